@@ -1,0 +1,54 @@
+# farelite: every verb of the project. `make help` prints them.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+# The environment that runs the pipeline; Keras 2 is what the optimization toolkit works on.
+export TF_USE_LEGACY_KERAS := 1
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+BIN := .venv/bin
+READY := .venv/.ready
+ARGS ?=
+
+$(READY): pyproject.toml uv.lock tools/uv.sh
+	@uv=$$(sh tools/uv.sh) && echo "installing the locked environment (about 3 GB, once)" >&2 \
+	  && $$uv sync --frozen --quiet && touch $@
+
+.PHONY: help
+help:  ## print this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(READY)  ## install everything into .venv (uv and Python 3.10 included)
+
+.PHONY: run
+run: $(READY)  ## trips to a shipped model.tflite (ARGS="--config my.yaml")
+	@$(BIN)/farelite run $(ARGS)
+
+.PHONY: test
+test: $(READY)  ## all tests: unit tests, then the pipeline end to end
+	$(BIN)/pytest -q -m "not e2e"
+	$(BIN)/pytest -q -m e2e
+
+.PHONY: test-unit
+test-unit: $(READY)  ## the unit tests alone (under two minutes)
+	$(BIN)/pytest -q -m "not e2e"
+
+.PHONY: lint
+lint: $(READY)  ## ruff, mypy --strict and the layer contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+.PHONY: format
+format: $(READY)  ## rewrite the code in the house format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: doctor
+doctor: $(READY)  ## what this machine has, lacks and needs
+	@$(BIN)/farelite doctor
+
+.PHONY: clean
+clean:  ## remove caches and build output (runs/ and .venv/ stay)
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""TFX components: thin shells around functions that know no TFX."""

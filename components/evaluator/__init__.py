@@ -1,0 +1,1 @@
+"""TFMA's measurements and our judgement of them."""

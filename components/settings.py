@@ -1,0 +1,122 @@
+"""The choices of the components that train, judge and push; the configuration composes them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from data.settings import Settings
+
+
+class Pruning(Settings):
+    """Magnitude pruning of the hidden dense kernels by a polynomial ramp (M. Zhu, S. Gupta, 2017).
+
+    Attributes:
+        final_sparsity: share of zeros to end with.
+        initial_sparsity: share of zeros to begin with.
+        epochs: how long this phase trains.
+        ramp: share of the phase after which the final sparsity is reached; the rest recovers.
+        frequency: steps between two updates of the masks.
+    """
+
+    final_sparsity: float = Field(default=0.8, ge=0, lt=1)
+    initial_sparsity: float = Field(default=0.0, ge=0, lt=1)
+    epochs: int = Field(default=20, ge=1)
+    ramp: float = Field(default=0.6, gt=0, le=1)
+    frequency: int = Field(default=20, ge=1)
+
+    @model_validator(mode="after")
+    def _ramp_goes_up(self) -> Pruning:
+        if self.initial_sparsity > self.final_sparsity:
+            raise ValueError(
+                f"initial_sparsity {self.initial_sparsity} is above final_sparsity {self.final_sparsity}"
+            )
+        return self
+
+
+class Quantization(Settings):
+    """Quantization-aware training of the hidden dense layers: 8-bit weights and activations.
+
+    Attributes:
+        epochs: how long this phase trains.
+    """
+
+    epochs: int = Field(default=10, ge=1)
+
+
+class Training(Settings):
+    """The network and how its weights are found.
+
+    Attributes:
+        units: width of each hidden layer.
+        loss: `huber` (quadratic up to `huber_delta`, linear beyond), `mae` or `mse`.
+        huber_delta: in label units.
+        epochs: of the float phase that everything else starts from.
+        batch_size: rows a step.
+        learning_rate: of the float phase; later phases take `finetune_rate` times it. Each falls along a cosine.
+        finetune_rate: see above.
+        dropout: share of hidden activations dropped in training.
+        weight_decay: L2 penalty on dense kernels.
+        patience: epochs without a better loss on `tune` before the float phase ends.
+        seed: of weights, order and dropout.
+        pruning, quantization: phases after the float one; null leaves one out.
+    """
+
+    units: tuple[int, ...] = Field(default=(64, 32), min_length=1)
+    loss: Literal["huber", "mae", "mse"] = "huber"
+    huber_delta: float = Field(default=3.0, gt=0)
+    epochs: int = Field(default=40, ge=1)
+    batch_size: int = Field(default=256, ge=1)
+    learning_rate: float = Field(default=3e-3, gt=0)
+    finetune_rate: float = Field(default=0.5, gt=0)
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    weight_decay: float = Field(default=0.0, ge=0)
+    patience: int = Field(default=15, ge=1)
+    seed: int = 0
+    pruning: Pruning | None = Pruning()
+    quantization: Quantization | None = Quantization()
+
+
+class Limits(Settings):
+    """What a model must keep to be blessed, in label units; null means no limit.
+
+    Attributes:
+        max_rmse, max_mae: on all evaluation rows.
+        max_bias: size of mean prediction minus mean label.
+    """
+
+    max_rmse: float | None = Field(default=None, gt=0)
+    max_mae: float | None = Field(default=None, gt=0)
+    max_bias: float | None = Field(default=None, ge=0)
+
+
+class Gate(Settings):
+    """The Evaluator's judgement.
+
+    Attributes:
+        limits: absolute ones.
+        max_rmse_ratio: RMSE may be at most so many times the champion's on the same rows.
+    """
+
+    limits: Limits = Limits()
+    max_rmse_ratio: float = Field(default=1.02, gt=0)
+
+
+class Push(Settings):
+    """What the file itself must keep to be published.
+
+    Attributes:
+        max_rmse_increase: relative to the float model, 0.02 for two percent; likewise `max_mae_increase`.
+        max_bytes: of the file.
+        min_sparsity: share of zeros in the dense kernels, counted in the file.
+        max_difference: largest difference between the file and the SavedModel on one row, in label units.
+        test_vectors: rows kept beside the file with the outputs to expect.
+    """
+
+    max_rmse_increase: float = Field(default=0.02, ge=0)
+    max_mae_increase: float = Field(default=0.02, ge=0)
+    max_bytes: int = Field(default=24_000, ge=1)
+    min_sparsity: float = Field(default=0.7, ge=0, lt=1)
+    max_difference: float = Field(default=5.0, gt=0)
+    test_vectors: int = Field(default=32, ge=1)

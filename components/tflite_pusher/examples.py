@@ -1,0 +1,51 @@
+"""Raw examples of one split as the columns that the device signature takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+Columns = dict[str, npt.NDArray[Any]]
+
+
+def load_raw(split_dir: str, interface: Mapping[str, Any], label: str) -> tuple[Columns, npt.NDArray[np.float32]]:
+    """Inputs `[rows]` by name and the label float32 `[rows]`.
+
+    Args:
+        split_dir: folder of gzipped TFRecords of raw tf.Examples.
+        interface: inputs of the model file; texts become ids by their vocabulary.
+        label: its column.
+
+    Raises:
+        ValueError: no rows.
+    """
+    spec = {label: tf.io.FixedLenFeature([], tf.float32)}
+    for one in interface["inputs"]:
+        spec[one["name"]] = tf.io.FixedLenFeature([], _stored_type(one))
+    files = sorted(tf.io.gfile.glob(f"{split_dir}/*.gz"))
+    records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(8192)
+    batches = list(records.map(lambda batch: tf.io.parse_example(batch, spec)).as_numpy_iterator())
+    if not batches:
+        raise ValueError(f"no rows in {split_dir}")
+    joined = {name: np.concatenate([batch[name] for batch in batches]) for name in spec}
+    columns = {one["name"]: to_device(one, joined[one["name"]]) for one in interface["inputs"]}
+    return columns, joined[label]
+
+
+def _stored_type(one: Mapping[str, Any]) -> tf.DType:
+    if one["vocabulary"] is not None:
+        return tf.string
+    return tf.int64 if one["dtype"] == "int32" else tf.float32
+
+
+def to_device(one: Mapping[str, Any], values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Stored values as the dtype of the file's input; texts outside the vocabulary become id 0."""
+    if one["vocabulary"] is None:
+        return values.astype(one["dtype"])
+    ids = {text.encode(): number for number, text in enumerate(one["vocabulary"], start=1)}
+    return np.array([ids.get(value, 0) for value in values], dtype=np.int32)

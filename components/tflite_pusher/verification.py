@@ -1,0 +1,168 @@
+"""The proof: the file itself against the SavedModel, the float model, the budgets and the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+import gzip
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from components.settings import Push
+from components.tflite_pusher import inspection, runtime
+from components.tflite_pusher.examples import Columns
+
+FloatArray = npt.NDArray[np.float32]
+FORBIDDEN = ("FLEX", "CUSTOM")
+SAVED_MODEL_BATCH = 4096
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Figures of one file and the reasons to refuse it.
+
+    Attributes:
+        figures: what the manifest records; metrics are in label units and all on the same rows.
+        reasons: empty when the file may ship.
+        vectors: rows with the outputs to expect.
+    """
+
+    figures: dict[str, Any]
+    reasons: list[str]
+    vectors: dict[str, Any]
+
+
+def errors(predicted: FloatArray, label: FloatArray) -> dict[str, float]:
+    """RMSE, MAE and bias (mean prediction minus mean label), in label units."""
+    difference = predicted.astype(np.float64) - label
+    return {
+        "rmse": float(np.sqrt(np.mean(np.square(difference)))),
+        "mae": float(np.mean(np.abs(difference))),
+        "bias": float(np.mean(difference)),
+    }
+
+
+def run_saved_model(path: str, signature: str, columns: Columns) -> FloatArray:
+    """float32 `[rows]` from a signature of a SavedModel."""
+    model = tf.saved_model.load(path)
+    function = model.signatures[signature]
+    rows = len(next(iter(columns.values())))
+    parts = [
+        function(**{name: tf.constant(values[start : start + SAVED_MODEL_BATCH]) for name, values in columns.items()})
+        for start in range(0, rows, SAVED_MODEL_BATCH)
+    ]
+    return np.concatenate([part[runtime.OUTPUT].numpy() for part in parts])
+
+
+def prove(
+    model: bytes,
+    saved_model: str,
+    reference: str,
+    columns: Columns,
+    label: FloatArray,
+    interface: Mapping[str, Any],
+    push: Push,
+) -> Proof:
+    """Measures a file on the evaluation rows and judges it.
+
+    Args:
+        model: the file's bytes.
+        saved_model: what it was converted from.
+        reference: SavedModel with the signatures `float`, `linear` and `mean`.
+        columns, label: the evaluation rows.
+        interface: what the file's inputs must be.
+        push: budgets and tolerances.
+    """
+    anatomy = inspection.dissect(model, interface["dense_kernels"])
+    from_file = runtime.predict(model, columns)
+    difference = np.abs(from_file - run_saved_model(saved_model, runtime.SIGNATURE, columns))
+    metrics = {
+        "rows": len(label),
+        "file": errors(from_file, label),
+        "float": errors(run_saved_model(reference, "float", columns), label),
+        "baselines": {name: errors(run_saved_model(reference, name, columns), label) for name in ("mean", "linear")},
+    }
+    figures = {
+        "bytes": len(model),
+        "gzip_bytes": len(gzip.compress(model, 9, mtime=0)),
+        "operators": anatomy.operators,
+        "quantization": {"dense_kernels": anatomy.quantization, "inputs_and_output": "float32, int32"},
+        "sparsity": {"dense_kernels": anatomy.dense_kernels["zeros"], "weights": anatomy.dense_kernels["weights"]},
+        "latency_us": runtime.latency_us(model, columns),
+        "arena_bytes": anatomy.arena_bytes,
+        "kernels": runtime.KERNELS,
+        "metrics": metrics,
+        "difference_to_saved_model": {
+            "max": float(difference.max()),
+            "mean": float(difference.mean()),
+            "p99": float(np.percentile(difference, 99)),
+        },
+    }
+    reasons = [*_contract(anatomy, interface), *_budgets(figures, push), *_accuracy(metrics, push)]
+    return Proof(figures, reasons, test_vectors(columns, from_file, push.test_vectors))
+
+
+def _contract(anatomy: inspection.Anatomy, interface: Mapping[str, Any]) -> list[str]:
+    reasons = [
+        f"operator {name} is not builtin" for name in anatomy.operators if name.upper().startswith(FORBIDDEN)
+    ]
+    wanted = {one["name"]: (one["dtype"], tuple(one["shape"])) for one in interface["inputs"]}
+    output = interface["output"]
+    wanted_output = {output["name"]: (output["dtype"], tuple(output["shape"]))}
+    for what, seen, want in (("inputs", anatomy.inputs, wanted), ("output", anatomy.outputs, wanted_output)):
+        if seen != want:
+            reasons.append(f"{what} of the file are {seen}, the contract says {want}")
+    return reasons
+
+
+def _budgets(figures: Mapping[str, Any], push: Push) -> list[str]:
+    reasons = []
+    if figures["bytes"] > push.max_bytes:
+        reasons.append(f"the file has {figures['bytes']:,} bytes, above push.max_bytes {push.max_bytes:,}")
+    zeros = figures["sparsity"]["dense_kernels"]
+    if zeros < push.min_sparsity:
+        reasons.append(f"{zeros:.1%} of the dense weights are zero, below push.min_sparsity {push.min_sparsity:.1%}")
+    largest = figures["difference_to_saved_model"]["max"]
+    if not largest <= push.max_difference:
+        reasons.append(
+            f"file and SavedModel differ by {largest:.4g} on one row, above push.max_difference {push.max_difference:g}"
+        )
+    return reasons
+
+
+def _accuracy(metrics: Mapping[str, Any], push: Push) -> list[str]:
+    reasons = []
+    for name, limit in (("rmse", push.max_rmse_increase), ("mae", push.max_mae_increase)):
+        file, float_ = metrics["file"][name], metrics["float"][name]
+        if not file <= float_ * (1 + limit):
+            reasons.append(
+                f"{name.upper()} of the file is {file:.4g}, {file / float_ - 1:+.2%} against the float model's "
+                f"{float_:.4g}; push.max_{name}_increase allows {limit:+.2%}"
+            )
+    return reasons
+
+
+def test_vectors(columns: Columns, predicted: FloatArray, count: int) -> dict[str, Any]:
+    """Rows spread evenly over the evaluation rows, with the file's own outputs and a tolerance for other kernels."""
+    rows = np.unique(np.linspace(0, len(predicted) - 1, min(count, len(predicted))).astype(int))
+    return {
+        "tolerance": 0.1,
+        "rows": [
+            {
+                "inputs": {name: _plain(values[row]) for name, values in columns.items()},
+                "prediction": float(predicted[row]),
+            }
+            for row in rows
+        ],
+    }
+
+
+def _plain(value: Any) -> float | int | None:
+    """A JSON number; null for NaN, which JSON cannot say."""
+    number = value.item()
+    return None if number != number else number

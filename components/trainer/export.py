@@ -1,0 +1,159 @@
+"""SavedModels from raw features to predictions: the Transform step's own graph joined with a network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from data.spec import Dataset
+from transforms.features import BLOCK, id_key
+
+INTERFACE_FILE = "interface.json"
+OUTPUT = "prediction"
+Tensors = dict[str, tf.Tensor]
+
+
+def device_signature(dataset: Dataset, batch: int | None = None) -> dict[str, tf.TensorSpec]:
+    """Raw inputs as a device gives them, `[batch]` each: float32, int32 time, int32 ids of categories."""
+    types = {name: tf.float32 for name in dataset.inputs()}
+    if dataset.time:
+        types[dataset.time.column] = tf.int32
+    types.update({name: tf.int32 for name in dataset.categorical})
+    return {name: tf.TensorSpec([batch], dtype, name=name) for name, dtype in types.items()}
+
+
+class RawModel(tf.Module):
+    """Raw features in, predictions out.
+
+    Args:
+        dataset: roles of the raw columns.
+        transform: layer of the Transform step's graph.
+        kept: columns of the block in use.
+        networks: by name of signature; each takes the transformed inputs and gives float32 `[batch]`.
+        trackables: whatever holds the networks' variables.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        transform: Callable[[Tensors], Tensors],
+        kept: int,
+        networks: dict[str, Callable[[Tensors], tf.Tensor]],
+        trackables: list[Any],
+    ) -> None:
+        super().__init__()
+        self._dataset = dataset
+        self._transform = transform
+        self._kept = kept
+        self._networks = networks
+        self.trackables = [transform, *trackables]
+
+    def _features(self, raw: Tensors) -> Tensors:
+        features = dict(self._transform({name: value[:, tf.newaxis] for name, value in raw.items()}))
+        features[BLOCK] = features[BLOCK][:, : self._kept]
+        return {name: _narrow(value) for name, value in features.items()}
+
+    def _device(self, name: str, raw: Tensors) -> Tensors:
+        """Categories arrive as ids, so the part of the graph that looks up texts is not reached."""
+        numbers = {key: value for key, value in raw.items() if key not in self._dataset.categorical}
+        if self._dataset.time:
+            time = self._dataset.time.column
+            numbers[time] = tf.cast(numbers[time], tf.int64)
+        features = self._features(numbers)
+        features.update({id_key(key): raw[key][:, tf.newaxis] for key in self._dataset.categorical})
+        return {OUTPUT: self._networks[name](features)}
+
+    def _examples(self, name: str, raw: Tensors) -> Tensors:
+        squeezed = {key: tf.squeeze(value, axis=1) for key, value in raw.items()}
+        return {OUTPUT: self._networks[name](self._features(squeezed))}
+
+    def signatures(self, evaluate: bool) -> dict[str, Any]:
+        """One device signature a network; `evaluate`, in the dtypes of tf.Example, of the first one."""
+        spec = device_signature(self._dataset)
+        found = {
+            name: tf.function(lambda name=name, **raw: self._device(name, raw)).get_concrete_function(**spec)
+            for name in self._networks
+        }
+        if evaluate:
+            first = next(iter(self._networks))
+            found["evaluate"] = tf.function(lambda **raw: self._examples(first, raw)).get_concrete_function(
+                **_example_signature(self._dataset)
+            )
+        return found
+
+
+def _example_signature(dataset: Dataset) -> dict[str, tf.TensorSpec]:
+    types = {name: tf.float32 for name in dataset.inputs()}
+    if dataset.time:
+        types[dataset.time.column] = tf.int64
+    types.update({name: tf.string for name in dataset.categorical})
+    return {name: tf.TensorSpec([None, 1], dtype, name=name) for name, dtype in types.items()}
+
+
+def _narrow(value: tf.Tensor) -> tf.Tensor:
+    return tf.cast(value, tf.int32) if value.dtype.is_integer else value
+
+
+def save(model: RawModel, path: str, evaluate: bool, interface: dict[str, Any] | None = None) -> None:
+    """Writes a SavedModel, and beside it in `assets.extra` what its inputs mean."""
+    tf.saved_model.save(model, path, signatures=model.signatures(evaluate))
+    if interface is not None:
+        folder = Path(path) / "assets.extra"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / INTERFACE_FILE).write_text(json.dumps(interface, indent=1))
+
+
+def interface(dataset: Dataset, vocabularies: dict[str, list[str]]) -> dict[str, Any]:
+    """Inputs and output of the model file, for the manifest: name, dtype, shape, unit, meaning and source."""
+    return {
+        "inputs": [
+            {
+                "name": name,
+                "dtype": spec.dtype.name,
+                "shape": [1],
+                **_meaning(dataset, name),
+                "vocabulary": vocabularies.get(name),
+                "source_column": name,
+            }
+            for name, spec in device_signature(dataset, 1).items()
+        ],
+        "output": {
+            "name": OUTPUT,
+            "dtype": "float32",
+            "shape": [1],
+            "unit": dataset.label.unit,
+            "meaning": f"predicted {dataset.label.column}",
+        },
+    }
+
+
+def _meaning(dataset: Dataset, name: str) -> dict[str, Any]:
+    axis = dataset.coordinates().get(name)
+    if axis:
+        (point,) = {key for key, value in dataset.points.items() if name in (value.latitude, value.longitude)}
+        return {"unit": "degree", "meaning": f"{axis} of {point} (WGS 84); NaN if unknown"}
+    if dataset.time and name == dataset.time.column:
+        return {
+            "unit": "second",
+            "meaning": "start, as seconds that a clock on the wall has shown since 1970-01-01 00:00; ends in 2038",
+            "format": dataset.time.format,
+            "time_zone": dataset.time.time_zone,
+            "source_time_zone": dataset.time.source_time_zone,
+        }
+    if name in dataset.categorical:
+        return {"unit": None, "meaning": "1 + place in the vocabulary; 0 for missing or unknown"}
+    return {"unit": None, "meaning": "number; NaN if missing"}
+
+
+def vocabularies(output: tft.TFTransformOutput, dataset: Dataset, file_name: Callable[[str], str]) -> dict[str, list[str]]:
+    """Values of each categorical column in the order of their ids, from 1 on."""
+    return {
+        name: [value.decode("utf-8", "replace") for value in output.vocabulary_by_name(file_name(name))]
+        for name in dataset.categorical
+    }

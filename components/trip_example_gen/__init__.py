@@ -1,0 +1,1 @@
+"""Rows of any described source to tf.Examples, with the rejects kept."""

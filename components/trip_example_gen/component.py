@@ -1,0 +1,111 @@
+"""TripExampleGen: the first component. A plain one, without a driver, so that open-source Kubeflow can run it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import apache_beam as beam
+from tfx.dsl.components.base import base_beam_component, base_beam_executor, executor_spec
+from tfx.types import artifact_utils, channel_utils, standard_artifacts
+from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+
+from components.artifacts import REJECTS_FILE, SUMMARY_FILE, IngestReport
+from components.trip_example_gen.writer import Summary, convert_file, write_report
+from data.reader import resolve_source
+from data.rows import SPLITS
+from data.spec import Dataset
+
+
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Reads every file of the source on Beam, one bundle a file."""
+
+    def Do(self, input_dict: Any, output_dict: Any, exec_properties: dict[str, Any]) -> None:
+        """Writes the splits and the report; their counts also become properties.
+
+        Raises:
+            DataError: the source cannot be read as described.
+        """
+        dataset = Dataset.model_validate_json(exec_properties["dataset"])
+        examples = artifact_utils.get_single_instance(output_dict["examples"])
+        report = artifact_utils.get_single_instance(output_dict["report"])
+        examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
+        examples.set_string_custom_property("payload_format", "FORMAT_TF_EXAMPLE")
+        examples.set_string_custom_property("file_format", "tfrecords_gzip")
+        split_dirs = {name: artifact_utils.get_split_uri([examples], name) for name in SPLITS}
+        for folder in split_dirs.values():
+            beam.io.filesystems.FileSystems.mkdirs(folder)
+        summary = self._convert(dataset, split_dirs, report.uri)
+        write_report(report.uri, summary, REJECTS_FILE, SUMMARY_FILE)
+        examples.set_int_custom_property("rows", summary.accepted)
+        report.set_int_custom_property("read", summary.read)
+        report.set_int_custom_property("rejected", summary.rejected)
+        report.set_string_custom_property("reasons", json.dumps(dict(summary.reasons.most_common())))
+
+    def _convert(self, dataset: Dataset, split_dirs: dict[str, str], report_dir: str) -> Summary:
+        work = [(file, "fit" if dataset.split.eval_source else None) for file in resolve_source(dataset.source)]
+        if dataset.split.eval_source:
+            evals = resolve_source(dataset.split.eval_source, "data.split.eval_source")
+            work += [(file, "eval") for file in evals]
+        plain = dataset.model_dump_json()
+        total = len(work)
+
+        def convert(item: tuple[int, tuple[str, str | None]]) -> str:
+            index, (file, only) = item
+            shard = f"{index:05d}-of-{total:05d}"
+            described = Dataset.model_validate_json(plain)
+            summary = convert_file(described, file, only, shard, split_dirs, report_dir)
+            # Each bundle leaves its counts in a file: Beam gives results back through files, not return values.
+            path = f"{report_dir}/counts-{shard}.json"
+            with beam.io.filesystems.FileSystems.create(path) as stream:
+                stream.write(json.dumps(summary.to_json()).encode())
+            return path
+
+        with self._make_beam_pipeline() as pipeline:
+            _ = pipeline | beam.Create(list(enumerate(work))) | beam.Reshuffle() | beam.Map(convert)
+        joined = Summary()
+        for index in range(total):
+            path = f"{report_dir}/counts-{index:05d}-of-{total:05d}.json"
+            with beam.io.filesystems.FileSystems.open(path) as stream:
+                joined.merge(Summary.from_json(json.loads(stream.read())))
+            beam.io.filesystems.FileSystems.delete([path])
+        return joined
+
+
+class TripExampleGenSpec(ComponentSpec):
+    """Inputs, outputs and parameters."""
+
+    PARAMETERS = {
+        "dataset": ExecutionParameter(type=str),
+        "fingerprint": ExecutionParameter(type=str),
+        "code": ExecutionParameter(type=str),
+    }
+    INPUTS: dict[str, Any] = {}
+    OUTPUTS = {
+        "examples": ChannelParameter(type=standard_artifacts.Examples),
+        "report": ChannelParameter(type=IngestReport),
+    }
+
+
+class TripExampleGen(base_beam_component.BaseBeamComponent):
+    """Trips of a described source as tf.Examples in the splits train, tune and eval.
+
+    Args:
+        dataset: JSON of a `data.spec.Dataset`.
+        fingerprint: of the source's files, so that changed data is read again.
+        code: fingerprint of the modules that do the work.
+    """
+
+    SPEC_CLASS = TripExampleGenSpec
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
+
+    def __init__(self, dataset: str, fingerprint: str, code: str) -> None:
+        super().__init__(
+            TripExampleGenSpec(
+                dataset=dataset,
+                fingerprint=fingerprint,
+                code=code,
+                examples=channel_utils.as_channel([standard_artifacts.Examples()]),
+                report=channel_utils.as_channel([IngestReport()]),
+            )
+        )

@@ -1,0 +1,154 @@
+"""The dataset description: where trips lie, which column plays which role, and which rows are to be trusted."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, field_validator, model_validator
+
+from data.settings import Settings
+
+PositiveFraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Range(Settings):
+    """A closed interval `[low, high]`; a value outside it makes the row a reject."""
+
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Range:
+        if self.low > self.high:
+            raise ValueError(f"low is {self.low} and high is {self.high}: low must not be above high")
+        return self
+
+
+class Label(Settings):
+    """The column to predict.
+
+    Attributes:
+        column: its name in the source.
+        unit: what one stands for, e.g. `usd`; repeated in the manifest and in reports.
+        range: labels outside are rejects; None accepts every finite number.
+    """
+
+    column: str
+    unit: str = "usd"
+    range: Range | None = None
+
+
+class Point(Settings):
+    """A place as two columns, degrees north and east (WGS 84)."""
+
+    latitude: str
+    longitude: str
+
+
+class Time(Settings):
+    """The column holding when the trip starts.
+
+    Attributes:
+        column: its name in the source.
+        format: `unix` for seconds since 1970-01-01, else a `strptime` format such as `%Y-%m-%d %H:%M:%S UTC`.
+        time_zone: where the wall clock hangs that hour and weekday are read from. Unix seconds and texts with
+            `source_time_zone` are converted to it.
+        source_time_zone: the zone that the column's values are written in.
+    """
+
+    column: str
+    format: str = "unix"
+    time_zone: str = "UTC"
+    source_time_zone: str = "UTC"
+
+    @field_validator("time_zone", "source_time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is no IANA time zone; write one such as 'America/Chicago'")
+        return ZoneInfo(value).key
+
+
+class Split(Settings):
+    """How rows become `train`, `tune` and `eval`.
+
+    A row's part is a hash of `seed` and its key columns, so that it stays where it is when rows are added.
+
+    Attributes:
+        key: columns that name a row; empty means all columns of a role.
+        eval_fraction: share of all rows that only gates and reports may see.
+        tune_fraction: share of the other rows kept for early stopping and the choice between variants.
+        seed: another seed gives another split.
+        eval_source: when given, `eval` is read from there and `source` gives `train` and `tune` only.
+    """
+
+    key: tuple[str, ...] = ()
+    eval_fraction: PositiveFraction = 1 / 3
+    tune_fraction: PositiveFraction = 0.1
+    seed: int = 0
+    eval_source: str | None = None
+
+
+class Dataset(Settings):
+    """A source of trips and the roles of its columns.
+
+    Attributes:
+        source: a file, a folder or a glob; `package:NAME/PATH` is a file inside an installed package.
+        format: `csv` (also `.gz`) or `parquet`; `auto` goes by the file's name.
+        header: column names of a CSV that has none.
+        delimiter: one character between CSV fields.
+        label, points, time, numeric, categorical: the roles. Whatever has no role is not read.
+        filters: range by column; a value outside makes the row a reject.
+        split: how the rows are parted.
+        max_rejected_fraction: above this share of rejected rows the data gate stops the run.
+    """
+
+    source: str
+    format: Literal["auto", "csv", "parquet"] = "auto"
+    header: tuple[str, ...] | None = None
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    label: Label
+    points: dict[str, Point] = Field(default_factory=dict)
+    time: Time | None = None
+    numeric: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    filters: dict[str, Range] = Field(default_factory=dict)
+    split: Split = Split()
+    max_rejected_fraction: float = Field(default=0.05, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Dataset:
+        columns = self.columns()
+        twice = sorted({name for name in columns if columns.count(name) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} has more than one role; a column plays one role")
+        if len(columns) == 1:
+            raise ValueError("no input: name at least one of points, time, numeric or categorical")
+        unknown = sorted((set(self.filters) | set(self.split.key)) - set(columns))
+        if unknown:
+            raise ValueError(
+                f"filters or split.key name {', '.join(unknown)}, which has no role; roles: {', '.join(columns)}"
+            )
+        if self.header is not None:
+            missing = [name for name in columns if name not in self.header]
+            if missing:
+                raise ValueError(f"header lacks {', '.join(missing)}; it names {', '.join(self.header)}")
+        return self
+
+    def coordinates(self) -> dict[str, Literal["latitude", "longitude"]]:
+        """Coordinate columns in a stable order, each with its axis."""
+        axes: dict[str, Literal["latitude", "longitude"]] = {}
+        for point in self.points.values():
+            axes[point.latitude] = "latitude"
+            axes[point.longitude] = "longitude"
+        return axes
+
+    def inputs(self) -> list[str]:
+        """Every column that becomes a model input, in a stable order."""
+        time = [self.time.column] if self.time else []
+        return [*self.coordinates(), *time, *self.numeric, *self.categorical]
+
+    def columns(self) -> list[str]:
+        """Every column that is read: the inputs, then the label."""
+        return [*self.inputs(), self.label.column]

@@ -1,0 +1,1 @@
+"""The wiring: configuration, graph, runners, questions to lineage, report and command line."""

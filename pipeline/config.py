@@ -1,0 +1,181 @@
+"""The configuration: one validated tree, read from YAML, with every mistake answered by file, key and remedy."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from components.settings import Gate, Push, Training
+from data.settings import Settings
+from data.spec import Dataset
+from transforms.features import Features, Plan
+
+DEFAULT_CONFIG = Path(__file__).parent / "configs" / "chicago.yaml"
+
+
+class ConfigError(ValueError):
+    """The configuration is wrong; the message has file, key, what is allowed and a near match."""
+
+
+class Beam(Settings):
+    """Where the data steps run.
+
+    Attributes:
+        runner: `in_process`, fastest up to some hundred thousand rows; `multi_process` on all cores.
+        workers: processes of `multi_process`; 0 takes one a core.
+    """
+
+    runner: Literal["in_process", "multi_process"] = "in_process"
+    workers: int = Field(default=0, ge=0)
+
+    def arguments(self) -> list[str]:
+        """What Beam is told."""
+        if self.runner == "in_process":
+            # Nothing leaves the process, so the image is only a name: with one given, TFX does not build a package
+            # of itself for workers, which takes two seconds for each component.
+            return ["--runner=DirectRunner", "--direct_running_mode=in_memory", "--sdk_container_image=none"]
+        return [
+            "--runner=DirectRunner",
+            "--direct_running_mode=multi_processing",
+            f"--direct_num_workers={self.workers}",
+        ]
+
+
+class Config(Settings):
+    """Every choice of a pipeline.
+
+    Attributes:
+        name: of the pipeline; lower case letters, digits and dashes, as Kubeflow wants it.
+        data: where trips come from.
+        schema_file: a reviewed schema (`schema:` in the file); None infers one from the training rows.
+        features: what the Transform step makes of them.
+        training, gate, push: the model, its judgement, its publication.
+        beam: where the data steps run.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,127}$")
+    data: Dataset
+    schema_file: str | None = Field(default=None, alias="schema")
+    features: Features = Features()
+    training: Training = Training()
+    gate: Gate = Gate()
+    push: Push = Push()
+    beam: Beam = Beam()
+
+    @model_validator(mode="after")
+    def _features_fit_data(self) -> Config:
+        self.plan()
+        return self
+
+    def plan(self) -> Plan:
+        """Features settled for this dataset."""
+        return Plan(dataset=self.data, features=self.features)
+
+    def plain(self) -> dict[str, Any]:
+        """JSON values under the names of the file."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    def hash(self) -> str:
+        """Twelve hex digits of all choices."""
+        return hashlib.sha256(json.dumps(self.plain(), sort_keys=True).encode()).hexdigest()[:12]
+
+
+def load(path: Path | None = None, overrides: Sequence[str] = ()) -> Config:
+    """Reads a configuration and applies `key=value` overrides such as `training.seed=3`.
+
+    Relative paths in the file count from the file's folder.
+
+    Raises:
+        ConfigError: no such file, no YAML, or a key or value that is not allowed.
+    """
+    path = path or DEFAULT_CONFIG
+    try:
+        tree = yaml.safe_load(path.read_text())
+    except FileNotFoundError as error:
+        raise ConfigError(f"no configuration file {path} (looked from {Path.cwd()})") from error
+    except (yaml.YAMLError, UnicodeDecodeError, IsADirectoryError) as error:
+        raise ConfigError(f"{path} is not readable as YAML: {error}") from error
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{path} holds no keys; start from {DEFAULT_CONFIG}")
+    for override in overrides:
+        _override(tree, override)
+    try:
+        config = Config.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError(_explain(path, error)) from error
+    return _with_absolute_paths(config, path.resolve().parent)
+
+
+def _override(tree: dict[str, Any], text: str) -> None:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise ConfigError(f"--set {text!r}: write key=value, such as training.seed=3")
+    *parents, leaf = key.split(".")
+    for parent in parents:
+        below = tree.setdefault(parent, {})
+        if below is None:
+            below = tree[parent] = {}
+        if not isinstance(below, dict):
+            raise ConfigError(f"--set {text!r}: {parent} is a value, not a group of keys")
+        tree = below
+    try:
+        tree[leaf] = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"--set {text!r}: the value is not readable as YAML: {error}") from error
+
+
+def _with_absolute_paths(config: Config, folder: Path) -> Config:
+    def absolute(path: str | None) -> str | None:
+        if path is None or ":" in path.split("/")[0]:
+            return path
+        return str(folder / Path(path).expanduser())
+
+    split = config.data.split.model_copy(update={"eval_source": absolute(config.data.split.eval_source)})
+    data = config.data.model_copy(update={"source": absolute(config.data.source), "split": split})
+    return config.model_copy(update={"data": data, "schema_file": absolute(config.schema_file)})
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    lines = [f"{path}: {error.error_count()} mistake{'s' if error.error_count() > 1 else ''} in the configuration"]
+    for one in error.errors():
+        key = ".".join(str(part) for part in one["loc"])
+        if one["type"] == "extra_forbidden":
+            lines.append(f"  {key}: no such key. {_allowed_keys(one['loc'])}")
+        elif one["type"] == "missing":
+            lines.append(f"  {key}: missing")
+        else:
+            seen = "" if isinstance(one["input"], Mapping | BaseModel) else f" (got {one['input']!r})"
+            lines.append(f"  {key or 'file'}: {one['msg'].removeprefix('Value error, ')}{seen}")
+    return "\n".join(lines)
+
+
+def _allowed_keys(location: tuple[int | str, ...]) -> str:
+    model: Any = Config
+    for part in location[:-1]:
+        model = _below(model, str(part))
+        if model is None:
+            return ""
+    names = sorted(field.alias or name for name, field in model.model_fields.items())
+    near = difflib.get_close_matches(str(location[-1]), names, n=1)
+    hint = f"Did you mean {near[0]}? " if near else ""
+    return f"{hint}Allowed: {', '.join(names)}"
+
+
+def _below(model: Any, part: str) -> Any:
+    """The settings class under a key, through optional and dict types; None where there is none."""
+    if model is None or part not in model.model_fields:
+        return model
+    kinds = [model.model_fields[part].annotation]
+    while kinds:
+        kind = kinds.pop()
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+        kinds += get_args(kind)
+    return None

@@ -1,0 +1,78 @@
+"""The one figure that matters of each component, for the progress lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tensorflow_metadata.proto.v0 import anomalies_pb2
+
+from pipeline.lineage import NodeRun, read_json
+
+
+def figure_of(name: str, ran: Mapping[str, NodeRun]) -> str:
+    """A few words on what a node has brought; empty where there is nothing to say."""
+    describe = _FIGURES.get(name)
+    return describe(ran[name]) if describe else ""
+
+
+def _rows(run: NodeRun) -> str:
+    properties = run.outputs["report"][0].properties
+    read, rejected = properties["read"], properties["rejected"]
+    share = rejected / read if read else 0.0
+    return f"{read:,} rows read = {read - rejected:,} accepted + {rejected:,} rejected ({share:.1%})"
+
+
+def _anomalies(run: NodeRun) -> str:
+    found = 0
+    for path in Path(run.outputs["anomalies"][0].uri).glob("Split-*/SchemaDiff.pb"):
+        found += len(anomalies_pb2.Anomalies.FromString(path.read_bytes()).anomaly_info)
+    return f"{found or 'no'} anomal{'y' if found == 1 else 'ies'}"
+
+
+def _learned(run: NodeRun) -> str:
+    path = Path(run.outputs["transform_graph"][0].uri) / "transform_fn" / "assets" / "learned.json"
+    if not path.exists():
+        return "no reduction"
+    learned = json.loads(path.read_text())
+    kept = learned["kept"]
+    share = sum(learned["explained_variance_ratio"][:kept])
+    return f"{len(learned['features'])} features to {kept} components ({share:.1%} of variance)"
+
+
+def _history(run: NodeRun) -> str:
+    path = Path(run.outputs["model_run"][0].uri) / "history.json"
+    phases = {k: v for k, v in json.loads(path.read_text()).items() if isinstance(v, dict)}
+    return ", ".join(f"{name} loss {phase['val_loss'][-1]:.3f}" for name, phase in phases.items()) + " on tune"
+
+
+def _champion(run: NodeRun) -> str:
+    properties = run.outputs["model"][0].properties
+    return f"version {properties['version']}" if properties.get("exists") else "none yet"
+
+
+def _blessing(run: NodeRun) -> str:
+    artifact = run.outputs["blessing"][0]
+    candidate = read_json(artifact, "metrics")["candidate"]
+    verdict = "blessed" if artifact.properties.get("blessed") else "not blessed"
+    return f"RMSE {candidate['rmse']:.3f}, MAE {candidate['mae']:.3f} on {candidate['rows']:,.0f} rows: {verdict}"
+
+
+def _push(run: NodeRun) -> str:
+    artifact = run.outputs["pushed_model"][0]
+    figures = read_json(artifact, "figures")
+    size = f"{figures['bytes'] / 1000:.1f} kB, " if "bytes" in figures else ""
+    version = artifact.properties.get("version")
+    return f"{size}{artifact.properties['verdict']}" + (f" as {version}" if version else "")
+
+
+_FIGURES: dict[str, Callable[[NodeRun], str]] = {
+    "TripExampleGen": _rows,
+    "ExampleValidator": _anomalies,
+    "Transform": _learned,
+    "Trainer": _history,
+    "Champion": _champion,
+    "Evaluator": _blessing,
+    "TFLitePusher": _push,
+}

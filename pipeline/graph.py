@@ -1,0 +1,149 @@
+"""The pipeline itself: connects components and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+from tfx.components.example_validator.component import ExampleValidator
+from tfx.components.schema_gen.component import SchemaGen
+from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
+from tfx.components.statistics_gen.component import StatisticsGen
+from tfx.components.trainer.component import Trainer
+from tfx.components.transform.component import Transform
+from tfx.orchestration import metadata, pipeline
+from tfx.proto import trainer_pb2, transform_pb2
+
+from components.champion import Champion
+from components.code_hash import code_hash
+from components.data_gate import DataGate
+from components.evaluator.component import Evaluator
+from components.tflite_pusher.component import TFLitePusher
+from components.trip_example_gen.component import TripExampleGen
+from pipeline.config import Config
+
+SCHEMA = "Schema"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a run finds outside its configuration; the runner knows it.
+
+    Attributes:
+        root: folder of artifacts.
+        database: SQLite file of ML Metadata.
+        models_dir: the store.
+        fingerprint: of the source's files.
+        schema_path: the reviewed schema; None infers one.
+        champion_version, champion_sha256: the live model; empty when there is none.
+        store_state: fingerprint of what is live and withdrawn.
+        provenance: JSON for the manifest.
+        force: push withdrawn bytes too.
+    """
+
+    root: str
+    database: str
+    models_dir: str
+    fingerprint: str
+    schema_path: str | None
+    champion_version: str
+    champion_sha256: str
+    store_state: str
+    provenance: str
+    force: bool = False
+
+
+def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
+    """All components in order of their data."""
+    plan = config.plan().model_dump_json()
+    limit = config.data.max_rejected_fraction
+
+    example_gen = TripExampleGen(
+        config.data.model_dump_json(), around.fingerprint, code_hash("components.trip_example_gen", "data")
+    )
+    examples, report = example_gen.outputs["examples"], example_gen.outputs["report"]
+    rows_gate = DataGate(report, limit).with_id("RowsGate")
+    statistics_gen = StatisticsGen(examples=examples)
+    statistics_gen.add_upstream_node(rows_gate)
+    statistics = statistics_gen.outputs["statistics"]
+    schema_gen = _schema_component(around.schema_path, statistics)
+    schema = schema_gen.outputs["schema"]
+    validator = ExampleValidator(statistics=statistics, schema=schema)
+    data_gate = DataGate(report, limit, anomalies=validator.outputs["anomalies"])
+    transform = Transform(
+        examples=examples,
+        schema=schema,
+        preprocessing_fn="transforms.preprocessing.preprocessing_fn",
+        splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "tune"]),
+        custom_config={"plan": plan, "code": code_hash("transforms")},
+        disable_statistics=True,
+        disable_analyzer_cache=True,
+    )
+    transform.add_upstream_node(data_gate)
+    trainer = Trainer(
+        run_fn="components.trainer.run_fn.run_fn",
+        examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs["transform_graph"],
+        train_args=trainer_pb2.TrainArgs(splits=["train"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["tune"]),
+        custom_config={
+            "plan": plan,
+            "training": config.training.model_dump_json(),
+            "code": code_hash("components.trainer", "components.settings"),
+        },
+    )
+    champion = Champion(around.models_dir, around.champion_version, around.champion_sha256)
+    evaluator = Evaluator(
+        examples=examples,
+        model=trainer.outputs["model"],
+        champion=champion.outputs["model"],
+        schema=schema,
+        gate=config.gate.model_dump_json(),
+        label=config.data.label.column,
+    )
+    pusher = TFLitePusher(
+        {
+            "model": trainer.outputs["model"],
+            "blessing": evaluator.outputs["blessing"],
+            "champion": champion.outputs["model"],
+            "examples": examples,
+            "report": report,
+            "schema": schema,
+            "transform_graph": transform.outputs["transform_graph"],
+            "evaluation": evaluator.outputs["evaluation"],
+        },
+        models_dir=around.models_dir,
+        push=config.push.model_dump_json(),
+        label=config.data.label.column,
+        provenance=around.provenance,
+        store_state=around.store_state,
+        force=int(around.force),
+        code=code_hash("components.tflite_pusher"),
+    )
+    return pipeline.Pipeline(
+        pipeline_name=config.name,
+        pipeline_root=around.root,
+        components=[
+            example_gen,
+            rows_gate,
+            statistics_gen,
+            schema_gen,
+            validator,
+            data_gate,
+            transform,
+            trainer,
+            champion,
+            evaluator,
+            pusher,
+        ],
+        enable_cache=True,
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(around.database),
+        beam_pipeline_args=config.beam.arguments(),
+    )
+
+
+def _schema_component(path: str | None, statistics: object) -> SchemaGen | ImportSchemaGen:
+    """The reviewed schema where there is one, else one inferred from the training rows; under one name."""
+    if path is not None:
+        return ImportSchemaGen(schema_file=path).with_id(SCHEMA)
+    return SchemaGen(statistics=statistics, infer_feature_shape=True, exclude_splits=["tune", "eval"]).with_id(SCHEMA)

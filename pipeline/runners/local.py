@@ -1,0 +1,179 @@
+"""Runs the pipeline on this machine, node by node, by TFX's own launcher."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+from google.protobuf import message
+from tfx.dsl.compiler import compiler, constants
+from tfx.orchestration import metadata, pipeline as tfx_pipeline
+from tfx.orchestration.local import runner_utils
+from tfx.orchestration.portable import launcher, runtime_parameter_utils
+from tfx.proto.orchestration import pipeline_pb2
+
+from components.data_gate import DataStopped
+from components.tflite_pusher.store import Store
+from data.reader import DataError, resolve_source
+from pipeline import provenance
+from pipeline.config import Config
+from pipeline.figures import figure_of
+from pipeline.graph import Surroundings, create_pipeline
+from pipeline.lineage import Lineage, NodeRun, read_json
+from pipeline.paths import RunPaths
+
+
+@dataclass(frozen=True)
+class ComponentRun:
+    """One line of the progress: name, `ran` or `cached`, wall time, and the figure that matters."""
+
+    name: str
+    state: str
+    seconds: float
+    figure: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run came to.
+
+    Attributes:
+        verdict: `pushed`, `unchanged`, `refused` or `stopped`.
+        version: pushed, or live and unchanged; empty otherwise.
+        model_dir: its folder.
+        reasons: why refused or stopped.
+        metrics: figures of the file; empty where none was made.
+        seconds: wall time.
+        components: in order.
+        run_id: in ML Metadata.
+    """
+
+    verdict: str
+    version: str
+    model_dir: str
+    reasons: list[str]
+    metrics: dict[str, Any]
+    seconds: float
+    run_id: str
+    components: list[ComponentRun] = field(default_factory=list)
+
+
+class Listener:
+    """Is told how the run goes; the command line draws it."""
+
+    def plan(self, names: list[str]) -> None:
+        """The nodes that will run, in order."""
+
+    def start(self, name: str) -> None:
+        """A node begins."""
+
+    def done(self, component: ComponentRun) -> None:
+        """A node has ended well."""
+
+
+def run(config: Config, paths: RunPaths, listener: Listener, force: bool = False) -> Result:
+    """Runs every node in order.
+
+    Raises:
+        DataError: the source cannot be used as described.
+        Exception: whatever a component raised, unchanged; the listener was told which was running.
+    """
+    began = time.monotonic()
+    run_id = f"{datetime.now().strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
+    around = surroundings(config, paths, force)
+    intermediate = compile_pipeline(create_pipeline(config, around), run_id)
+    nodes = [node.pipeline_node for node in intermediate.nodes]
+    listener.plan([node.node_info.id for node in nodes])
+    done: list[ComponentRun] = []
+    try:
+        for node in nodes:
+            name = node.node_info.id
+            listener.start(name)
+            start = time.monotonic()
+            _launch(intermediate, node)
+            ran = Lineage(paths.database).node_runs(run_id)
+            one = ComponentRun(name, ran[name].state, time.monotonic() - start, figure_of(name, ran))
+            done.append(one)
+            listener.done(one)
+    except DataStopped as error:
+        seconds = time.monotonic() - began
+        return Result("stopped", "", "", error.reasons, {}, seconds, run_id, done)
+    except KeyboardInterrupt:
+        lineage = Lineage(paths.database)
+        lineage.cancel(run_id)
+        raise
+    return _result(Lineage(paths.database).node_runs(run_id), paths, run_id, time.monotonic() - began, done)
+
+
+def surroundings(config: Config, paths: RunPaths, force: bool) -> Surroundings:
+    """Looks around: data, schema, champion, code."""
+    files = provenance.check_source(config.data)
+    fingerprint = provenance.fingerprint(files)
+    store = Store(paths.models)
+    live = store.current()
+    digest = str(store.manifest(live)["sha256"]) if live else ""
+    schema = resolve_source(config.schema_file, "schema")[0] if config.schema_file else None
+    told = {
+        "config": config.plain(),
+        "config_hash": config.hash(),
+        "code_revision": provenance.code_revision(),
+        "fingerprint": fingerprint,
+        "sources": files,
+    }
+    return Surroundings(
+        root=str(paths.artifacts.resolve()),
+        database=str(paths.database.resolve()),
+        models_dir=str(paths.models.resolve()),
+        fingerprint=fingerprint,
+        schema_path=schema,
+        champion_version=live or "",
+        champion_sha256=digest,
+        store_state=json.dumps([live, digest, store.withdrawn()]),
+        provenance=json.dumps(told, sort_keys=True),
+        force=force,
+    )
+
+
+def compile_pipeline(pipeline: tfx_pipeline.Pipeline, run_id: str) -> pipeline_pb2.Pipeline:
+    """TFX's intermediate representation with the run's id filled in."""
+    intermediate = compiler.Compiler().compile(pipeline)
+    runtime_parameter_utils.substitute_runtime_parameter(
+        intermediate, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id}
+    )
+    return intermediate
+
+
+def _launch(intermediate: pipeline_pb2.Pipeline, node: pipeline_pb2.PipelineNode) -> None:
+    deployment = runner_utils.extract_local_deployment_config(intermediate)
+    kind = deployment.metadata_connection_config.WhichOneof("connection_config")
+    connection: message.Message = getattr(deployment.metadata_connection_config, kind)
+    launcher.Launcher(
+        pipeline_node=node,
+        mlmd_connection=metadata.Metadata(connection),
+        pipeline_info=intermediate.pipeline_info,
+        pipeline_runtime_spec=intermediate.runtime_spec,
+        executor_spec=runner_utils.extract_executor_spec(deployment, node.node_info.id),
+        custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node.node_info.id),
+    ).launch()
+
+
+def _result(
+    ran: dict[str, NodeRun], paths: RunPaths, run_id: str, seconds: float, done: list[ComponentRun]
+) -> Result:
+    """Reads the outcome from the pusher's artifact, which may be of an earlier run when it came from the cache."""
+    (pushed,) = ran["TFLitePusher"].outputs["pushed_model"]
+    verdict, version = pushed.properties["verdict"], pushed.properties.get("version", "")
+    if verdict == "pushed" and ran["TFLitePusher"].state == "cached":
+        verdict = "unchanged"
+    folder = str(paths.models / version) if version else pushed.properties.get("kept", "")
+    return Result(
+        verdict, version, folder, read_json(pushed, "reasons"), read_json(pushed, "figures"), seconds, run_id, done
+    )
