@@ -5,11 +5,19 @@ from __future__ import annotations
 import tensorflow as tf
 
 
-def thermometer(x: tf.Tensor, boundaries: tf.Tensor) -> tf.Tensor:
-    """float32 `[batch, b]`: 1 for every boundary of `[b]` that float32 `x` `[batch]` has reached, else 0."""
-    return tf.cast(x[:, tf.newaxis] >= boundaries[tf.newaxis, :], tf.float32)
+def reached(x: tf.Tensor, boundaries: tf.Tensor) -> tf.Tensor:
+    """float32 `[batch, n, b]`: 1 for every boundary of `[n, b]` that its column of float32 `[batch, n]` has reached.
+
+    NaN reaches none.
+    """
+    return tf.cast(x[:, :, tf.newaxis] >= boundaries, tf.float32)
 
 
-def bucket_id(x: tf.Tensor, boundaries: tf.Tensor) -> tf.Tensor:
-    """int32 `[batch]`, 0 to b: how many boundaries `x` has reached."""
-    return tf.reduce_sum(tf.cast(x[:, tf.newaxis] >= boundaries[tf.newaxis, :], tf.int32), axis=1)
+def thermometer(marks: tf.Tensor) -> tf.Tensor:
+    """float32 `[batch, n * b]`: the marks of `reached` side by side, column after column."""
+    return tf.reshape(marks, [-1, int(marks.shape[1]) * int(marks.shape[2])])
+
+
+def bucket_ids(marks: tf.Tensor) -> tf.Tensor:
+    """int32 `[batch, n]`, 0 to b: how many boundaries were reached."""
+    return tf.cast(tf.reduce_sum(marks, axis=2), tf.int32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import tensorflow as tf
 
@@ -10,17 +11,17 @@ _DAY = 86400
 
 
 def hour(seconds: tf.Tensor) -> tf.Tensor:
-    """int32 `[batch]`, 0 to 23, of int32 seconds of local time since 1970."""
+    """int32 of the shape of `seconds`, 0 to 23, of int32 seconds of local time since 1970."""
     return tf.math.floormod(tf.math.floordiv(seconds, 3600), 24)
 
 
 def weekday(seconds: tf.Tensor) -> tf.Tensor:
-    """int32 `[batch]`, 0 (Monday) to 6; 1970-01-01 was a Thursday."""
+    """int32 of the shape of `seconds`, 0 (Monday) to 6; 1970-01-01 was a Thursday."""
     return tf.math.floormod(tf.math.floordiv(seconds, _DAY) + 3, 7)
 
 
 def year_and_month(seconds: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Calendar year and month (0 to 11), int32 `[batch]` each.
+    """Calendar year and month (0 to 11), int32 of the shape of `seconds` each.
 
     H. Hinnant, "chrono-compatible low-level date algorithms", `civil_from_days`: counts from 1 March, so that the
     leap day ends a year. Exact over the range of int32 seconds.
@@ -44,7 +45,18 @@ def year_and_month(seconds: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return year, month
 
 
-def cycle(value: tf.Tensor, period: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Sine and cosine of a value that comes round after `period`: float32 `[batch]` each."""
-    angle = tf.cast(value, tf.float32) * (2 * math.pi / period)
-    return tf.sin(angle), tf.cos(angle)
+def years(seconds: tf.Tensor) -> tf.Tensor:
+    """Time as a smooth number: float32, mean Gregorian years since 1970; what a trend of prices needs, at two operators."""
+    return tf.cast(seconds, tf.float32) * (1 / 31556952)
+
+
+def angle_factor(period: int) -> float:
+    """What turns a value that comes round after `period` into radians."""
+    return 2 * math.pi / period
+
+
+def cycles(values: tf.Tensor, periods: Sequence[int]) -> tuple[tf.Tensor, tf.Tensor]:
+    """Sines and cosines of int32 `[batch, n]`, where column i comes round after `periods[i]`: float32 `[batch, n]` each."""
+    factors = tf.constant([angle_factor(period) for period in periods], tf.float32)
+    angles = tf.cast(values, tf.float32) * factors
+    return tf.sin(angles), tf.cos(angles)

@@ -12,7 +12,7 @@ _MULTIPLIER = 31769
 
 
 def joint_id(ids: Sequence[tf.Tensor], sizes: Sequence[int]) -> tf.Tensor:
-    """int32 `[batch]`, 0 to prod(sizes) - 1: the ids read as digits of a mixed-radix number, first most significant.
+    """int32 of the shape of the ids, 0 to prod(sizes) - 1: the ids read as digits of a mixed-radix number, first most significant.
 
     Raises:
         ValueError: the combinations do not fit int32.
@@ -22,12 +22,12 @@ def joint_id(ids: Sequence[tf.Tensor], sizes: Sequence[int]) -> tf.Tensor:
         total *= size
     if total >= 2**31:
         raise ValueError(f"the cross has {total} combinations, more than int32 can number; use fewer buckets")
-    joint = tf.zeros_like(ids[0])
-    for value, size in zip(ids, sizes, strict=True):
+    joint = ids[0]
+    for value, size in zip(ids[1:], sizes[1:], strict=True):
         joint = joint * size + value
     return joint
 
 
 def fold(ids: tf.Tensor, buckets: int) -> tf.Tensor:
-    """int32 `[batch]`, 0 to buckets - 1: a multiplicative hash, the same on every machine."""
+    """int32 of the shape of the ids, 0 to buckets - 1: a multiplicative hash, the same on every machine."""
     return tf.math.floormod(tf.math.floormod(ids, _MODULUS) * _MULTIPLIER, buckets)

@@ -15,10 +15,13 @@ from data.settings import Settings
 from data.spec import Dataset
 
 Distance = Literal["euclidean_deg", "haversine_km", "manhattan_km", "east_km", "north_km", "bearing"]
-TimePart = Literal["hour", "weekday", "month", "year"]
+TimePart = Literal["hour", "weekday", "month", "year", "years"]
 
 CYCLES: dict[str, int] = {"hour": 24, "weekday": 7, "month": 12}
-"""Time parts that come round again, with the number of their values: hour 0-23, weekday 0 (Monday)-6, month 0-11."""
+"""Time parts that come round again, with the number of their values: hour 0-23, weekday 0 (Monday)-6, month 0-11.
+
+`year` is the calendar year, `years` the smooth number of years since 1970.
+"""
 
 BLOCK = "block"
 WIDE = "wide"
@@ -132,8 +135,8 @@ class Features(Settings):
     """
 
     coordinates: bool = True
-    distances: tuple[Distance, ...] = ("euclidean_deg", "haversine_km", "manhattan_km", "east_km", "north_km", "bearing")
-    time_parts: tuple[TimePart, ...] = ("hour", "weekday", "month", "year")
+    distances: tuple[Distance, ...] = ("euclidean_deg", "haversine_km", "manhattan_km", "east_km", "north_km")
+    time_parts: tuple[TimePart, ...] = ("hour", "weekday", "years")
     scaling: Literal["z_score", "min_max", "none"] = "z_score"
     buckets: dict[str, Buckets] = Field(default_factory=dict)
     crosses: dict[str, Cross] = Field(default_factory=dict)
@@ -191,10 +194,27 @@ class Plan(Settings):
             for distance in self.features.distances:
                 parts = ("bearing_sin", "bearing_cos") if distance == "bearing" else (distance,)
                 names += [self.leg_prefix(leg) + part for part in parts]
-        if self.dataset.time:
-            for part in self.features.time_parts:
-                names += [f"{part}_sin", f"{part}_cos"] if part in CYCLES else [part]
+        names += [f"{part}_sin" for part in self.cyclic_parts()] + [f"{part}_cos" for part in self.cyclic_parts()]
+        names += self.plain_parts()
         return [*names, *self.dataset.numeric]
+
+    def _time_parts(self) -> tuple[str, ...]:
+        return self.features.time_parts if self.dataset.time else ()
+
+    def cyclic_parts(self) -> list[str]:
+        """Time parts that enter the block as sine and cosine."""
+        return [part for part in self._time_parts() if part in CYCLES]
+
+    def plain_parts(self) -> list[str]:
+        """Time parts that enter the block as they are."""
+        return [part for part in self._time_parts() if part not in CYCLES]
+
+    def buckets_by_size(self) -> dict[tuple[int, bool], list[str]]:
+        """Names of buckets of one size and use, which go through the same operators."""
+        groups: dict[tuple[int, bool], list[str]] = {}
+        for name, bucket in self.features.buckets.items():
+            groups.setdefault((bucket.size, bucket.wide), []).append(name)
+        return groups
 
     def discrete_sizes(self) -> dict[str, int]:
         """Number of values of every feature that a cross may use."""

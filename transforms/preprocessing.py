@@ -23,82 +23,91 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, str]) -> Tensors:
         `[batch, 1]` for each cross and category; `label` float32 `[batch, 1]`.
     """
     plan = Plan.model_validate_json(custom_config["plan"])
-    raw = {name: tf.squeeze(value, axis=1) for name, value in inputs.items()}
-    outputs = from_numbers(plan, raw)
+    outputs = from_numbers(plan, inputs)
     for name in plan.dataset.categorical:
-        outputs[id_key(name)] = _category_id(plan, name, raw[name])[:, tf.newaxis]
-    outputs[LABEL] = raw[plan.dataset.label.column][:, tf.newaxis]
+        outputs[id_key(name)] = _category_id(plan, name, inputs[name])
+    outputs[LABEL] = inputs[plan.dataset.label.column]
     return outputs
 
 
 def from_numbers(plan: Plan, raw: Tensors) -> Tensors:
     """Everything but categories and label: this is the part that ships inside the model file."""
-    discrete = time_parts(plan, raw)
-    block = tf.stack(block_columns(plan, raw, discrete), axis=1)
+    parts = time_parts(plan, raw)
+    block = tf.concat(block_columns(plan, raw, parts), axis=1)
     statistics = moments.column_statistics(block)
-    block = missing.fill(block, statistics.mean)
+    if plan.dataset.numeric:
+        block = missing.fill(block, statistics.mean)
     wide, bucket_ids = bucketize(plan, block)
-    discrete = {**discrete, **bucket_ids}
+    discrete = {**parts, **bucket_ids}
     block = scaling.apply(block, *scaling.learned(plan.features.scaling, statistics))
     outputs = {BLOCK: reduce(plan, block)}
     if wide:
-        outputs[WIDE] = tf.concat(wide, axis=1)
+        outputs[WIDE] = wide[0] if len(wide) == 1 else tf.concat(wide, axis=1)
     for name in plan.features.crosses:
-        outputs[id_key(name)] = tf.cast(cross_id(plan, name, discrete), tf.int64)[:, tf.newaxis]
+        outputs[id_key(name)] = tf.cast(cross_id(plan, name, discrete), tf.int64)
     return outputs
 
 
 def time_parts(plan: Plan, raw: Tensors) -> Tensors:
-    """`hour`, `weekday`, `month` and `year` as int32 `[batch]`; nothing where the data has no time."""
+    """Parts of the time by name, `[batch, 1]`, int32 but for `years`; nothing where the data has no time."""
     if not plan.dataset.time:
         return {}
     seconds = tf.cast(raw[plan.dataset.time.column], tf.int32)
     year, month = clock.year_and_month(seconds)
-    return {"hour": clock.hour(seconds), "weekday": clock.weekday(seconds), "month": month, "year": year}
+    return {
+        "hour": clock.hour(seconds),
+        "weekday": clock.weekday(seconds),
+        "month": month,
+        "year": year,
+        "years": clock.years(seconds),
+    }
 
 
 def block_columns(plan: Plan, raw: Tensors, parts: Tensors) -> list[tf.Tensor]:
-    """The block's columns before scaling, float32 `[batch]` each, in the order of `Plan.block_names`."""
-    columns = [raw[name] for name in plan.dataset.coordinates()] if plan.features.coordinates else []
+    """The block before scaling in pieces, float32 `[batch, n]` each, in the order of `Plan.block_names`."""
+    places = {
+        name: tf.concat([raw[point.latitude], raw[point.longitude]], axis=1)
+        for name, point in plan.dataset.points.items()
+    }
+    pieces = list(places.values()) if plan.features.coordinates else []
     for start, end in plan.legs():
-        a, b = plan.dataset.points[start], plan.dataset.points[end]
-        places = (raw[a.latitude], raw[a.longitude], raw[b.latitude], raw[b.longitude])
-        for name in plan.features.distances:
-            columns += distance.bearing(*places) if name == "bearing" else [distance.DISTANCES[name](*places)]
-    if plan.dataset.time:
-        for part in plan.features.time_parts:
-            columns += clock.cycle(parts[part], CYCLES[part]) if part in CYCLES else [tf.cast(parts[part], tf.float32)]
-    return columns + [raw[name] for name in plan.dataset.numeric]
+        pieces += [distance.DISTANCES[name](places[start], places[end]) for name in plan.features.distances]
+    cyclic = plan.cyclic_parts()
+    if cyclic:
+        pieces += clock.cycles(tf.concat([parts[name] for name in cyclic], axis=1), [CYCLES[name] for name in cyclic])
+    pieces += [tf.cast(parts[name], tf.float32) for name in plan.plain_parts()]
+    return pieces + [raw[name] for name in plan.dataset.numeric]
 
 
 def bucketize(plan: Plan, block: tf.Tensor) -> tuple[list[tf.Tensor], Tensors]:
-    """Thermometers of the wide buckets, and the bucket id of every one."""
+    """Thermometers of the wide buckets, and the id `[batch, 1]` of every bucket that a cross is made of."""
     names = plan.block_names()
-    learned = _quantiles(plan, block)
+    crossed = {part for cross in plan.features.crosses.values() for part in cross.of}
     wide, ids = [], {}
-    for name, bucket in plan.features.buckets.items():
-        x = block[:, names.index(bucket.feature)]
-        boundaries = learned[name] if name in learned else tf.constant(bucket.boundaries, tf.float32)
-        if bucket.wide:
-            wide.append(buckets.thermometer(x, boundaries))
-        ids[name] = buckets.bucket_id(x, boundaries)
+    for (_, is_wide), members in plan.buckets_by_size().items():
+        columns = [names.index(plan.features.buckets[name].feature) for name in members]
+        marks = buckets.reached(tf.gather(block, columns, axis=1), _boundaries(plan, block, members))
+        if is_wide:
+            wide.append(buckets.thermometer(marks))
+        if crossed.intersection(members):
+            found = buckets.bucket_ids(marks)
+            ids.update({name: found[:, place : place + 1] for place, name in enumerate(members)})
     return wide, ids
 
 
-def _quantiles(plan: Plan, block: tf.Tensor) -> Tensors:
-    """Boundaries `[quantiles - 1]` of the buckets that learn them; those of one count share an analyzer."""
+def _boundaries(plan: Plan, block: tf.Tensor, members: list[str]) -> tf.Tensor:
+    """float32 `[members, b]`: the given grids and the learned quantiles of buckets of one size."""
     names = plan.block_names()
-    by_count: dict[int, list[str]] = {}
-    for name, bucket in plan.features.buckets.items():
-        if bucket.quantiles is not None:
-            by_count.setdefault(bucket.quantiles, []).append(name)
-    found = {}
-    for count, members in by_count.items():
-        columns = sorted({names.index(plan.features.buckets[name].feature) for name in members})
-        table = tft.quantiles(tf.gather(block, columns, axis=1), count, epsilon=0.005, reduce_instance_dims=False)
-        for name in members:
-            found[name] = table[columns.index(names.index(plan.features.buckets[name].feature))]
-    return found
+    learned = [name for name in members if plan.features.buckets[name].boundaries is None]
+    rows = {name: tf.constant(plan.features.buckets[name].boundaries, tf.float32) for name in members if name not in learned}
+    if learned:
+        columns = [names.index(plan.features.buckets[name].feature) for name in learned]
+        size = plan.features.buckets[learned[0]].size
+        table = tft.quantiles(tf.gather(block, columns, axis=1), size, epsilon=0.005, reduce_instance_dims=False)
+        if len(learned) == len(members):
+            return table
+        rows.update({name: table[place] for place, name in enumerate(learned)})
+    return tf.stack([rows[name] for name in members])
 
 
 def reduce(plan: Plan, block: tf.Tensor) -> tf.Tensor:
@@ -111,7 +120,7 @@ def reduce(plan: Plan, block: tf.Tensor) -> tf.Tensor:
 
 
 def cross_id(plan: Plan, name: str, discrete: Tensors) -> tf.Tensor:
-    """int32 `[batch]`: the joint id of a cross, folded where the plan says so."""
+    """int32 `[batch, 1]`: the joint id of a cross, folded where the plan says so."""
     cross = plan.features.crosses[name]
     sizes = [plan.discrete_sizes()[part] for part in cross.of]
     joint = crosses.joint_id([discrete[part] for part in cross.of], sizes)
@@ -119,7 +128,7 @@ def cross_id(plan: Plan, name: str, discrete: Tensors) -> tf.Tensor:
 
 
 def _category_id(plan: Plan, name: str, text: tf.Tensor) -> tf.Tensor:
-    """int64 `[batch]`: 0 for missing or unknown, else 1 + the place in the vocabulary by falling frequency."""
+    """int64 `[batch, 1]`: 0 for missing or unknown, else 1 + the place in the vocabulary by falling frequency."""
     coding = plan.features.categories
     index = tft.compute_and_apply_vocabulary(
         text,

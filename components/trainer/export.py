@@ -67,7 +67,12 @@ class RawModel(tf.Module):
             numbers[time] = tf.cast(numbers[time], tf.int64)
         features = self._features(numbers)
         features.update({id_key(key): raw[key][:, tf.newaxis] for key in self._dataset.categorical})
-        return {OUTPUT: self._networks[name](features)}
+        return {OUTPUT: self._networks[name](features) + self._unknown_place(raw)}
+
+    def _unknown_place(self, raw: Tensors) -> tf.Tensor:
+        """0, or NaN where a coordinate is: 8-bit kernels cannot carry a NaN, and no fare is better than a made-up one."""
+        coordinates = [raw[name] for name in self._dataset.coordinates()]
+        return 0.0 * tf.add_n(coordinates) if coordinates else tf.constant(0.0)
 
     def _examples(self, name: str, raw: Tensors) -> Tensors:
         squeezed = {key: tf.squeeze(value, axis=1) for key, value in raw.items()}
