@@ -29,9 +29,7 @@ class Pruning(Settings):
     @model_validator(mode="after")
     def _ramp_goes_up(self) -> Pruning:
         if self.initial_sparsity > self.final_sparsity:
-            raise ValueError(
-                f"initial_sparsity {self.initial_sparsity} is above final_sparsity {self.final_sparsity}"
-            )
+            raise ValueError(f"initial_sparsity {self.initial_sparsity} is above final_sparsity {self.final_sparsity}")
         return self
 
 

@@ -65,7 +65,7 @@ def resolve_source(source: str, what: str = "data.source") -> list[str]:
         if not files:
             raise DataError(f"{what}: the folder {path} holds no files")
         return files
-    files = sorted(f for f in glob.glob(path, recursive=True) if Path(f).is_file())
+    files = sorted(f for f in glob.glob(path, recursive=True) if Path(f).is_file())  # noqa: PTH207  absolute patterns
     if not files:
         kind = "the pattern matches no file" if glob.has_magic(path) else "no such file"
         raise DataError(f"{what}: {kind}: {path} (looked from {Path.cwd()})")
@@ -110,7 +110,9 @@ def _read_csv(dataset: Dataset, file: str) -> Iterator[Batch]:
 
     # Threads would hide the line numbers of ragged rows.
     reading = pyarrow.csv.ReadOptions(
-        use_threads=False, block_size=BLOCK_BYTES, column_names=list(dataset.header) if dataset.header else None
+        use_threads=False,
+        block_size=BLOCK_BYTES,
+        column_names=list(dataset.header) if dataset.header else None,
     )
     parsing = pyarrow.csv.ParseOptions(delimiter=dataset.delimiter, invalid_row_handler=keep_apart)
     converting = pyarrow.csv.ConvertOptions(

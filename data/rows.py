@@ -130,7 +130,9 @@ def _parse_numbers(
     text = pc.utf8_trim_whitespace(_as_utf8(column))
     missing = np.asarray(pc.equal(pc.binary_length(text), 0).to_numpy(), dtype=bool)
     # Python's float() alone would take '1_000', 'nan' and 'inf'.
-    plain = np.asarray(pc.match_substring_regex(text, r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$").to_numpy(), dtype=bool)
+    plain = np.asarray(
+        pc.match_substring_regex(text, r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$").to_numpy(), dtype=bool
+    )
     values = np.full(len(missing), np.nan)
     values[plain] = pc.cast(text.filter(pa.array(plain)), pa.float64()).to_numpy()
     bad = (~plain & ~missing) | np.isinf(values)
@@ -200,7 +202,8 @@ def _to_wall_clock(seconds: npt.NDArray[np.int64], time: Time) -> npt.NDArray[np
         naive = datetime.fromtimestamp(int(hour) * 3600, timezone.utc).replace(tzinfo=None)
         moment = naive.replace(tzinfo=source)
         source_offset, target_offset = moment.utcoffset(), moment.astimezone(target).utcoffset()
-        assert source_offset is not None and target_offset is not None  # both zones are real ones
+        assert source_offset is not None
+        assert target_offset is not None
         shift[i] = int((target_offset - source_offset).total_seconds())
     return np.asarray(seconds + shift[where], dtype=np.int64)
 

@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 import typer.exceptions
@@ -25,7 +25,7 @@ app = typer.Typer(
 
 RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Folder of all pipelines' runs and models.")]
 Pipeline = Annotated[
-    Optional[str], typer.Option("--pipeline", help="Which pipeline; needed where the folder holds several.")
+    str | None, typer.Option("--pipeline", help="Which pipeline; needed where the folder holds several.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")]
 DEFAULT_RUNS = Path("runs")
@@ -34,11 +34,11 @@ DEFAULT_RUNS = Path("runs")
 @app.command()
 def run(
     config: Annotated[
-        Optional[Path], typer.Option("--config", help="Configuration file; without one, the Chicago example.")
+        Path | None, typer.Option("--config", help="Configuration file; without one, the Chicago example.")
     ] = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
     override: Annotated[
-        Optional[list[str]], typer.Option("--set", help="One value for this run, such as training.seed=3.")
+        list[str] | None, typer.Option("--set", help="One value for this run, such as training.seed=3.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Push even what a rollback has withdrawn.")] = False,
     wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another run in the folder.")] = 0,
@@ -96,7 +96,7 @@ def _guarded(command: Callable[[], Any]) -> int:
         print("interrupted; nothing was published", file=sys.stderr)
         return INTERRUPTED
     except typer.exceptions.TyperException as error:
-        error.show()
+        print(f"error: {error}; `farelite --help` lists commands and options", file=sys.stderr)
         return BAD_INPUT
     except Exception as error:
         if isinstance(error, _expected_errors()):

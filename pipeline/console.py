@@ -15,12 +15,12 @@ from rich.text import Text
 
 from pipeline.config import load
 from pipeline.paths import RunPaths
+from pipeline.runners.events import ComponentRun, Listener, Result
 from pipeline.runners.lock import run_lock
 from pipeline.runners.quiet import libraries_to
 
 if TYPE_CHECKING:
     from pipeline.doctor import Finding
-    from pipeline.runners.local import ComponentRun, Result
 
 _VERDICTS = {
     "pushed": "[bold green]pushed[/]",
@@ -30,7 +30,7 @@ _VERDICTS = {
 }
 
 
-class ProgressLines:
+class ProgressLines(Listener):
     """One line a component: state, time, figure. A spinner marks the one under way where there is a terminal."""
 
     def __init__(self, console: Console) -> None:
@@ -63,7 +63,10 @@ class ProgressLines:
         self.running = ""
         state = Text("cached", style="cyan") if component.state == "cached" else Text("ran   ", style="green")
         line = Text.assemble(
-            f"{component.name:<{self._width}}  ", state, f"  {component.seconds:6.1f} s  ", (component.figure, "bold")
+            f"{component.name:<{self._width}}  ",
+            state,
+            f"  {component.seconds:6.1f} s  ",
+            (component.figure, "bold"),
         )
         self._console.print(line, soft_wrap=True)
 

@@ -10,8 +10,7 @@ from typing import Any
 
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
-
-Execution = metadata_store_pb2.Execution
+from ml_metadata.proto.metadata_store_pb2 import Execution
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,9 @@ class RunPaths:
             for folder in (self.artifacts, self.logs, self.models):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise RunsFolderError(f"cannot write to {self.root}: {error.strerror}; choose another --runs-dir") from error
+            raise RunsFolderError(
+                f"cannot write to {self.root}: {error.strerror}; choose another --runs-dir"
+            ) from error
         if not os.access(self.root, os.W_OK):
             raise RunsFolderError(f"cannot write to {self.root}: permission denied; choose another --runs-dir")
 

@@ -46,7 +46,7 @@ def year_and_month(seconds: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def years(seconds: tf.Tensor) -> tf.Tensor:
-    """Time as a smooth number: float32, mean Gregorian years since 1970; what a trend of prices needs, at two operators."""
+    """Time as a smooth number: float32, mean Gregorian years since 1970. Two operators, for a trend of prices."""
     return tf.cast(seconds, tf.float32) * (1 / 31556952)
 
 
@@ -56,7 +56,7 @@ def angle_factor(period: int) -> float:
 
 
 def cycles(values: tf.Tensor, periods: Sequence[int]) -> tuple[tf.Tensor, tf.Tensor]:
-    """Sines and cosines of int32 `[batch, n]`, where column i comes round after `periods[i]`: float32 `[batch, n]` each."""
+    """Sines and cosines, float32 `[batch, n]` each, of int32 `[batch, n]` whose column i repeats after `periods[i]`."""
     factors = tf.constant([angle_factor(period) for period in periods], tf.float32)
     angles = tf.cast(values, tf.float32) * factors
     return tf.sin(angles), tf.cos(angles)

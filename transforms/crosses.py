@@ -12,7 +12,7 @@ _MULTIPLIER = 31769
 
 
 def joint_id(ids: Sequence[tf.Tensor], sizes: Sequence[int]) -> tf.Tensor:
-    """int32 of the shape of the ids, 0 to prod(sizes) - 1: the ids read as digits of a mixed-radix number, first most significant.
+    """The ids read as digits of a mixed-radix number, first most significant: int32, 0 to prod(sizes) - 1.
 
     Raises:
         ValueError: the combinations do not fit int32.

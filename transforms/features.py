@@ -7,6 +7,7 @@ nowhere else. The model sees three kinds of input: the *block* (scaled numbers, 
 
 from __future__ import annotations
 
+import itertools
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -181,7 +182,7 @@ class Plan(Settings):
     def legs(self) -> list[tuple[str, str]]:
         """Pairs of consecutive points, in the order of the description."""
         names = list(self.dataset.points)
-        return list(zip(names, names[1:], strict=False))
+        return list(itertools.pairwise(names))
 
     def leg_prefix(self, leg: tuple[str, str]) -> str:
         """What to put before the names of a leg's distances; nothing where there is only one leg."""

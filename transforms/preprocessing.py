@@ -99,7 +99,9 @@ def _boundaries(plan: Plan, block: tf.Tensor, members: list[str]) -> tf.Tensor:
     """float32 `[members, b]`: the given grids and the learned quantiles of buckets of one size."""
     names = plan.block_names()
     learned = [name for name in members if plan.features.buckets[name].boundaries is None]
-    rows = {name: tf.constant(plan.features.buckets[name].boundaries, tf.float32) for name in members if name not in learned}
+    rows = {
+        name: tf.constant(plan.features.buckets[name].boundaries, tf.float32) for name in members if name not in learned
+    }
     if learned:
         columns = [names.index(plan.features.buckets[name].feature) for name in learned]
         size = plan.features.buckets[learned[0]].size

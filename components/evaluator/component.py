@@ -38,7 +38,11 @@ def eval_config(label: str, has_champion: bool) -> tfma.EvalConfig:
     if has_champion:
         specs.append(
             tfma.ModelSpec(
-                name=BASELINE, signature_name=SIGNATURE, label_key=label, model_type="tf_generic", is_baseline=True
+                name=BASELINE,
+                signature_name=SIGNATURE,
+                label_key=label,
+                model_type="tf_generic",
+                is_baseline=True,
             )
         )
     names = ["RootMeanSquaredError", "MeanAbsoluteError", "MeanPrediction", "MeanLabel", "ExampleCount"]

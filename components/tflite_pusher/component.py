@@ -72,7 +72,12 @@ class Executor(base_executor.BaseExecutor):
         _record(pushed, "pushed", version=version, sha256=digest, figures=figures)
 
     def _manifest(
-        self, input_dict: Any, exec_properties: dict[str, Any], interface: dict[str, Any], proof: Proof, judged: Any
+        self,
+        input_dict: Any,
+        exec_properties: dict[str, Any],
+        interface: dict[str, Any],
+        proof: Proof,
+        judged: Any,
     ) -> dict[str, Any]:
         told = json.loads(exec_properties["provenance"])
         report = Path(artifact_utils.get_single_uri(input_dict["report"]))

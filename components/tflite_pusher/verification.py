@@ -92,7 +92,10 @@ def prove(
         "gzip_bytes": len(gzip.compress(model, 9, mtime=0)),
         "operators": anatomy.operators,
         "quantization": {"dense_kernels": anatomy.quantization, "inputs_and_output": "float32, int32"},
-        "sparsity": {"dense_kernels": anatomy.dense_kernels["zeros"], "weights": anatomy.dense_kernels["weights"]},
+        "sparsity": {
+            "dense_kernels": anatomy.dense_kernels["zeros"],
+            "weights": anatomy.dense_kernels["weights"],
+        },
         "latency_us": runtime.latency_us(model, columns),
         "arena_bytes": anatomy.arena_bytes,
         "kernels": runtime.KERNELS,
@@ -108,9 +111,7 @@ def prove(
 
 
 def _contract(anatomy: inspection.Anatomy, interface: Mapping[str, Any]) -> list[str]:
-    reasons = [
-        f"operator {name} is not builtin" for name in anatomy.operators if name.upper().startswith(FORBIDDEN)
-    ]
+    reasons = [f"operator {name} is not builtin" for name in anatomy.operators if name.upper().startswith(FORBIDDEN)]
     wanted = {one["name"]: (one["dtype"], tuple(one["shape"])) for one in interface["inputs"]}
     output = interface["output"]
     wanted_output = {output["name"]: (output["dtype"], tuple(output["shape"]))}

@@ -74,9 +74,10 @@ def quantize(core: tf_keras.Model, sample: FloatArray) -> tf_keras.Model:
 def _set_ranges(quantized: tf_keras.Model, core: tf_keras.Model, sample: FloatArray) -> None:
     ranges = {"": (float(sample.min()), float(sample.max()))}
     x = sample
-    for layer in core.layers[1:]:
-        x = layer(x).numpy()
-        ranges[layer.name] = (float(x.min()), float(x.max()))
+    for layer in core.layers:
+        if is_hidden(layer):
+            x = layer(x).numpy()
+            ranges[layer.name] = (float(x.min()), float(x.max()))
     for layer in quantized.layers:
         own = layer.name.removeprefix("quant_")
         low, high = ranges.get(own, ranges[""])

@@ -21,10 +21,10 @@ Tensors = dict[str, tf.Tensor]
 
 def device_signature(dataset: Dataset, batch: int | None = None) -> dict[str, tf.TensorSpec]:
     """Raw inputs as a device gives them, `[batch]` each: float32, int32 time, int32 ids of categories."""
-    types = {name: tf.float32 for name in dataset.inputs()}
+    types = dict.fromkeys(dataset.inputs(), tf.float32)
     if dataset.time:
         types[dataset.time.column] = tf.int32
-    types.update({name: tf.int32 for name in dataset.categorical})
+    types.update(dict.fromkeys(dataset.categorical, tf.int32))
     return {name: tf.TensorSpec([batch], dtype, name=name) for name, dtype in types.items()}
 
 
@@ -70,7 +70,7 @@ class RawModel(tf.Module):
         return {OUTPUT: self._networks[name](features) + self._unknown_place(raw)}
 
     def _unknown_place(self, raw: Tensors) -> tf.Tensor:
-        """0, or NaN where a coordinate is: 8-bit kernels cannot carry a NaN, and no fare is better than a made-up one."""
+        """0, or NaN where a coordinate is: 8-bit kernels carry no NaN, and no fare is better than a made-up one."""
         coordinates = [raw[name] for name in self._dataset.coordinates()]
         return 0.0 * tf.add_n(coordinates) if coordinates else tf.constant(0.0)
 
@@ -94,10 +94,10 @@ class RawModel(tf.Module):
 
 
 def _example_signature(dataset: Dataset) -> dict[str, tf.TensorSpec]:
-    types = {name: tf.float32 for name in dataset.inputs()}
+    types = dict.fromkeys(dataset.inputs(), tf.float32)
     if dataset.time:
         types[dataset.time.column] = tf.int64
-    types.update({name: tf.string for name in dataset.categorical})
+    types.update(dict.fromkeys(dataset.categorical, tf.string))
     return {name: tf.TensorSpec([None, 1], dtype, name=name) for name, dtype in types.items()}
 
 
@@ -156,7 +156,9 @@ def _meaning(dataset: Dataset, name: str) -> dict[str, Any]:
     return {"unit": None, "meaning": "number; NaN if missing"}
 
 
-def vocabularies(output: tft.TFTransformOutput, dataset: Dataset, file_name: Callable[[str], str]) -> dict[str, list[str]]:
+def vocabularies(
+    output: tft.TFTransformOutput, dataset: Dataset, file_name: Callable[[str], str]
+) -> dict[str, list[str]]:
     """Values of each categorical column in the order of their ids, from 1 on."""
     return {
         name: [value.decode("utf-8", "replace") for value in output.vocabulary_by_name(file_name(name))]

@@ -52,9 +52,7 @@ def fit(
     model.compile(tf_keras.optimizers.legacy.Adam(schedule), loss=_loss(training), jit_compile=False)
     watching = list(callbacks)
     if patience is not None:
-        watching.append(
-            tf_keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True)
-        )
+        watching.append(tf_keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True))
     history = model.fit(
         train.inputs,
         train.label,

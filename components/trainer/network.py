@@ -46,9 +46,10 @@ def build_front(widths: Widths) -> tf_keras.Model:
 
 
 def build_core(width: int, training: Training, start: float) -> tf_keras.Model:
-    """Dense layers with ReLU, then one linear output.
+    """Dense layers with ReLU, then one linear output over the last of them *and* the input (a skip connection).
 
-    A flat functional model, because the optimization toolkit takes nothing else.
+    The skip carries the linear part of a fare past the 8-bit layers, which would round it. A flat functional model,
+    because the optimization toolkit takes nothing else.
 
     Args:
         width: of the input.
@@ -58,11 +59,10 @@ def build_core(width: int, training: Training, start: float) -> tf_keras.Model:
     decay = tf_keras.regularizers.l2(training.weight_decay) if training.weight_decay else None
     inputs = x = tf_keras.Input((width,), name="core_input")
     for number, units in enumerate(training.units, start=1):
-        x = tf_keras.layers.Dense(
-            units, activation="relu", kernel_regularizer=decay, name=f"{CORE}_hidden_{number}"
-        )(x)
+        x = tf_keras.layers.Dense(units, activation="relu", kernel_regularizer=decay, name=f"{CORE}_hidden_{number}")(x)
         if training.dropout:
             x = tf_keras.layers.Dropout(training.dropout, name=f"{CORE}_dropout_{number}")(x)
+    x = tf_keras.layers.Concatenate(name=f"{CORE}_skip")([x, inputs])
     bias = tf_keras.initializers.Constant(start)
     x = tf_keras.layers.Dense(1, bias_initializer=bias, name=f"{CORE}_output")(x)
     return tf_keras.Model(inputs, x, name=CORE)

@@ -90,7 +90,11 @@ class Summary:
     def from_json(cls, plain: dict[str, Any]) -> Summary:
         """The inverse of `to_json`."""
         return cls(
-            plain["read"], plain["rejected"], Counter(plain["splits"]), Counter(plain["reasons"]), plain["ranges"]
+            plain["read"],
+            plain["rejected"],
+            Counter(plain["splits"]),
+            Counter(plain["reasons"]),
+            plain["ranges"],
         )
 
 

@@ -3,80 +3,29 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 from google.protobuf import message
 from tfx.dsl.compiler import compiler, constants
-from tfx.orchestration import metadata, pipeline as tfx_pipeline
+from tfx.orchestration import metadata
+from tfx.orchestration import pipeline as tfx_pipeline
 from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from components.data_gate import DataStopped
 from components.tflite_pusher.store import Store
-from data.reader import DataError, resolve_source
+from data.reader import resolve_source
 from pipeline import provenance
 from pipeline.config import Config
 from pipeline.figures import figure_of
 from pipeline.graph import Surroundings, create_pipeline
 from pipeline.lineage import Lineage, NodeRun, read_json
 from pipeline.paths import RunPaths
-
-
-@dataclass(frozen=True)
-class ComponentRun:
-    """One line of the progress: name, `ran` or `cached`, wall time, and the figure that matters."""
-
-    name: str
-    state: str
-    seconds: float
-    figure: str
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a run came to.
-
-    Attributes:
-        verdict: `pushed`, `unchanged`, `refused` or `stopped`.
-        version: pushed, or live and unchanged; empty otherwise.
-        model_dir: its folder.
-        reasons: why refused or stopped.
-        metrics: figures of the file; empty where none was made.
-        seconds: wall time.
-        components: in order.
-        run_id: in ML Metadata.
-    """
-
-    verdict: str
-    version: str
-    model_dir: str
-    reasons: list[str]
-    metrics: dict[str, Any]
-    seconds: float
-    run_id: str
-    components: list[ComponentRun] = field(default_factory=list)
-
-
-class Listener:
-    """Is told how the run goes; the command line draws it."""
-
-    def plan(self, names: list[str]) -> None:
-        """The nodes that will run, in order."""
-
-    def start(self, name: str) -> None:
-        """A node begins."""
-
-    def done(self, component: ComponentRun) -> None:
-        """A node has ended well."""
+from pipeline.runners.events import ComponentRun, Listener, Result
 
 
 def run(config: Config, paths: RunPaths, listener: Listener, force: bool = False) -> Result:
@@ -165,9 +114,7 @@ def _launch(intermediate: pipeline_pb2.Pipeline, node: pipeline_pb2.PipelineNode
     ).launch()
 
 
-def _result(
-    ran: dict[str, NodeRun], paths: RunPaths, run_id: str, seconds: float, done: list[ComponentRun]
-) -> Result:
+def _result(ran: dict[str, NodeRun], paths: RunPaths, run_id: str, seconds: float, done: list[ComponentRun]) -> Result:
     """Reads the outcome from the pusher's artifact, which may be of an earlier run when it came from the cache."""
     (pushed,) = ran["TFLitePusher"].outputs["pushed_model"]
     verdict, version = pushed.properties["verdict"], pushed.properties.get("version", "")
@@ -175,5 +122,12 @@ def _result(
         verdict = "unchanged"
     folder = str(paths.models / version) if version else pushed.properties.get("kept", "")
     return Result(
-        verdict, version, folder, read_json(pushed, "reasons"), read_json(pushed, "figures"), seconds, run_id, done
+        verdict,
+        version,
+        folder,
+        read_json(pushed, "reasons"),
+        read_json(pushed, "figures"),
+        seconds,
+        run_id,
+        done,
     )

@@ -1,0 +1,54 @@
+"""What a run tells while it goes on, and what it comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ComponentRun:
+    """One line of the progress: name, `ran` or `cached`, wall time, and the figure that matters."""
+
+    name: str
+    state: str
+    seconds: float
+    figure: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run came to.
+
+    Attributes:
+        verdict: `pushed`, `unchanged`, `refused` or `stopped`.
+        version: pushed, or live and unchanged; empty otherwise.
+        model_dir: its folder.
+        reasons: why refused or stopped.
+        metrics: figures of the file; empty where none was made.
+        seconds: wall time.
+        components: in order.
+        run_id: in ML Metadata.
+    """
+
+    verdict: str
+    version: str
+    model_dir: str
+    reasons: list[str]
+    metrics: dict[str, Any]
+    seconds: float
+    run_id: str
+    components: list[ComponentRun] = field(default_factory=list)
+
+
+class Listener:
+    """Is told how the run goes; the command line draws it."""
+
+    def plan(self, names: list[str]) -> None:
+        """The nodes that will run, in order."""
+
+    def start(self, name: str) -> None:
+        """A node begins."""
+
+    def done(self, component: ComponentRun) -> None:
+        """A node has ended well."""
