@@ -45,6 +45,11 @@ format: $(READY)  ## rewrite the code in the house format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+.PHONY: reference
+reference: $(READY)  ## write docs/reference/configuration.md anew from the settings classes
+	@$(BIN)/python tools/configuration_reference.py > docs/reference/configuration.md.part
+	@mv docs/reference/configuration.md.part docs/reference/configuration.md
+
 .PHONY: doctor
 doctor: $(READY)  ## what this machine has, lacks and needs
 	@$(BIN)/farelite doctor
@@ -52,3 +57,11 @@ doctor: $(READY)  ## what this machine has, lacks and needs
 .PHONY: clean
 clean:  ## remove caches and build output (runs/ and .venv/ stay)
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.PHONY: bench-seeds
+bench-seeds: $(READY)  ## the default pipeline over five hash splits, as a table
+	@$(BIN)/python benchmarks/seeds.py $(ARGS)
+
+.PHONY: bench-stock
+bench-stock: $(READY)  ## wall time beside TFX's stock taxi example, alternating
+	@$(BIN)/python benchmarks/stock_example.py $(ARGS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def code_hash(*packages: str) -> str:
-    """Twelve hex digits of the source files of modules and packages, by dotted name."""
+    """Twelve hex digits of the source files and templates of modules and packages, by dotted name."""
     digest = hashlib.sha256()
     for name in sorted(packages):
         for path in _sources(name):
@@ -22,5 +22,5 @@ def _sources(name: str) -> list[Path]:
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(f"no module {name!r} to take a fingerprint of")
     if spec.submodule_search_locations:
-        return sorted(Path(spec.origin).parent.rglob("*.py"))
+        return sorted(path for pattern in ("*.py", "*.j2") for path in Path(spec.origin).parent.rglob(pattern))
     return [Path(spec.origin)]

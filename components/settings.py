@@ -63,7 +63,7 @@ class Training(Settings):
 
     units: tuple[int, ...] = Field(default=(64, 32), min_length=1)
     loss: Literal["huber", "mae", "mse"] = "huber"
-    huber_delta: float = Field(default=3.0, gt=0)
+    huber_delta: float = Field(default=1.5, gt=0)
     epochs: int = Field(default=40, ge=1)
     batch_size: int = Field(default=256, ge=1)
     learning_rate: float = Field(default=3e-3, gt=0)

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import glob
 import importlib.util
-from collections.abc import Iterator
+import io
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +45,7 @@ class Batch:
 
     Attributes:
         file: where they come from.
-        lines: int64 `[rows]`, the line (CSV) or row (Parquet) of each, from 1.
+        lines: int64 `[rows]`, the line on which each begins (CSV) or its row (Parquet), from 1.
         columns: the described columns, strings for CSV, as stored for Parquet.
         bad_rows: rows of this stretch that could not be read.
     """
@@ -102,50 +105,103 @@ def _read_csv(dataset: Dataset, file: str) -> Iterator[Batch]:
     if Path(file).stat().st_size == 0:
         raise DataError(f"{file} is empty: not even a header line")
     wanted = dataset.columns()
-    bad: list[tuple[int, str, str]] = []
+    ragged: deque[tuple[int, str, str]] = deque()
 
     def keep_apart(row: pyarrow.csv.InvalidRow) -> str:
-        bad.append((row.number, f"{row.actual_columns} fields, expected {row.expected_columns}", row.text))
+        ragged.append((row.number, f"{row.actual_columns} fields, expected {row.expected_columns}", row.text))
         return "skip"
 
-    # Threads would hide the line numbers of ragged rows.
+    # Threads would hide the numbers of ragged records.
     reading = pyarrow.csv.ReadOptions(
         use_threads=False,
         block_size=BLOCK_BYTES,
         column_names=list(dataset.header) if dataset.header else None,
     )
-    parsing = pyarrow.csv.ParseOptions(delimiter=dataset.delimiter, invalid_row_handler=keep_apart)
-    converting = pyarrow.csv.ConvertOptions(
-        check_utf8=False, column_types={name: pa.binary() for name in wanted}, strings_can_be_null=False
+    parsing = pyarrow.csv.ParseOptions(
+        delimiter=dataset.delimiter, newlines_in_values=True, invalid_row_handler=keep_apart
     )
-    first_line = 1 if dataset.header else 2
-    next_line = first_line
+    # Only what is wanted: the types of other columns would be guessed, and a wrong guess fails the whole file.
+    converting = pyarrow.csv.ConvertOptions(
+        check_utf8=False,
+        include_columns=wanted,
+        column_types={name: pa.binary() for name in wanted},
+        strings_can_be_null=False,
+    )
     try:
-        with pyarrow.csv.open_csv(file, reading, parsing, converting) as stream:
-            _check_columns(stream.schema.names, wanted, file, dataset)
+        _check_columns(_csv_names(file, dataset), wanted, file, dataset)
+        with pyarrow.csv.open_csv(file, reading, parsing, converting) as stream, _text(file) as text:
+            records = enumerate(_record_lines(text, dataset.delimiter), start=1)
+            if not dataset.header:
+                next(records, None)
             for block in stream:
-                ragged = [(number, reason, text) for number, reason, text in bad]
-                bad.clear()
-                lines, next_line = _line_numbers(next_line, block.num_rows, [number for number, *_ in ragged])
-                yield Batch(
-                    file,
-                    lines,
-                    pa.Table.from_batches([block]).select(wanted),
-                    tuple(BadRow(file, number, reason, text) for number, reason, text in ragged),
-                )
+                lines, bad = _place(records, block.num_rows, ragged, file)
+                yield Batch(file, pa.array(lines, pa.int64()), pa.Table.from_batches([block]).select(wanted), bad)
+            if ragged:
+                _, bad = _place(records, 0, ragged, file)
+                yield Batch(file, pa.array([], pa.int64()), _no_rows(wanted), bad)
     except pa.ArrowInvalid as error:
         raise DataError(_csv_trouble(file, dataset, error)) from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file}: the header line is not UTF-8 ({error}); save the file as UTF-8") from error
     except (OSError, EOFError) as error:
         raise DataError(f"{file}: cannot be read to its end ({error}); is it truncated?") from error
-    if bad:
-        yield Batch(file, pa.array([], pa.int64()), _no_rows(wanted), tuple(BadRow(file, *row) for row in bad))
 
 
-def _line_numbers(start: int, rows: int, ragged: list[int]) -> tuple[pa.Array, int]:
-    """Lines of `rows` good rows that begin at `start` and step over the ragged lines between them."""
-    skip = set(ragged)
-    end = start + rows + len(ragged)
-    return pa.array([line for line in range(start, end) if line not in skip][:rows], pa.int64()), end
+def _csv_names(file: str, dataset: Dataset) -> list[str]:
+    if dataset.header:
+        return list(dataset.header)
+    reading = pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES)
+    parsing = pyarrow.csv.ParseOptions(
+        delimiter=dataset.delimiter, newlines_in_values=True, invalid_row_handler=lambda row: "skip"
+    )
+    with pyarrow.csv.open_csv(file, reading, parsing, pyarrow.csv.ConvertOptions(check_utf8=False)) as stream:
+        return list(stream.schema.names)
+
+
+def _text(file: str) -> io.TextIOWrapper:
+    """The file's text, decompressed; Latin-1, which never fails and leaves quotes and line ends as they are."""
+    return io.TextIOWrapper(pa.input_stream(file, compression="detect"), encoding="latin-1")
+
+
+def _record_lines(text: Iterable[str], delimiter: str) -> Iterator[int]:
+    """The line, from 1, on which each record begins; blank lines are no records, and quotes may hold line ends."""
+    opening = re.compile(f'(?:^|{re.escape(delimiter)})"')
+    closing = re.compile(r'[^"]*(?:""[^"]*)*"(?!")')
+    inside = False
+    for number, line in enumerate(text, start=1):
+        if not inside:
+            if line == "\n":
+                continue
+            yield number
+            if '"' not in line:
+                continue
+        place = 0
+        while True:
+            found = closing.match(line, place) if inside else opening.search(line, place)
+            if not found:
+                break
+            inside, place = not inside, found.end()
+
+
+def _place(
+    records: Iterator[tuple[int, int]], rows: int, ragged: deque[tuple[int, str, str]], file: str
+) -> tuple[list[int], tuple[BadRow, ...]]:
+    """Lines of the next `rows` good rows, and the ragged ones among them (all that are left, for no rows).
+
+    The reader may be a block ahead, so `ragged` may hold later ones too: they wait for their turn.
+    """
+    lines: list[int] = []
+    bad: list[BadRow] = []
+    record, line = 0, 0
+    while len(lines) < rows or (not rows and ragged):
+        # Should the parser see a record more than the lines hold, it is counted to the last line.
+        record, line = next(records, (record + 1, line))
+        if ragged and ragged[0][0] == record:
+            _, reason, text = ragged.popleft()
+            bad.append(BadRow(file, line, reason, text))
+        else:
+            lines.append(line)
+    return lines, tuple(bad)
 
 
 def _no_rows(names: list[str]) -> pa.Table:
@@ -183,5 +239,6 @@ def _check_columns(present: list[str], wanted: list[str], file: str, dataset: Da
 
 def _csv_trouble(file: str, dataset: Dataset, error: pa.ArrowInvalid) -> str:
     if "Empty CSV" in str(error):
-        return f"{file} is empty: not even a header line"
-    return f"{file}: cannot be read as CSV with delimiter {dataset.delimiter!r}: {error}"
+        return f"{file} is empty: no row, or not even a header line"
+    hint = " Is there a quote that is never closed?" if "straddl" in str(error) else ""
+    return f"{file}: cannot be read as CSV with delimiter {dataset.delimiter!r}: {error}.{hint}"

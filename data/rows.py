@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -14,12 +15,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.reader import Batch, DataError
-from data.spec import Dataset, Range, Time
+from data.spec import Dataset, Point, Range, Time
 
 SPLITS = ("train", "tune", "eval")
 LIMITS = {"latitude": Range(low=-90, high=90), "longitude": Range(low=-180, high=180)}
 INT32_SECONDS = 2**31 - 1
 """The last second that an int32 clock can show: 2038-01-19 03:14:07."""
+
+FLOAT32_MAX = float(np.finfo(np.float32).max)
+STEP_SECONDS = 900
+"""Clocks change on a quarter of an hour."""
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -65,16 +70,16 @@ def to_rows(dataset: Dataset, batch: Batch, only: str | None = None) -> Rows:
     axes = dataset.coordinates()
     for name in [*axes, *dataset.numeric, dataset.label.column]:
         required = name in axes or name == dataset.label.column
-        values = _numbers(batch.columns[name], name, required, reasons)
-        _check_range(values, name, _limits(dataset, name), reasons)
+        values = numbers(batch.columns[name], name, required, reasons)
+        check_range(values, name, _limits(dataset, name), reasons)
         typed[name] = values.astype(np.float32)
-    _check_origin(dataset, typed, reasons)
+    check_origin(dataset.points, typed, reasons)
     if dataset.time:
-        typed[dataset.time.column] = _seconds(batch.columns[dataset.time.column], dataset.time, reasons)
+        typed[dataset.time.column] = seconds_of(batch.columns[dataset.time.column], dataset.time, reasons)
     for name in dataset.categorical:
-        typed[name] = np.array([v or b"" for v in _as_binary(batch.columns[name]).to_pylist()], dtype=object)
+        typed[name] = np.array([v or b"" for v in as_binary(batch.columns[name]).to_pylist()], dtype=object)
     good = reasons == ""
-    keys = [_as_binary(batch.columns[name]).to_pylist() for name in dataset.split.key or dataset.columns()]
+    keys = [as_binary(batch.columns[name]).to_pylist() for name in dataset.split.key or dataset.columns()]
     split = _split(dataset, keys, good, only)
     return Rows(
         {name: pa.array(values[good], _arrow_type(dataset, name)) for name, values in typed.items()},
@@ -99,28 +104,31 @@ def _limits(dataset: Dataset, name: str) -> list[Range]:
     return found
 
 
-def _as_binary(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def as_binary(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The bytes of texts; other types by the text that shows them."""
     return column if pa.types.is_binary(column.type) else column.cast(pa.string()).cast(pa.binary())
 
 
-def _set(reasons: npt.NDArray[Any], where: npt.NDArray[np.bool_], reason: str) -> None:
+def set_reason(reasons: npt.NDArray[Any], where: npt.NDArray[np.bool_], reason: str) -> None:
     """Gives the rows at `where` this reason unless they have an earlier one."""
     reasons[where & (reasons == "")] = reason
 
 
-def _numbers(column: pa.ChunkedArray, name: str, required: bool, reasons: npt.NDArray[Any]) -> FloatArray:
+def numbers(column: pa.ChunkedArray, name: str, required: bool, reasons: npt.NDArray[Any]) -> FloatArray:
     """float64 `[rows]`; NaN where missing. Text that is no finite number gives the row a reason."""
     if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
-        values = column.cast(pa.float64()).to_numpy().astype(np.float64)
+        values = column.cast(pa.float64(), safe=False).to_numpy().astype(np.float64)
         missing = np.isnan(values)
-        bad = np.isinf(values)
+        bad = np.zeros(len(values), dtype=bool)
     elif pa.types.is_binary(column.type) or pa.types.is_string(column.type):
         values, missing, bad = _parse_numbers(column)
     else:
         raise DataError(f"column {name} is stored as {column.type}; a number or text holding one is needed")
-    _set(reasons, bad, f"{name}: not a finite number")
+    bad |= np.abs(values) > FLOAT32_MAX
+    values[bad] = np.nan
+    set_reason(reasons, bad, f"{name}: not a finite number")
     if required:
-        _set(reasons, missing, f"{name}: missing")
+        set_reason(reasons, missing, f"{name}: missing")
     return values
 
 
@@ -134,10 +142,9 @@ def _parse_numbers(
         pc.match_substring_regex(text, r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$").to_numpy(), dtype=bool
     )
     values = np.full(len(missing), np.nan)
-    values[plain] = pc.cast(text.filter(pa.array(plain)), pa.float64()).to_numpy()
-    bad = (~plain & ~missing) | np.isinf(values)
-    values[bad] = np.nan
-    return values, missing, bad
+    unsigned = pc.utf8_ltrim(text.filter(pa.array(plain)), characters="+")  # Arrow reads no '+5'
+    values[plain] = pc.cast(unsigned, pa.float64()).to_numpy()
+    return values, missing, ~plain & ~missing
 
 
 def _as_utf8(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -150,62 +157,75 @@ def _as_utf8(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return pa.chunked_array([[(v or b"").decode("latin-1") for v in column.to_pylist()]], pa.string())
 
 
-def _check_range(values: FloatArray, name: str, limits: list[Range], reasons: npt.NDArray[Any]) -> None:
+def check_range(values: FloatArray, name: str, limits: list[Range], reasons: npt.NDArray[Any]) -> None:
+    """Gives rows outside a limit a reason; NaN is outside of none."""
     for limit in limits:
         outside = (values < limit.low) | (values > limit.high)
-        _set(reasons, outside, f"{name}: outside {limit.low:g} to {limit.high:g}")
+        set_reason(reasons, outside, f"{name}: outside {limit.low:g} to {limit.high:g}")
 
 
-def _check_origin(dataset: Dataset, typed: dict[str, npt.NDArray[Any]], reasons: npt.NDArray[Any]) -> None:
-    for name, point in dataset.points.items():
+def check_origin(points: Mapping[str, Point], typed: dict[str, npt.NDArray[Any]], reasons: npt.NDArray[Any]) -> None:
+    """Gives rows with a point at 0/0, which devices without a fix report, a reason."""
+    for name, point in points.items():
         origin = (typed[point.latitude] == 0) & (typed[point.longitude] == 0)
-        _set(reasons, origin, f"{name}: 0/0 is no place")
+        set_reason(reasons, origin, f"{name}: 0/0 is no place")
 
 
-def _seconds(column: pa.ChunkedArray, time: Time, reasons: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+def seconds_of(column: pa.ChunkedArray, time: Time, reasons: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """int64 `[rows]`: seconds of local wall-clock time since 1970; 0 where the row is rejected."""
     if time.format == "unix":
-        values = _numbers(column, time.column, True, reasons)
+        values = numbers(column, time.column, True, reasons)
     else:
         values = _parse_times(column, time, reasons)
-    _set(reasons, (values < 0) | (values > INT32_SECONDS), f"{time.column}: outside 1970 to 2038")
-    seconds = np.where(reasons == "", np.nan_to_num(values), 0).astype(np.int64)
-    return _to_wall_clock(seconds, time)
+    outside = f"{time.column}: outside 1970 to 2038"
+    set_reason(reasons, (values < 0) | (values > INT32_SECONDS), outside)
+    seconds, exists = _to_wall_clock(np.where(reasons == "", np.nan_to_num(values), 0).astype(np.int64), time)
+    set_reason(reasons, ~exists, f"{time.column}: no such time in {time.source_time_zone}, where clocks went forward")
+    set_reason(reasons, (seconds < 0) | (seconds > INT32_SECONDS), outside)
+    return np.where(reasons == "", seconds, 0)
 
 
 def _parse_times(column: pa.ChunkedArray, time: Time, reasons: npt.NDArray[Any]) -> FloatArray:
-    """Seconds as the text reads, before any change of zone; each distinct text is parsed once."""
+    """Seconds as the text reads in its zone, before any change of zone; each distinct text is parsed once."""
     text = pc.utf8_trim_whitespace(_as_utf8(column)).combine_chunks().dictionary_encode()
     if isinstance(text, pa.ChunkedArray):
         text = text.combine_chunks()
-    parsed = np.array([_parse_time(value, time.format) for value in text.dictionary.to_pylist()], dtype=np.float64)
+    parsed = np.array([_parse_time(value, time) for value in text.dictionary.to_pylist()], dtype=np.float64)
     values = parsed[text.indices.to_numpy()] if len(parsed) else np.empty(0)
-    _set(reasons, np.isnan(values), f"{time.column}: does not read as {time.format}")
+    set_reason(reasons, np.isnan(values), f"{time.column}: does not read as {time.format}")
     return values
 
 
-def _parse_time(text: str, pattern: str) -> float:
+def _parse_time(text: str, time: Time) -> float:
     try:
-        return datetime.strptime(text, pattern).replace(tzinfo=timezone.utc).timestamp()
-    except ValueError:
+        moment = datetime.strptime(text, time.format)
+        if moment.tzinfo:  # a format with %z: the text names its own offset
+            moment = moment.astimezone(ZoneInfo(time.source_time_zone))
+    except (ValueError, OverflowError):
         return float("nan")
+    return moment.replace(tzinfo=timezone.utc).timestamp()
 
 
-def _to_wall_clock(seconds: npt.NDArray[np.int64], time: Time) -> npt.NDArray[np.int64]:
-    """Moves clock readings from `source_time_zone` to `time_zone`; offsets are looked up once an hour."""
-    if time.source_time_zone == time.time_zone:
-        return seconds
+def _to_wall_clock(seconds: npt.NDArray[np.int64], time: Time) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Moves clock readings from `source_time_zone` to `time_zone`; offsets are looked up once a quarter of an hour.
+
+    Returns:
+        The moved readings, and whether the source's clock ever showed them: it skips an hour when clocks go forward.
+        Of the two moments of an hour shown twice, the first is meant.
+    """
+    if time.source_time_zone == time.time_zone == "UTC":
+        return seconds, np.ones(len(seconds), dtype=bool)
     source, target = ZoneInfo(time.source_time_zone), ZoneInfo(time.time_zone)
-    hours, where = np.unique(seconds // 3600, return_inverse=True)
-    shift = np.empty(len(hours), dtype=np.int64)
-    for i, hour in enumerate(hours):
-        naive = datetime.fromtimestamp(int(hour) * 3600, timezone.utc).replace(tzinfo=None)
-        moment = naive.replace(tzinfo=source)
-        source_offset, target_offset = moment.utcoffset(), moment.astimezone(target).utcoffset()
-        assert source_offset is not None
-        assert target_offset is not None
-        shift[i] = int((target_offset - source_offset).total_seconds())
-    return np.asarray(seconds + shift[where], dtype=np.int64)
+    steps, where = np.unique(seconds // STEP_SECONDS, return_inverse=True)
+    shift = np.empty(len(steps), dtype=np.int64)
+    exists = np.empty(len(steps), dtype=bool)
+    for i, step in enumerate(steps):
+        shown = datetime.fromtimestamp(int(step) * STEP_SECONDS, timezone.utc)
+        moment = shown.replace(tzinfo=source).astimezone(timezone.utc)
+        exists[i] = moment.astimezone(source).replace(tzinfo=timezone.utc) == shown
+        moved = moment.astimezone(target).replace(tzinfo=timezone.utc)
+        shift[i] = int((moved - shown).total_seconds())
+    return np.asarray(seconds + shift[where], dtype=np.int64), exists[where]
 
 
 def _split(

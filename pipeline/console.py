@@ -15,11 +15,13 @@ from rich.text import Text
 
 from pipeline.config import load
 from pipeline.paths import RunPaths
+from pipeline.provenance import check_source
 from pipeline.runners.events import ComponentRun, Listener, Result
 from pipeline.runners.lock import run_lock
 from pipeline.runners.quiet import libraries_to
 
 if TYPE_CHECKING:
+    from components.tflite_pusher.recheck import Summary
     from pipeline.doctor import Finding
 
 _VERDICTS = {
@@ -84,6 +86,7 @@ def run_with_progress(
         ConfigError, DataError, RunsFolderError, LockedError, StoreError: the input's fault.
     """
     config = load(config_file, overrides)
+    check_source(config.data)  # at once, before seconds go into loading TFX
     paths = RunPaths(runs_dir / config.name)
     paths.make()
     log = paths.logs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
@@ -162,3 +165,22 @@ def show_findings(findings: Sequence[Finding]) -> None:
     for one in findings:
         table.add_row(marks[one.state], one.what, one.found, one.needed_for, one.remedy)
     Console(highlight=False).print(table)
+
+
+def show_versions(summaries: Sequence[Summary]) -> None:
+    """The list of versions, on standard output."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("version", "pushed", "", "RMSE", "MAE", "bytes", "sha256"):
+        table.add_column(name, justify="right" if name in ("RMSE", "MAE", "bytes") else "left")
+    for one in summaries:
+        marks = [mark for mark, set_ in (("live", one.live), ("withdrawn", one.withdrawn)) if set_]
+        table.add_row(
+            one.version,
+            one.pushed or "?",
+            ", ".join(marks),
+            "?" if one.rmse is None else f"{one.rmse:.3f}",
+            "?" if one.mae is None else f"{one.mae:.3f}",
+            "?" if one.bytes is None else f"{one.bytes:,}",
+            (one.sha256 or "?")[:12],
+        )
+    Console(highlight=False).print(table if summaries else "no version was pushed yet; `farelite run` makes the first")

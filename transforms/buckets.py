@@ -19,5 +19,5 @@ def thermometer(marks: tf.Tensor) -> tf.Tensor:
 
 
 def bucket_ids(marks: tf.Tensor) -> tf.Tensor:
-    """int32 `[batch, n]`, 0 to b: how many boundaries were reached."""
-    return tf.cast(tf.reduce_sum(marks, axis=2), tf.int32)
+    """float32 `[batch, n]`, whole numbers 0 to b: how many boundaries were reached."""
+    return tf.reduce_sum(marks, axis=2)

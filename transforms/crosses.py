@@ -1,4 +1,8 @@
-"""Crosses: one id for a combination of discrete values."""
+"""Crosses: one id for a combination of discrete values.
+
+Ids stay float32 until they are looked up: whole numbers below 2**24 are exact, and each change of type costs an
+operator of the shipped file.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +10,29 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-# Keeps `id * _MULTIPLIER` inside int32: 65520 * 31769 < 2**31.
-_MODULUS = 65521
-_MULTIPLIER = 31769
+EXACT = 2**24
+"""float32 tells all whole numbers below apart."""
+
+# Primes; every product stays below EXACT.
+_MODULUS = 4093
+_MULTIPLIER = 2861
 
 
 def joint_id(ids: Sequence[tf.Tensor], sizes: Sequence[int]) -> tf.Tensor:
-    """The ids read as digits of a mixed-radix number, first most significant: int32, 0 to prod(sizes) - 1.
+    """The ids read as digits of a mixed-radix number, first most significant: 0 to prod(sizes) - 1.
+
+    Args:
+        ids: float32 whole numbers of one shape.
+        sizes: number of values of each.
 
     Raises:
-        ValueError: the combinations do not fit int32.
+        ValueError: there are more combinations than float32 can number.
     """
     total = 1
     for size in sizes:
         total *= size
-    if total >= 2**31:
-        raise ValueError(f"the cross has {total} combinations, more than int32 can number; use fewer buckets")
+    if total > EXACT:
+        raise ValueError(f"the cross has {total:,} combinations, more than the {EXACT:,} it may; use fewer buckets")
     joint = ids[0]
     for value, size in zip(ids[1:], sizes[1:], strict=True):
         joint = joint * size + value
@@ -29,5 +40,5 @@ def joint_id(ids: Sequence[tf.Tensor], sizes: Sequence[int]) -> tf.Tensor:
 
 
 def fold(ids: tf.Tensor, buckets: int) -> tf.Tensor:
-    """int32 of the shape of the ids, 0 to buckets - 1: a multiplicative hash, the same on every machine."""
-    return tf.math.floormod(tf.math.floormod(ids, _MODULUS) * _MULTIPLIER, buckets)
+    """float32 whole numbers, 0 to buckets - 1: a multiplicative hash, the same on every machine."""
+    return tf.math.floormod(tf.math.floormod(ids, float(_MODULUS)) * float(_MULTIPLIER), float(buckets))

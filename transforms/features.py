@@ -36,6 +36,11 @@ def id_key(name: str) -> str:
     return f"id_{name}"
 
 
+def is_id(key: str) -> bool:
+    """Whether a transformed feature holds ids to look up."""
+    return key.startswith("id_")
+
+
 class Buckets(Settings):
     """Intervals of one number.
 
@@ -80,7 +85,7 @@ class Cross(Settings):
     """
 
     of: tuple[str, ...] = Field(min_length=1)
-    hash_buckets: int | None = Field(default=None, ge=2)
+    hash_buckets: int | None = Field(default=None, ge=2, le=4093)
     embedding: int | None = Field(default=None, ge=1, le=64)
 
 

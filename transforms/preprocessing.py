@@ -19,8 +19,8 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, str]) -> Tensors:
         custom_config: `plan`, the JSON of a `Plan`.
 
     Returns:
-        `block` float32 `[batch, n]`; `wide` float32 `[batch, m]` if there are wide buckets; `id_NAME` int64
-        `[batch, 1]` for each cross and category; `label` float32 `[batch, 1]`.
+        `block` float32 `[batch, n]`; `wide` float32 `[batch, m]` if there are wide buckets; `id_NAME`
+        `[batch, 1]` for each cross (float32 whole numbers) and category (int64); `label` float32 `[batch, 1]`.
     """
     plan = Plan.model_validate_json(custom_config["plan"])
     outputs = from_numbers(plan, inputs)
@@ -44,7 +44,7 @@ def from_numbers(plan: Plan, raw: Tensors) -> Tensors:
     if wide:
         outputs[WIDE] = wide[0] if len(wide) == 1 else tf.concat(wide, axis=1)
     for name in plan.features.crosses:
-        outputs[id_key(name)] = tf.cast(cross_id(plan, name, discrete), tf.int64)
+        outputs[id_key(name)] = cross_id(plan, name, discrete)
     return outputs
 
 
@@ -65,13 +65,10 @@ def time_parts(plan: Plan, raw: Tensors) -> Tensors:
 
 def block_columns(plan: Plan, raw: Tensors, parts: Tensors) -> list[tf.Tensor]:
     """The block before scaling in pieces, float32 `[batch, n]` each, in the order of `Plan.block_names`."""
-    places = {
-        name: tf.concat([raw[point.latitude], raw[point.longitude]], axis=1)
-        for name, point in plan.dataset.points.items()
-    }
-    pieces = list(places.values()) if plan.features.coordinates else []
+    places = {name: (raw[point.latitude], raw[point.longitude]) for name, point in plan.dataset.points.items()}
+    pieces = [column for place in places.values() for column in place] if plan.features.coordinates else []
     for start, end in plan.legs():
-        pieces += [distance.DISTANCES[name](places[start], places[end]) for name in plan.features.distances]
+        pieces += [distance.DISTANCES[name](*places[start], *places[end]) for name in plan.features.distances]
     cyclic = plan.cyclic_parts()
     if cyclic:
         pieces += clock.cycles(tf.concat([parts[name] for name in cyclic], axis=1), [CYCLES[name] for name in cyclic])
@@ -122,10 +119,10 @@ def reduce(plan: Plan, block: tf.Tensor) -> tf.Tensor:
 
 
 def cross_id(plan: Plan, name: str, discrete: Tensors) -> tf.Tensor:
-    """int32 `[batch, 1]`: the joint id of a cross, folded where the plan says so."""
+    """float32 `[batch, 1]`, whole numbers: the joint id of a cross, folded where the plan says so."""
     cross = plan.features.crosses[name]
     sizes = [plan.discrete_sizes()[part] for part in cross.of]
-    joint = crosses.joint_id([discrete[part] for part in cross.of], sizes)
+    joint = crosses.joint_id([tf.cast(discrete[part], tf.float32) for part in cross.of], sizes)
     return joint if cross.hash_buckets is None else crosses.fold(joint, cross.hash_buckets)
 
 

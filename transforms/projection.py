@@ -49,7 +49,8 @@ def principal_components(
     variances, loadings = np.clip(values[order], 0, None), vectors[:, order]
     loadings = loadings * np.sign(loadings[np.abs(loadings).argmax(axis=0), np.arange(len(loadings))])
     total = variances.sum()
-    alive = int((variances > 1e-9 * max(total, 1e-30)).sum())
+    floor = 1e-9 * max(total, 1e-30)
+    alive = int((variances > floor).sum())
     if isinstance(components, int):
         wanted = components
     else:
@@ -57,6 +58,7 @@ def principal_components(
         wanted = int(np.argmax(reached)) + 1 if reached.any() else len(variances)
     kept = max(1, min(wanted, alive))
     matrix = np.zeros_like(loadings)
-    scale = np.sqrt(np.maximum(variances[:kept], 1e-30)) if whiten else 1.0
+    # A block without any variance keeps one direction: dividing by nothing would blow up the first row that differs.
+    scale = np.sqrt(np.where(variances[:kept] > floor, variances[:kept], 1.0)) if whiten else 1.0
     matrix[:, :kept] = loadings[:, :kept] / scale
     return PrincipalComponents(matrix, loadings, variances, kept)

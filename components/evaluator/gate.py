@@ -39,7 +39,7 @@ def judge(gate: Gate, candidate: Metrics, champion: Metrics | None) -> list[str]
         reasons.append(f"RMSE is {candidate['rmse']}: the model does not give finite numbers")
     if champion is not None and not candidate["rmse"] <= champion["rmse"] * gate.max_rmse_ratio:
         reasons.append(
-            f"RMSE {candidate['rmse']:.4g} is {candidate['rmse'] / champion['rmse']:.4f} times the champion's "
-            f"{champion['rmse']:.4g} on the same rows, above gate.max_rmse_ratio {gate.max_rmse_ratio:.4g}"
+            f"RMSE {candidate['rmse']:.4g} is more than gate.max_rmse_ratio {gate.max_rmse_ratio:.4g} times the "
+            f"champion's {champion['rmse']:.4g} on the same rows"
         )
     return reasons

@@ -21,12 +21,13 @@ from components.evaluator.component import METRICS, REASONS
 from components.settings import Push
 from components.tflite_pusher.conversion import ConversionError, convert
 from components.tflite_pusher.examples import load_raw
+from components.tflite_pusher.kit import write_kit
+from components.tflite_pusher.soundness import MANIFEST_VERSION
 from components.tflite_pusher.store import Store, sha256
 from components.tflite_pusher.verification import Proof, prove
 from components.trainer.export import INTERFACE_FILE
 from components.trainer.run_fn import REFERENCE_DIR
 
-MANIFEST_VERSION = 1
 LIBRARIES = ("tensorflow", "tfx", "tensorflow-model-optimization", "tensorflow-transform", "ai-edge-litert")
 
 
@@ -64,11 +65,13 @@ class Executor(base_executor.BaseExecutor):
             _record(pushed, "refused", sha256=digest, reasons=reasons, figures=figures, kept=str(aside))
             return
         live = store.current()
-        if live and store.manifest(live)["sha256"] == digest:
+        # A live version whose files were damaged since is replaced by the same bytes, whole.
+        if live and store.digest(live) == digest and not store.problems(live):
             _record(pushed, "unchanged", version=live, sha256=digest, figures=figures)
             return
         manifest = self._manifest(input_dict, exec_properties, interface, proof, judged)
-        version = store.publish(model, manifest, proof.vectors, Path(model_uri))
+        kit = write_kit(manifest["inputs"], manifest["output"])
+        version = store.publish(model, manifest, proof.vectors, Path(model_uri), kit)
         _record(pushed, "pushed", version=version, sha256=digest, figures=figures)
 
     def _manifest(

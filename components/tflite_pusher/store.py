@@ -1,7 +1,7 @@
 """The store of published models: versions appear whole or not at all, and `current` moves by one atomic replace.
 
 ```
-models/000001/{model.tflite, model.json, test_vectors.json, source/}
+models/000001/{model.tflite, model.json, test_vectors.json, source/, kit/}
 models/current          the live version, as text
 models/withdrawn.json   sha256 of every file that a rollback left behind
 models/.refused/        what failed its proof, for inspection
@@ -11,47 +11,28 @@ models/.refused/        what failed its proof, for inspection
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
-import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-MODEL = "model.tflite"
-MANIFEST = "model.json"
-VECTORS = "test_vectors.json"
-SOURCE = "source"
+from components.tflite_pusher import soundness
+from components.tflite_pusher.durable import replace_text, sync, sync_tree, write_texts
+from components.tflite_pusher.soundness import KIT, MANIFEST, MODEL, SOURCE, VECTORS, checksums, seal
+from components.tflite_pusher.soundness import CorruptError as CorruptError
+from components.tflite_pusher.soundness import StoreError as StoreError
+from components.tflite_pusher.soundness import sha256 as sha256
+
 CURRENT = "current"
 WITHDRAWN = "withdrawn.json"
 REFUSED = ".refused"
-_VERSION = re.compile(r"\d{6}")
-
-
-class StoreError(ValueError):
-    """The store does not hold what was asked for; says what it holds."""
-
-
-class CorruptError(StoreError):
-    """A version's files are not what its manifest says."""
-
-
-def sha256(data: bytes) -> str:
-    """Hex digest."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def tree_digest(folder: Path) -> str:
-    """One digest of all files below a folder, names and contents."""
-    digest = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        digest.update(f"{path.relative_to(folder)}\0{sha256(path.read_bytes())}\n".encode())
-    return digest.hexdigest()
+_VERSION = re.compile(r"[0-9]{6}")
+_LEFTOVER = re.compile(rf"\.(new-|({CURRENT}|{WITHDRAWN}|\.highest)\.)[0-9a-f]{{32}}")
 
 
 @dataclass(frozen=True)
@@ -75,13 +56,17 @@ class Store:
         path = self.root / CURRENT
         if not path.exists():
             return None
-        version = path.read_text().strip()
+        try:
+            version = path.read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise CorruptError(f"{path} cannot be read: {error}. {self._way_out()}") from error
         if version not in self.versions():
-            raise CorruptError(
-                f"{path} names {version!r}, which is not there; versions: {', '.join(self.versions()) or 'none'}. "
-                "`farelite rollback VERSION` points it at one of them."
-            )
+            raise CorruptError(f"{path} names {version[:40]!r}, which is not there. {self._way_out()}")
         return version
+
+    def _way_out(self) -> str:
+        there = ", ".join(self.versions()) or "none"
+        return f"`farelite rollback VERSION` points it at one of the versions; there are: {there}"
 
     def resolve(self, version: str | None) -> str:
         """The wanted version, or the live one for None or `latest`.
@@ -109,14 +94,7 @@ class Store:
         Raises:
             CorruptError: it is no JSON object.
         """
-        path = self.folder(version) / MANIFEST
-        try:
-            manifest = json.loads(path.read_text())
-        except (OSError, ValueError) as error:
-            raise CorruptError(f"{path} cannot be read: {error}") from error
-        if not isinstance(manifest, dict):
-            raise CorruptError(f"{path} holds no JSON object")
-        return manifest
+        return soundness.read_manifest(self.folder(version))
 
     def model(self, version: str) -> bytes:
         """The file's bytes, checked against the manifest.
@@ -131,50 +109,56 @@ class Store:
 
     def problems(self, version: str, only: set[str] | None = None) -> list[str]:
         """What is wrong with a version, one sentence each; empty when every file is as it was pushed."""
-        folder = self.folder(version)
-        try:
-            manifest = self.manifest(version)
-        except CorruptError as error:
-            return [str(error)]
-        seal = manifest.pop("seal", None)
-        found = []
-        if seal != _seal(manifest):
-            found.append(f"{folder / MANIFEST} was changed after the push: its seal does not fit its contents")
-        files = manifest.get("files")
-        if not isinstance(files, dict) or manifest.get("sha256") != files.get(MODEL):
-            return [*found, f"{folder / MANIFEST} lists no checksums that fit sha256"]
-        for name, wanted in files.items():
-            path = folder / name
-            if only is not None and name not in only:
-                continue
-            if not path.exists():
-                found.append(f"{path} is missing")
-            elif (tree_digest(path) if path.is_dir() else sha256(path.read_bytes())) != wanted:
-                found.append(f"{path} is not what was pushed: its checksum differs from {MANIFEST}")
-        if only is None:
-            extra = sorted({path.name for path in folder.iterdir()} - set(files) - {MANIFEST})
-            found += [f"{folder / name} was not part of the push" for name in extra]
-        return found
+        return soundness.problems(self.folder(version), only)
 
     def withdrawn(self) -> list[str]:
-        """sha256 of the files that a rollback left; they are not pushed again without force."""
+        """sha256 of the files that a rollback left; they are not pushed again without force.
+
+        Raises:
+            CorruptError: the list is not readable.
+        """
         path = self.root / WITHDRAWN
         if not path.exists():
             return []
+        remedy = "Put it back from a copy, or delete it if no model is to stay withdrawn"
         try:
-            return [str(entry) for entry in json.loads(path.read_text())]
-        except ValueError as error:
-            raise CorruptError(f"{path} is no JSON list: {error}") from error
+            entries = soundness.read_json(path)
+        except CorruptError as error:
+            raise CorruptError(f"{error}. {remedy}") from error
+        if not isinstance(entries, list):
+            raise CorruptError(f"{path} holds no JSON list. {remedy}")
+        return [str(entry) for entry in entries]
+
+    def digest(self, version: str) -> str | None:
+        """sha256 that a version was pushed with; of the file as it lies there if the manifest does not tell.
+
+        None if there is neither.
+        """
+        try:
+            told = self.manifest(version).get("sha256")
+            return told if isinstance(told, str) else sha256((self.folder(version) / MODEL).read_bytes())
+        except (CorruptError, OSError):
+            return None
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Holds the store against other processes; waits for it."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / ".lock").open("w") as stream:
+        """Holds the store against other processes; waits for it.
+
+        Raises:
+            StoreError: the folder takes no lock file.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            stream = (self.root / ".lock").open("w")
+        except OSError as error:
+            raise StoreError(f"cannot write to {self.root}: {error.strerror}") from error
+        with stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
             yield
 
-    def publish(self, model: bytes, manifest: dict[str, Any], vectors: Any, source: Path) -> str:
+    def publish(
+        self, model: bytes, manifest: dict[str, Any], vectors: Any, source: Path, kit: Mapping[str, str] | None = None
+    ) -> str:
         """Makes a new version and points `current` at it.
 
         Everything is written aside and synced to disk; then the folder gets its name in one rename, then `current`
@@ -184,23 +168,22 @@ class Store:
             The new version, one above the highest ever used.
         """
         with self.lock():
+            self._sweep()
             version = f"{self._highest() + 1:06d}"
             aside = self.root / f".new-{uuid.uuid4().hex}"
             aside.mkdir()
             (aside / MODEL).write_bytes(model)
             (aside / VECTORS).write_text(json.dumps(vectors, indent=1))
             shutil.copytree(source, aside / SOURCE)
-            files = {
-                MODEL: sha256(model),
-                VECTORS: sha256((aside / VECTORS).read_bytes()),
-                SOURCE: tree_digest(aside / SOURCE),
-            }
+            if kit:
+                write_texts(aside / KIT, kit)
+            files = checksums(aside)
             complete = {**manifest, "version": version, "sha256": files[MODEL], "files": files}
-            sealed = {**complete, "seal": _seal(complete)}
+            sealed = {**complete, "seal": seal(complete)}
             (aside / MANIFEST).write_text(json.dumps(sealed, indent=1))
-            _sync_tree(aside)
+            sync_tree(aside)
             aside.rename(self.folder(version))
-            _sync(self.root)
+            sync(self.root)
             self._point(version)
             return version
 
@@ -213,78 +196,56 @@ class Store:
         return folder
 
     def rollback(self, version: str | None = None) -> tuple[str, str]:
-        """Points `current` at an older version and withdraws the one it leaves.
+        """Points `current` at an older version and withdraws the one it leaves, sound or not.
 
         Args:
-            version: where to go; None takes the one before the live one.
+            version: where to go; None takes the nearest one before the live one that was not withdrawn itself.
 
         Returns:
-            The version left and the version now live.
+            The version left (`none` if `current` named none) and the version now live.
 
         Raises:
-            StoreError: there is nowhere to go, or the target's files are not sound.
+            StoreError: there is nowhere to go.
+            CorruptError: the target's files are not sound.
         """
         with self.lock():
             try:
                 live = self.current()
             except CorruptError:
                 live = None
-            if version is None:
-                older = [v for v in self.versions() if live is not None and v < live]
-                if not older:
-                    raise StoreError(f"no version before {live or 'the live one'} in {self.root}; name one")
-                version = older[-1]
-            target = self.resolve(version)
+            target = self._before(live) if version is None else self.resolve(version)
             problems = self.problems(target)
             if problems:
                 raise CorruptError(f"version {target} is not sound: {'; '.join(problems)}")
-            if live and live != target:
-                digest = str(self.manifest(live)["sha256"])
-                self._write_withdrawn(sorted({*self.withdrawn(), digest}))
-            if target:
-                kept = [d for d in self.withdrawn() if d != self.manifest(target)["sha256"]]
-                self._write_withdrawn(kept)
+            left = self.digest(live) if live and live != target else None
+            stays = {*self.withdrawn(), *([left] if left else [])} - {self.digest(target)}
+            replace_text(self.root / WITHDRAWN, json.dumps(sorted(map(str, stays)), indent=1))
             self._point(target)
             return live or "none", target
 
+    def _before(self, live: str | None) -> str:
+        if live is None:
+            raise StoreError(f"no version is live in {self.root}. {self._way_out()}")
+        withdrawn = self.withdrawn()
+        older = [one for one in self.versions() if one < live and self.digest(one) not in withdrawn]
+        if not older:
+            raise StoreError(f"no version before {live} that was not withdrawn. {self._way_out()}")
+        return older[-1]
+
+    def _sweep(self) -> None:
+        """Removes what a killed publisher left aside; only under the lock."""
+        for path in self.root.iterdir():
+            if _LEFTOVER.fullmatch(path.name):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
     def _highest(self) -> int:
+        """The highest number ever given out; gives out the next."""
         counter = self.root / ".highest"
-        used = int(counter.read_text()) if counter.exists() else 0
+        told = counter.read_bytes().decode("ascii", "replace").strip() if counter.is_file() else ""
+        used = int(told) if re.fullmatch("[0-9]{1,6}", told) else 0
         highest = max([used, *(int(v) for v in self.versions())])
-        _replace(counter, str(highest + 1))
+        replace_text(counter, str(highest + 1))
         return highest
 
     def _point(self, version: str) -> None:
-        _replace(self.root / CURRENT, f"{version}\n")
-
-    def _write_withdrawn(self, digests: list[str]) -> None:
-        _replace(self.root / WITHDRAWN, json.dumps(digests, indent=1))
-
-
-def _seal(manifest: dict[str, Any]) -> str:
-    """Digest of the manifest's own contents, so that an edited one is noticed."""
-    return sha256(json.dumps(manifest, sort_keys=True).encode())
-
-
-def _replace(path: Path, text: str) -> None:
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    with aside.open("w") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    aside.replace(path)
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _sync_tree(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        _sync(path)
-    _sync(folder)
+        replace_text(self.root / CURRENT, f"{version}\n")

@@ -12,7 +12,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from data.spec import Dataset
-from transforms.features import BLOCK, id_key
+from transforms.features import BLOCK, id_key, is_id
 
 INTERFACE_FILE = "interface.json"
 OUTPUT = "prediction"
@@ -57,7 +57,7 @@ class RawModel(tf.Module):
     def _features(self, raw: Tensors) -> Tensors:
         features = dict(self._transform({name: value[:, tf.newaxis] for name, value in raw.items()}))
         features[BLOCK] = features[BLOCK][:, : self._kept]
-        return {name: _narrow(value) for name, value in features.items()}
+        return {name: tf.cast(value, tf.int32) if is_id(name) else value for name, value in features.items()}
 
     def _device(self, name: str, raw: Tensors) -> Tensors:
         """Categories arrive as ids, so the part of the graph that looks up texts is not reached."""
@@ -99,10 +99,6 @@ def _example_signature(dataset: Dataset) -> dict[str, tf.TensorSpec]:
         types[dataset.time.column] = tf.int64
     types.update(dict.fromkeys(dataset.categorical, tf.string))
     return {name: tf.TensorSpec([None, 1], dtype, name=name) for name, dtype in types.items()}
-
-
-def _narrow(value: tf.Tensor) -> tf.Tensor:
-    return tf.cast(value, tf.int32) if value.dtype.is_integer else value
 
 
 def save(model: RawModel, path: str, evaluate: bool, interface: dict[str, Any] | None = None) -> None:

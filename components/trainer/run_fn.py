@@ -93,13 +93,14 @@ def train_phases(
     Float training comes first. Pruning goes on from its weights, quantization-aware training from the pruned ones, so
     that each phase only repairs what the one step has broken.
     """
-    front = network.build_front(widths)
+    scale = network.span_scale(train.inputs[BLOCK])
+    front = network.build_front(widths, scale)
     core = network.build_core(widths.total, training, float(np.median(train.label)))
     model = network.join(front, core)
     history: dict[str, Any] = {
         "float": fitting.fit(model, train, tune, training, training.epochs, training.learning_rate, training.patience)
     }
-    float_front = network.build_front(widths)
+    float_front = network.build_front(widths, scale)
     float_front.set_weights(front.get_weights())
     float_model = network.join(float_front, network.without_dropout(core, training))
     rate = training.learning_rate * training.finetune_rate
@@ -115,7 +116,7 @@ def train_phases(
         core = tfmot.sparsity.keras.strip_pruning(wrapped)
     if training.quantization:
         kept = compression.masks(core)
-        sample = front.predict(train.inputs, batch_size=fitting.PREDICT_BATCH, verbose=0)
+        sample, _ = front.predict(train.inputs, batch_size=fitting.PREDICT_BATCH, verbose=0)
         core = compression.quantize(core, sample)
         history["quantization"] = fitting.fit(
             network.join(front, core), train, tune, training, training.quantization.epochs, rate / 4
@@ -126,7 +127,7 @@ def train_phases(
 
 def _hidden_kernels(model: tf_keras.Model) -> list[Any]:
     """Kernels of the hidden layers, whatever wraps them."""
-    core = model.layers[-1]
+    (core,) = (layer for layer in model.layers if isinstance(layer, tf_keras.Model))
     return [
         variable
         for layer in core.layers

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from transforms.features import BLOCK, LABEL
+from transforms.features import BLOCK, LABEL, is_id
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -49,9 +49,5 @@ def load(patterns: Sequence[str], feature_spec: dict[str, object], kept: int) ->
     columns = {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
     label = columns.pop(LABEL)[:, 0].astype(np.float32)
     columns[BLOCK] = columns[BLOCK][:, :kept]
-    inputs = {name: _narrow(column) for name, column in columns.items()}
+    inputs = {name: column.astype(np.int32 if is_id(name) else np.float32) for name, column in columns.items()}
     return Table(inputs, label)
-
-
-def _narrow(column: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-    return column.astype(np.int32) if np.issubdtype(column.dtype, np.integer) else column.astype(np.float32)

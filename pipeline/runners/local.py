@@ -68,7 +68,7 @@ def surroundings(config: Config, paths: RunPaths, force: bool) -> Surroundings:
     fingerprint = provenance.fingerprint(files)
     store = Store(paths.models)
     live = store.current()
-    digest = str(store.manifest(live)["sha256"]) if live else ""
+    digest = (store.digest(live) or "") if live else ""
     schema = resolve_source(config.schema_file, "schema")[0] if config.schema_file else None
     told = {
         "config": config.plain(),

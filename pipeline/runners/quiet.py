@@ -43,3 +43,18 @@ def libraries_to(log: Path) -> Iterator[TextIO]:
             os.dup2(kept_err, 2)
             os.close(kept_out)
             os.close(kept_err)
+
+
+@contextmanager
+def without_native_notes() -> Iterator[None]:
+    """Drops what C++ writes to standard error, such as which delegate was created; Python's errors come after it."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

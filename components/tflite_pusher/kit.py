@@ -1,0 +1,149 @@
+"""The integration kit: reading examples in four languages, written for the inputs of one very file.
+
+`write_kit` is all; the templates lie in `kit_templates/`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Literal
+
+import jinja2
+
+FILES = {"predict.py": "python", "FareModel.kt": "kotlin", "FareModel.swift": "swift", "fare_model.cc": "cpp"}
+"""Files of the kit, each with its language."""
+
+# How each language writes a control character within quotes.
+_CONTROL = {"python": "\\x{:02x}", "kotlin": "\\u{:04x}", "swift": "\\u{{{:x}}}", "cpp": "\\{:03o}"}
+# A parameter must be none of these in any of the four, nor a name that the examples use themselves.
+_RESERVED = frozenset(
+    """and as assert async auto await bool bytes case cast catch category char class const continue data datetime def
+    default defer del delete do double elif else enum except explicit export extension extern false finally fix float
+    for friend from func fun global goto guard id if import in init inline inout inputs int integer interface
+    interpreter internal is it json lambda let long map mutable namespace new nil none nonlocal not np null number
+    numpy object operator or out output override package pass path prediction print private protected protocol public
+    raise register rest return row runner self set shape short signed sizeof static std str string struct subscript
+    super switch sys template tensors this throw throws time true try type typedef typeof union unsigned using val var virtual
+    void volatile wall_clock when where while with xor yield""".split()
+)
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One input as the examples take it.
+
+    Attributes:
+        name: of the tensor in the file.
+        kind: how a value becomes a tensor `[1]`: `number` is float32, NaN if missing; `category` is int32, the place
+            of a text in the vocabulary counted from 1, 0 if missing or unknown; `time` is int32, seconds that a clock
+            on the wall has shown since 1970; `integer` is int32 as it stands.
+        snake, camel: the parameter's name, by the languages' customs.
+        note: meaning and training range, on one line.
+        vocabulary: texts of a category in the order of their ids; empty for all else.
+    """
+
+    name: str
+    kind: Literal["number", "category", "time", "integer"]
+    snake: str
+    camel: str
+    note: str
+    vocabulary: tuple[str, ...]
+
+
+def write_kit(inputs: Sequence[Mapping[str, Any]], output: Mapping[str, Any]) -> dict[str, str]:
+    """Text of each example by file name.
+
+    Args:
+        inputs, output: as the manifest lists them; every tensor is of shape `[1]`.
+
+    Returns:
+        The texts of `FILES`; `predict.py` runs as it is from within the version's folder.
+    """
+    arguments = _arguments(inputs)
+    told = {
+        "arguments": arguments,
+        "categories": [one for one in arguments if one.kind == "category"],
+        "has_time": any(one.kind == "time" for one in arguments),
+        "output": output["name"],
+        "result": _one_line(f"{output['meaning']}, {output['unit'] or 'no unit'}"),
+    }
+    return {file: _environment(language).get_template(f"{file}.j2").render(told) for file, language in FILES.items()}
+
+
+def _environment(language: str) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "kit_templates"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # source code, and every text in it passes through `quoted` or `_one_line`
+    )
+    environment.filters["quoted"] = lambda text: quoted(text, language)
+    return environment
+
+
+def quoted(text: str, language: str) -> str:
+    """A string literal of `python`, `kotlin`, `swift` or `cpp`, whatever the text holds."""
+    special = '\\"$' if language == "kotlin" else '\\"'
+    escaped = (
+        f"\\{one}" if one in special else _CONTROL[language].format(ord(one)) if one < " " or one == "\x7f" else one
+        for one in text
+    )
+    return f'"{"".join(escaped)}"'
+
+
+def _arguments(inputs: Sequence[Mapping[str, Any]]) -> list[Argument]:
+    found: list[Argument] = []
+    for one in inputs:
+        snake = _identifier(one["name"], {other.snake for other in found})
+        first, *rest = snake.split("_")
+        found.append(
+            Argument(
+                name=one["name"],
+                kind=_kind(one),
+                snake=snake,
+                camel=first + "".join(word.capitalize() for word in rest),
+                note=_note(one),
+                vocabulary=tuple(one["vocabulary"] or ()),
+            )
+        )
+    return found
+
+
+def _kind(one: Mapping[str, Any]) -> Literal["number", "category", "time", "integer"]:
+    if one["vocabulary"] is not None:
+        return "category"
+    if "format" in one:
+        return "time"
+    return "number" if one["dtype"] == "float32" else "integer"
+
+
+def _identifier(name: str, taken: set[str]) -> str:
+    """`Trip Start` to `trip_start`: lower-case words of ASCII letters and digits, no reserved word, not `taken`."""
+    words = re.findall("[A-Z]?[a-z0-9]+|[A-Z0-9]+", name)
+    snake = "_".join(words).lower()
+    if not snake or snake[0].isdigit() or snake in _RESERVED:
+        snake = f"ride_{snake}".rstrip("_")
+    number, free = 2, snake
+    while free in taken:
+        free, number = f"{snake}_{number}", number + 1
+    return free
+
+
+def _note(one: Mapping[str, Any]) -> str:
+    told = one.get("training_range")
+    if "format" in one:
+        days = [datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d") for seconds in told or ()]
+        said = f"what a clock in {one['time_zone']} shows at the start"
+        return f"{said}; trained on {' to '.join(days)}" if days else said
+    return _one_line(one["meaning"] + (f"; trained on {told[0]:g} to {told[1]:g}" if told is not None else ""))
+
+
+def _one_line(text: str) -> str:
+    """Fit for a comment: no line break, and no backslash at the end, which C++ would read as one."""
+    return " ".join(text.split()).rstrip("\\ ")

@@ -1,0 +1,209 @@
+"""Prices the rows of a table with a published version; needs its folder and LiteRT, no TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from components.tflite_pusher.runtime import Engine
+from components.tflite_pusher.soundness import MANIFEST_VERSION, StoreError
+from components.tflite_pusher.store import Store
+from components.tflite_pusher.table_reader import Stretch, read_table
+from components.tflite_pusher.table_writer import writing
+from data.reader import DataError
+from data.rows import LIMITS, as_binary, check_origin, check_range, numbers, seconds_of, set_reason
+from data.spec import Point, Time
+
+PREDICTION, FLAGS = "prediction", "flags"
+SEPARATOR = ";"
+_ISO = "%Y-%m-%dT%H:%M:%S"
+
+Values = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Priced:
+    """Predictions of consecutive rows.
+
+    Attributes:
+        prediction: float32 `[rows]`, in label units; NaN where a row cannot be priced.
+        flags: one entry a row, empty if there is nothing to say: why it has no prediction, or else what its
+            prediction rests on that training did not show: a value outside the training range, a category unknown.
+    """
+
+    prediction: npt.NDArray[np.float32]
+    flags: list[str]
+
+
+@dataclass
+class Counts:
+    """Rows in all, without a prediction, and with one that is flagged."""
+
+    rows: int = 0
+    unpriced: int = 0
+    flagged: int = 0
+
+    def add(self, priced: Priced) -> None:
+        """Counts a stretch."""
+        unpriced = np.isnan(priced.prediction)
+        self.rows += len(unpriced)
+        self.unpriced += int(unpriced.sum())
+        self.flagged += sum(bool(flag) for flag in priced.flags) - int(unpriced.sum())
+
+
+class Pricer:
+    """A published version, ready to price.
+
+    Args:
+        model: bytes of its file.
+        manifest: its `model.json`.
+
+    Raises:
+        StoreError: the manifest is of another age.
+    """
+
+    def __init__(self, model: bytes, manifest: Mapping[str, Any]) -> None:
+        if manifest.get("manifest_version") != MANIFEST_VERSION:
+            raise StoreError(
+                f"manifest_version is {manifest.get('manifest_version')!r}; this farelite reads {MANIFEST_VERSION}"
+            )
+        described = manifest["config"]["data"]
+        self.inputs: list[dict[str, Any]] = manifest["inputs"]
+        self.delimiter: str = described["delimiter"]
+        self.header: list[str] | None = described["header"]
+        self._points = {name: Point(**point) for name, point in described["points"].items()}
+        self._axes = {point.latitude: "latitude" for point in self._points.values()}
+        self._axes.update({point.longitude: "longitude" for point in self._points.values()})
+        self._engine = Engine(model)
+
+    def columns(self) -> list[str]:
+        """What a table must hold."""
+        return [one["source_column"] for one in self.inputs]
+
+    def __call__(self, stretch: Stretch) -> Priced:
+        """Prices rows, each for itself.
+
+        Raises:
+            DataError: a column is of a type that holds no such values.
+        """
+        reasons = np.array(stretch.faults, dtype=object)
+        notes: list[list[str]] = [[] for _ in stretch.faults]
+        typed = {one["name"]: self._typed(one, stretch.table, reasons, notes) for one in self.inputs}
+        check_origin(self._points, typed, reasons)
+        prediction = np.full(len(reasons), np.nan, dtype=np.float32)
+        for row in np.flatnonzero(reasons == ""):
+            prediction[row] = self._engine({name: values[row : row + 1] for name, values in typed.items()})
+        prediction[np.isinf(prediction)] = np.nan
+        set_reason(reasons, np.isnan(prediction), "the model gives no finite number")
+        return Priced(prediction, [reason or SEPARATOR.join(note) for reason, note in zip(reasons, notes, strict=True)])
+
+    def _typed(self, one: Mapping[str, Any], table: pa.Table, reasons: Values, notes: list[list[str]]) -> Values:
+        """One input `[rows]` in the dtype of the file; adds to `reasons` and `notes`."""
+        name = one["name"]
+        column = _plain(table.column(one["source_column"]))
+        if one["vocabulary"] is not None:
+            return _ids(name, column, one["vocabulary"], notes)
+        if "format" in one:
+            values: Values = _times(one, column, reasons)
+        else:
+            axis = self._axes.get(name)
+            values = numbers(column, name, axis is not None, reasons)
+            check_range(values, name, [LIMITS[axis]] if axis else [], reasons)
+            _note(notes, np.isnan(values), f"{name}: missing")
+        values = values.astype(one["dtype"])
+        if one["training_range"] is not None:
+            low, high = one["training_range"]
+            shown = f"{_moment(low)} to {_moment(high)}" if "format" in one else f"{low:g} to {high:g}"
+            _note(notes, (values < low) | (values > high), f"{name}: outside the training range {shown}")
+        return values
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Dictionaries, large texts and decimals as the simple types of the same values."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _plain(column.cast(kind.value_type))
+    if pa.types.is_large_string(kind):
+        return column.cast(pa.string())
+    if pa.types.is_large_binary(kind):
+        return column.cast(pa.binary())
+    return column.cast(pa.float64()) if pa.types.is_decimal(kind) or pa.types.is_null(kind) else column
+
+
+def _times(one: Mapping[str, Any], column: pa.ChunkedArray, reasons: Values) -> npt.NDArray[np.int64]:
+    """Seconds of local wall-clock time since 1970; stored timestamps count as the text that shows them."""
+    time = Time(
+        column=one["name"],
+        format=one["format"],
+        time_zone=one["time_zone"],
+        source_time_zone=one["source_time_zone"],
+    )
+    if pa.types.is_timestamp(column.type):
+        zone = time.source_time_zone if column.type.tz else None
+        column = pc.strftime(column.cast(pa.timestamp("s", zone), safe=False), format=_ISO)
+        time = time.model_copy(update={"format": _ISO})
+    return seconds_of(column, time, reasons)
+
+
+def _ids(name: str, column: pa.ChunkedArray, vocabulary: list[str], notes: list[list[str]]) -> npt.NDArray[np.int32]:
+    """1 + place in the vocabulary; 0 for missing and unknown, which are noted."""
+    known = {text.encode(): number for number, text in enumerate(vocabulary, start=1)}
+    texts = [value or b"" for value in as_binary(column).to_pylist()]
+    ids = np.array([known.get(text, 0) for text in texts], dtype=np.int32)
+    missing = np.array([text == b"" for text in texts], dtype=bool)
+    _note(notes, (ids == 0) & missing, f"{name}: missing")
+    _note(notes, (ids == 0) & ~missing, f"{name}: unknown category")
+    return ids
+
+
+def _note(notes: list[list[str]], where: npt.NDArray[np.bool_], text: str) -> None:
+    for row in np.flatnonzero(where):
+        notes[row].append(text)
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M")
+
+
+def predict_file(store: Store, version: str | None, source: str, output: Path | None) -> Counts:
+    """Writes a table with `prediction` and `flags` added: every row, every column, in the same order.
+
+    Args:
+        store: where versions lie.
+        version: which; None takes the live one.
+        source: CSV or Parquet, plain or gzipped.
+        output: see `table_writer.writing`; None writes CSV to standard output.
+
+    Raises:
+        StoreError: there is no such version.
+        CorruptError: its files are not what was pushed.
+        DataError: the table cannot be read, lacks a column or has the added ones, or `output` cannot be written.
+    """
+    version = store.resolve(version)
+    pricer = Pricer(store.model(version), store.manifest(version))
+    counts = Counts()
+    stretches = read_table(source, pricer.delimiter, pricer.header, pricer.columns())
+    first = next(stretches)  # before the output is touched: most faults of a table show here
+    taken = sorted({PREDICTION, FLAGS} & set(first.table.column_names))
+    if taken:
+        raise DataError(f"{source} has a column named {', '.join(taken)} already; rename it, the output adds its own")
+    with writing(output, pricer.delimiter) as write:
+        for stretch in chain([first], stretches):
+            priced = pricer(stretch)
+            counts.add(priced)
+            write(_joined(stretch.table, priced))
+    return counts
+
+
+def _joined(table: pa.Table, priced: Priced) -> pa.Table:
+    prediction = pa.array(priced.prediction, pa.float32(), from_pandas=True)  # NaN becomes null
+    return table.append_column(PREDICTION, prediction).append_column(FLAGS, pa.array(priced.flags, pa.string()))

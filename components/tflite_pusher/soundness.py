@@ -1,0 +1,118 @@
+"""Is a version still what was pushed? Checksums and seal of one folder; reads whatever lies there and never raises."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+MODEL = "model.tflite"
+MANIFEST = "model.json"
+VECTORS = "test_vectors.json"
+SOURCE = "source"
+KIT = "kit"
+PARTS = (MODEL, VECTORS, SOURCE, KIT)
+"""What a version consists of beside its manifest; the oldest have no kit."""
+
+MANIFEST_VERSION = 1
+
+
+class StoreError(ValueError):
+    """The store does not hold what was asked for; says what it holds."""
+
+
+class CorruptError(StoreError):
+    """A version's files are not what its manifest says."""
+
+
+def sha256(data: bytes) -> str:
+    """Hex digest."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def tree_digest(folder: Path) -> str:
+    """One digest of all files below a folder, names and contents."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        digest.update(f"{path.relative_to(folder)}\0{sha256(path.read_bytes())}\n".encode())
+    return digest.hexdigest()
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """Digest of each of `PARTS` that is there, a file's own or a folder's."""
+    return {name: _digest(folder / name) for name in PARTS if (folder / name).exists()}
+
+
+def _digest(path: Path) -> str:
+    return tree_digest(path) if path.is_dir() else sha256(path.read_bytes())
+
+
+def seal(manifest: dict[str, Any]) -> str:
+    """Digest of the manifest's own contents, so that an edited one is noticed."""
+    return sha256(json.dumps(manifest, sort_keys=True).encode())
+
+
+def read_json(path: Path) -> Any:
+    """Any JSON value.
+
+    Raises:
+        CorruptError: there is no such file, or it is no JSON.
+    """
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise CorruptError(f"{path} cannot be read: {error}") from error
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """A version's `model.json`.
+
+    Raises:
+        CorruptError: it is no JSON object.
+    """
+    manifest = read_json(folder / MANIFEST)
+    if not isinstance(manifest, dict):
+        raise CorruptError(f"{folder / MANIFEST} holds no JSON object")
+    return manifest
+
+
+def problems(folder: Path, only: set[str] | None = None) -> list[str]:
+    """What is wrong with a version's folder, one sentence each; empty when every file is as it was pushed.
+
+    Args:
+        folder: `models/000001`.
+        only: names of the files to check beside the manifest; None checks all, and that there are no others.
+    """
+    try:
+        manifest = read_manifest(folder)
+    except CorruptError as error:
+        return [str(error)]
+    path = folder / MANIFEST
+    sealed = manifest.pop("seal", None)
+    found = []
+    if sealed != seal(manifest):
+        found.append(f"{path} was changed after the push: its seal does not fit its contents")
+    if manifest.get("version") != folder.name:
+        found.append(f"{path} is of version {manifest.get('version')!r}, not of {folder.name}")
+    files = manifest.get("files")
+    if not isinstance(files, dict) or manifest.get("sha256") != files.get(MODEL):
+        return [*found, f"{path} lists no checksums that fit sha256"]
+    parts = [name for name in PARTS if name != KIT or name in files]
+    for name in parts:
+        if only is None or name in only:
+            found += _differs(folder / name, files.get(name))
+    if only is None:
+        extra = sorted({one.name for one in folder.iterdir()} - {*parts, MANIFEST})
+        found += [f"{folder / name} was not part of the push" for name in extra]
+    return found
+
+
+def _differs(path: Path, wanted: Any) -> list[str]:
+    try:
+        if not path.is_dir() and not path.is_file():
+            return [f"{path} is missing"]
+        seen = _digest(path)
+    except OSError as error:
+        return [f"{path} cannot be read: {error.strerror}"]
+    return [] if seen == wanted else [f"{path} is not what was pushed: its checksum differs from {MANIFEST}"]

@@ -1,0 +1,199 @@
+"""The pusher's executor on real artifacts: what it publishes, what it refuses, and the manifest it leaves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+import tensorflow as tf
+from tfx.components.evaluator import constants as evaluator_constants
+from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx.types import artifact_utils, standard_artifacts
+
+from components.artifacts import SUMMARY_FILE, IngestReport
+from components.champion import VERSION
+from components.evaluator.component import METRICS, REASONS
+from components.settings import Push
+from components.tflite_pusher import component
+from components.tflite_pusher.recheck import recheck
+from components.tflite_pusher.store import Store, sha256
+from components.trainer.export import INTERFACE_FILE
+from components.trainer.run_fn import REFERENCE_DIR
+
+SCHEMA = json.loads((Path(component.__file__).parent / "model.schema.json").read_text())
+LENIENT = Push(min_sparsity=0.2, max_difference=0.01)
+JUDGED = {"candidate": {"rmse": 3.0, "mae": 1.5, "mean_prediction": 1.0, "mean_label": 1.1}, "champion": None}
+
+
+def artifact(kind: type, folder: Path, number: int) -> Any:
+    folder.mkdir(parents=True, exist_ok=True)
+    one = kind()
+    one.uri, one.id = str(folder), number
+    return one
+
+
+def write_examples(folder: Path, interface: dict[str, Any]) -> None:
+    """Forty rows in the split `eval`, as ingestion leaves them."""
+    folder.mkdir(parents=True)
+    chance = np.random.default_rng(1)
+    with tf.io.TFRecordWriter(str(folder / "data.gz"), tf.io.TFRecordOptions(compression_type="GZIP")) as writer:
+        for row in range(40):
+            features: dict[str, Any] = {"fare": float_feature(10.0 + row)}
+            for one in interface["inputs"]:
+                if one["vocabulary"]:
+                    value = [b"Blue", "Élan".encode(), b"Red", b""][row % 4]
+                    features[one["name"]] = tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+                elif one["dtype"] == "int32":
+                    features[one["name"]] = tf.train.Feature(int64_list=tf.train.Int64List(value=[1400000000 + row]))
+                else:
+                    features[one["name"]] = float_feature(chance.uniform(0, 2))
+            example = tf.train.Example(features=tf.train.Features(feature=features))
+            writer.write(example.SerializeToString())
+
+
+def float_feature(value: float) -> Any:
+    return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
+
+
+@pytest.fixture
+def push(
+    tmp_path: Path, save_tiny: Callable[..., Path], tiny_manifest: dict[str, Any]
+) -> Callable[..., tuple[dict[str, Any], Store]]:
+    """Runs the executor; gives back what it recorded, and the store."""
+    interface = {
+        "inputs": [{k: v for k, v in one.items() if k != "training_range"} for one in tiny_manifest["inputs"]],
+        "output": tiny_manifest["output"],
+        "dense_kernels": [[2, 4]],
+    }
+    model = artifact(standard_artifacts.Model, tmp_path / "model", 1)
+    saved = save_tiny(tmp_path / "model" / "Format-Serving")
+    (saved / "assets.extra").mkdir()
+    (saved / "assets.extra" / INTERFACE_FILE).write_text(json.dumps(interface))
+    save_tiny(tmp_path / "model" / REFERENCE_DIR, "float", "linear", "mean")
+    examples = artifact(standard_artifacts.Examples, tmp_path / "examples", 3)
+    examples.split_names = artifact_utils.encode_split_names(["eval"])
+    write_examples(tmp_path / "examples" / "Split-eval", interface)
+    report = artifact(IngestReport, tmp_path / "report", 4)
+    ranges = {"passengers": [0.0, 2.0], "start": [1400000000.0, 1400000039.0]}
+    (tmp_path / "report" / SUMMARY_FILE).write_text(json.dumps({"ranges": ranges}))
+    champion = artifact(standard_artifacts.Model, tmp_path / "champion", 5)
+    champion.set_string_custom_property(VERSION, "")
+    store = Store(tmp_path / "models")
+    told = {"config": tiny_manifest["config"], "config_hash": "c", "code_revision": "r", "fingerprint": "f"}
+
+    def pushed(limits: Push = LENIENT, blessed: bool = True, force: bool = False) -> tuple[dict[str, Any], Store]:
+        blessing = artifact(standard_artifacts.ModelBlessing, tmp_path / "blessing", 2)
+        blessing.set_int_custom_property(evaluator_constants.ARTIFACT_PROPERTY_BLESSED_KEY, int(blessed))
+        blessing.set_string_custom_property(METRICS, json.dumps(JUDGED))
+        blessing.set_string_custom_property(REASONS, json.dumps([] if blessed else ["RMSE is above the limit"]))
+        found = {"model": model, "blessing": blessing, "examples": examples, "report": report, "champion": champion}
+        output = artifact(standard_artifacts.PushedModel, tmp_path / "pushed", 6)
+        context = BaseExecutor.Context(tmp_dir=str(tmp_path), unique_id="1", pipeline_run_id="run-1")
+        component.Executor(context).Do(
+            {name: [one] for name, one in found.items()},
+            {"pushed_model": [output]},
+            {
+                "models_dir": str(store.root),
+                "push": limits.model_dump_json(),
+                "label": "fare",
+                "provenance": json.dumps({**told, "sources": ["trips.csv"]}),
+                "force": int(force),
+            },
+        )
+        texts = {name: output.get_string_custom_property(name) for name in ("verdict", "version", "sha256", "reasons")}
+        return {**texts, "reasons": json.loads(texts["reasons"])}, store
+
+    return pushed
+
+
+PushIt = Callable[..., tuple[dict[str, Any], Store]]
+
+
+def test_a_blessed_model_is_pushed_and_its_version_verifies(push: PushIt) -> None:
+    recorded, store = push()
+    assert (recorded["verdict"], recorded["version"], recorded["reasons"]) == ("pushed", "000001", [])
+    assert recorded["sha256"] == sha256(store.model("000001"))
+    finding = recheck(store)
+    assert (finding.problems, finding.vectors) == ([], 32)
+
+
+def test_the_manifest_fits_its_schema_and_says_what_is_in_the_file(push: PushIt) -> None:
+    _, store = push()
+    manifest = store.manifest("000001")
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    validator = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
+    assert [error.message for error in validator.iter_errors(manifest)] == []
+    assert set(manifest) == set(SCHEMA["required"])
+    assert manifest["bytes"] == len(store.model("000001"))
+    assert manifest["sparsity"] == {"dense_kernels": 0.25, "weights": 8}
+    assert {one["name"]: one["training_range"] for one in manifest["inputs"]}["passengers"] == [0.0, 2.0]
+    assert manifest["metrics"]["rows"] == 40
+    assert manifest["run"]["mlmd_ids"] == {
+        "model": [1],
+        "blessing": [2],
+        "examples": [3],
+        "report": [4],
+        "champion": [5],
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("version", "1"), ("sha256", "short"), ("inputs", []), ("manifest_version", 2), ("surprise", 1), ("bytes", "9")],
+)
+def test_the_schema_refuses_what_no_manifest_holds(push: PushIt, key: str, value: Any) -> None:
+    _, store = push()
+    changed = {**store.manifest("000001"), key: value}
+    assert not jsonschema.Draft202012Validator(SCHEMA).is_valid(changed)
+
+
+def test_the_same_bytes_are_not_pushed_twice(push: PushIt) -> None:
+    push()
+    recorded, store = push()
+    assert (recorded["verdict"], recorded["version"], store.versions()) == ("unchanged", "000001", ["000001"])
+
+
+def test_a_live_version_that_was_damaged_is_replaced(push: PushIt) -> None:
+    _, store = push()
+    (store.folder("000001") / "model.tflite").write_bytes(b"damaged")
+    assert push()[0]["verdict"] == "pushed"
+    assert store.current() == "000002"
+    assert recheck(store).problems == []
+
+
+def test_withdrawn_bytes_are_refused_without_force(push: PushIt, publish_tiny: Callable[..., str]) -> None:
+    _, store = push()
+    publish_tiny(store, b"other")
+    store.rollback("000001")
+    store.rollback("000002")  # leaves, and so withdraws, what the pusher made
+    recorded, _ = push()
+    assert recorded["verdict"] == "refused"
+    assert "were withdrawn by a rollback; `farelite run --force`" in recorded["reasons"][0]
+    assert push(force=True)[0]["version"] == "000003"
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (LENIENT.model_copy(update={"max_bytes": 100}), "above push.max_bytes 100"),
+        (LENIENT.model_copy(update={"min_sparsity": 0.5}), "25.0% of the dense weights are zero, below push.min_spars"),
+    ],
+)
+def test_a_file_beyond_its_budget_is_refused_and_kept_aside(push: PushIt, limits: Push, said: str) -> None:
+    recorded, store = push(limits)
+    assert recorded["verdict"] == "refused"
+    assert said in recorded["reasons"][0]
+    assert store.versions() == []
+    (kept,) = (store.root / ".refused").iterdir()
+    assert sha256((kept / "model.tflite").read_bytes()) == recorded["sha256"]
+
+
+def test_a_model_that_was_not_blessed_is_refused_unconverted(push: PushIt) -> None:
+    recorded, store = push(blessed=False)
+    assert (recorded["verdict"], recorded["reasons"]) == ("refused", ["RMSE is above the limit"])
+    assert (recorded["sha256"], store.versions()) == ("", [])

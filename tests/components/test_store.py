@@ -1,0 +1,336 @@
+"""The store under use, misuse, concurrency and sudden death; every file is real."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.tflite_pusher import soundness
+from components.tflite_pusher.recheck import recheck, summaries
+from components.tflite_pusher.store import CorruptError, Store, StoreError, sha256
+
+Publish = Callable[..., str]
+
+# Publishes five thousand byte models of many small files, so that a kill can fall anywhere within a publication.
+PUBLISHER = """
+import sys
+from pathlib import Path
+from components.tflite_pusher.store import Store
+root, source, count = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+print("ready", flush=True)
+for number in range(count):
+    print(Store(root).publish(f"{sys.argv[4]} {number}".encode() * 500, {"n": number}, [], source), flush=True)
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "models")
+
+
+@pytest.fixture
+def many_files(tmp_path: Path) -> Path:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(30):
+        (folder / f"{number}").write_bytes(bytes([number]) * 2000)
+    return folder
+
+
+def publisher(store: Store, source: Path, count: int, name: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", PUBLISHER, str(store.root), str(source), str(count), name]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def reseal(folder: Path, **changes: Any) -> None:
+    """Edits a manifest as somebody would who knows about the seal."""
+    manifest = {**json.loads((folder / "model.json").read_text()), **changes}
+    manifest.pop("seal")
+    (folder / "model.json").write_text(json.dumps({**manifest, "seal": soundness.seal(manifest)}))
+
+
+def test_an_empty_store_has_no_versions_and_says_how_to_make_one(store: Store) -> None:
+    assert store.versions() == []
+    assert store.current() is None
+    with pytest.raises(StoreError, match="`farelite run` makes the first"):
+        store.resolve(None)
+
+
+def test_a_published_version_is_whole_and_live(store: Store, publish_tiny: Publish, tiny_tflite: bytes) -> None:
+    assert publish_tiny(store) == "000001"
+    assert store.current() == store.resolve("latest") == "000001"
+    assert store.problems("000001") == []
+    assert store.model("000001") == tiny_tflite
+    manifest = store.manifest("000001")
+    assert (manifest["version"], manifest["sha256"]) == ("000001", sha256(tiny_tflite))
+    assert (store.folder("000001") / "source" / "inner" / "weights").read_bytes() == b"weights"
+
+
+def test_versions_count_upwards_and_are_never_used_again(store: Store, publish_tiny: Publish) -> None:
+    assert [publish_tiny(store, bytes([n])) for n in range(3)] == ["000001", "000002", "000003"]
+    shutil.rmtree(store.folder("000003"))
+    assert publish_tiny(store, b"x") == "000004"
+
+
+@pytest.mark.parametrize("garbage", [b"", b"\xff\xfe", b"none", b"-5", b"99999999999"])
+def test_a_damaged_counter_falls_back_on_the_versions_there(
+    store: Store, publish_tiny: Publish, garbage: bytes
+) -> None:
+    publish_tiny(store)
+    (store.root / ".highest").write_bytes(garbage)
+    assert publish_tiny(store, b"x") == "000002"
+
+
+def test_an_unknown_version_is_answered_with_those_there_are(store: Store, publish_tiny: Publish) -> None:
+    publish_tiny(store)
+    with pytest.raises(StoreError, match=r"no version 000009 in .*there are: 000001"):
+        store.resolve("000009")
+
+
+def test_a_rollback_goes_to_the_version_before_and_withdraws_the_one_it_leaves(
+    store: Store, publish_tiny: Publish, tiny_tflite: bytes
+) -> None:
+    publish_tiny(store, b"1")
+    publish_tiny(store, b"2")
+    assert store.rollback() == ("000002", "000001")
+    assert store.current() == "000001"
+    assert store.withdrawn() == [sha256(tiny_tflite + b"2")]
+    marks = {one.version: (one.live, one.withdrawn) for one in summaries(store)}
+    assert marks == {"000001": (True, False), "000002": (False, True)}
+
+
+def test_a_rollback_to_a_withdrawn_version_takes_it_in_again(store: Store, publish_tiny: Publish) -> None:
+    publish_tiny(store, b"1")
+    publish_tiny(store, b"2")
+    store.rollback()
+    assert store.rollback("000002") == ("000001", "000002")
+    assert store.withdrawn() == [store.manifest("000001")["sha256"]]
+
+
+def test_a_rollback_without_a_version_passes_over_withdrawn_ones(store: Store, publish_tiny: Publish) -> None:
+    publish_tiny(store, b"1")
+    publish_tiny(store, b"2")
+    store.rollback()
+    publish_tiny(store, b"3")
+    assert store.rollback() == ("000003", "000001")
+
+
+def test_a_rollback_needs_somewhere_to_go(store: Store, publish_tiny: Publish) -> None:
+    with pytest.raises(StoreError, match="no version is live"):
+        store.rollback()
+    publish_tiny(store)
+    with pytest.raises(StoreError, match="no version before 000001"):
+        store.rollback()
+    assert store.current() == "000001"
+
+
+def test_a_rollback_refuses_a_damaged_version_and_changes_nothing(store: Store, publish_tiny: Publish) -> None:
+    publish_tiny(store, b"1")
+    publish_tiny(store, b"2")
+    (store.folder("000001") / "model.tflite").write_bytes(b"other")
+    with pytest.raises(CorruptError, match="000001 is not sound"):
+        store.rollback()
+    assert store.current() == "000002"
+    assert store.withdrawn() == []
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[]", b"\x00\xff", b"", b'{"sha256": 5}'])
+def test_a_live_version_with_a_damaged_manifest_can_be_left(
+    store: Store, publish_tiny: Publish, content: bytes
+) -> None:
+    publish_tiny(store, b"1")
+    publish_tiny(store, b"2")
+    (store.folder("000002") / "model.json").write_bytes(content)
+    assert store.rollback() == ("000002", "000001")
+
+
+@pytest.mark.parametrize("content", [b"000007\n", b"", b"\xff\xfe\x00", b"../../etc", b"x" * 100_000])
+def test_a_damaged_pointer_is_named_and_can_be_mended(store: Store, publish_tiny: Publish, content: bytes) -> None:
+    publish_tiny(store)
+    (store.root / "current").write_bytes(content)
+    with pytest.raises(CorruptError, match="`farelite rollback VERSION` points it"):
+        store.current()
+    assert store.rollback("000001") == ("none", "000001")
+    assert store.current() == "000001"
+
+
+def test_without_a_pointer_nothing_is_live_until_a_version_is_named(store: Store, publish_tiny: Publish) -> None:
+    publish_tiny(store)
+    (store.root / "current").unlink()
+    assert store.current() is None
+    assert store.rollback("000001") == ("none", "000001")
+
+
+@pytest.mark.parametrize("content", [b"5", b"{}", b"\xff", b"[", b"null"])
+def test_a_damaged_list_of_withdrawn_files_is_named_with_a_remedy(store: Store, content: bytes) -> None:
+    store.root.mkdir()
+    (store.root / "withdrawn.json").write_bytes(content)
+    with pytest.raises(CorruptError, match="delete it"):
+        store.withdrawn()
+
+
+def test_each_changed_missing_and_added_file_is_listed(store: Store, publish_tiny: Publish) -> None:
+    folder = store.folder(publish_tiny(store))
+    (folder / "source" / "inner" / "weights").write_bytes(b"other")
+    (folder / "test_vectors.json").unlink()
+    (folder / "notes.txt").write_text("hello")
+    problems = store.problems("000001")
+    assert len(problems) == 3
+    for text in ("test_vectors.json is missing", "source is not what was pushed", "notes.txt was not part of the push"):
+        assert any(text in one for one in problems)
+
+
+def test_an_edited_manifest_breaks_its_seal(store: Store, publish_tiny: Publish) -> None:
+    path = store.folder(publish_tiny(store)) / "model.json"
+    path.write_text(path.read_text().replace('"rmse": 3.5', '"rmse": 1.5'))
+    assert any("seal" in one for one in store.problems("000001"))
+    with pytest.raises(CorruptError, match="seal"):
+        store.model("000001")
+
+
+def test_a_copied_folder_is_not_another_version(store: Store, publish_tiny: Publish) -> None:
+    publish_tiny(store)
+    shutil.copytree(store.folder("000001"), store.folder("000002"))
+    assert any("is of version '000001', not of 000002" in one for one in store.problems("000002"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"null",
+        b"5",
+        b'"text"',
+        b"{}",
+        b"\x00\xff\xfe garbage",
+        b"{",
+        b'{"files": 5}',
+        b'{"files": {}}',
+        b'{"files": {"model.tflite": 5}, "sha256": 5}',
+        b'{"files": {"\\u0000": "x", "/etc/passwd": "x"}, "sha256": null}',
+        b"[" * 200_000,  # nested deeper than the parser goes
+        b"1" * 100_000,
+    ],
+)
+def test_verify_reports_any_manifest_whatever_it_holds(store: Store, publish_tiny: Publish, content: bytes) -> None:
+    (store.folder(publish_tiny(store)) / "model.json").write_bytes(content)
+    finding = recheck(store)
+    assert finding.problems
+    assert finding.vectors == 0
+    assert [one.version for one in summaries(store)] == ["000001"]
+
+
+def test_verify_runs_the_test_vectors_of_a_sound_version(store: Store, publish_tiny: Publish) -> None:
+    publish_tiny(store)
+    finding = recheck(store)
+    assert (finding.problems, finding.vectors) == ([], 2)
+    assert finding.largest_difference is not None
+    assert finding.largest_difference < 0.001
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_verify_survives_a_mutated_model(store: Store, publish_tiny: Publish, seed: int) -> None:
+    path = store.folder(publish_tiny(store)) / "model.tflite"
+    chance, content = random.Random(seed), bytearray(path.read_bytes())
+    if seed % 2:
+        del content[chance.randrange(len(content)) :]
+    else:
+        content[chance.randrange(len(content))] ^= 0xFF
+    path.write_bytes(bytes(content))
+    finding = recheck(store)
+    assert any("model.tflite is not what was pushed" in one for one in finding.problems)
+    assert finding.vectors == 0
+
+
+@pytest.mark.parametrize(
+    ("vectors", "said"),
+    [
+        ({"tolerance": 0.1, "rows": []}, "no test vectors"),
+        ({"tolerance": 0.1, "rows": [{"inputs": {}, "prediction": 1}]}, "cannot be run"),
+        ({"tolerance": "wide", "rows": []}, "cannot be run"),
+        ([1, 2], "cannot be run"),
+        (None, "cannot be run"),
+    ],
+)
+def test_verify_reports_test_vectors_that_were_changed_together_with_their_checksum(
+    store: Store, publish_tiny: Publish, vectors: Any, said: str
+) -> None:
+    folder = store.folder(publish_tiny(store))
+    (folder / "test_vectors.json").write_text(json.dumps(vectors))
+    files = store.manifest("000001")["files"]
+    reseal(folder, files={**files, "test_vectors.json": sha256((folder / "test_vectors.json").read_bytes())})
+    (problem,) = recheck(store).problems
+    assert said in problem
+
+
+def test_verify_lists_the_test_vectors_that_differ(
+    store: Store, publish_tiny: Publish, tiny_vectors: dict[str, Any]
+) -> None:
+    tiny_vectors["rows"][1]["prediction"] += 0.5
+    publish_tiny(store)
+    (problem,) = recheck(store).problems
+    assert problem == "test vector 1 differs by 0.5, tolerance 0.01"
+
+
+def test_a_version_that_cannot_be_read_is_reported(store: Store, publish_tiny: Publish) -> None:
+    folder = store.folder(publish_tiny(store))
+    (folder / "model.tflite").unlink()
+    (folder / "model.tflite").mkdir()
+    (folder / "test_vectors.json").unlink()
+    os.mkfifo(folder / "test_vectors.json")  # reading one would wait for ever
+    problems = recheck(store).problems
+    assert any("model.tflite is not what was pushed" in one for one in problems)
+    assert any("test_vectors.json is missing" in one for one in problems)
+
+
+def test_refused_files_are_kept_aside_and_are_no_versions(store: Store) -> None:
+    folder = store.refuse(b"model", {"reasons": ["too large"]})
+    assert (folder / "model.tflite").read_bytes() == b"model"
+    assert store.versions() == []
+
+
+def test_publishers_in_several_processes_each_get_their_own_version(store: Store, many_files: Path) -> None:
+    running = [publisher(store, many_files, 8, f"publisher {n}") for n in range(3)]
+    with ThreadPoolExecutor() as pool:
+        said = list(pool.map(lambda process: process.communicate()[0].split()[1:], running))
+    assert sorted(version for versions in said for version in versions) == [f"{n:06d}" for n in range(1, 25)]
+    assert store.current() == "000024"
+    assert [version for version in store.versions() if store.problems(version)] == []
+
+
+def test_a_publisher_killed_at_any_moment_leaves_a_sound_live_version(store: Store, many_files: Path) -> None:
+    """Twenty kills within the first 60 ms after start; `current` must verify, and no partial folder may be seen."""
+    chance, seen, interrupted = random.Random(20), set[str](), 0
+    store.publish(b"first", {}, [], many_files)
+    for round_ in range(20):
+        process = publisher(store, many_files, 100, f"round {round_}")
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(chance.uniform(0.0, 0.06))
+        process.send_signal(signal.SIGKILL)
+        told = process.communicate()[0].split()
+        assert not seen & set(told), "a version was given out twice"
+        seen |= set(told)
+        live = store.current()
+        assert live is not None
+        for version in store.versions():
+            assert store.problems(version) == []
+        assert all(store.folder(version).is_dir() for version in told)
+        interrupted += any(path.name.startswith(".new-") for path in store.root.iterdir())
+    assert interrupted > 0, "no kill fell into a publication, so nothing was tested"
+    store.publish(b"last", {}, [], many_files)
+    assert not [path for path in store.root.iterdir() if path.name.startswith(".new-")], "leftovers are swept"
+    assert store.current() == store.versions()[-1]

@@ -1,0 +1,127 @@
+"""Set before TensorFlow is first imported: Keras 2, and no start-up chatter."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import components.keras2  # noqa: F401
+
+# Two zeros among eight weights.
+KERNEL = np.array([[1.0, 0.5, 0.0, 2.0], [0.25, 0.0, 1.0, -1.0]], dtype=np.float32)
+COORDINATES = ("pickup_lat", "pickup_lon", "dropoff_lat", "dropoff_lon")
+
+
+def tiny_formula(columns: dict[str, Any]) -> Any:
+    """What the tiny model computes, in NumPy: float32 `[rows]`."""
+    columns = {name: np.asarray(values).astype(np.float32) for name, values in columns.items()}
+    far = abs(columns["pickup_lat"] - columns["dropoff_lat"]) + abs(columns["pickup_lon"] - columns["dropoff_lon"])
+    hidden = np.maximum(np.stack([100 * far, columns["passengers"]], axis=1) @ KERNEL, 0)
+    hours = columns["start"] / np.float32(3600 * 24 * 365)
+    return hidden.sum(axis=1) + columns["passengers"] + 0.5 * columns["company"] + hours
+
+
+def tiny_interface() -> dict[str, Any]:
+    """Inputs and output of the tiny model, as the trainer describes them."""
+    plain = {"shape": [1], "unit": None, "meaning": "number; NaN if missing", "vocabulary": None}
+    inputs = [{"name": name, "dtype": "float32", **plain, "unit": "degree"} for name in COORDINATES]
+    zones = {"format": "%Y-%m-%d %H:%M", "time_zone": "America/Chicago", "source_time_zone": "UTC"}
+    inputs.append({"name": "start", "dtype": "int32", **plain, "unit": "second", **zones})
+    inputs.append({"name": "passengers", "dtype": "float32", **plain})
+    inputs.append({"name": "company", "dtype": "int32", **plain, "vocabulary": ["Blue", "Élan"]})
+    output = {"name": "prediction", "dtype": "float32", "shape": [1], "unit": "usd", "meaning": "predicted fare"}
+    return {
+        "inputs": [{**one, "source_column": one["name"]} for one in inputs],
+        "output": output,
+        "dense_kernels": [[2, 4]],
+    }
+
+
+@pytest.fixture(scope="session")
+def save_tiny() -> Callable[..., Path]:
+    """Writes the tiny model as a SavedModel; each named signature is the same function."""
+    import tensorflow as tf
+
+    def save(folder: Path, *signatures: str) -> Path:
+        dtypes = {one["name"]: tf.as_dtype(one["dtype"]) for one in tiny_interface()["inputs"]}
+        spec = {name: tf.TensorSpec([None], dtype, name=name) for name, dtype in dtypes.items()}
+
+        def formula(**raw: Any) -> dict[str, Any]:
+            far = tf.abs(raw["pickup_lat"] - raw["dropoff_lat"]) + tf.abs(raw["pickup_lon"] - raw["dropoff_lon"])
+            hidden = tf.nn.relu(tf.stack([100 * far, raw["passengers"]], axis=1) @ tf.constant(KERNEL))
+            hours = tf.cast(raw["start"], tf.float32) / (3600 * 24 * 365)
+            extra = raw["passengers"] + 0.5 * tf.cast(raw["company"], tf.float32) + hours
+            return {"prediction": tf.reduce_sum(hidden, axis=1) + extra}
+
+        module = tf.Module()
+        found = {
+            name: tf.function(formula).get_concrete_function(**spec) for name in signatures or ("serving_default",)
+        }
+        tf.saved_model.save(module, str(folder), signatures=found)
+        return folder
+
+    return save
+
+
+@pytest.fixture(scope="session")
+def tiny_tflite(save_tiny: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A real file of a few hundred bytes with named inputs."""
+    from components.tflite_pusher.conversion import convert
+
+    return convert(str(save_tiny(tmp_path_factory.mktemp("tiny") / "saved")))
+
+
+@pytest.fixture
+def tiny_manifest() -> dict[str, Any]:
+    """What a reader of the version folder needs to know about the tiny model."""
+    told = tiny_interface()
+    ranges = {key: [41.5, 42.5] for key in ("pickup_lat", "dropoff_lat")}
+    ranges |= {key: [-88.0, -87.0] for key in ("pickup_lon", "dropoff_lon")}
+    ranges |= {"passengers": [1.0, 6.0], "start": [1356998400.0, 1483228799.0]}
+    points = {side: {"latitude": f"{side}_lat", "longitude": f"{side}_lon"} for side in ("pickup", "dropoff")}
+    return {
+        "manifest_version": 1,
+        "inputs": [{**one, "training_range": ranges.get(one["name"])} for one in told["inputs"]],
+        "output": told["output"],
+        "bytes": 1,
+        "metrics": {"file": {"rmse": 3.5, "mae": 1.5}},
+        "run": {"finished": "2026-01-02T03:04:05+00:00"},
+        "config": {"name": "tiny", "data": {"delimiter": ",", "header": None, "points": points}},
+    }
+
+
+@pytest.fixture
+def tiny_vectors() -> dict[str, Any]:
+    """Two rows with the outputs to expect, by the formula."""
+    rows = [
+        {"pickup_lat": 41.9, "pickup_lon": -87.6, "dropoff_lat": 41.95, "dropoff_lon": -87.7},
+        {"pickup_lat": 42.0, "pickup_lon": -87.9, "dropoff_lat": 41.8, "dropoff_lon": -87.6},
+    ]
+    rows = [{**row, "start": 1400000000 + n, "passengers": 2.0, "company": n} for n, row in enumerate(rows)]
+    values = tiny_formula({name: np.array([row[name] for row in rows]) for name in rows[0]})
+    return {
+        "tolerance": 0.01,
+        "rows": [{"inputs": row, "prediction": float(one)} for row, one in zip(rows, values, strict=True)],
+    }
+
+
+@pytest.fixture
+def publish_tiny(
+    tmp_path: Path, tiny_tflite: bytes, tiny_manifest: dict[str, Any], tiny_vectors: dict[str, Any]
+) -> Callable[..., str]:
+    """Publishes the tiny model to a store, with other bytes each time it is told so."""
+    source = tmp_path / "tiny-source"
+    (source / "inner").mkdir(parents=True)
+    (source / "inner" / "weights").write_bytes(b"weights")
+
+    def publish(store: Any, salt: bytes = b"", **changes: Any) -> str:
+        # Bytes behind the flatbuffer are not read by the runtime.
+        return str(store.publish(tiny_tflite + salt, {**tiny_manifest, **changes}, tiny_vectors, source))
+
+    return publish

@@ -1,0 +1,162 @@
+"""The main job, for real: trips to a pushed file, three times, and then a gate that cannot be passed.
+
+What is expected of the ML Metadata store follows from the design: the first run makes everything; the second sees a
+champion for the first time, so it judges and proves again but pushes nothing; the third finds all in the cache.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from ml_metadata.metadata_store import metadata_store
+from ml_metadata.proto import metadata_store_pb2
+
+from components.tflite_pusher import runtime
+from components.tflite_pusher.store import Store
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+FARELITE = str(Path(sys.executable).parent / "farelite")
+
+
+def farelite(*arguments: str) -> tuple[int, dict[str, Any], str]:
+    """Exit code, the JSON object and what was said on standard error."""
+    done = subprocess.run([FARELITE, *arguments, "--json"], capture_output=True, text=True, check=False)
+    return done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr
+
+
+def artifact_count(runs: Path) -> int:
+    config = metadata_store_pb2.ConnectionConfig()
+    config.sqlite.filename_uri = str(runs / "chicago" / "metadata.db")
+    return len(metadata_store.MetadataStore(config).get_artifacts())
+
+
+def states(result: dict[str, Any]) -> dict[str, str]:
+    return {one["name"]: one["state"] for one in result["components"]}
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Runs everything once; each test looks at one side of it."""
+    runs = tmp_path_factory.mktemp("runs")
+    told: dict[str, Any] = {"runs": runs, "store": Store(runs / "chicago" / "models")}
+    place = ["--runs-dir", str(runs)]
+    for name, extra in (
+        ("first", []),
+        ("second", []),
+        ("third", []),
+        ("impossible", ["--set", "gate.limits.max_mae=0.01"]),
+        ("retrained", ["--set", "training.seed=1"]),
+    ):
+        code, result, said = farelite("run", *place, *extra)
+        told[name] = {
+            "code": code,
+            "result": result,
+            "said": said,
+            "artifacts": artifact_count(runs),
+            "current": told["store"].current(),
+        }
+    return told
+
+
+def test_the_first_run_pushes_a_version_that_verifies(story: dict[str, Any]) -> None:
+    first = story["first"]
+    assert first["code"] == 0, first["said"]
+    assert first["result"]["verdict"] == "pushed"
+    assert first["result"]["version"] == "000001"
+    assert set(states(first["result"]).values()) == {"ran"}
+    assert story["store"].problems("000001") == []
+
+
+def test_the_second_run_judges_against_the_champion_and_pushes_nothing(story: dict[str, Any]) -> None:
+    second = story["second"]
+    ran = {name for name, state in states(second["result"]).items() if state == "ran"}
+    assert ran == {"Champion", "Evaluator", "TFLitePusher"}
+    assert (second["code"], second["result"]["verdict"], second["current"]) == (0, "unchanged", "000001")
+    # The champion's model, an evaluation, a blessing and a push record.
+    assert second["artifacts"] == story["first"]["artifacts"] + 4
+
+
+def test_the_third_run_finds_everything_in_the_cache(story: dict[str, Any]) -> None:
+    third = story["third"]
+    assert set(states(third["result"]).values()) == {"cached"}
+    assert (third["code"], third["result"]["verdict"]) == (0, "unchanged")
+    assert third["artifacts"] == story["second"]["artifacts"]
+    assert third["result"]["seconds"] < 25
+
+
+def test_an_impossible_gate_refuses_with_figures_and_leaves_current_alone(story: dict[str, Any]) -> None:
+    impossible = story["impossible"]
+    assert (impossible["code"], impossible["result"]["verdict"]) == (3, "refused")
+    assert any("MAE" in reason and "0.01" in reason for reason in impossible["result"]["reasons"])
+    assert impossible["current"] == "000001"
+    assert "gate.limits.max_mae" in impossible["said"]
+
+
+def test_a_training_setting_reruns_the_trainer_and_what_follows(story: dict[str, Any]) -> None:
+    ran = {name for name, state in states(story["retrained"]["result"]).items() if state == "ran"}
+    assert ran == {"Trainer", "Evaluator", "TFLitePusher"}
+
+
+def test_the_manifest_tells_of_the_file_that_lies_beside_it(story: dict[str, Any]) -> None:
+    manifest = story["store"].manifest("000001")
+    model = story["store"].model("000001")
+    assert manifest["bytes"] == len(model)
+    assert manifest["run"]["id"] == story["first"]["result"]["run_id"]
+    metrics = manifest["metrics"]
+    assert metrics["rows"] > 4000
+    assert metrics["file"]["mae"] <= metrics["float"]["mae"] * 1.02
+    assert metrics["file"]["rmse"] <= metrics["baselines"]["linear"]["rmse"]
+    assert manifest["sparsity"]["dense_kernels"] >= 0.7
+    assert manifest["bytes"] <= 24_000
+    assert not any(name.startswith(("FLEX", "CUSTOM")) for name in manifest["operators"])
+    assert {one["name"] for one in manifest["inputs"]} >= {"pickup_latitude", "trip_start_timestamp"}
+
+
+def test_the_file_gives_its_test_vectors_and_no_fare_for_an_unknown_place(story: dict[str, Any]) -> None:
+    folder = story["store"].folder("000001")
+    vectors = json.loads((folder / "test_vectors.json").read_text())
+    engine = runtime.Engine((folder / "model.tflite").read_bytes())
+    dtypes = {one["name"]: one["dtype"] for one in story["store"].manifest("000001")["inputs"]}
+    for row in vectors["rows"]:
+        columns = {name: np.array([value], dtypes[name]) for name, value in row["inputs"].items()}
+        assert abs(engine(columns) - row["prediction"]) <= vectors["tolerance"]
+    columns["pickup_latitude"] = np.array([np.nan], np.float32)
+    assert np.isnan(engine(columns))
+
+
+def test_json_output_holds_the_contract_keys(story: dict[str, Any]) -> None:
+    keys = {"verdict", "version", "model_dir", "reasons", "metrics", "seconds", "components"}
+    assert keys <= set(story["first"]["result"])
+    assert {"name", "state", "seconds"} <= set(story["first"]["result"]["components"][0])
+
+
+def test_an_interrupt_ends_cleanly_and_the_next_run_goes_on(story: dict[str, Any]) -> None:
+    runs = str(story["runs"])
+    process = subprocess.Popen(
+        [FARELITE, "run", "--runs-dir", runs, "--set", "training.seed=7"],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stderr is not None
+    deadline = time.monotonic() + 120
+    for line in process.stderr:
+        if line.startswith("Transform") or time.monotonic() > deadline:
+            break
+    time.sleep(3)
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.stderr.read()
+    assert process.wait(timeout=60) == 130, said
+    assert "interrupted; nothing was published" in said
+    assert story["store"].current() == story["retrained"]["current"]
+    code, result, _ = farelite("run", "--runs-dir", runs)
+    assert (code, result["verdict"]) in {(0, "unchanged"), (0, "pushed"), (3, "refused")}

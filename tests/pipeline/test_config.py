@@ -1,0 +1,153 @@
+"""Every mistake in a configuration is answered with its file, its key and what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import DEFAULT_CONFIG, ConfigError, load
+
+MINIMAL = """
+name: test
+data:
+  source: trips.csv
+  label: {column: fare}
+  numeric: [distance]
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "my.yaml"
+    path.write_text(MINIMAL)
+    return path
+
+
+def mistake(path: Path, *overrides: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(path, overrides)
+    return str(caught.value)
+
+
+def test_the_configurations_that_come_along_are_valid() -> None:
+    for path in sorted(DEFAULT_CONFIG.parent.glob("*.yaml")):
+        assert load(path).name == path.stem
+
+
+@pytest.mark.parametrize(
+    ("override", "key", "near", "allowed"),
+    [
+        ("trainning.seed=1", "trainning", "training", "beam, data, features"),
+        ("training.sead=1", "training.sead", "seed", "batch_size, dropout, epochs"),
+        ("data.lable=1", "data.lable", "label", "categorical, delimiter"),
+        (
+            "training.pruning.final_sparsty=1",
+            "training.pruning.final_sparsty",
+            "final_sparsity",
+            "epochs, final_sparsity",
+        ),
+        ("schema_file=x", "schema_file", "schema", "push, schema"),
+    ],
+)
+def test_an_unknown_key_is_answered_with_a_near_match_and_the_allowed_ones(
+    file: Path, override: str, key: str, near: str, allowed: str
+) -> None:
+    said = mistake(file, override)
+    assert str(file) in said
+    assert f"{key}: no such key. Did you mean {near}?" in said
+    assert allowed in said.partition("Allowed: ")[2]
+
+
+def test_an_unknown_key_like_no_other_is_answered_with_the_allowed_ones_alone(file: Path) -> None:
+    said = mistake(file, "zzzzzz=1")
+    assert "zzzzzz: no such key. Allowed: beam, data" in said
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("training.seed=many", "training.seed: Input should be a valid integer"),
+        ("training.epochs=0", "training.epochs: Input should be greater than or equal to 1 (got 0)"),
+        ("training.loss=hinge", "training.loss: Input should be 'huber', 'mae' or 'mse' (got 'hinge')"),
+        ("name=Not Allowed", "name: String should match pattern"),
+        ("data.split.eval_fraction=1.5", "data.split.eval_fraction: Input should be less than 1"),
+        ("data.time={column: t, time_zone: Mars/Base}", "'Mars/Base' is no IANA time zone"),
+        ("data.label.range={low: 5, high: 1}", "low must not be above high"),
+        ("data.numeric=[distance, distance]", "distance has more than one role"),
+        ("data.numeric=[]", "no input: name at least one"),
+        ("data.filters={speed: {low: 0, high: 1}}", "speed, which has no role; roles: distance, fare"),
+        ("training.pruning={initial_sparsity: 0.9, final_sparsity: 0.5}", "0.9 is above final_sparsity 0.5"),
+    ],
+)
+def test_a_wrong_value_is_answered_with_key_and_remedy(file: Path, override: str, said: str) -> None:
+    assert said in mistake(file, override)
+
+
+def test_every_mistake_is_told_at_once(file: Path) -> None:
+    said = mistake(file, "training.seed=x", "gate.max_rmse_ratio=0", "nonsense=1")
+    assert "3 mistakes" in said
+    assert all(key in said for key in ("training.seed", "gate.max_rmse_ratio", "nonsense"))
+
+
+def test_a_missing_key_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_text("name: test\ndata: {source: x, numeric: [a]}")
+    assert "data.label: missing" in mistake(path)
+
+
+def test_overrides_reach_any_depth_and_read_as_yaml(file: Path) -> None:
+    config = load(file, ["training.seed=3", "training.units=[8, 4]", "training.pruning=null", "push.min_sparsity=0"])
+    assert (config.training.seed, config.training.units, config.training.pruning) == (3, (8, 4), None)
+    assert load(file, ["gate.limits.max_rmse=2"]).gate.limits.max_rmse == 2.0
+    assert load(file, ["data.label.unit=eur=1"]).data.label.unit == "eur=1"
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("training.seed", "write key=value"),
+        ("=3", "write key=value"),
+        ("name.first=3", "name is a value, not a group of keys"),
+        ("training.units=[8", "not readable as YAML"),
+    ],
+)
+def test_an_override_that_is_none_says_how_to_write_one(file: Path, override: str, said: str) -> None:
+    assert said in mistake(file, override)
+
+
+def test_relative_paths_count_from_the_file_and_others_stay(file: Path, tmp_path: Path) -> None:
+    config = load(file, ["data.split.eval_source=more/eval.csv", "schema=s.pbtxt"])
+    assert config.data.source == str(tmp_path / "trips.csv")
+    assert config.data.split.eval_source == str(tmp_path / "more" / "eval.csv")
+    assert config.schema_file == str(tmp_path / "s.pbtxt")
+    assert load(file, ["data.source=/data/trips.csv"]).data.source == "/data/trips.csv"
+    assert load(file, ["data.source=package:tfx/data.csv"]).data.source == "package:tfx/data.csv"
+    assert load(file, ["data.source=~/t.csv"]).data.source == str(Path("~/t.csv").expanduser())
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"name: [unclosed", "not readable as YAML"),
+        (b"\xff\xfe\x00", "not readable as YAML"),
+        (b"", "holds no keys"),
+        (b"- a\n- b", "holds no keys"),
+        (b"just text", "holds no keys"),
+    ],
+)
+def test_a_file_that_holds_no_configuration_says_so(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_bytes(content)
+    assert said in mistake(path)
+    assert str(path) in mistake(path)
+
+
+def test_a_file_that_is_not_there_or_is_a_folder_says_so(tmp_path: Path) -> None:
+    assert "no configuration file" in mistake(tmp_path / "absent.yaml")
+    assert str(tmp_path) in mistake(tmp_path)
+
+
+def test_the_hash_follows_every_choice(file: Path) -> None:
+    assert load(file).hash() == load(file).hash()
+    assert load(file).hash() != load(file, ["training.seed=9"]).hash()

@@ -1,0 +1,85 @@
+from datetime import datetime, timedelta, timezone
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from transforms import clock
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+END = 2**31 - 1
+
+
+def column(seconds):
+    return tf.constant(np.array(seconds, np.int32)[:, None])
+
+
+def moments():
+    """Random seconds of 1970 to 2038, and both sides of every midnight at the end and the leap end of February."""
+    edges = [
+        int((datetime(year, month, day, tzinfo=timezone.utc) - EPOCH).total_seconds()) + offset
+        for year in range(1970, 2038)
+        for month, day in [(1, 1), (2, 28), (3, 1), (12, 31)]
+        for offset in (-1, 0, 86399, 86400)
+    ]
+    drawn = np.random.default_rng(0).integers(0, END, 3000).tolist()
+    return [0, END, *[edge for edge in edges if edge >= 0], *drawn]
+
+
+@pytest.fixture(scope="module")
+def seconds():
+    return moments()
+
+
+@pytest.fixture(scope="module")
+def calendar(seconds):
+    return [EPOCH + timedelta(seconds=s) for s in seconds]
+
+
+def test_the_hour_is_pythons(seconds, calendar):
+    assert clock.hour(column(seconds)).numpy()[:, 0].tolist() == [moment.hour for moment in calendar]
+
+
+def test_the_weekday_is_pythons_with_monday_first(seconds, calendar):
+    assert clock.weekday(column(seconds)).numpy()[:, 0].tolist() == [moment.weekday() for moment in calendar]
+
+
+def test_year_and_month_are_pythons_through_leap_years(seconds, calendar):
+    year, month = clock.year_and_month(column(seconds))
+    assert year.numpy()[:, 0].tolist() == [moment.year for moment in calendar]
+    assert month.numpy()[:, 0].tolist() == [moment.month - 1 for moment in calendar]
+
+
+def test_year_and_month_hold_before_1970_too():
+    before = [-1, -86400, -(2**31)]
+    year, month = clock.year_and_month(column(before))
+    calendar = [EPOCH + timedelta(seconds=s) for s in before]
+    assert year.numpy()[:, 0].tolist() == [moment.year for moment in calendar]
+    assert month.numpy()[:, 0].tolist() == [moment.month - 1 for moment in calendar]
+
+
+def test_years_run_evenly_from_1970(seconds, calendar):
+    found = clock.years(column(seconds)).numpy()[:, 0]
+    np.testing.assert_allclose(found, np.array(seconds) / (365.2425 * 86400), rtol=1e-6)
+    fractional = [moment.year - 1970 + (moment.timetuple().tm_yday - 1) / 365.25 for moment in calendar]
+    np.testing.assert_allclose(found, fractional, atol=0.01)
+
+
+def test_cycles_are_sine_and_cosine_of_each_columns_own_period():
+    values = np.array([[0, 0], [6, 1], [12, 3], [23, 6]], np.int32)
+    sines, cosines = clock.cycles(tf.constant(values), [24, 7])
+    angles = 2 * np.pi * values / np.array([24, 7])
+    np.testing.assert_allclose(sines, np.sin(angles), atol=1e-6)
+    np.testing.assert_allclose(cosines, np.cos(angles), atol=1e-6)
+
+
+def test_the_last_hour_is_as_close_to_the_first_as_the_first_to_the_second():
+    sines, cosines = clock.cycles(tf.constant([[23], [0], [1]]), [24])
+    points = np.concatenate([sines, cosines], axis=1)
+    assert np.linalg.norm(points[0] - points[1]) == pytest.approx(np.linalg.norm(points[1] - points[2]), rel=1e-5)
+
+
+@pytest.mark.parametrize("part", [clock.hour, clock.weekday, lambda s: clock.year_and_month(s)[1]])
+def test_parts_stay_int32_in_the_shape_of_the_seconds(part):
+    found = part(column([0, 1, 2]))
+    assert (found.dtype, found.shape) == (tf.int32, (3, 1))

@@ -1,0 +1,157 @@
+import pydantic
+import pytest
+
+from data.spec import Dataset
+from transforms.features import Buckets, Cross, Features, Plan, Reducer, embedding_width, id_key
+
+DATA = {
+    "source": "-",
+    "label": {"column": "fare"},
+    "points": {
+        "pickup": {"latitude": "from_lat", "longitude": "from_lon"},
+        "dropoff": {"latitude": "to_lat", "longitude": "to_lon"},
+    },
+    "time": {"column": "at"},
+    "numeric": ["passengers"],
+}
+
+
+def plan(data=DATA, **features):
+    return Plan(dataset=Dataset.model_validate(data), features=Features.model_validate(features))
+
+
+def test_the_block_is_coordinates_distances_time_parts_and_numbers_in_this_order():
+    named = plan(distances=["haversine_km", "bearing"], time_parts=["hour", "year", "weekday"]).block_names()
+    assert named == [
+        *["from_lat", "from_lon", "to_lat", "to_lon"],
+        *["haversine_km", "bearing_sin", "bearing_cos"],
+        *["hour_sin", "weekday_sin", "hour_cos", "weekday_cos", "year"],
+        "passengers",
+    ]
+
+
+def test_coordinates_may_stay_out_of_the_block_while_distances_are_taken():
+    assert plan(coordinates=False, distances=["north_km"], time_parts=[]).block_names() == ["north_km", "passengers"]
+
+
+def test_two_legs_prefix_their_distances():
+    data = {**DATA, "points": {**DATA["points"], "home": {"latitude": "home_lat", "longitude": "home_lon"}}}
+    found = plan(data, coordinates=False, distances=["haversine_km"], time_parts=[])
+    assert found.legs() == [("pickup", "dropoff"), ("dropoff", "home")]
+    assert found.block_names() == ["pickup_dropoff_haversine_km", "dropoff_home_haversine_km", "passengers"]
+
+
+def test_without_a_time_no_part_of_one_is_offered():
+    found = plan({**DATA, "time": None})
+    assert (found.cyclic_parts(), found.plain_parts()) == ([], [])
+    assert found.discrete_sizes() == {}
+    assert not any(name.startswith("hour") for name in found.block_names())
+
+
+def test_widths_follow_from_the_buckets():
+    found = plan(
+        buckets={
+            "near": {"feature": "haversine_km", "quantiles": 16},
+            "grid": {"feature": "from_lat", "boundaries": [41, 42, 43]},
+            "row": {"feature": "to_lat", "quantiles": 4, "wide": False},
+        },
+        crosses={
+            "cell": {"of": ["row", "grid"]},
+            "when": {"of": ["weekday", "hour"]},
+            "all": {"of": ["row", "month"], "hash_buckets": 10},
+        },
+    )
+    assert list(found.wide_buckets()) == ["near", "grid"]
+    assert found.wide_width() == 15 + 3
+    assert found.buckets_by_size() == {(16, True): ["near"], (4, True): ["grid"], (4, False): ["row"]}
+    assert found.discrete_sizes() == {"near": 16, "grid": 4, "row": 4, "hour": 24, "weekday": 7, "month": 12}
+    assert {name: found.cross_size(name) for name in found.features.crosses} == {"cell": 16, "when": 168, "all": 10}
+
+
+@pytest.mark.parametrize("components", [1, 1.0, 0.99, 3])
+def test_a_plan_survives_the_way_through_json(components):
+    whole = plan(reducer={"components": components}, buckets={"b": {"feature": "to_lat", "boundaries": [1, 2]}})
+    back = Plan.model_validate_json(whole.model_dump_json())
+    assert back == whole
+    # 1 is one component, 1.0 all of the variance.
+    assert type(back.features.reducer.components) is type(components)
+
+
+def test_a_bucket_of_an_unknown_number_lists_the_numbers():
+    with pytest.raises(
+        pydantic.ValidationError,
+        match=r"features.buckets.far is of 'distance', which is no number here; numbers are from_lat, .*passengers",
+    ):
+        plan(buckets={"far": {"feature": "distance", "quantiles": 4}})
+
+
+def test_a_cross_of_something_unknown_lists_what_is_discrete():
+    with pytest.raises(
+        pydantic.ValidationError,
+        match=r"features.crosses.c is of year, from_lat, which is neither a bucket nor a cyclic time part; "
+        r"discrete features are near, hour, weekday, month",
+    ):
+        plan(
+            buckets={"near": {"feature": "haversine_km", "quantiles": 4}},
+            crosses={"c": {"of": ["near", "year", "from_lat"]}},
+        )
+
+
+def test_more_components_than_features_are_refused_with_both_numbers():
+    with pytest.raises(
+        pydantic.ValidationError, match=r"features.reducer.components is 3, but the block has 2 features"
+    ):
+        plan(coordinates=False, distances=["north_km"], time_parts=[], reducer={"components": 3})
+
+
+def test_without_a_reducer_the_number_of_components_does_not_matter():
+    assert plan(reducer={"kind": "none", "components": 500}).features.reducer.kind == "none"
+
+
+@pytest.mark.parametrize("components", [0, -1, 0.0, 1.5, -0.2])
+def test_components_are_a_whole_number_or_a_share(components):
+    with pytest.raises(pydantic.ValidationError, match=f"components is {components}; give a whole number from 1, or a"):
+        Reducer(components=components)
+
+
+@pytest.mark.parametrize("kind", [{}, {"quantiles": 4, "boundaries": (1.0, 2.0)}])
+def test_a_bucket_is_either_learned_or_given(kind):
+    with pytest.raises(pydantic.ValidationError, match="give either quantiles or boundaries, and only one of them"):
+        Buckets(feature="x", **kind)
+
+
+@pytest.mark.parametrize("boundaries", [(), (2.0, 1.0), (1.0, 1.0)])
+def test_given_boundaries_are_strictly_increasing(boundaries):
+    with pytest.raises(pydantic.ValidationError, match="boundaries must be strictly increasing, got"):
+        Buckets(feature="x", boundaries=boundaries)
+
+
+@pytest.mark.parametrize("quantiles", [0, 1, 257])
+def test_there_are_2_to_256_quantile_buckets(quantiles):
+    with pytest.raises(pydantic.ValidationError, match="quantiles"):
+        Buckets(feature="x", quantiles=quantiles)
+
+
+def test_a_cross_of_nothing_is_refused():
+    with pytest.raises(pydantic.ValidationError, match="of"):
+        Cross(of=())
+
+
+def test_a_cross_is_folded_into_no_more_ids_than_its_hash_tells_apart():
+    with pytest.raises(pydantic.ValidationError, match="hash_buckets"):
+        Cross(of=("hour",), hash_buckets=4094)
+
+
+def test_a_misspelt_distance_is_refused_with_the_known_ones():
+    with pytest.raises(pydantic.ValidationError, match="haversine_km"):
+        plan(distances=["haversine"])
+
+
+@pytest.mark.parametrize(("size", "width"), [(1, 1), (16, 2), (168, 4), (10_000, 10)])
+def test_an_embedding_is_as_wide_as_the_fourth_root_unless_told(size, width):
+    assert embedding_width(size, None) == width
+    assert embedding_width(size, 5) == 5
+
+
+def test_ids_leave_under_a_name_of_their_own():
+    assert id_key("cell") == "id_cell"
