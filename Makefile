@@ -50,6 +50,14 @@ reference: $(READY)  ## write docs/reference/configuration.md anew from the sett
 	@$(BIN)/python tools/configuration_reference.py > docs/reference/configuration.md.part
 	@mv docs/reference/configuration.md.part docs/reference/configuration.md
 
+.PHONY: demo
+demo: $(READY) pipeline/demo/node_modules/.package-lock.json  ## the live model in the browser (ARGS="--runs-dir runs --port 8765")
+	@$(BIN)/farelite demo $(ARGS)
+
+pipeline/demo/node_modules/.package-lock.json: pipeline/demo/package.json pipeline/demo/package-lock.json
+	@command -v npm >/dev/null || { echo "make demo needs npm (Node.js 18 or later) to fetch LiteRT.js" >&2; exit 2; }
+	@echo "fetching LiteRT.js (39 MB, once)" >&2 && cd pipeline/demo && npm ci --no-progress && touch node_modules/.package-lock.json
+
 .PHONY: doctor
 doctor: $(READY)  ## what this machine has, lacks and needs
 	@$(BIN)/farelite doctor

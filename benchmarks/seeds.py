@@ -26,8 +26,10 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         results = [run(seed, Path(folder) / str(seed), options.config) for seed in range(options.seeds)]
-    print("| hash seed | verdict | file RMSE | file MAE | float RMSE | float MAE | linear RMSE | linear MAE | bytes | zeros |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    models = [f"{model} {error}" for model in ("file", "float", "linear") for error in ("RMSE", "MAE")]
+    header = ["hash seed", "verdict", *models, "bytes", "zeros"]
+    print(f"| {' | '.join(header)} |")
+    print("|---" * len(header) + "|")
     for seed, result in enumerate(results):
         print(row(str(seed), result["verdict"], figures(result)))
     columns = list(zip(*(figures(result) for result in results), strict=True))

@@ -167,6 +167,25 @@ def predict(
     print(f"{counts.rows:,} rows: {counts.unpriced:,} without a price, {counts.flagged:,} flagged", file=sys.stderr)
 
 
+@app.command()
+def demo(
+    runs_dir: RunsDir = DEFAULT_RUNS,
+    pipeline: Pipeline = None,
+    version: Annotated[str | None, typer.Option("--version", help="Six digits; without it, the live version.")] = None,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="On 127.0.0.1; 0 takes any free one.")] = 8765,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the page in a browser.")] = False,
+) -> None:
+    """Show a published model at work: a page that runs this very model.tflite in the browser, offline.
+
+    Only this machine can see the page. `make demo` fetches what it needs (LiteRT.js, once) and starts it.
+
+    Example: farelite demo --version 000002
+    """
+    from pipeline.demo.server import serve
+
+    serve(_store(runs_dir, pipeline), version, port, browse=not no_open)
+
+
 def _store(runs_dir: Path, pipeline: str | None) -> Store:
     from components.tflite_pusher.store import Store
     from pipeline.paths import pipeline_folder
@@ -194,10 +213,11 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     from components.tflite_pusher.store import StoreError
     from data.reader import DataError
     from pipeline.config import ConfigError
+    from pipeline.demo.content import DemoError
     from pipeline.paths import RunsFolderError
     from pipeline.runners.lock import LockedError
 
-    return DataError, ConfigError, RunsFolderError, LockedError, StoreError
+    return DataError, ConfigError, RunsFolderError, LockedError, StoreError, DemoError
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -207,12 +227,11 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _guarded(command: Callable[[], Any]) -> int:
     try:
-        return int(command() or DONE)
+        code = int(command() or DONE)
     except typer.Exit as ending:
-        return ending.exit_code
+        code = ending.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        print("interrupted; nothing was published", file=sys.stderr)
-        return INTERRUPTED
+        code = INTERRUPTED
     except typer.exceptions.TyperException as error:
         print(
             f"error: {error.format_message().rstrip('.')}; `farelite --help` lists commands and options",
@@ -227,3 +246,7 @@ def _guarded(command: Callable[[], Any]) -> int:
             return REFUSED if isinstance(error, CorruptError) else BAD_INPUT
         traceback.print_exc()
         return UNEXPECTED
+    # Typer turns an interrupt into this code on its own, without a word.
+    if code == INTERRUPTED:
+        print("interrupted; nothing was published", file=sys.stderr)
+    return code

@@ -20,15 +20,15 @@ FILES = {"predict.py": "python", "FareModel.kt": "kotlin", "FareModel.swift": "s
 # How each language writes a control character within quotes.
 _CONTROL = {"python": "\\x{:02x}", "kotlin": "\\u{:04x}", "swift": "\\u{{{:x}}}", "cpp": "\\{:03o}"}
 # A parameter must be none of these in any of the four, nor a name that the examples use themselves.
-_RESERVED = frozenset(
-    """and as assert async auto await bool bytes case cast catch category char class const continue data datetime def
-    default defer del delete do double elif else enum except explicit export extension extern false finally fix float
-    for friend from func fun global goto guard id if import in init inline inout inputs int integer interface
-    interpreter internal is it json lambda let long map mutable namespace new nil none nonlocal not np null number
-    numpy object operator or out output override package pass path prediction print private protected protocol public
-    raise register rest return row runner self set shape short signed sizeof static std str string struct subscript
-    super switch sys template tensors this throw throws time true try type typedef typeof union unsigned using val var virtual
-    void volatile wall_clock when where while with xor yield""".split()
+_RESERVED = (
+    "and as assert async auto await bool bytes case cast catch category char class const continue data datetime "
+    "def default defer del delete do double elif else enum except explicit export extension extern false finally "
+    "fix float for friend from fun func global goto guard id if import in init inline inout inputs int integer "
+    "interface internal interpreter is it json lambda let long map mutable namespace new nil none nonlocal not np "
+    "null number numpy object operator or out output override package pass path prediction print private "
+    "protected protocol public raise register rest return row runner self set shape short signed sizeof static "
+    "std str string struct subscript super switch sys template tensors this throw throws time true try type "
+    "typedef typeof union unsigned using val var virtual void volatile wall_clock when where while with xor yield "
 )
 
 
@@ -127,7 +127,7 @@ def _identifier(name: str, taken: set[str]) -> str:
     """`Trip Start` to `trip_start`: lower-case words of ASCII letters and digits, no reserved word, not `taken`."""
     words = re.findall("[A-Z]?[a-z0-9]+|[A-Z0-9]+", name)
     snake = "_".join(words).lower()
-    if not snake or snake[0].isdigit() or snake in _RESERVED:
+    if not snake or snake[0].isdigit() or snake in _RESERVED.split():
         snake = f"ride_{snake}".rstrip("_")
     number, free = 2, snake
     while free in taken:

@@ -73,22 +73,22 @@ def _read_parquet(file: str, stream: Any, wanted: list[str]) -> Iterator[Stretch
 
 def _read_csv(file: str, stream: Any, delimiter: str, header: list[str] | None, wanted: list[str]) -> Iterator[Stretch]:
     # Bytes that are no UTF-8 come through unchanged: they enter as lone surrogates and leave as the same bytes.
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    rows = _records(text, delimiter)
-    first = next(rows, None)
-    if first is None:
-        raise DataError(f"{file} is empty: not even a header line")
-    headless = header is not None and not set(wanted) <= set(first)
-    names = header if header is not None and headless else first
-    _check(file, names, wanted)
-    kept = [first] if headless else []
-    yield _stretch(names, [])
-    for row in rows:
-        kept.append(row)
-        if len(kept) == STRETCH_ROWS:
-            yield _stretch(names, kept)
-            kept = []
-    yield _stretch(names, kept)
+    with io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+        rows = _records(text, delimiter)
+        first = next(rows, None)
+        if first is None:
+            raise DataError(f"{file} is empty: not even a header line")
+        headless = header is not None and not set(wanted) <= set(first)
+        names = header if header is not None and headless else first
+        _check(file, names, wanted)
+        kept = [first] if headless else []
+        yield _stretch(names, [])
+        for row in rows:
+            kept.append(row)
+            if len(kept) == STRETCH_ROWS:
+                yield _stretch(names, kept)
+                kept = []
+        yield _stretch(names, kept)
 
 
 def _records(text: TextIO, delimiter: str) -> Iterator[list[str]]:

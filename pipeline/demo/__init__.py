@@ -1,0 +1,1 @@
+"""A published model in the browser: the server of this machine and the page that it serves."""

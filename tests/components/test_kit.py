@@ -1,0 +1,165 @@
+"""The integration kit: every example names this very file's inputs, and the Python one really runs."""
+
+from __future__ import annotations
+
+import ast
+import runpy
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from components.tflite_pusher.kit import FILES, quoted, write_kit
+from components.tflite_pusher.runtime import Engine
+from components.tflite_pusher.store import Store
+
+CASTS = {
+    "predict.py": {"float32": "np.float32)", "int32": "np.int32)"},
+    "FareModel.kt": {"float32": "floatArrayOf(", "int32": "intArrayOf("},
+    "FareModel.swift": {"float32": "Self.bytes(", "int32": "Self.bytes(Self."},
+    "fare_model.cc": {"float32": "->data.f[0] = ", "int32": "->data.i32[0] = "},
+}
+NASTY = ["", '"', "\\", "\\n", "$x ${y} \\(z)", "a\nb\tc\x00\x7f", "Élan 出租車 🚕", "%s {} {{ x }}", "??/"]
+
+
+@pytest.fixture
+def kit(tiny_manifest: dict[str, Any]) -> dict[str, str]:
+    return write_kit(tiny_manifest["inputs"], tiny_manifest["output"])
+
+
+@pytest.fixture
+def store(tmp_path: Path, publish_with_kit: Callable[[Store], str]) -> Store:
+    store = Store(tmp_path / "models")
+    publish_with_kit(store)
+    return store
+
+
+@pytest.fixture
+def publish_with_kit(
+    tmp_path: Path, tiny_tflite: bytes, tiny_manifest: dict[str, Any], tiny_vectors: Any, kit: dict[str, str]
+) -> Callable[[Store], str]:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "weights").write_bytes(b"weights")
+    return lambda store: store.publish(tiny_tflite, tiny_manifest, tiny_vectors, source, kit)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_input_is_set_by_its_name_and_in_its_dtype(
+    kit: dict[str, str], tiny_manifest: dict[str, Any], file: str
+) -> None:
+    for one in tiny_manifest["inputs"]:
+        (line,) = [line for line in kit[file].splitlines() if f'"{one["name"]}"' in line]
+        assert CASTS[file][one["dtype"]] in line
+    assert '"serving_default"' in kit[file]
+    assert '"prediction"' in kit[file]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_unit_range_and_vocabulary_can_be_read_off(kit: dict[str, str], file: str) -> None:
+    for text in ("predicted fare, usd", "trained on 41.5 to 42.5", "a clock in America/Chicago", '"Élan"'):
+        assert text in kit[file]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_what_a_model_does_not_take_is_not_spoken_of(tiny_manifest: dict[str, Any], file: str) -> None:
+    numbers = [one for one in tiny_manifest["inputs"] if one["dtype"] == "float32"]
+    text = write_kit(numbers, tiny_manifest["output"])[file]
+    assert "2038" not in text
+    assert "vocabulary" not in text
+    assert "\n\n\n\n" not in text
+
+
+def test_the_python_example_gives_the_predictions_of_the_test_vectors(store: Store) -> None:
+    example = store.folder("000001") / "kit" / "predict.py"
+    done = subprocess.run([sys.executable, str(example)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("2 test vectors, largest difference ")
+    assert store.problems("000001") == [], "running it adds nothing to the version"
+
+
+def test_the_python_example_says_when_a_prediction_is_off(store: Store, tmp_path: Path) -> None:
+    copy = shutil.copytree(store.folder("000001"), tmp_path / "copy")
+    text = (copy / "test_vectors.json").read_text()
+    (copy / "test_vectors.json").write_text(text.replace('"company": 1', '"company": 0'))
+    done = subprocess.run([sys.executable, str(copy / "kit" / "predict.py")], capture_output=True, check=False)
+    assert done.returncode == 3
+
+
+def test_the_python_example_takes_what_people_say(store: Store) -> None:
+    model = runpy.run_path(str(store.folder("000001") / "kit" / "predict.py"))["FareModel"]()
+    start = datetime(2014, 5, 16, 19, 45)
+    seconds = np.datetime64(start, "s").astype(np.int32)
+    engine = Engine(store.model("000001"))
+    for company, number in (("Blue", 1), ("Élan", 2), ("other", 0), (None, 0)):
+        row = {"pickup_lat": 41.9, "pickup_lon": -87.6, "dropoff_lat": 41.95, "dropoff_lon": -87.7, "passengers": 2.0}
+        wanted = engine(
+            {name: np.array([value], np.float32) for name, value in row.items()}
+            | {"start": np.array([seconds]), "company": np.array([number], np.int32)}
+        )
+        assert model.predict(**row, start=start, company=company) == pytest.approx(wanted, abs=1e-6)
+
+
+def test_a_changed_or_missing_kit_is_reported(store: Store) -> None:
+    folder = store.folder("000001") / "kit"
+    (folder / "predict.py").write_text("print()")
+    assert any("kit is not what was pushed" in one for one in store.problems("000001"))
+    shutil.rmtree(folder)
+    assert any("kit is missing" in one for one in store.problems("000001"))
+
+
+def test_a_kit_added_to_a_version_without_one_is_reported(
+    tmp_path: Path, publish_tiny: Callable[..., str], kit: dict[str, str]
+) -> None:
+    store = Store(tmp_path / "plain")
+    publish_tiny(store)
+    assert store.problems("000001") == []
+    (store.folder("000001") / "kit").mkdir()
+    assert any("kit was not part of the push" in one for one in store.problems("000001"))
+
+
+def test_odd_names_become_parameters_that_every_language_takes(tiny_manifest: dict[str, Any]) -> None:
+    plain = {**tiny_manifest["inputs"][0]}
+    names = ["Trip Start", "trip_start", "class", "2nd", "Größe €", "__", "päß\nx"]
+    text = write_kit([{**plain, "name": name} for name in names], tiny_manifest["output"])["predict.py"]
+    tree = ast.parse(text)
+    (predict,) = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and one.name == "predict"]
+    parameters = [one.arg for one in predict.args.args[1:]]
+    assert parameters == ["trip_start", "trip_start_2", "ride_class", "ride_2nd", "gr_e", "ride", "p_x"]
+    strings = {one.value for one in ast.walk(tree) if isinstance(one, ast.Constant)}
+    assert set(names) <= strings
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_a_python_literal_reads_back_as_the_text(text: str) -> None:
+    assert ast.literal_eval(quoted(text, "python")) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "literal"),
+    [
+        ("python", r'"$\"\\(\x0a)"'),
+        ("kotlin", r'"\$\"\\(\u000a)"'),
+        ("swift", r'"$\"\\(\u{a})"'),
+        ("cpp", r'"$\"\\(\012)"'),
+    ],
+)
+def test_each_language_gets_its_own_escapes(language: str, literal: str) -> None:
+    assert quoted('$"\\(\n)', language) == literal
+
+
+def test_a_meaning_cannot_break_out_of_its_comment(tiny_manifest: dict[str, Any]) -> None:
+    meaning = "first\nimport os */ \\"
+    inputs = [{**one, "meaning": meaning, "training_range": None} for one in tiny_manifest["inputs"]]
+    kit = write_kit(inputs, {**tiny_manifest["output"], "meaning": meaning})
+    ast.parse(kit["predict.py"])
+    for text in kit.values():
+        assert not any(line.strip().startswith("import os") for line in text.splitlines())
+        assert not any(line.endswith("\\") for line in text.splitlines())
+    assert "import os */" not in kit["FareModel.kt"].split("/** first")[1].splitlines()[0]
