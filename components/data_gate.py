@@ -72,7 +72,10 @@ class Executor(base_executor.BaseExecutor):
 class DataGateSpec(ComponentSpec):
     """Inputs and parameters; there is no output: passing is enough."""
 
-    PARAMETERS = {"max_rejected_fraction": ExecutionParameter(type=float)}
+    PARAMETERS = {
+        "max_rejected_fraction": ExecutionParameter(type=float),
+        "code": ExecutionParameter(type=str),
+    }
     INPUTS = {
         "report": ChannelParameter(type=IngestReport),
         "anomalies": ChannelParameter(type=standard_artifacts.ExampleAnomalies, optional=True),
@@ -86,11 +89,14 @@ class DataGate(base_component.BaseComponent):
     Args:
         report: an `IngestReport`.
         max_rejected_fraction: of the rows read.
+        code: fingerprint of the module that does the work.
         anomalies: of ExampleValidator; without it only the counts of rows are judged.
     """
 
     SPEC_CLASS = DataGateSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
 
-    def __init__(self, report: Any, max_rejected_fraction: float, anomalies: Any = None) -> None:
-        super().__init__(DataGateSpec(report=report, anomalies=anomalies, max_rejected_fraction=max_rejected_fraction))
+    def __init__(self, report: Any, max_rejected_fraction: float, code: str, anomalies: Any = None) -> None:
+        super().__init__(
+            DataGateSpec(report=report, anomalies=anomalies, max_rejected_fraction=max_rejected_fraction, code=code)
+        )

@@ -56,20 +56,20 @@ class Surroundings:
 def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
     """All components in order of their data."""
     plan = config.plan().model_dump_json()
-    limit = config.data.max_rejected_fraction
+    limit, gate_code = config.data.max_rejected_fraction, code_hash("components.data_gate")
 
     example_gen = TripExampleGen(
         config.data.model_dump_json(), around.fingerprint, code_hash("components.trip_example_gen", "data")
     )
     examples, report = example_gen.outputs["examples"], example_gen.outputs["report"]
-    rows_gate = DataGate(report, limit).with_id("RowsGate")
+    rows_gate = DataGate(report, limit, gate_code).with_id("RowsGate")
     statistics_gen = StatisticsGen(examples=examples)
     statistics_gen.add_upstream_node(rows_gate)
     statistics = statistics_gen.outputs["statistics"]
     schema_gen = _schema_component(around.schema_path, statistics)
     schema = schema_gen.outputs["schema"]
     validator = ExampleValidator(statistics=statistics, schema=schema)
-    data_gate = DataGate(report, limit, anomalies=validator.outputs["anomalies"])
+    data_gate = DataGate(report, limit, gate_code, anomalies=validator.outputs["anomalies"])
     transform = Transform(
         examples=examples,
         schema=schema,
@@ -100,6 +100,7 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         schema=schema,
         gate=config.gate.model_dump_json(),
         label=config.data.label.column,
+        code=code_hash("components.evaluator", "components.settings"),
     )
     pusher = TFLitePusher(
         {

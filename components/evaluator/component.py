@@ -91,7 +91,11 @@ class Executor(tfx_executor.Executor):
 class EvaluatorSpec(ComponentSpec):
     """Inputs, outputs and parameters."""
 
-    PARAMETERS = {"gate": ExecutionParameter(type=str), "label": ExecutionParameter(type=str)}
+    PARAMETERS = {
+        "gate": ExecutionParameter(type=str),
+        "label": ExecutionParameter(type=str),
+        "code": ExecutionParameter(type=str),
+    }
     INPUTS = {
         "examples": ChannelParameter(type=standard_artifacts.Examples),
         "model": ChannelParameter(type=standard_artifacts.Model),
@@ -114,12 +118,13 @@ class Evaluator(base_beam_component.BaseBeamComponent):
         schema: of the examples.
         gate: JSON of `components.settings.Gate`.
         label: column of the label.
+        code: fingerprint of the modules that do the work.
     """
 
     SPEC_CLASS = EvaluatorSpec
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
 
-    def __init__(self, examples: Any, model: Any, champion: Any, schema: Any, gate: str, label: str) -> None:
+    def __init__(self, examples: Any, model: Any, champion: Any, schema: Any, gate: str, label: str, code: str) -> None:
         super().__init__(
             EvaluatorSpec(
                 examples=examples,
@@ -128,6 +133,7 @@ class Evaluator(base_beam_component.BaseBeamComponent):
                 schema=schema,
                 gate=gate,
                 label=label,
+                code=code,
                 evaluation=channel_utils.as_channel([standard_artifacts.ModelEvaluation()]),
                 blessing=channel_utils.as_channel([standard_artifacts.ModelBlessing()]),
             )

@@ -237,12 +237,12 @@ def test_predict_names_the_columns_that_are_missing(farelite: Farelite, store: S
 def test_predict_into_a_pipe_that_closes_early_ends_quietly(store: Store, tmp_path: Path) -> None:
     (tmp_path / "trips.csv").write_text(f"{HEADER}\n" + f"{GOOD}\n" * 30_000)
     command = [sys.executable, "-c", "from pipeline.cli import main; main()", "predict", "--input", "trips.csv"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    process.stdout.readline()
-    process.stdout.close()
-    assert (process.stderr.read(), process.wait()) == (b"", 0)
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait()) == (b"", 0)
 
 
 def test_predict_starts_in_under_two_seconds(farelite: Farelite, store: Store, tmp_path: Path) -> None:
