@@ -38,7 +38,7 @@ def _learned(run: NodeRun) -> str:
     learned = json.loads(path.read_text())
     kept = learned["kept"]
     share = sum(learned["explained_variance_ratio"][:kept])
-    return f"{len(learned['features'])} features to {kept} components ({share:.1%} of variance)"
+    return f"{len(learned['features'])} features to {kept} components ({share:.2%} of variance)"
 
 
 def _history(run: NodeRun) -> str:
