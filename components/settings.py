@@ -108,13 +108,18 @@ class Push(Settings):
         max_rmse_increase: relative to the float model, 0.02 for two percent; likewise `max_mae_increase`.
         max_bytes: of the file.
         min_sparsity: share of zeros in the dense kernels, counted in the file.
+        max_latency_us: 95th percentile of one call from Python, in microseconds; null sets no limit, since the figure
+            depends on the machine.
         max_difference: largest difference between the file and the SavedModel on one row, in label units.
         test_vectors: rows kept beside the file with the outputs to expect.
+        keep_versions: so many of the newest stay in the store; the live one and the one before it always do.
     """
 
     max_rmse_increase: float = Field(default=0.02, ge=0)
     max_mae_increase: float = Field(default=0.02, ge=0)
     max_bytes: int = Field(default=24_000, ge=1)
     min_sparsity: float = Field(default=0.7, ge=0, lt=1)
+    max_latency_us: float | None = Field(default=None, gt=0)
     max_difference: float = Field(default=5.0, gt=0)
     test_vectors: int = Field(default=32, ge=1)
+    keep_versions: int = Field(default=20, ge=2)

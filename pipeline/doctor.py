@@ -131,7 +131,7 @@ def _resources() -> list[Finding]:
 
 
 def _programs() -> list[Finding]:
-    git = shutil.which("git")
+    git, npm = shutil.which("git"), shutil.which("npm")
     return [
         Finding(
             "git",
@@ -139,5 +139,12 @@ def _programs() -> list[Finding]:
             git or "not found",
             "the code revision in lineage",
             "" if git else "without it a hash of the source files is recorded",
-        )
+        ),
+        Finding(
+            "npm",
+            "ok" if npm else "warning",
+            npm or "not found",
+            "make demo",
+            "" if npm else "install Node.js 18 or later; nothing else needs it",
+        ),
     ]

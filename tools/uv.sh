@@ -17,7 +17,8 @@ for python in python3 python3.13 python3.12 python3.11 python3.10 python3.9 /usr
       echo "fetching uv into .tools/ with $python" >&2
       target=$(pwd)/.tools/uv
       mkdir -p "$target"
-      (cd / && env PYENV_VERSION="$version" "$python" -m pip install --quiet --upgrade --target "$target" uv >&2)
+      (cd / && env PYENV_VERSION="$version" PIP_ROOT_USER_ACTION=ignore \
+        "$python" -m pip install --quiet --upgrade --target "$target" uv >&2)
       works "$private" && { echo "$private"; exit 0; }
     fi
   done

@@ -22,6 +22,7 @@ from components.settings import Push
 from components.tflite_pusher.conversion import ConversionError, convert
 from components.tflite_pusher.examples import load_raw
 from components.tflite_pusher.kit import write_kit
+from components.tflite_pusher.retention import discard_old
 from components.tflite_pusher.soundness import MANIFEST_VERSION
 from components.tflite_pusher.store import Store, sha256
 from components.tflite_pusher.verification import Proof, prove
@@ -72,6 +73,7 @@ class Executor(base_executor.BaseExecutor):
         manifest = self._manifest(input_dict, exec_properties, interface, proof, judged)
         kit = write_kit(manifest["inputs"], manifest["output"])
         version = store.publish(model, manifest, proof.vectors, Path(model_uri), kit)
+        discard_old(store, push.keep_versions)
         _record(pushed, "pushed", version=version, sha256=digest, figures=figures)
 
     def _manifest(

@@ -128,6 +128,9 @@ def _budgets(figures: Mapping[str, Any], push: Push) -> list[str]:
     zeros = figures["sparsity"]["dense_kernels"]
     if zeros < push.min_sparsity:
         reasons.append(f"{zeros:.1%} of the dense weights are zero, below push.min_sparsity {push.min_sparsity:.1%}")
+    slow = figures["latency_us"]["p95"]
+    if push.max_latency_us is not None and slow > push.max_latency_us:
+        reasons.append(f"a call takes {slow:g} us (p95), above push.max_latency_us {push.max_latency_us:g}")
     largest = figures["difference_to_saved_model"]["max"]
     if not largest <= push.max_difference:
         reasons.append(

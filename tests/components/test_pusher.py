@@ -181,6 +181,7 @@ def test_withdrawn_bytes_are_refused_without_force(push: PushIt, publish_tiny: C
     ("limits", "said"),
     [
         (LENIENT.model_copy(update={"max_bytes": 100}), "above push.max_bytes 100"),
+        (LENIENT.model_copy(update={"max_latency_us": 1e-3}), "us (p95), above push.max_latency_us 0.001"),
         (LENIENT.model_copy(update={"min_sparsity": 0.5}), "25.0% of the dense weights are zero, below push.min_spars"),
     ],
 )
