@@ -21,18 +21,20 @@ FARELITE = Path(sys.executable).parent / "farelite"
 def main() -> None:
     """Prints Markdown on standard output."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=5, help="how many")
+    parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--config", type=Path, default=None)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        results = [run(seed, Path(folder) / str(seed), options.config) for seed in range(options.seeds)]
+        seeds = range(options.first, options.first + options.seeds)
+        results = {seed: run(seed, Path(folder) / str(seed), options.config) for seed in seeds}
     models = [f"{model} {error}" for model in ("file", "float", "linear") for error in ("RMSE", "MAE")]
     header = ["hash seed", "verdict", *models, "bytes", "zeros"]
     print(f"| {' | '.join(header)} |")
     print("|---" * len(header) + "|")
-    for seed, result in enumerate(results):
+    for seed, result in results.items():
         print(row(str(seed), result["verdict"], figures(result)))
-    columns = list(zip(*(figures(result) for result in results), strict=True))
+    columns = list(zip(*(figures(result) for result in results.values()), strict=True))
     print(row("mean", "", [statistics.mean(column) for column in columns]))
     print(row("standard deviation", "", [statistics.stdev(column) for column in columns]))
 
