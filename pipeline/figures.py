@@ -8,7 +8,9 @@ from pathlib import Path
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
+from components.trainer.export import HISTORY_FILE
 from pipeline.lineage import NodeRun, read_json
+from transforms.features import LEARNED_FILE
 
 
 def figure_of(name: str, ran: Mapping[str, NodeRun]) -> str:
@@ -32,7 +34,7 @@ def _anomalies(run: NodeRun) -> str:
 
 
 def _learned(run: NodeRun) -> str:
-    path = Path(run.outputs["transform_graph"][0].uri) / "transform_fn" / "assets" / "learned.json"
+    path = Path(run.outputs["transform_graph"][0].uri) / "transform_fn" / "assets" / LEARNED_FILE
     if not path.exists():
         return "no reduction"
     learned = json.loads(path.read_text())
@@ -42,7 +44,7 @@ def _learned(run: NodeRun) -> str:
 
 
 def _history(run: NodeRun) -> str:
-    path = Path(run.outputs["model_run"][0].uri) / "history.json"
+    path = Path(run.outputs["model_run"][0].uri) / HISTORY_FILE
     phases = {k: v for k, v in json.loads(path.read_text()).items() if isinstance(v, dict)}
     return ", ".join(f"{name} loss {phase['val_loss'][-1]:.3f}" for name, phase in phases.items()) + " on tune"
 

@@ -15,18 +15,26 @@ _CHUNK = 1 << 20
 PACKAGES = ("pipeline", "components", "transforms", "data")
 
 
-def check_source(dataset: Dataset) -> list[str]:
-    """The source's files, once their first rows were read.
+def source_files(dataset: Dataset) -> list[str]:
+    """All files that a run reads, those of `split.eval_source` last.
 
     Raises:
-        DataError: nothing there, empty, or a described column is missing.
+        DataError: nothing there.
     """
     files = resolve_source(dataset.source)
     if dataset.split.eval_source:
         files += resolve_source(dataset.split.eval_source, "data.split.eval_source")
-    for file in files:
-        next(iter(read(dataset, file)), None)
     return files
+
+
+def check_source(dataset: Dataset) -> None:
+    """Reads the first rows of every file.
+
+    Raises:
+        DataError: nothing there, empty, or a described column is missing.
+    """
+    for file in source_files(dataset):
+        next(iter(read(dataset, file)), None)
 
 
 def fingerprint(files: list[str]) -> str:

@@ -26,8 +26,7 @@ from components.tflite_pusher.retention import discard_old
 from components.tflite_pusher.soundness import MANIFEST_VERSION
 from components.tflite_pusher.store import Store, sha256
 from components.tflite_pusher.verification import Proof, prove
-from components.trainer.export import INTERFACE_FILE
-from components.trainer.run_fn import REFERENCE_DIR
+from components.trainer.export import INTERFACE_FILE, REFERENCE_DIR
 
 LIBRARIES = ("tensorflow", "tfx", "tensorflow-model-optimization", "tensorflow-transform", "ai-edge-litert")
 

@@ -6,7 +6,7 @@ import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tensorflow as tf
 from tensorflow.lite.tools import flatbuffer_utils
 
-SIGNATURE = "serving_default"
+from components.tflite_pusher.runtime import SIGNATURE
 
 
 class ConversionError(ValueError):

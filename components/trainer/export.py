@@ -13,8 +13,15 @@ import tensorflow_transform as tft
 
 from data.spec import Dataset
 from transforms.features import BLOCK, id_key, is_id
+from transforms.preprocessing import vocabulary_file
 
 INTERFACE_FILE = "interface.json"
+REFERENCE_DIR = "Reference"
+"""Beside the served model: a SavedModel with the signatures `float`, `linear` and `mean`."""
+
+HISTORY_FILE = "history.json"
+"""In the model run: the losses of each phase by epoch."""
+
 OUTPUT = "prediction"
 Tensors = dict[str, tf.Tensor]
 
@@ -152,11 +159,9 @@ def _meaning(dataset: Dataset, name: str) -> dict[str, Any]:
     return {"unit": None, "meaning": "number; NaN if missing"}
 
 
-def vocabularies(
-    output: tft.TFTransformOutput, dataset: Dataset, file_name: Callable[[str], str]
-) -> dict[str, list[str]]:
+def vocabularies(output: tft.TFTransformOutput, dataset: Dataset) -> dict[str, list[str]]:
     """Values of each categorical column in the order of their ids, from 1 on."""
     return {
-        name: [value.decode("utf-8", "replace") for value in output.vocabulary_by_name(file_name(name))]
+        name: [value.decode("utf-8", "replace") for value in output.vocabulary_by_name(vocabulary_file(name))]
         for name in dataset.categorical
     }

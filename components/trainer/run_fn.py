@@ -21,11 +21,6 @@ from components.trainer.tables import Table, load
 from transforms.features import BLOCK, LEARNED_FILE, Plan, embedding_width, id_key
 from transforms.preprocessing import vocabulary_file
 
-REFERENCE_DIR = "Reference"
-"""Beside the served model: a SavedModel with the signatures `float`, `linear` and `mean`."""
-
-HISTORY_FILE = "history.json"
-
 
 def run_fn(fn_args: Any) -> None:
     """Trains and exports.
@@ -44,10 +39,10 @@ def run_fn(fn_args: Any) -> None:
     models, history = train_phases(training, widths, train, tune)
     history["kept_components"] = kept
     Path(fn_args.model_run_dir).mkdir(parents=True, exist_ok=True)
-    (Path(fn_args.model_run_dir) / HISTORY_FILE).write_text(json.dumps(history))
+    (Path(fn_args.model_run_dir) / export.HISTORY_FILE).write_text(json.dumps(history))
 
     layer = output.transform_features_layer()
-    described = export.interface(plan.dataset, export.vocabularies(output, plan.dataset, vocabulary_file))
+    described = export.interface(plan.dataset, export.vocabularies(output, plan.dataset))
     described["dense_kernels"] = [list(layer.shape) for layer in _hidden_kernels(models["shipped"])]
     shipped = export.RawModel(
         plan.dataset, layer, kept, {"serving_default": _as_function(models["shipped"])}, [models["shipped"]]
@@ -61,7 +56,7 @@ def run_fn(fn_args: Any) -> None:
         "mean": lambda inputs: tf.fill(tf.shape(inputs[BLOCK])[:1], mean),
     }
     reference = export.RawModel(plan.dataset, layer, kept, references, [models["float"]])
-    export.save(reference, str(Path(fn_args.serving_model_dir).parent / REFERENCE_DIR), evaluate=False)
+    export.save(reference, str(Path(fn_args.serving_model_dir).parent / export.REFERENCE_DIR), evaluate=False)
 
 
 def kept_components(output: tft.TFTransformOutput, plan: Plan) -> int:

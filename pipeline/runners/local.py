@@ -64,7 +64,7 @@ def run(config: Config, paths: RunPaths, listener: Listener, force: bool = False
 
 def surroundings(config: Config, paths: RunPaths, force: bool) -> Surroundings:
     """Looks around: data, schema, champion, code."""
-    files = provenance.check_source(config.data)
+    files = provenance.source_files(config.data)
     fingerprint = provenance.fingerprint(files)
     store = Store(paths.models)
     live = store.current()

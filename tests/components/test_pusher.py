@@ -22,8 +22,7 @@ from components.settings import Push
 from components.tflite_pusher import component
 from components.tflite_pusher.recheck import recheck
 from components.tflite_pusher.store import Store, sha256
-from components.trainer.export import INTERFACE_FILE
-from components.trainer.run_fn import REFERENCE_DIR
+from components.trainer.export import INTERFACE_FILE, REFERENCE_DIR
 
 SCHEMA = json.loads((Path(component.__file__).parent / "model.schema.json").read_text())
 LENIENT = Push(min_sparsity=0.2, max_difference=0.01)
