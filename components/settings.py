@@ -6,41 +6,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from components.compression_settings import Clustering, Pruning, Quantization, check_combination
 from data.settings import Settings
-
-
-class Pruning(Settings):
-    """Magnitude pruning of the hidden dense kernels by a polynomial ramp (M. Zhu, S. Gupta, 2017).
-
-    Attributes:
-        final_sparsity: share of zeros to end with.
-        initial_sparsity: share of zeros to begin with.
-        epochs: how long this phase trains.
-        ramp: share of the phase after which the final sparsity is reached; the rest recovers.
-        frequency: steps between two updates of the masks.
-    """
-
-    final_sparsity: float = Field(default=0.8, ge=0, lt=1)
-    initial_sparsity: float = Field(default=0.0, ge=0, lt=1)
-    epochs: int = Field(default=20, ge=1)
-    ramp: float = Field(default=0.6, gt=0, le=1)
-    frequency: int = Field(default=20, ge=1)
-
-    @model_validator(mode="after")
-    def _ramp_goes_up(self) -> Pruning:
-        if self.initial_sparsity > self.final_sparsity:
-            raise ValueError(f"initial_sparsity {self.initial_sparsity} is above final_sparsity {self.final_sparsity}")
-        return self
-
-
-class Quantization(Settings):
-    """Quantization-aware training of the hidden dense layers: 8-bit weights and activations.
-
-    Attributes:
-        epochs: how long this phase trains.
-    """
-
-    epochs: int = Field(default=10, ge=1)
 
 
 class Training(Settings):
@@ -58,7 +25,7 @@ class Training(Settings):
         weight_decay: L2 penalty on dense kernels.
         patience: epochs without a better loss on `tune` before the float phase ends.
         seed: of weights, order and dropout.
-        pruning, quantization: phases after the float one; null leaves one out.
+        pruning, clustering, quantization: phases after the float one, in this order; null leaves one out.
     """
 
     units: tuple[int, ...] = Field(default=(64, 32), min_length=1)
@@ -73,7 +40,13 @@ class Training(Settings):
     patience: int = Field(default=15, ge=1)
     seed: int = 0
     pruning: Pruning | None = Pruning()
+    clustering: Clustering | None = None
     quantization: Quantization | None = Quantization()
+
+    @model_validator(mode="after")
+    def _phases_fit(self) -> Training:
+        check_combination(self.units, self.pruning, self.clustering, self.quantization)
+        return self
 
 
 class Limits(Settings):

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from components.compression_settings import Conversion, check_combination
 from components.settings import Gate, Push, Training
 from data.settings import Settings
 from data.spec import Dataset
@@ -57,6 +58,7 @@ class Config(Settings):
         schema_file: a reviewed schema (`schema:` in the file); None infers one from the training rows.
         features: what the Transform step makes of them.
         training, gate, push: the model, its judgement, its publication.
+        conversion: from the trained model to the file.
         beam: where the data steps run.
     """
 
@@ -65,6 +67,7 @@ class Config(Settings):
     schema_file: str | None = Field(default=None, alias="schema")
     features: Features = Features()
     training: Training = Training()
+    conversion: Conversion = Conversion()
     gate: Gate = Gate()
     push: Push = Push()
     beam: Beam = Beam()
@@ -72,6 +75,12 @@ class Config(Settings):
     @model_validator(mode="after")
     def _features_fit_data(self) -> Config:
         self.plan()
+        return self
+
+    @model_validator(mode="after")
+    def _compression_fits(self) -> Config:
+        training = self.training
+        check_combination(training.units, training.pruning, training.clustering, training.quantization, self.conversion)
         return self
 
     def plan(self) -> Plan:

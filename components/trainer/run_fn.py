@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
-import numpy as np
 import tensorflow as tf
-import tensorflow_model_optimization as tfmot
 import tensorflow_transform as tft
 import tf_keras
 
 from components.settings import Training
-from components.trainer import compression, export, fitting, network
+from components.trainer import compression, export, network
 from components.trainer.baselines import fit_linear
+from components.trainer.phases import Phases
 from components.trainer.tables import Table, load
 from transforms.features import BLOCK, LEARNED_FILE, Plan, embedding_width, id_key
 from transforms.preprocessing import vocabulary_file
@@ -36,26 +35,30 @@ def run_fn(fn_args: Any) -> None:
     train, tune = load(fn_args.train_files, spec, kept), load(fn_args.eval_files, spec, kept)
     widths = input_widths(plan, output, train)
     tf_keras.utils.set_random_seed(training.seed)
-    models, history = train_phases(training, widths, train, tune)
-    history["kept_components"] = kept
+    phases = Phases(training, widths, train, tune)
+    trained = phases.fit_float()
+    reference_net = phases.copy(trained)
+    shipped_net = phases.compress(trained)
+    history = {**phases.history, "kept_components": kept}
     Path(fn_args.model_run_dir).mkdir(parents=True, exist_ok=True)
     (Path(fn_args.model_run_dir) / export.HISTORY_FILE).write_text(json.dumps(history))
 
     layer = output.transform_features_layer()
     described = export.interface(plan.dataset, export.vocabularies(output, plan.dataset))
-    described["dense_kernels"] = [list(layer.shape) for layer in _hidden_kernels(models["shipped"])]
+    described["dense_kernels"] = [list(kernel.shape) for kernel in compression.kernels(shipped_net.core).values()]
+    shipped_model, float_model = shipped_net.joined, reference_net.joined
     shipped = export.RawModel(
-        plan.dataset, layer, kept, {"serving_default": _as_function(models["shipped"])}, [models["shipped"]]
+        plan.dataset, layer, kept, {"serving_default": _as_function(shipped_model)}, [shipped_model]
     )
     export.save(shipped, fn_args.serving_model_dir, evaluate=True, interface=described)
     linear = fit_linear(train, {name: size for name, (size, _) in widths.ids.items()})
     mean = float(train.label.mean())
     references: dict[str, Callable[[export.Tensors], tf.Tensor]] = {
-        "float": _as_function(models["float"]),
+        "float": _as_function(float_model),
         "linear": linear,
         "mean": lambda inputs: tf.fill(tf.shape(inputs[BLOCK])[:1], mean),
     }
-    reference = export.RawModel(plan.dataset, layer, kept, references, [models["float"]])
+    reference = export.RawModel(plan.dataset, layer, kept, references, [float_model])
     export.save(reference, str(Path(fn_args.serving_model_dir).parent / export.REFERENCE_DIR), evaluate=False)
 
 
@@ -78,57 +81,6 @@ def input_widths(plan: Plan, output: tft.TFTransformOutput, table: Table) -> net
         ids[id_key(name)] = (size, embedding_width(size, plan.features.categories.embedding))
     dense = {name: int(column.shape[1]) for name, column in table.inputs.items() if name not in ids}
     return network.Widths(dense, ids)
-
-
-def train_phases(
-    training: Training, widths: network.Widths, train: Table, tune: Table
-) -> tuple[dict[str, tf_keras.Model], dict[str, Any]]:
-    """The float model and the one to ship, and how each phase went.
-
-    Float training comes first. Pruning goes on from its weights, quantization-aware training from the pruned ones, so
-    that each phase only repairs what the one step has broken.
-    """
-    scale = network.span_scale(train.inputs[BLOCK])
-    front = network.build_front(widths, scale)
-    core = network.build_core(widths.total, training, float(np.median(train.label)))
-    model = network.join(front, core)
-    history: dict[str, Any] = {
-        "float": fitting.fit(model, train, tune, training, training.epochs, training.learning_rate, training.patience)
-    }
-    float_front = network.build_front(widths, scale)
-    float_front.set_weights(front.get_weights())
-    float_model = network.join(float_front, network.without_dropout(core, training))
-    rate = training.learning_rate * training.finetune_rate
-    core = network.without_dropout(core, training)
-    if training.pruning:
-        epochs = training.pruning.epochs
-        steps = epochs * fitting.steps_per_epoch(len(train), training)
-        wrapped = compression.prune(core, training.pruning, steps)
-        updates = [tfmot.sparsity.keras.UpdatePruningStep()]
-        history["pruning"] = fitting.fit(
-            network.join(front, wrapped), train, tune, training, epochs, rate, callbacks=updates
-        )
-        core = tfmot.sparsity.keras.strip_pruning(wrapped)
-    if training.quantization:
-        kept = compression.masks(core)
-        sample, _ = front.predict(train.inputs, batch_size=fitting.PREDICT_BATCH, verbose=0)
-        core = compression.quantize(core, sample)
-        history["quantization"] = fitting.fit(
-            network.join(front, core), train, tune, training, training.quantization.epochs, rate / 4
-        )
-        compression.apply_masks(core, kept)
-    return {"float": float_model, "shipped": network.join(front, core)}, history
-
-
-def _hidden_kernels(model: tf_keras.Model) -> list[Any]:
-    """Kernels of the hidden layers, whatever wraps them."""
-    (core,) = (layer for layer in model.layers if isinstance(layer, tf_keras.Model))
-    return [
-        variable
-        for layer in core.layers
-        for variable in layer.trainable_weights
-        if len(variable.shape) == 2 and variable.shape[1] > 1
-    ]
 
 
 def _as_function(model: tf_keras.Model) -> Callable[[export.Tensors], tf.Tensor]:

@@ -38,8 +38,8 @@ def test_the_configurations_that_come_along_are_valid() -> None:
 @pytest.mark.parametrize(
     ("override", "key", "near", "allowed"),
     [
-        ("trainning.seed=1", "trainning", "training", "beam, data, features"),
-        ("training.sead=1", "training.sead", "seed", "batch_size, dropout, epochs"),
+        ("trainning.seed=1", "trainning", "training", "beam, conversion, data, features"),
+        ("training.sead=1", "training.sead", "seed", "batch_size, clustering, dropout, epochs"),
         ("data.lable=1", "data.lable", "label", "categorical, delimiter"),
         (
             "training.pruning.final_sparsty=1",
@@ -61,7 +61,7 @@ def test_an_unknown_key_is_answered_with_a_near_match_and_the_allowed_ones(
 
 def test_an_unknown_key_like_no_other_is_answered_with_the_allowed_ones_alone(file: Path) -> None:
     said = mistake(file, "zzzzzz=1")
-    assert "zzzzzz: no such key. Allowed: beam, data" in said
+    assert "zzzzzz: no such key. Allowed: beam, conversion, data" in said
 
 
 @pytest.mark.parametrize(

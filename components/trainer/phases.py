@@ -1,0 +1,130 @@
+"""The phases of training: a float model, then pruning, clustering and quantization-aware training, as configured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+import numpy as np
+import tensorflow_model_optimization as tfmot
+import tf_keras
+
+from components.compression_settings import Clustering, Pruning, Quantization
+from components.settings import Training
+from components.trainer import compression, fitting, network
+from components.trainer.tables import Table
+from transforms.features import BLOCK
+
+
+@dataclass
+class Net:
+    """A front and a core that belong together.
+
+    Attributes:
+        front: inputs to the core's input and the skip.
+        core: dense layers.
+    """
+
+    front: tf_keras.Model
+    core: tf_keras.Model
+
+    @property
+    def joined(self) -> tf_keras.Model:
+        """Both as one model over the same weights, inputs to float32 `[batch, 1]`."""
+        return network.join(self.front, self.core)
+
+
+@dataclass
+class Phases:
+    """Trains a network phase by phase.
+
+    Attributes:
+        training: choices.
+        widths: of the inputs.
+        train, tune: rows to learn from, and to watch.
+        history: losses by epoch, by phase.
+    """
+
+    training: Training
+    widths: network.Widths
+    train: Table
+    tune: Table
+    history: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def rate(self) -> float:
+        """First learning rate of the phases after the float one."""
+        return self.training.learning_rate * self.training.finetune_rate
+
+    def empty(self) -> Net:
+        """The network before training, without dropout."""
+        front = network.build_front(self.widths, network.span_scale(self.train.inputs[BLOCK]))
+        core = network.build_core(self.widths.total, self.training, float(np.median(self.train.label)))
+        return Net(front, network.without_dropout(core, self.training))
+
+    def copy(self, net: Net) -> Net:
+        """The same float weights in variables of their own."""
+        made = self.empty()
+        made.front.set_weights(net.front.get_weights())
+        made.core.set_weights(net.core.get_weights())
+        return made
+
+    def fit_float(self) -> Net:
+        """Trains from scratch, with early stopping on `tune`."""
+        training = self.training
+        front = network.build_front(self.widths, network.span_scale(self.train.inputs[BLOCK]))
+        core = network.build_core(self.widths.total, training, float(np.median(self.train.label)))
+        self.history["float"] = fitting.fit(
+            network.join(front, core),
+            self.train,
+            self.tune,
+            training,
+            training.epochs,
+            training.learning_rate,
+            training.patience,
+        )
+        return Net(front, network.without_dropout(core, training))
+
+    def compress(self, net: Net) -> Net:
+        """Goes on from float weights through the configured phases; the weights given change with it.
+
+        Each phase starts from the one before, so that it only repairs what its own step has broken.
+        """
+        training = self.training
+        if training.pruning:
+            net = self._prune(net, training.pruning)
+        if training.clustering:
+            net = self._cluster(net, training.clustering)
+        if training.quantization:
+            net = self._quantize(net, training.quantization)
+        return net
+
+    def _prune(self, net: Net, pruning: Pruning) -> Net:
+        steps = pruning.epochs * fitting.steps_per_epoch(len(self.train), self.training)
+        wrapped = compression.prune(net.core, pruning, steps)
+        updates = [tfmot.sparsity.keras.UpdatePruningStep()]
+        self._fit("pruning", Net(net.front, wrapped), pruning.epochs, self.rate, updates)
+        return Net(net.front, tfmot.sparsity.keras.strip_pruning(wrapped))
+
+    def _cluster(self, net: Net, clustering: Clustering) -> Net:
+        wrapped = compression.cluster(net.core, clustering, keep_zeros=self.training.pruning is not None)
+        self._fit("clustering", Net(net.front, wrapped), clustering.epochs, self.rate / 4)
+        return Net(net.front, compression.strip_clustering(wrapped))
+
+    def _quantize(self, net: Net, quantization: Quantization) -> Net:
+        zeros = quantization.preserve and self.training.pruning is not None
+        clusters = quantization.preserve and self.training.clustering is not None
+        kept = compression.masks(net.core)
+        sample, _ = net.front.predict(self.train.inputs, batch_size=fitting.PREDICT_BATCH, verbose=0)
+        core = compression.quantize(net.core, sample, quantization.layers, (zeros, clusters))
+        front = compression.quantize_embeddings(net.front) if quantization.embeddings else net.front
+        self._fit("quantization", Net(front, core), quantization.epochs, self.rate / 4)
+        if zeros:
+            compression.apply_masks(core, kept)
+        return Net(front, compression.strip_cluster_variables(core) if clusters else core)
+
+    def _fit(self, name: str, net: Net, epochs: int, rate: float, callbacks: list[Any] | None = None) -> None:
+        self.history[name] = fitting.fit(
+            net.joined, self.train, self.tune, self.training, epochs, rate, callbacks=callbacks or []
+        )
