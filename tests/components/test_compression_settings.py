@@ -49,7 +49,7 @@ def test_a_combination_that_cannot_work_is_answered_with_its_remedy(override: st
     ],
 )
 def test_quantization_that_undoes_what_came_before_is_refused(overrides: list[str], said: str) -> None:
-    with pytest.raises(ConfigError, match="quantization.preserve: true") as caught:
+    with pytest.raises(ConfigError, match=r"quantization\.preserve: true") as caught:
         load(None, [*overrides, "training.quantization={preserve: false}"])
     assert said in str(caught.value)
 
