@@ -23,6 +23,7 @@ from components.trip_example_gen.component import TripExampleGen
 from pipeline.config import Config
 
 SCHEMA = "Schema"
+SETTINGS = ("components.settings", "components.compression_settings")
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         custom_config={
             "plan": plan,
             "training": config.training.model_dump_json(),
-            "code": code_hash("components.trainer", "components.settings"),
+            "conversion": config.conversion.model_dump_json(),
+            "code": code_hash("components.trainer", *SETTINGS),
         },
     )
     champion = Champion(around.models_dir, around.champion_version, around.champion_sha256)
@@ -100,7 +102,7 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         schema=schema,
         gate=config.gate.model_dump_json(),
         label=config.data.label.column,
-        code=code_hash("components.evaluator", "components.settings"),
+        code=code_hash("components.evaluator", *SETTINGS),
     )
     pusher = TFLitePusher(
         {
@@ -119,7 +121,7 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         provenance=around.provenance,
         store_state=around.store_state,
         force=int(around.force),
-        code=code_hash("components.tflite_pusher"),
+        code=code_hash("components.tflite_pusher", "components.recipe", *SETTINGS),
     )
     return pipeline.Pipeline(
         pipeline_name=config.name,

@@ -15,6 +15,7 @@ from tfx.types import artifact_utils, channel_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 from tfx.utils import path_utils
 
+from components import recipe
 from components.artifacts import SUMMARY_FILE, IngestReport
 from components.champion import VERSION
 from components.evaluator.component import METRICS, REASONS
@@ -47,8 +48,9 @@ class Executor(base_executor.BaseExecutor):
         model_uri = artifact_utils.get_single_uri(input_dict["model"])
         saved_model = path_utils.serving_model_path(model_uri)
         interface = json.loads((Path(saved_model) / "assets.extra" / INTERFACE_FILE).read_text())
+        how = recipe.read(saved_model)
         try:
-            model = convert(saved_model)
+            model = convert(saved_model, how.conversion)
         except ConversionError as error:
             _record(pushed, "refused", reasons=[str(error)], figures={"evaluation": judged})
             return
@@ -58,7 +60,11 @@ class Executor(base_executor.BaseExecutor):
         push = Push.model_validate_json(exec_properties["push"])
         proof = prove(model, saved_model, reference, columns, label, interface, push)
         figures = {**proof.figures, "evaluation": judged}
-        reasons = [*proof.reasons, *_withdrawn(store, model, bool(exec_properties["force"]))]
+        reasons = [
+            *_other_than_measured(how, model),
+            *proof.reasons,
+            *_withdrawn(store, model, bool(exec_properties["force"])),
+        ]
         digest = sha256(model)
         if reasons:
             aside = store.refuse(model, {"reasons": reasons, "figures": figures})
@@ -108,6 +114,16 @@ class Executor(base_executor.BaseExecutor):
             "lineage": [_link(key, one) for key, artifacts in input_dict.items() for one in artifacts],
             "libraries": {"python": platform.python_version()} | {name: installed_version(name) for name in LIBRARIES},
         }
+
+
+def _other_than_measured(how: recipe.Recipe, model: bytes) -> list[str]:
+    reasons = [] if how.refused is None else [how.refused]
+    if how.sha256 is not None and sha256(model) != how.sha256:
+        reasons.append(
+            f"the conversion gave sha256 {sha256(model)[:12]}, but the study measured {how.sha256[:12]} as variant "
+            f"{how.variant}; the file is not the one that was chosen, run `farelite study` again"
+        )
+    return reasons
 
 
 def _withdrawn(store: Store, model: bytes, force: bool) -> list[str]:

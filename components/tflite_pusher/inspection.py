@@ -70,11 +70,13 @@ def _shape(detail: dict[str, Any]) -> tuple[str, tuple[int, ...]]:
 def _kernels(engine: Any, operators: list[Any], by_index: dict[int, Any], wanted: list[list[int]]) -> list[Any]:
     """Constant weights of FULLY_CONNECTED operators of the wanted shapes; TensorFlow Lite stores them transposed."""
     left = [tuple(reversed(shape)) for shape in wanted]
+    # Weights of two bytes pass through an operator that makes four of them.
+    halves = {int(op["outputs"][0]): int(op["inputs"][0]) for op in operators if op["op_name"] == "DEQUANTIZE"}
     found = []
     for op in operators:
         if op["op_name"] != "FULLY_CONNECTED":
             continue
-        detail = by_index[int(op["inputs"][1])]
+        detail = by_index[halves.get(int(op["inputs"][1]), int(op["inputs"][1]))]
         shape = tuple(int(n) for n in detail["shape"])
         if shape in left and _is_constant(engine, detail):
             left.remove(shape)

@@ -106,7 +106,12 @@ def prove(
             "p99": float(np.percentile(difference, 99)),
         },
     }
-    reasons = [*_contract(anatomy, interface), *_budgets(figures, push), *_accuracy(metrics, push)]
+    reasons = [
+        *_contract(anatomy, interface),
+        *_kept_zeros(anatomy, interface),
+        *_budgets(figures, push),
+        *_accuracy(metrics, push),
+    ]
     return Proof(figures, reasons, test_vectors(columns, from_file, push.test_vectors))
 
 
@@ -119,6 +124,14 @@ def _contract(anatomy: inspection.Anatomy, interface: Mapping[str, Any]) -> list
         if seen != want:
             reasons.append(f"{what} of the file are {seen}, the contract says {want}")
     return reasons
+
+
+def _kept_zeros(anatomy: inspection.Anatomy, interface: Mapping[str, Any]) -> list[str]:
+    """Rounding to integers makes zeros and takes none; fewer than the trained model has are a conversion gone wrong."""
+    seen, trained = anatomy.dense_kernels["zeros"], interface.get("zeros", 0.0)
+    if seen >= trained - 1e-4:
+        return []
+    return [f"{seen:.2%} of the file's dense weights are zero, of the trained model's {trained:.2%}"]
 
 
 def _budgets(figures: Mapping[str, Any], push: Push) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from components import recipe
 from data.spec import Dataset
 from transforms.features import BLOCK, id_key, is_id
 from transforms.preprocessing import vocabulary_file
@@ -35,6 +37,23 @@ def device_signature(dataset: Dataset, batch: int | None = None) -> dict[str, tf
     return {name: tf.TensorSpec([batch], dtype, name=name) for name, dtype in types.items()}
 
 
+@dataclass(frozen=True)
+class Parts:
+    """A network in pieces; what it predicts is `output(hidden(x)) + skip` with `x, skip = front(inputs)`.
+
+    Attributes:
+        front: transformed inputs to float32 `[batch, width]` and the skip `[batch]`.
+        hidden: `[batch, width]` to `[batch, hidden_width]`.
+        output: `[batch, hidden_width]` to `[batch, 1]`.
+    """
+
+    front: Callable[[Tensors], tuple[tf.Tensor, tf.Tensor]]
+    hidden: Callable[[tf.Tensor], tf.Tensor]
+    output: Callable[[tf.Tensor], tf.Tensor]
+    width: int
+    hidden_width: int
+
+
 class RawModel(tf.Module):
     """Raw features in, predictions out.
 
@@ -44,6 +63,7 @@ class RawModel(tf.Module):
         kept: columns of the block in use.
         networks: by name of signature; each takes the transformed inputs and gives float32 `[batch]`.
         trackables: whatever holds the networks' variables.
+        parts: front and core, where the converter is to work on the core alone.
     """
 
     def __init__(
@@ -53,12 +73,14 @@ class RawModel(tf.Module):
         kept: int,
         networks: dict[str, Callable[[Tensors], tf.Tensor]],
         trackables: list[Any],
+        parts: Parts | None = None,
     ) -> None:
         super().__init__()
         self._dataset = dataset
         self._transform = transform
         self._kept = kept
         self._networks = networks
+        self._parts = parts
         self.trackables = [transform, *trackables]
 
     def _features(self, raw: Tensors) -> Tensors:
@@ -66,7 +88,7 @@ class RawModel(tf.Module):
         features[BLOCK] = features[BLOCK][:, : self._kept]
         return {name: tf.cast(value, tf.int32) if is_id(name) else value for name, value in features.items()}
 
-    def _device(self, name: str, raw: Tensors) -> Tensors:
+    def _device_features(self, raw: Tensors) -> Tensors:
         """Categories arrive as ids, so the part of the graph that looks up texts is not reached."""
         numbers = {key: value for key, value in raw.items() if key not in self._dataset.categorical}
         if self._dataset.time:
@@ -74,7 +96,10 @@ class RawModel(tf.Module):
             numbers[time] = tf.cast(numbers[time], tf.int64)
         features = self._features(numbers)
         features.update({id_key(key): raw[key][:, tf.newaxis] for key in self._dataset.categorical})
-        return {OUTPUT: self._networks[name](features) + self._unknown_place(raw)}
+        return features
+
+    def _device(self, name: str, raw: Tensors) -> Tensors:
+        return {OUTPUT: self._networks[name](self._device_features(raw)) + self._unknown_place(raw)}
 
     def _unknown_place(self, raw: Tensors) -> tf.Tensor:
         """0, or NaN where a coordinate is: 8-bit kernels carry no NaN, and no fare is better than a made-up one."""
@@ -97,7 +122,40 @@ class RawModel(tf.Module):
             found["evaluate"] = tf.function(lambda **raw: self._examples(first, raw)).get_concrete_function(
                 **_example_signature(self._dataset)
             )
+        if self._parts is not None:
+            found.update(self._part_signatures(self._parts, spec))
         return found
+
+    def _part_signatures(self, parts: Parts, raw_spec: dict[str, tf.TensorSpec]) -> dict[str, Any]:
+        """Front, hidden layers, head; and core and sum, for who splits behind the output layer."""
+
+        def front(**raw: tf.Tensor) -> Tensors:
+            core_input, skip = parts.front(self._device_features(raw))
+            return {"core_input": core_input, "rest": skip + self._unknown_place(raw)}
+
+        def spec(**widths: int | None) -> dict[str, tf.TensorSpec]:
+            return {
+                name: tf.TensorSpec([None] if width is None else [None, width], tf.float32, name=name)
+                for name, width in widths.items()
+            }
+
+        functions: dict[str, tuple[Callable[..., Tensors], dict[str, tf.TensorSpec]]] = {
+            recipe.FRONT: (front, raw_spec),
+            recipe.HIDDEN: (lambda core_input: {"hidden": parts.hidden(core_input)}, spec(core_input=parts.width)),
+            recipe.HEAD: (
+                lambda hidden, rest: {OUTPUT: parts.output(hidden)[:, 0] + rest},
+                spec(hidden=parts.hidden_width, rest=None),
+            ),
+            recipe.CORE: (
+                lambda core_input: {"core_output": parts.output(parts.hidden(core_input))},
+                spec(core_input=parts.width),
+            ),
+            recipe.SUM: (lambda core_output, rest: {OUTPUT: core_output[:, 0] + rest}, spec(core_output=1, rest=None)),
+        }
+        return {
+            name: tf.function(function).get_concrete_function(**inputs)
+            for name, (function, inputs) in functions.items()
+        }
 
 
 def _example_signature(dataset: Dataset) -> dict[str, tf.TensorSpec]:
