@@ -73,3 +73,7 @@ bench-seeds: $(READY)  ## the default pipeline over five hash splits, as a table
 .PHONY: bench-stock
 bench-stock: $(READY)  ## wall time beside TFX's stock taxi example, alternating
 	@$(BIN)/python benchmarks/stock_example.py $(ARGS)
+
+.PHONY: prove-schedule
+prove-schedule: $(READY)  ## simulated weeks of a schedule: is every due time accounted for exactly once? (ARGS="--weeks 300")
+	@$(BIN)/python benchmarks/schedule_week.py $(ARGS)

@@ -13,7 +13,7 @@ from typing import Any
 import typer
 import typer.exceptions
 
-from pipeline.commands import running, versions
+from pipeline.commands import running, schedule, versions
 from pipeline.commands.options import BAD_INPUT, DONE, INTERRUPTED, REFUSED, UNEXPECTED
 
 app = typer.Typer(
@@ -34,6 +34,7 @@ for command in (
     running.doctor,
 ):
     app.command()(command)
+app.add_typer(schedule.group, name="schedule")
 
 
 def _expected_errors() -> tuple[type[Exception], ...]:
@@ -44,8 +45,9 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     from pipeline.demo.content import DemoError
     from pipeline.paths import RunsFolderError
     from pipeline.runners.lock import LockedError
+    from pipeline.runners.schedule.slot import ScheduleError
 
-    return DataError, ConfigError, RunsFolderError, LockedError, StoreError, DemoError
+    return DataError, ConfigError, RunsFolderError, LockedError, ScheduleError, StoreError, DemoError
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -16,6 +16,7 @@ from components.compression_settings import Conversion, check_combination
 from components.settings import Gate, Push, Training
 from data.settings import Settings
 from data.spec import Dataset
+from pipeline.runners.schedule.settings import Schedule
 from transforms.features import Features, Plan
 
 DEFAULT_CONFIG = Path(__file__).parent / "configs" / "chicago.yaml"
@@ -60,6 +61,7 @@ class Config(Settings):
         training, gate, push: the model, its judgement, its publication.
         conversion: from the trained model to the file.
         beam: where the data steps run.
+        schedule: when it runs unattended; null for never.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,127}$")
@@ -71,6 +73,7 @@ class Config(Settings):
     gate: Gate = Gate()
     push: Push = Push()
     beam: Beam = Beam()
+    schedule: Schedule | None = None
 
     @model_validator(mode="after")
     def _features_fit_data(self) -> Config:
@@ -88,11 +91,11 @@ class Config(Settings):
         return Plan(dataset=self.data, features=self.features)
 
     def plain(self) -> dict[str, Any]:
-        """JSON values under the names of the file."""
-        return self.model_dump(mode="json", by_alias=True)
+        """JSON values under the names of the file, without `schedule`: when it runs says nothing about the model."""
+        return self.model_dump(mode="json", by_alias=True, exclude={"schedule"})
 
     def hash(self) -> str:
-        """Twelve hex digits of all choices."""
+        """Twelve hex digits of all choices that `plain` tells."""
         return hashlib.sha256(json.dumps(self.plain(), sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -47,7 +47,7 @@ def test_the_configurations_that_come_along_are_valid() -> None:
             "final_sparsity",
             "epochs, final_sparsity",
         ),
-        ("schema_file=x", "schema_file", "schema", "push, schema"),
+        ("schema_file=x", "schema_file", "schema", "push, schedule, schema"),
     ],
 )
 def test_an_unknown_key_is_answered_with_a_near_match_and_the_allowed_ones(
