@@ -12,7 +12,7 @@ from tfx.types import artifact_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
 from components.artifacts import REJECTS_FILE, SUMMARY_FILE, IngestReport
-from data.reader import DataError
+from data.errors import DataError
 
 
 class DataStopped(DataError):

@@ -14,7 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.reader import Batch, DataError
+from data.batches import Batch
+from data.errors import DataError
 from data.spec import Dataset, Point, Range, Time
 
 SPLITS = ("train", "tune", "eval")
@@ -65,21 +66,22 @@ def to_rows(dataset: Dataset, batch: Batch, only: str | None = None) -> Rows:
         batch: rows as read.
         only: `eval` puts every row there; `fit` parts the rows into train and tune only; None into all three.
     """
+    columns = {name: plain(batch.columns[name]) for name in dataset.columns()}
     reasons = np.full(batch.columns.num_rows, "", dtype=object)
     typed: dict[str, npt.NDArray[Any]] = {}
     axes = dataset.coordinates()
     for name in [*axes, *dataset.numeric, dataset.label.column]:
         required = name in axes or name == dataset.label.column
-        values = numbers(batch.columns[name], name, required, reasons)
+        values = numbers(columns[name], name, required, reasons)
         check_range(values, name, _limits(dataset, name), reasons)
         typed[name] = values.astype(np.float32)
     check_origin(dataset.points, typed, reasons)
     if dataset.time:
-        typed[dataset.time.column] = seconds_of(batch.columns[dataset.time.column], dataset.time, reasons)
+        typed[dataset.time.column] = seconds_of(columns[dataset.time.column], dataset.time, reasons)
     for name in dataset.categorical:
-        typed[name] = np.array([v or b"" for v in as_binary(batch.columns[name]).to_pylist()], dtype=object)
+        typed[name] = np.array([v or b"" for v in as_binary(columns[name]).to_pylist()], dtype=object)
     good = reasons == ""
-    keys = [as_binary(batch.columns[name]).to_pylist() for name in dataset.split.key or dataset.columns()]
+    keys = [as_binary(columns[name]).to_pylist() for name in dataset.split.key or dataset.columns()]
     split = _split(dataset, keys, good, only)
     return Rows(
         {name: pa.array(values[good], _arrow_type(dataset, name)) for name, values in typed.items()},
@@ -102,6 +104,18 @@ def _limits(dataset: Dataset, name: str) -> list[Range]:
     if name == dataset.label.column and dataset.label.range:
         found.append(dataset.label.range)
     return found
+
+
+def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Dictionaries, large texts and decimals as the simple types of the same values."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return plain(column.cast(kind.value_type))
+    if pa.types.is_large_string(kind):
+        return column.cast(pa.string())
+    if pa.types.is_large_binary(kind):
+        return column.cast(pa.binary())
+    return column.cast(pa.float64()) if pa.types.is_decimal(kind) or pa.types.is_null(kind) else column
 
 
 def as_binary(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -172,17 +186,32 @@ def check_origin(points: Mapping[str, Point], typed: dict[str, npt.NDArray[Any]]
 
 
 def seconds_of(column: pa.ChunkedArray, time: Time, reasons: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """int64 `[rows]`: seconds of local wall-clock time since 1970; 0 where the row is rejected."""
-    if time.format == "unix":
+    """int64 `[rows]`: seconds of local wall-clock time since 1970; 0 where the row is rejected.
+
+    Stored timestamps are taken as they are, whatever `format` says.
+    """
+    source = "UTC" if getattr(column.type, "tz", None) else time.source_time_zone
+    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
+        values = _stored_times(column, time, reasons)
+    elif time.format == "unix":
         values = numbers(column, time.column, True, reasons)
     else:
         values = _parse_times(column, time, reasons)
     outside = f"{time.column}: outside 1970 to 2038"
     set_reason(reasons, (values < 0) | (values > INT32_SECONDS), outside)
-    seconds, exists = _to_wall_clock(np.where(reasons == "", np.nan_to_num(values), 0).astype(np.int64), time)
-    set_reason(reasons, ~exists, f"{time.column}: no such time in {time.source_time_zone}, where clocks went forward")
+    seconds, exists = _to_wall_clock(
+        np.where(reasons == "", np.nan_to_num(values), 0).astype(np.int64), source, time.time_zone
+    )
+    set_reason(reasons, ~exists, f"{time.column}: no such time in {source}, where clocks went forward")
     set_reason(reasons, (seconds < 0) | (seconds > INT32_SECONDS), outside)
     return np.where(reasons == "", seconds, 0)
+
+
+def _stored_times(column: pa.ChunkedArray, time: Time, reasons: npt.NDArray[Any]) -> FloatArray:
+    """Seconds of UTC for timestamps with a zone, else as a clock in `source_time_zone` showed them."""
+    seconds = column.cast(pa.timestamp("s", getattr(column.type, "tz", None)), safe=False).cast(pa.int64())
+    set_reason(reasons, np.asarray(seconds.is_null()), f"{time.column}: missing")
+    return np.asarray(seconds.fill_null(0), dtype=np.float64)
 
 
 def _parse_times(column: pa.ChunkedArray, time: Time, reasons: npt.NDArray[Any]) -> FloatArray:
@@ -206,16 +235,18 @@ def _parse_time(text: str, time: Time) -> float:
     return moment.replace(tzinfo=timezone.utc).timestamp()
 
 
-def _to_wall_clock(seconds: npt.NDArray[np.int64], time: Time) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Moves clock readings from `source_time_zone` to `time_zone`; offsets are looked up once a quarter of an hour.
+def _to_wall_clock(
+    seconds: npt.NDArray[np.int64], source_zone: str, target_zone: str
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Moves clock readings from one zone to another; offsets are looked up once a quarter of an hour.
 
     Returns:
         The moved readings, and whether the source's clock ever showed them: it skips an hour when clocks go forward.
         Of the two moments of an hour shown twice, the first is meant.
     """
-    if time.source_time_zone == time.time_zone == "UTC":
+    if source_zone == target_zone == "UTC":
         return seconds, np.ones(len(seconds), dtype=bool)
-    source, target = ZoneInfo(time.source_time_zone), ZoneInfo(time.time_zone)
+    source, target = ZoneInfo(source_zone), ZoneInfo(target_zone)
     steps, where = np.unique(seconds // STEP_SECONDS, return_inverse=True)
     shift = np.empty(len(steps), dtype=np.int64)
     exists = np.empty(len(steps), dtype=bool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -90,12 +91,36 @@ class Split(Settings):
     eval_source: str | None = None
 
 
+class Spans(Settings):
+    """Which parts of a source with placeholders a run reads; see `data.spans`.
+
+    Attributes:
+        window: so many of the newest spans; null takes all.
+        until: the newest span to take, such as `2016-01-31` or `7`; null takes the newest there is.
+        gaps: `refuse` stops where a span between the first and the last is missing, `allow` goes without it.
+    """
+
+    window: int | None = Field(default=None, ge=1)
+    until: str | None = None
+    gaps: Literal["refuse", "allow"] = "refuse"
+
+    @field_validator("until", mode="before")
+    @classmethod
+    def _as_named(cls, value: object) -> object:
+        """YAML reads 2016-01-31 as a date and 7 as a number."""
+        return str(value) if isinstance(value, date | int) else value
+
+
 class Dataset(Settings):
     """A source of trips and the roles of its columns.
 
     Attributes:
-        source: a file, a folder or a glob; `package:NAME/PATH` is a file inside an installed package.
-        format: `csv` (also `.gz`) or `parquet`; `auto` goes by the file's name.
+        source: a file, a folder or a glob, here or on a filesystem that Beam knows (`gs://`, `s3://`, `hdfs://`);
+            `package:NAME/PATH` is a file inside an installed package. With placeholders, `{SPAN}` or
+            `{YYYY}-{MM}-{DD}`, it grows by spans.
+        spans: which of them a run reads.
+        format: `csv`, `parquet` or `tfrecord` (of tf.Example); the first and last also gzipped. `auto` goes by the
+            file's name.
         header: column names of a CSV that has none.
         delimiter: one character between CSV fields.
         label, points, time, numeric, categorical: the roles. Whatever has no role is not read.
@@ -105,7 +130,8 @@ class Dataset(Settings):
     """
 
     source: str
-    format: Literal["auto", "csv", "parquet"] = "auto"
+    spans: Spans = Spans()
+    format: Literal["auto", "csv", "parquet", "tfrecord"] = "auto"
     header: tuple[str, ...] | None = None
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     label: Label

@@ -40,7 +40,7 @@ app.add_typer(schedule.group, name="schedule")
 def _expected_errors() -> tuple[type[Exception], ...]:
     """Errors that are the input's fault and carry their own remedy. Only light modules may be imported here."""
     from components.tflite_pusher.store import StoreError
-    from data.reader import DataError
+    from data.errors import DataError
     from pipeline.config import ConfigError
     from pipeline.demo.content import DemoError
     from pipeline.paths import RunsFolderError

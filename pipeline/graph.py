@@ -35,6 +35,7 @@ class Surroundings:
         database: SQLite file of ML Metadata.
         models_dir: the store.
         fingerprint: of the source's files.
+        spans: JSON list of the spans to read; empty where the source has none.
         schema_path: the reviewed schema; None infers one.
         champion_version, champion_sha256: the live model; empty when there is none.
         store_state: fingerprint of what is live and withdrawn.
@@ -46,6 +47,7 @@ class Surroundings:
     database: str
     models_dir: str
     fingerprint: str
+    spans: str
     schema_path: str | None
     champion_version: str
     champion_sha256: str
@@ -60,7 +62,10 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
     limit, gate_code = config.data.max_rejected_fraction, code_hash("components.data_gate")
 
     example_gen = TripExampleGen(
-        config.data.model_dump_json(), around.fingerprint, code_hash("components.trip_example_gen", "data")
+        config.data.model_dump_json(),
+        around.spans,
+        around.fingerprint,
+        code_hash("components.trip_example_gen", "data"),
     )
     examples, report = example_gen.outputs["examples"], example_gen.outputs["report"]
     rows_gate = DataGate(report, limit, gate_code).with_id("RowsGate")

@@ -102,7 +102,7 @@ class Executor(base_executor.BaseExecutor):
             **proof.figures,
             "gate": {"blessed": True, "reasons": [], **judged},
             "champion": champion or None,
-            "data": {"fingerprint": told["fingerprint"], "sources": told["sources"]},
+            "data": {"fingerprint": told["fingerprint"], "sources": told["sources"], "spans": told["spans"]},
             "config": told["config"],
             "config_hash": told["config_hash"],
             "code_revision": told["code_revision"],
@@ -194,7 +194,7 @@ class TFLitePusher(base_component.BaseComponent):
         models_dir: the store.
         push: JSON of `components.settings.Push`.
         label: column of the label.
-        provenance: JSON with `config`, `config_hash`, `code_revision`, `fingerprint`, `sources`.
+        provenance: JSON with `config`, `config_hash`, `code_revision`, `fingerprint`, `sources`, `spans`.
         store_state: what is live and withdrawn, so that the cache notices a rollback.
         force: 1 pushes withdrawn bytes too.
         code: fingerprint of the modules that do the work.

@@ -12,20 +12,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from components.tflite_pusher.runtime import Engine
 from components.tflite_pusher.soundness import MANIFEST_VERSION, StoreError
 from components.tflite_pusher.store import Store
 from components.tflite_pusher.table_reader import Stretch, read_table
 from components.tflite_pusher.table_writer import writing
-from data.reader import DataError
-from data.rows import LIMITS, as_binary, check_origin, check_range, numbers, seconds_of, set_reason
+from data.errors import DataError
+from data.rows import LIMITS, as_binary, check_origin, check_range, numbers, plain, seconds_of, set_reason
 from data.spec import Point, Time
 
 PREDICTION, FLAGS = "prediction", "flags"
 SEPARATOR = ";"
-_ISO = "%Y-%m-%dT%H:%M:%S"
 
 Values = npt.NDArray[Any]
 
@@ -109,11 +107,17 @@ class Pricer:
     def _typed(self, one: Mapping[str, Any], table: pa.Table, reasons: Values, notes: list[list[str]]) -> Values:
         """One input `[rows]` in the dtype of the file; adds to `reasons` and `notes`."""
         name = one["name"]
-        column = _plain(table.column(one["source_column"]))
+        column = plain(table.column(one["source_column"]))
         if one["vocabulary"] is not None:
             return _ids(name, column, one["vocabulary"], notes)
         if "format" in one:
-            values: Values = _times(one, column, reasons)
+            time = Time(
+                column=name,
+                format=one["format"],
+                time_zone=one["time_zone"],
+                source_time_zone=one["source_time_zone"],
+            )
+            values: Values = seconds_of(column, time, reasons)
         else:
             axis = self._axes.get(name)
             values = numbers(column, name, axis is not None, reasons)
@@ -125,33 +129,6 @@ class Pricer:
             shown = f"{_moment(low)} to {_moment(high)}" if "format" in one else f"{low:g} to {high:g}"
             _note(notes, (values < low) | (values > high), f"{name}: outside the training range {shown}")
         return values
-
-
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Dictionaries, large texts and decimals as the simple types of the same values."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        return _plain(column.cast(kind.value_type))
-    if pa.types.is_large_string(kind):
-        return column.cast(pa.string())
-    if pa.types.is_large_binary(kind):
-        return column.cast(pa.binary())
-    return column.cast(pa.float64()) if pa.types.is_decimal(kind) or pa.types.is_null(kind) else column
-
-
-def _times(one: Mapping[str, Any], column: pa.ChunkedArray, reasons: Values) -> npt.NDArray[np.int64]:
-    """Seconds of local wall-clock time since 1970; stored timestamps count as the text that shows them."""
-    time = Time(
-        column=one["name"],
-        format=one["format"],
-        time_zone=one["time_zone"],
-        source_time_zone=one["source_time_zone"],
-    )
-    if pa.types.is_timestamp(column.type):
-        zone = time.source_time_zone if column.type.tz else None
-        column = pc.strftime(column.cast(pa.timestamp("s", zone), safe=False), format=_ISO)
-        time = time.model_copy(update={"format": _ISO})
-    return seconds_of(column, time, reasons)
 
 
 def _ids(name: str, column: pa.ChunkedArray, vocabulary: list[str], notes: list[list[str]]) -> npt.NDArray[np.int32]:

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.reader import DataError
+from data.errors import DataError
 
 STRETCH_ROWS = 8192
 LONGEST_FIELD = 1 << 20

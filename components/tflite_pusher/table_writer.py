@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.tflite_pusher.table_reader import TEXT
-from data.reader import DataError
+from data.errors import DataError
 
 PARQUET = (".parquet", ".pq")
 CSV = (".csv", ".csv.gz", ".txt")

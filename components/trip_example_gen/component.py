@@ -12,8 +12,8 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 
 from components.artifacts import REJECTS_FILE, SUMMARY_FILE, IngestReport
 from components.trip_example_gen.writer import Summary, convert_file, write_report
-from data.reader import resolve_source
 from data.rows import SPLITS
+from data.sources import Located, locate
 from data.spec import Dataset
 
 
@@ -35,18 +35,21 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         split_dirs = {name: artifact_utils.get_split_uri([examples], name) for name in SPLITS}
         for folder in split_dirs.values():
             beam.io.filesystems.FileSystems.mkdirs(folder)
-        summary = self._convert(dataset, split_dirs, report.uri)
+        labels = json.loads(exec_properties["spans"])
+        located = locate(dataset, labels or None)
+        summary = self._convert(dataset, located, split_dirs, report.uri)
         write_report(report.uri, summary, REJECTS_FILE, SUMMARY_FILE)
         examples.set_int_custom_property("rows", summary.accepted)
+        if located.spans:
+            examples.span = located.spans[-1].number
+            examples.set_string_custom_property("spans", json.dumps(located.labels()))
         report.set_int_custom_property("read", summary.read)
         report.set_int_custom_property("rejected", summary.rejected)
         report.set_string_custom_property("reasons", json.dumps(dict(summary.reasons.most_common())))
 
-    def _convert(self, dataset: Dataset, split_dirs: dict[str, str], report_dir: str) -> Summary:
-        work = [(file, "fit" if dataset.split.eval_source else None) for file in resolve_source(dataset.source)]
-        if dataset.split.eval_source:
-            evals = resolve_source(dataset.split.eval_source, "data.split.eval_source")
-            work += [(file, "eval") for file in evals]
+    def _convert(self, dataset: Dataset, located: Located, split_dirs: dict[str, str], report_dir: str) -> Summary:
+        work = [(file, "fit" if dataset.split.eval_source else None) for file in located.files]
+        work += [(file, "eval") for file in located.eval_files]
         plain = dataset.model_dump_json()
         total = len(work)
 
@@ -77,6 +80,7 @@ class TripExampleGenSpec(ComponentSpec):
 
     PARAMETERS = {
         "dataset": ExecutionParameter(type=str),
+        "spans": ExecutionParameter(type=str),
         "fingerprint": ExecutionParameter(type=str),
         "code": ExecutionParameter(type=str),
     }
@@ -92,6 +96,7 @@ class TripExampleGen(base_beam_component.BaseBeamComponent):
 
     Args:
         dataset: JSON of a `data.spec.Dataset`.
+        spans: JSON list of the spans to read; an empty one leaves the choice to the executor.
         fingerprint: of the source's files, so that changed data is read again.
         code: fingerprint of the modules that do the work.
     """
@@ -99,10 +104,11 @@ class TripExampleGen(base_beam_component.BaseBeamComponent):
     SPEC_CLASS = TripExampleGenSpec
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
 
-    def __init__(self, dataset: str, fingerprint: str, code: str) -> None:
+    def __init__(self, dataset: str, spans: str, fingerprint: str, code: str) -> None:
         super().__init__(
             TripExampleGenSpec(
                 dataset=dataset,
+                spans=spans,
                 fingerprint=fingerprint,
                 code=code,
                 examples=channel_utils.as_channel([standard_artifacts.Examples()]),

@@ -18,7 +18,8 @@ from tfx.proto.orchestration import pipeline_pb2
 
 from components.data_gate import DataStopped
 from components.tflite_pusher.store import Store
-from data.reader import resolve_source
+from data.files import match
+from data.sources import locate
 from pipeline import provenance
 from pipeline.config import Config
 from pipeline.figures import figure_of
@@ -64,24 +65,26 @@ def run(config: Config, paths: RunPaths, listener: Listener, force: bool = False
 
 def surroundings(config: Config, paths: RunPaths, force: bool) -> Surroundings:
     """Looks around: data, schema, champion, code."""
-    files = provenance.source_files(config.data)
-    fingerprint = provenance.fingerprint(files)
+    located = locate(config.data)
+    fingerprint = located.fingerprint()
     store = Store(paths.models)
     live = store.current()
     digest = (store.digest(live) or "") if live else ""
-    schema = resolve_source(config.schema_file, "schema")[0] if config.schema_file else None
+    schema = match(config.schema_file, "schema")[0] if config.schema_file else None
     told = {
         "config": config.plain(),
         "config_hash": config.hash(),
         "code_revision": provenance.code_revision(),
         "fingerprint": fingerprint,
-        "sources": files,
+        "sources": located.all_files(),
+        "spans": located.labels(),
     }
     return Surroundings(
         root=str(paths.artifacts.resolve()),
         database=str(paths.database.resolve()),
         models_dir=str(paths.models.resolve()),
         fingerprint=fingerprint,
+        spans=json.dumps(located.labels()),
         schema_path=schema,
         champion_version=live or "",
         champion_sha256=digest,

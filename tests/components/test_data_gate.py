@@ -8,7 +8,7 @@ import pytest
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
 from components.data_gate import DataStopped, blocking, rejected_too_many
-from data.reader import DataError
+from data.errors import DataError
 
 
 def summary(read: int, rejected: int, **splits: int) -> dict[str, Any]:

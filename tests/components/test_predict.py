@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from components.tflite_pusher.predict import predict_file
 from components.tflite_pusher.runtime import Engine
 from components.tflite_pusher.store import CorruptError, Store, StoreError
-from data.reader import DataError
+from data.errors import DataError
 
 Publish = Callable[..., str]
 

@@ -100,7 +100,7 @@ def push(
                 "models_dir": str(store.root),
                 "push": limits.model_dump_json(),
                 "label": "fare",
-                "provenance": json.dumps({**told, "sources": ["trips.csv"]}),
+                "provenance": json.dumps({**told, "sources": ["trips.csv"], "spans": []}),
                 "force": int(force),
             },
         )

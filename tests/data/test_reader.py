@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data import reader
-from data.reader import DataError, read, resolve_source
+from data import csv_reader
+from data.errors import DataError
+from data.files import match
+from data.reader import read
 from data.rows import to_rows
 from data.spec import Dataset, Label
 
@@ -39,51 +41,51 @@ def everything(dataset, file):
 
 def test_a_path_resolves_to_itself(tmp_path):
     file = write(tmp_path, "km,fare\n")
-    assert resolve_source(file) == [file]
+    assert match(file, "data.source") == [file]
 
 
 def test_a_folder_resolves_to_its_visible_files_sorted(tmp_path):
     for name in ("b.csv", "a.csv", ".hidden", "_SUCCESS"):
         write(tmp_path, "x", name)
     (tmp_path / "inner").mkdir()
-    assert resolve_source(str(tmp_path)) == [str(tmp_path / "a.csv"), str(tmp_path / "b.csv")]
+    assert match(str(tmp_path), "data.source") == [str(tmp_path / "a.csv"), str(tmp_path / "b.csv")]
 
 
 def test_a_glob_resolves_to_its_files_sorted(tmp_path):
     for name in ("2.csv", "1.csv", "3.txt"):
         write(tmp_path, "x", name)
-    assert resolve_source(str(tmp_path / "*.csv")) == [str(tmp_path / "1.csv"), str(tmp_path / "2.csv")]
+    assert match(str(tmp_path / "*.csv"), "data.source") == [str(tmp_path / "1.csv"), str(tmp_path / "2.csv")]
 
 
 def test_a_file_inside_a_package_is_found():
-    (file,) = resolve_source("package:pyarrow/__init__.py")
+    (file,) = match("package:pyarrow/__init__.py", "data.source")
     assert file == pa.__file__
 
 
 def test_a_missing_file_is_named_with_the_key_and_the_folder_looked_from(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError, match=re.escape(f"data.source: no such file: gone.csv (looked from {tmp_path})")):
-        resolve_source("gone.csv")
+        match("gone.csv", "data.source")
 
 
 def test_the_message_names_the_key_it_was_asked_for(tmp_path):
     with pytest.raises(DataError, match=r"^data.split.eval_source: no such file"):
-        resolve_source(str(tmp_path / "gone.csv"), "data.split.eval_source")
+        match(str(tmp_path / "gone.csv"), "data.split.eval_source")
 
 
 def test_a_glob_that_matches_nothing_is_told_from_a_missing_file(tmp_path):
     with pytest.raises(DataError, match=r"data.source: the pattern matches no file: .*\*\.csv"):
-        resolve_source(str(tmp_path / "*.csv"))
+        match(str(tmp_path / "*.csv"), "data.source")
 
 
 def test_a_folder_without_files_is_an_error(tmp_path):
     with pytest.raises(DataError, match="holds no files"):
-        resolve_source(str(tmp_path))
+        match(str(tmp_path), "data.source")
 
 
 def test_an_absent_package_is_named():
     with pytest.raises(DataError, match=r"package:no_such_thing/a.csv: no package named 'no_such_thing' is installed"):
-        resolve_source("package:no_such_thing/a.csv")
+        match("package:no_such_thing/a.csv", "data.source")
 
 
 # What is in it.
@@ -261,7 +263,7 @@ def test_a_quote_inside_a_plain_value_opens_nothing(tmp_path):
 @pytest.mark.parametrize("block_bytes", [24, 30, 37, 64, 200])
 def test_lines_stay_right_across_blocks(tmp_path, monkeypatch, block_bytes):
     # Small blocks: ragged rows fall before, on and behind the borders, and the parser runs ahead of the batches.
-    monkeypatch.setattr(reader, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(csv_reader, "BLOCK_BYTES", block_bytes)
     body = ["10,50,x", "20", "", "30,70,y", '40,80,"a\nb"', "50,90,z", "60,1,2,3", "70,11,x", "80,12,x", "9"] * 4
     lines, columns, bad = everything(describe(), write(tmp_path, "km,fare,note\n" + "\n".join(body) + "\n"))
     expected_good, expected_bad, line = [], [], 2
@@ -275,13 +277,13 @@ def test_lines_stay_right_across_blocks(tmp_path, monkeypatch, block_bytes):
 
 def test_a_column_without_a_role_may_hold_anything(tmp_path, monkeypatch):
     # Its type must not be guessed from the first block.
-    monkeypatch.setattr(reader, "BLOCK_BYTES", 32)
+    monkeypatch.setattr(csv_reader, "BLOCK_BYTES", 32)
     file = write(tmp_path, "km,fare,zip\n" + "1,5,60601\n" * 9 + "1,5,unknown\n")
     assert len(everything(describe(), file)[0]) == 10
 
 
 def test_a_quote_that_is_never_closed_is_asked_about_where_it_swallows_a_block(tmp_path, monkeypatch):
-    monkeypatch.setattr(reader, "BLOCK_BYTES", 32)
+    monkeypatch.setattr(csv_reader, "BLOCK_BYTES", 32)
     with pytest.raises(DataError, match=r"cannot be read as CSV .* Is there a quote that is never closed\?"):
         everything(describe(), write(tmp_path, 'km,fare\n1,5\n"2,6\n' + "3,7\n" * 40))
 

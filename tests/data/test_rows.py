@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.reader import DataError, read
+from data.errors import DataError
+from data.reader import read
 from data.rows import SPLITS, to_rows
 from data.spec import Dataset, Label, Point, Range, Split, Time
 
@@ -388,3 +389,54 @@ def test_a_batch_without_rows_is_no_special_case(tmp_path):
         accepted += len(rows)
         rejected += rows.rejects.lines
     assert (accepted, rejected) == (0, [2, 3])
+
+
+# Timestamps as they are stored.
+
+
+def stored_clock_shows(tmp_path, time, column):
+    rows = read_parquet(tmp_path, describe(time=time, numeric=()), {"at": column, "fare": [5.0] * len(column)})
+    shown = [datetime.fromtimestamp(s, timezone.utc).strftime(TEXT_TIME) for s in rows.columns["at"].to_pylist()]
+    return shown, reasons(rows)
+
+
+NOON = datetime(2015, 7, 27, 12, 0, 0)
+
+
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_a_stored_timestamp_without_a_zone_is_what_the_sources_clock_showed(tmp_path, unit):
+    time = Time(column="at", source_time_zone="America/New_York", time_zone="America/Chicago")
+    shown, rejected = stored_clock_shows(tmp_path, time, pa.array([NOON, None], pa.timestamp(unit)))
+    assert shown == ["2015-07-27 11:00:00"]
+    assert rejected == {2: "at: missing"}
+
+
+@pytest.mark.parametrize("source_zone", ["UTC", "America/New_York", "Asia/Tokyo"])
+def test_a_stored_timestamp_with_a_zone_is_a_moment_whatever_the_sources_clock(tmp_path, source_zone):
+    time = Time(column="at", source_time_zone=source_zone, time_zone="America/New_York")
+    moments = pa.array([NOON.replace(tzinfo=timezone.utc)], pa.timestamp("us", "Europe/Paris"))
+    assert stored_clock_shows(tmp_path, time, moments)[0] == ["2015-07-27 08:00:00"]
+
+
+def test_a_stored_date_is_its_midnight(tmp_path):
+    column = pa.array([NOON.date()], pa.date32())
+    assert stored_clock_shows(tmp_path, Time(column="at"), column)[0] == ["2015-07-27 00:00:00"]
+
+
+def test_a_stored_timestamp_that_the_clock_skipped_is_rejected(tmp_path):
+    time = Time(column="at", source_time_zone="America/New_York", time_zone="America/New_York")
+    column = pa.array([datetime(2015, 3, 8, 2, 30)], pa.timestamp("us"))
+    rejected = stored_clock_shows(tmp_path, time, column)[1]
+    assert rejected == {1: "at: no such time in America/New_York, where clocks went forward"}
+
+
+def test_dictionaries_decimals_and_large_texts_count_as_what_they_hold(tmp_path):
+    columns = {
+        "km": pa.array([1, 2]).cast(pa.decimal128(21, 2)),
+        "fare": pa.array(["5", "6"], pa.large_string()),
+        "company": pa.array(["a", None]).dictionary_encode(),
+    }
+    rows = read_parquet(tmp_path, describe(categorical=("company",)), columns)
+    assert rows.columns["km"].to_pylist() == [1, 2]
+    assert rows.columns["fare"].to_pylist() == [5, 6]
+    assert rows.columns["company"].to_pylist() == [b"a", b""]

@@ -1,0 +1,82 @@
+"""Where a dataset's rows lie at this moment: its files, their spans, and a fingerprint of all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from data.errors import DataError
+from data.files import fingerprint, match
+from data.spans import Span, choose, find_spans, has_spans
+from data.spec import Dataset
+
+EVAL_SOURCE = "data.split.eval_source"
+
+
+@dataclass(frozen=True)
+class Located:
+    """What a run reads.
+
+    Attributes:
+        files: of `data.source`.
+        eval_files: of `data.split.eval_source`.
+        spans: those that the files belong to, ascending; empty for a source without placeholders.
+    """
+
+    files: tuple[str, ...]
+    eval_files: tuple[str, ...] = ()
+    spans: tuple[Span, ...] = ()
+
+    def all_files(self) -> list[str]:
+        """The files in the order of reading, those of `eval_source` last."""
+        return [*self.files, *self.eval_files]
+
+    def labels(self) -> list[str]:
+        """Names of the spans."""
+        return [span.label for span in self.spans]
+
+    def fingerprint(self) -> str:
+        """Sixteen hex digits; other ones as soon as a span is added or a file changes."""
+        return fingerprint(self.all_files())
+
+
+def locate(dataset: Dataset, labels: Sequence[str] | None = None) -> Located:
+    """Files and spans that a run of this dataset reads.
+
+    Args:
+        dataset: the description.
+        labels: names of the spans to read, as an earlier call told them; None chooses by `data.spans`.
+
+    Raises:
+        DataError: a file or span is not there.
+    """
+    spans = _spans(dataset, labels)
+    files = [file for span in spans for file in span.files] if spans else match(dataset.source, "data.source")
+    return Located(tuple(files), tuple(_eval_files(dataset, spans)), tuple(spans))
+
+
+def _spans(dataset: Dataset, labels: Sequence[str] | None) -> list[Span]:
+    if not has_spans(dataset.source):
+        return []
+    found = find_spans(dataset.source)
+    return choose(found, dataset.spans, dataset.source) if labels is None else _named(found, labels, "data.source")
+
+
+def _eval_files(dataset: Dataset, spans: Sequence[Span]) -> list[str]:
+    source = dataset.split.eval_source
+    if source is None:
+        return []
+    if not has_spans(source):
+        return match(source, EVAL_SOURCE)
+    if not spans:
+        raise DataError(f"{EVAL_SOURCE} is {source}, but data.source has no placeholders: give both or none")
+    same = _named(find_spans(source, EVAL_SOURCE), [span.label for span in spans], EVAL_SOURCE)
+    return [file for span in same for file in span.files]
+
+
+def _named(found: Sequence[Span], labels: Sequence[str], what: str) -> list[Span]:
+    by_label = {span.label: span for span in found}
+    gone = [label for label in labels if label not in by_label]
+    if gone:
+        raise DataError(f"{what}: no file for span {', '.join(gone)}")
+    return [by_label[label] for label in labels]
