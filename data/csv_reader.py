@@ -6,16 +6,17 @@ typed reader would turn into a failure of the whole file.
 
 from __future__ import annotations
 
-import io
-import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
 from data.batches import BadRow, Batch, check_columns
+from data.csv_lines import Lines, record_lines
 from data.errors import DataError
 from data.spec import Dataset
 
@@ -36,11 +37,12 @@ def read_csv(dataset: Dataset, path: str, file: str) -> Iterator[Batch]:
     """
     if Path(path).stat().st_size == 0:
         raise DataError(f"{file} is empty: not even a header line")
-    wanted = dataset.columns()
-    ragged: deque[tuple[int, str, str]] = deque()
+    wanted = dataset.read_columns()
+    places = _Places(path, file, dataset.delimiter)
 
     def keep_apart(row: pyarrow.csv.InvalidRow) -> str:
-        ragged.append((row.number, f"{row.actual_columns} fields, expected {row.expected_columns}", row.text))
+        reason = f"{row.actual_columns} fields, expected {row.expected_columns}"
+        places.ragged.append(_Ragged(row.number, reason, row.text))
         return "skip"
 
     # Threads would hide the numbers of ragged records.
@@ -61,16 +63,15 @@ def read_csv(dataset: Dataset, path: str, file: str) -> Iterator[Batch]:
     )
     try:
         _check(_csv_names(path, dataset), wanted, file, dataset)
-        with pyarrow.csv.open_csv(path, reading, parsing, converting) as stream, _text(path) as text:
-            records = enumerate(_record_lines(text, dataset.delimiter), start=1)
+        with pyarrow.csv.open_csv(path, reading, parsing, converting) as stream:
             if not dataset.header:
-                next(records, None)
+                places.skip_header()
             for block in stream:
-                lines, bad = _place(records, block.num_rows, ragged, file)
-                yield Batch(file, pa.array(lines, pa.int64()), pa.Table.from_batches([block]).select(wanted), bad)
-            if ragged:
-                _, bad = _place(records, 0, ragged, file)
-                yield Batch(file, pa.array([], pa.int64()), _no_rows(wanted), bad)
+                lines, bad = places.take(block.num_rows)
+                yield Batch(file, pa.array(lines), pa.Table.from_batches([block]).select(wanted), bad)
+            if places.ragged:
+                lines, bad = places.take(0)
+                yield Batch(file, pa.array(lines), _no_rows(wanted), bad)
     except pa.ArrowInvalid as error:
         raise DataError(_csv_trouble(file, dataset, error)) from error
     except UnicodeDecodeError as error:
@@ -90,50 +91,57 @@ def _csv_names(path: str, dataset: Dataset) -> list[str]:
         return list(stream.schema.names)
 
 
-def _text(path: str) -> io.TextIOWrapper:
-    """The file's text, decompressed; Latin-1, which never fails and leaves quotes and line ends as they are."""
-    return io.TextIOWrapper(pa.input_stream(path, compression="detect"), encoding="latin-1")
+class _Ragged(NamedTuple):
+    """A record with too few or too many fields; `number` counts records from 1, the header among them."""
+
+    number: int
+    reason: str
+    text: str
 
 
-def _record_lines(text: Iterable[str], delimiter: str) -> Iterator[int]:
-    """The line, from 1, on which each record begins; blank lines are no records, and quotes may hold line ends."""
-    opening = re.compile(f'(?:^|{re.escape(delimiter)})"')
-    closing = re.compile(r'[^"]*(?:""[^"]*)*"(?!")')
-    inside = False
-    for number, line in enumerate(text, start=1):
-        if not inside:
-            if line == "\n":
-                continue
-            yield number
-            if '"' not in line:
-                continue
-        place = 0
-        while True:
-            found = closing.match(line, place) if inside else opening.search(line, place)
-            if not found:
-                break
-            inside, place = not inside, found.end()
+class _Places:
+    """Gives records their lines: the parser tells only how many good ones a batch has, and which are ragged."""
 
+    def __init__(self, path: str, file: str, delimiter: str) -> None:
+        self._file = file
+        self._stretches = record_lines(pa.input_stream(path, compression="detect"), delimiter)
+        self._ahead = np.empty(0, dtype=np.int64)
+        self._record, self._line = 0, 0
+        self.ragged: deque[_Ragged] = deque()
 
-def _place(
-    records: Iterator[tuple[int, int]], rows: int, ragged: deque[tuple[int, str, str]], file: str
-) -> tuple[list[int], tuple[BadRow, ...]]:
-    """Lines of the next `rows` good rows, and the ragged ones among them (all that are left, for no rows).
+    def skip_header(self) -> None:
+        """The first record has no row."""
+        self._next(1)
+        self._record = 1
 
-    The reader may be a block ahead, so `ragged` may hold later ones too: they wait for their turn.
-    """
-    lines: list[int] = []
-    bad: list[BadRow] = []
-    record, line = 0, 0
-    while len(lines) < rows or (not rows and ragged):
-        # Should the parser see a record more than the lines hold, it is counted to the last line.
-        record, line = next(records, (record + 1, line))
-        if ragged and ragged[0][0] == record:
-            _, reason, text = ragged.popleft()
-            bad.append(BadRow(file, line, reason, text))
-        else:
-            lines.append(line)
-    return lines, tuple(bad)
+    def take(self, rows: int) -> tuple[Lines, tuple[BadRow, ...]]:
+        """Lines of the next `rows` good rows, and the ragged ones among them (all that are left, for no rows).
+
+        The parser may be a block ahead, so `ragged` may hold later ones too: they wait for their turn.
+        """
+        numbers = np.array([one.number for one in self.ragged], dtype=np.int64) - self._record
+        count = rows if rows or not len(numbers) else int(numbers[-1])
+        while rows and (more := rows + int(np.searchsorted(numbers, count, side="right"))) > count:
+            count = more
+        lines = self._next(count)
+        turn = [self.ragged.popleft() for _ in range(int(np.searchsorted(numbers, count, side="right")))]
+        places = np.array([one.number for one in turn], dtype=np.int64) - self._record - 1
+        bad = tuple(
+            BadRow(self._file, int(line), one.reason, one.text) for line, one in zip(lines[places], turn, strict=True)
+        )
+        self._record += count
+        return np.delete(lines, places), bad
+
+    def _next(self, count: int) -> Lines:
+        while len(self._ahead) < count:
+            stretch = next(self._stretches, None)
+            if stretch is None:  # should the parser see a record more than the lines hold, it is counted to the last
+                last = self._ahead[-1] if len(self._ahead) else self._line
+                stretch = np.full(count - len(self._ahead), last, dtype=np.int64)
+            self._ahead = np.concatenate([self._ahead, stretch])
+        taken, self._ahead = self._ahead[:count], self._ahead[count:]
+        self._line = int(taken[-1]) if count else self._line
+        return taken
 
 
 def _no_rows(names: list[str]) -> pa.Table:

@@ -26,7 +26,7 @@ def read_parquet(dataset: Dataset, path: str, file: str) -> Iterator[Batch]:
     Raises:
         DataError: it is damaged, no Parquet, or lacks a described column.
     """
-    wanted = dataset.columns()
+    wanted = dataset.read_columns()
     try:
         stored = pyarrow.parquet.ParquetFile(path)
     except pa.ArrowInvalid as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -74,21 +74,39 @@ class Time(Settings):
 class Split(Settings):
     """How rows become `train`, `tune` and `eval`.
 
-    A row's part is a hash of `seed` and its key columns, so that it stays where it is when rows are added.
+    The hash is of `seed` and the key columns' texts as the source has them, so a row stays where it is when rows are
+    added.
 
     Attributes:
-        key: columns that name a row; empty means all columns of a role.
+        by: `hash`: each row where the hash of its key falls; `time`: `eval` is the newest part, and the rest is parted
+            by hash.
+        key: columns that name a row, or what must stay together, such as a taxi's id; they need no role. Empty means
+            all columns of a role.
         eval_fraction: share of all rows that only gates and reports may see.
+        eval_from: with `by: time`, when `eval` begins, wall-clock time such as `2015-06-01` or `2015-06-01 12:00`; null
+            finds the quarter of an hour from which on about `eval_fraction` of the rows lie.
         tune_fraction: share of the other rows kept for early stopping and the choice between variants.
         seed: another seed gives another split.
         eval_source: when given, `eval` is read from there and `source` gives `train` and `tune` only.
     """
 
+    by: Literal["hash", "time"] = "hash"
     key: tuple[str, ...] = ()
+    eval_from: datetime | None = None
     eval_fraction: PositiveFraction = 1 / 3
     tune_fraction: PositiveFraction = 0.1
     seed: int = 0
     eval_source: str | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Split:
+        if self.eval_from is not None and self.by != "time":
+            raise ValueError("eval_from is of no use unless by is time")
+        if self.eval_from is not None and self.eval_from.tzinfo is not None:
+            raise ValueError(f"eval_from is {self.eval_from.isoformat()}; write wall-clock time without a zone")
+        if self.by == "time" and self.eval_source is not None:
+            raise ValueError("by is time, but eval_source already says what eval is; leave one out")
+        return self
 
 
 class Spans(Settings):
@@ -151,13 +169,13 @@ class Dataset(Settings):
             raise ValueError(f"{', '.join(twice)} has more than one role; a column plays one role")
         if len(columns) == 1:
             raise ValueError("no input: name at least one of points, time, numeric or categorical")
-        unknown = sorted((set(self.filters) | set(self.split.key)) - set(columns))
+        unknown = sorted(set(self.filters) - set(columns))
         if unknown:
-            raise ValueError(
-                f"filters or split.key name {', '.join(unknown)}, which has no role; roles: {', '.join(columns)}"
-            )
+            raise ValueError(f"filters name {', '.join(unknown)}, which has no role; roles: {', '.join(columns)}")
+        if self.split.by == "time" and self.time is None:
+            raise ValueError("split.by is time, but no column has the role time")
         if self.header is not None:
-            missing = [name for name in columns if name not in self.header]
+            missing = [name for name in self.read_columns() if name not in self.header]
             if missing:
                 raise ValueError(f"header lacks {', '.join(missing)}; it names {', '.join(self.header)}")
         return self
@@ -176,5 +194,9 @@ class Dataset(Settings):
         return [*self.coordinates(), *time, *self.numeric, *self.categorical]
 
     def columns(self) -> list[str]:
-        """Every column that is read: the inputs, then the label."""
+        """Every column of a role: the inputs, then the label."""
         return [*self.inputs(), self.label.column]
+
+    def read_columns(self) -> list[str]:
+        """Every column that is read: those of a role, then those of the key that have none."""
+        return [*self.columns(), *(name for name in self.split.key if name not in self.columns())]

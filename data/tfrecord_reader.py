@@ -33,7 +33,7 @@ def read_tfrecord(dataset: Dataset, path: str, file: str) -> Iterator[Batch]:
     Raises:
         DataError: it is empty, damaged, no TFRecord, or its first records lack a described feature.
     """
-    wanted = dataset.columns()
+    wanted = dataset.read_columns()
     first = 1
     for records in _records(path, file):
         examples, lines, bad = _decode(records, first, file)

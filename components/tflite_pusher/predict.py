@@ -19,8 +19,9 @@ from components.tflite_pusher.store import Store
 from components.tflite_pusher.table_reader import Stretch, read_table
 from components.tflite_pusher.table_writer import writing
 from data.errors import DataError
-from data.rows import LIMITS, as_binary, check_origin, check_range, numbers, plain, seconds_of, set_reason
 from data.spec import Point, Time
+from data.times import seconds_of
+from data.values import LIMITS, as_binary, check_origin, check_range, numbers, plain, set_reason
 
 PREDICTION, FLAGS = "prediction", "flags"
 SEPARATOR = ";"

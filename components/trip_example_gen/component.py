@@ -12,9 +12,9 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 
 from components.artifacts import REJECTS_FILE, SUMMARY_FILE, IngestReport
 from components.trip_example_gen.writer import Summary, convert_file, write_report
-from data.rows import SPLITS
 from data.sources import Located, locate
 from data.spec import Dataset
+from data.splits import SPLITS
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):

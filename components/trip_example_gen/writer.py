@@ -17,8 +17,9 @@ import tensorflow as tf
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
 from data.reader import read
-from data.rows import SPLITS, Rejects, Rows, to_rows
+from data.rows import Rejects, Rows, to_rows
 from data.spec import Dataset
+from data.splits import SPLITS
 
 
 @dataclass

@@ -1,3 +1,4 @@
+import hashlib
 from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from data.errors import DataError
 from data.reader import read
-from data.rows import SPLITS, to_rows
+from data.rows import to_rows
 from data.spec import Dataset, Label, Point, Range, Split, Time
+from data.splits import SPLITS
 
 PLACE = {"pickup": Point(latitude="lat", longitude="lon")}
 TEXT_TIME = "%Y-%m-%d %H:%M:%S"
@@ -21,12 +23,12 @@ def describe(**changes):
     return Dataset(**{"source": "-", "label": Label(column="fare"), "numeric": ("km",), **changes})
 
 
-def read_csv(tmp_path, dataset, lines, only=None, encoding="utf-8"):
+def read_csv(tmp_path, dataset, lines, only=None, encoding="utf-8", cut=None):
     """Rows of a small CSV whose header is the dataset's columns."""
     file = tmp_path / "trips.csv"
     file.write_bytes("".join(f"{line}\n" for line in [",".join(dataset.columns()), *lines]).encode(encoding))
     (batch,) = read(dataset, str(file))
-    return to_rows(dataset, batch, only)
+    return to_rows(dataset, batch, only, cut)
 
 
 def read_parquet(tmp_path, dataset, columns):
@@ -51,6 +53,15 @@ def test_numbers_become_float32_and_an_empty_one_nan(tmp_path):
     assert rows.rejects.lines == []
 
 
+@pytest.mark.parametrize("text", ['"1,234"', '"-12,345,678.90"', '"1,000."'])
+def test_thousands_separators_are_named_with_the_remedy(tmp_path, text):
+    rows = read_csv(tmp_path, describe(), ["1,10", f"{text},20", "x,30"])
+    assert reasons(rows) == {
+        3: "km: thousands separators; write 1234.5",
+        4: "km: not a finite number",
+    }
+
+
 @pytest.mark.parametrize("text", ["+5", "5.", "5.0", "05", "5e0", "0.5E+1", "50e-1", " 5\t"])
 def test_the_usual_ways_to_write_five_all_read_as_five(tmp_path, text):
     assert read_csv(tmp_path, describe(), [f"{text},10"]).columns["km"].to_pylist() == [5]
@@ -70,7 +81,6 @@ def test_negative_numbers_are_read(tmp_path, text):
         "-inf",
         "Infinity",
         "1_000",
-        '"1,234"',
         "0x1f",
         "$5",
         "five",
@@ -141,8 +151,8 @@ def test_coordinates_are_kept(tmp_path):
     [
         ("0,0", "pickup: 0/0 is no place"),
         ("0.0,-0.0", "pickup: 0/0 is no place"),
-        ("90.01,5", "lat: outside -90 to 90"),
-        ("-91,5", "lat: outside -90 to 90"),
+        ("90.01,-95", "lat: outside -90 to 90"),
+        ("-91,95", "lat: outside -90 to 90"),
         ("5,180.5", "lon: outside -180 to 180"),
         ("5,-181", "lon: outside -180 to 180"),
         (",5", "lat: missing"),
@@ -154,6 +164,17 @@ def test_a_place_that_is_none_rejects_its_row(tmp_path, place, reason):
     rows = read_csv(tmp_path, describe(points=PLACE), [f"{place},1,5", "1,2,1,5"])
     assert reasons(rows) == {2: reason}
     assert rows.columns["lat"].to_pylist() == [1]
+
+
+def test_a_place_that_only_fits_with_its_axes_swapped_gets_a_hint(tmp_path):
+    filters = {"lat": Range(low=37, high=45), "lon": Range(low=-78, high=-70)}
+    dataset = describe(points=PLACE, filters=filters)
+    rows = read_csv(tmp_path, dataset, ["40.7,-74,1,5", "-74,40.7,1,5", "12,-74,1,5", "40.7,12,1,5"])
+    assert reasons(rows) == {
+        3: "pickup: outside its limits, but inside with lat and lon swapped",
+        4: "lat: outside 37 to 45",
+        5: "lon: outside -78 to -70",
+    }
 
 
 # Categories.
@@ -343,6 +364,42 @@ def test_the_fractions_are_close_to_those_asked_for(tmp_path):
     shares = np.bincount(rows.split, minlength=3) / len(rows)
     # Four standard deviations of a binomial share of 6000 rows are at most 0.026.
     np.testing.assert_allclose(shares, [0.56, 0.14, 0.30], atol=0.026)
+
+
+def test_the_hash_is_what_it_has_always_been(tmp_path):
+    # blake2b of seed and key columns, joined by 0x1f, 8 bytes, big-endian: a change would move rows between splits
+    # and let a new model be judged on rows that the old one has learned from.
+    dataset = describe(categorical=("company",), split=Split(seed=3))
+    rows = read_csv(tmp_path, dataset, ["1.50,Señor,7", ",,8"])
+    keys = ["3\x1f1.50\x1fSeñor\x1f7", "3\x1f\x1f\x1f8"]
+    expected = [int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") for key in keys]
+    assert rows.places.tolist() == expected
+    assert expected[0] == 16824449054181156453
+
+
+def test_a_key_without_a_role_keeps_a_taxis_rides_together_and_is_no_column(tmp_path):
+    dataset = describe(split=Split(key=("taxi",)))
+    file = tmp_path / "trips.csv"
+    file.write_text("km,fare,taxi\n" + "".join(f"{i},5,{i % 50}\n" for i in range(1000)))
+    (batch,) = read(dataset, str(file))
+    rows = to_rows(dataset, batch)
+    assert set(rows.columns) == {"km", "fare"}
+    parts = {(int(km) % 50, part) for km, part in zip(rows.columns["km"].to_pylist(), rows.split, strict=True)}
+    assert len(parts) == 50
+    assert len({part for _, part in parts}) == 3
+
+
+def test_a_split_by_time_gives_the_newest_part_to_eval_and_tune_stays_hashed(tmp_path):
+    dataset = describe(time=Time(column="at"), split=Split(by="time", tune_fraction=0.2), numeric=())
+    lines = [f"{1_400_000_000 + 60 * i},{i % 7}" for i in range(3000)]
+    cut = 1_400_000_000 + 60 * 2000
+    rows = read_csv(tmp_path, dataset, lines, cut=cut)
+    at = np.asarray(rows.columns["at"])
+    assert ((rows.split == SPLITS.index("eval")) == (at >= cut)).all()
+    assert 0.15 < (rows.split[at < cut] == SPLITS.index("tune")).mean() < 0.25
+    # The boundary may move on, and nobody of the rest changes places.
+    later = read_csv(tmp_path, dataset, lines, cut=cut + 6000)
+    np.testing.assert_array_equal(rows.split[at < cut], later.split[at < cut])
 
 
 def test_another_seed_gives_another_split(tmp_path):

@@ -67,9 +67,28 @@ def test_a_filter_on_a_column_without_a_role_lists_the_roles():
         Dataset.model_validate({**TRIPS, "filters": {"tolls": {"low": 0, "high": 1}}})
 
 
-def test_a_split_key_without_a_role_is_refused():
-    with pytest.raises(pydantic.ValidationError, match=r"filters or split.key name trip_id, which has no role"):
-        Dataset.model_validate({**TRIPS, "split": {"key": ["trip_id"]}})
+def test_a_key_needs_no_role_but_is_read():
+    dataset = Dataset.model_validate({**TRIPS, "split": {"key": ["trip_id", "fare"]}})
+    assert "trip_id" not in dataset.columns()
+    assert dataset.read_columns() == [*dataset.columns(), "trip_id"]
+
+
+def test_a_split_by_time_needs_a_time():
+    with pytest.raises(pydantic.ValidationError, match=r"split.by is time, but no column has the role time"):
+        Dataset.model_validate({**TRIPS, "time": None, "split": {"by": "time"}})
+
+
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        ({"eval_from": "2015-06-01"}, "eval_from is of no use unless by is time"),
+        ({"by": "time", "eval_source": "other.csv"}, "by is time, but eval_source already says what eval is"),
+        ({"by": "time", "eval_from": "2015-06-01T00:00:00+02:00"}, "write wall-clock time without a zone"),
+    ],
+)
+def test_contradictions_of_a_split_are_refused(split, message):
+    with pytest.raises(pydantic.ValidationError, match=message):
+        Split.model_validate(split)
 
 
 def test_a_header_must_name_every_column():
