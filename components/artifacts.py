@@ -11,5 +11,12 @@ class IngestReport(artifact.Artifact):
     TYPE_NAME = "IngestReport"
 
 
+class GateRecord(artifact.Artifact):
+    """What the data gate let pass: its warnings, and the statistics of the training rows to compare later data with."""
+
+    TYPE_NAME = "GateRecord"
+
+
+STATISTICS_FILE = "FeatureStats.pb"
 SUMMARY_FILE = "summary.json"
 REJECTS_FILE = "rejects.csv.gz"

@@ -1,18 +1,26 @@
-"""DataGate: stops the run before anything learns from data that is not what was agreed."""
+"""DataGate: stops the run before anything learns from data that is not what was agreed, and says what is odd."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tensorflow_metadata.proto.v0 import anomalies_pb2
+import tensorflow_data_validation as tfdv
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 from tfx.dsl.components.base import base_component, base_executor, executor_spec
-from tfx.types import artifact_utils, standard_artifacts
+from tfx.types import artifact_utils, channel_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
-from components.artifacts import REJECTS_FILE, SUMMARY_FILE, IngestReport
+from components.artifacts import REJECTS_FILE, STATISTICS_FILE, SUMMARY_FILE, GateRecord, IngestReport
+from components.data_checks import Findings, Statistics, check_anomalies, check_counts, check_distances, check_repeats
+from components.settings import DataGate as Settings
 from data.errors import DataError
+from data.spec import Dataset
+
+FINGERPRINT, WARNINGS = "fingerprint", "warnings"
 
 
 class DataStopped(DataError):
@@ -23,80 +31,124 @@ class DataStopped(DataError):
         self.reasons = reasons
 
 
-def rejected_too_many(summary: dict[str, Any], limit: float, rejects_path: str) -> list[str]:
-    """Reasons to stop that lie in the counts of ingestion; empty when there are none."""
-    read, accepted, rejected = summary["read"], summary["accepted"], summary["rejected"]
-    reasons = []
-    top = ", ".join(f"{reason} ({count:,})" for reason, count in list(summary["reasons"].items())[:3])
-    if read == 0:
-        return ["the source holds no rows"]
-    if accepted == 0:
-        return [f"all {read:,} rows were rejected: {top}; the rejects are in {rejects_path}"]
-    if rejected / read > limit:
-        reasons.append(
-            f"{rejected:,} of {read:,} rows ({rejected / read:.1%}) were rejected, more than "
-            f"data.max_rejected_fraction {limit:.1%}: {top}; the rejects are in {rejects_path}"
-        )
-    empty = [name for name, count in summary["splits"].items() if count == 0]
-    if empty:
-        reasons.append(f"no rows in {', '.join(empty)} ({accepted:,} accepted in all); change data.split")
-    return reasons
-
-
-def blocking(anomalies: anomalies_pb2.Anomalies, split: str) -> list[str]:
-    """Anomalies of severity ERROR as sentences: split, feature, what was expected and seen."""
-    error = anomalies_pb2.AnomalyInfo.ERROR
-    return [
-        f"{split}: {feature}: {info.short_description}: {info.description}"
-        for feature, info in sorted(anomalies.anomaly_info.items())
-        if info.severity == error
-    ]
-
-
 class Executor(base_executor.BaseExecutor):
-    """Reads anomalies and counts, raises on what blocks."""
+    """Gathers what the checks find, raises on what blocks and records the rest."""
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: dict[str, Any]) -> None:
-        """Raises `DataStopped` with every reason there is."""
+        """Raises `DataStopped` with every reason there is; the record holds the warnings and, for later, statistics."""
+        dataset = Dataset.model_validate_json(exec_properties["dataset"])
         report = Path(artifact_utils.get_single_uri(input_dict["report"]))
-        summary = json.loads((report / SUMMARY_FILE).read_text())
-        reasons = rejected_too_many(summary, exec_properties["max_rejected_fraction"], str(report / REJECTS_FILE))
-        for found in input_dict.get("anomalies", []):
-            for split in artifact_utils.decode_split_names(found.split_names):
-                path = Path(artifact_utils.get_split_uri([found], split)) / "SchemaDiff.pb"
-                reasons += blocking(anomalies_pb2.Anomalies.FromString(path.read_bytes()), split)
-        if reasons:
-            raise DataStopped(reasons)
+        record = artifact_utils.get_single_instance(output_dict["record"])
+        if "statistics" in input_dict:
+            found = _check_contents(dataset, input_dict, exec_properties)
+        else:
+            summary = json.loads((report / SUMMARY_FILE).read_text())
+            shares = dataset.split.expected_shares()
+            found = check_counts(summary, dataset.max_rejected_fraction, str(report / REJECTS_FILE), shares)
+            settings = Settings.model_validate_json(exec_properties["settings"])
+            found.add(check_repeats(summary, settings.warn_repeated_above))
+        if found.reasons:
+            raise DataStopped(found.reasons)
+        record.set_string_custom_property(FINGERPRINT, exec_properties["fingerprint"])
+        record.set_string_custom_property(WARNINGS, json.dumps(found.warnings))
+        if "statistics" in input_dict:
+            (_, train), *_ = _by_split(input_dict["statistics"][0])
+            Path(record.uri, STATISTICS_FILE).write_bytes(train.SerializeToString())
+
+
+def _check_contents(dataset: Dataset, input_dict: Any, exec_properties: dict[str, Any]) -> Findings:
+    settings = Settings.model_validate_json(exec_properties["settings"])
+    anomalies = artifact_utils.get_single_instance(input_dict["anomalies"])
+    found = Findings()
+    for split in artifact_utils.decode_split_names(anomalies.split_names):
+        path = Path(artifact_utils.get_split_uri([anomalies], split)) / "SchemaDiff.pb"
+        seen = anomalies_pb2.Anomalies.FromString(path.read_bytes())
+        found.add(check_anomalies(seen, split, bool(exec_properties["inferred"])))
+    schema = _schema(artifact_utils.get_single_uri(input_dict["schema"]))
+    time = [dataset.time.column] if dataset.time else []
+    (_, train), *others = _by_split(input_dict["statistics"][0])
+    for split, statistics in others:
+        skip = time if dataset.split.by == "time" else []
+        told = (f"{split} differs from train", "data_gate.skew")
+        found.add(check_distances(statistics, train, schema, settings.skew, told, skip))
+    if exec_properties["baseline"]:
+        before = Statistics.FromString(Path(exec_properties["baseline"]).read_bytes())
+        told = ("train has drifted from the last data that passed", "data_gate.drift")
+        found.add(check_distances(train, before, schema, settings.drift, told, time))
+    return found
+
+
+def _schema(uri: str) -> schema_pb2.Schema:
+    (path,) = Path(uri).glob("*.pbtxt")
+    return text_format.Parse(path.read_text(), schema_pb2.Schema())
+
+
+def _by_split(statistics: Any) -> Iterator[tuple[str, Statistics]]:
+    """Statistics by name of split, `train` first."""
+    names = artifact_utils.decode_split_names(statistics.split_names)
+    for name in sorted(names, key=lambda one: one != "train"):
+        folder = Path(artifact_utils.get_split_uri([statistics], name))
+        yield name, tfdv.load_stats_binary(str(folder / STATISTICS_FILE))
 
 
 class DataGateSpec(ComponentSpec):
-    """Inputs and parameters; there is no output: passing is enough."""
+    """Inputs, output and parameters."""
 
     PARAMETERS = {
-        "max_rejected_fraction": ExecutionParameter(type=float),
+        "dataset": ExecutionParameter(type=str),
+        "settings": ExecutionParameter(type=str),
+        "fingerprint": ExecutionParameter(type=str),
+        "baseline": ExecutionParameter(type=str),
+        "inferred": ExecutionParameter(type=int),
         "code": ExecutionParameter(type=str),
     }
     INPUTS = {
         "report": ChannelParameter(type=IngestReport),
+        "statistics": ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
+        "schema": ChannelParameter(type=standard_artifacts.Schema, optional=True),
         "anomalies": ChannelParameter(type=standard_artifacts.ExampleAnomalies, optional=True),
     }
-    OUTPUTS: dict[str, Any] = {}
+    OUTPUTS = {"record": ChannelParameter(type=GateRecord)}
 
 
 class DataGate(base_component.BaseComponent):
-    """Stops the run when too many rows were rejected or an anomaly blocks; whatever learns must run after it.
+    """Stops the run when rows are missing or an anomaly blocks; whatever learns must run after it.
 
     Args:
         report: an `IngestReport`.
-        max_rejected_fraction: of the rows read.
-        code: fingerprint of the module that does the work.
-        anomalies: of ExampleValidator; without it only the counts of rows are judged.
+        dataset: JSON of a `data.spec.Dataset`.
+        settings: JSON of a `components.settings.DataGate`.
+        fingerprint: of the source's files.
+        code: fingerprint of the modules that do the work.
+        contents: `statistics`, `schema` and `anomalies`; without them only the counts of rows are judged.
+        baseline: file of the statistics of the last data that passed; empty where there are none.
+        inferred: 1 for a schema made from the training rows.
     """
 
     SPEC_CLASS = DataGateSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
 
-    def __init__(self, report: Any, max_rejected_fraction: float, code: str, anomalies: Any = None) -> None:
+    def __init__(
+        self,
+        report: Any,
+        dataset: str,
+        settings: str,
+        fingerprint: str,
+        code: str,
+        contents: dict[str, Any] | None = None,
+        baseline: str = "",
+        inferred: int = 0,
+    ) -> None:
         super().__init__(
-            DataGateSpec(report=report, anomalies=anomalies, max_rejected_fraction=max_rejected_fraction, code=code)
+            DataGateSpec(
+                report=report,
+                dataset=dataset,
+                settings=settings,
+                fingerprint=fingerprint,
+                baseline=baseline,
+                inferred=inferred,
+                code=code,
+                record=channel_utils.as_channel([GateRecord()]),
+                **(contents or {}),
+            )
         )

@@ -1,4 +1,4 @@
-"""The choices of the components that train, judge and push; the configuration composes them."""
+"""The choices of the components that judge data, train, judge models and push; the configuration composes them."""
 
 from __future__ import annotations
 
@@ -47,6 +47,39 @@ class Training(Settings):
     def _phases_fit(self) -> Training:
         check_combination(self.units, self.pruning, self.clustering, self.quantization)
         return self
+
+
+class Distances(Settings):
+    """How far a column's distribution may lie from another's: 0 is the same, 1 has nothing in common.
+
+    Numbers are compared by the Jensen-Shannon divergence of their histograms, categories by the largest difference of
+    a value's share (L-infinity). A comparator in the schema goes before these limits and stops the run.
+
+    Attributes:
+        warn_above: is said and passes; null never warns.
+        stop_above: stops the run; null never does.
+        min_rows: fewer rows on either side are not compared, since chance alone would tell them apart.
+        ignore: columns that are not compared.
+    """
+
+    warn_above: float | None = Field(default=0.1, ge=0, le=1)
+    stop_above: float | None = Field(default=0.4, ge=0, le=1)
+    min_rows: int = Field(default=500, ge=1)
+    ignore: tuple[str, ...] = ()
+
+
+class DataGate(Settings):
+    """What the data must keep to beside the schema and `data.max_rejected_fraction`.
+
+    Attributes:
+        skew: of `tune` and `eval` from `train`; time is not compared where `data.split.by` is `time`.
+        warn_repeated_above: share of rows that are the same as an earlier one, which is said and passes.
+        drift: of the training rows from those of the last data that passed in this runs folder; without time.
+    """
+
+    warn_repeated_above: float = Field(default=0.02, ge=0, le=1)
+    skew: Distances = Distances()
+    drift: Distances = Distances()
 
 
 class Limits(Settings):

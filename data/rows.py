@@ -34,13 +34,13 @@ class Rows:
         columns: by column name: float32 (coordinates, numeric, label), int64 (time, seconds of local wall-clock time
             since 1970) or bytes (categorical; empty for missing). A missing number is NaN.
         split: int8 `[rows]`, an index into `data.splits.SPLITS`.
-        places: uint64 `[rows]`, the hash of each row's key.
+        hashes: uint64 `[rows]`, of seed and all columns of a role.
         rejects: what was not accepted.
     """
 
     columns: dict[str, pa.Array]
     split: npt.NDArray[np.int8]
-    places: npt.NDArray[np.uint64]
+    hashes: npt.NDArray[np.uint64]
     rejects: Rejects
 
     def __len__(self) -> int:
@@ -65,13 +65,15 @@ def to_rows(dataset: Dataset, batch: Batch, only: str | None = None, cut: int | 
     good = pa.array(accepted)
     found = {name: pa.array(values[accepted], _arrow_type(dataset, name)) for name, values in typed.items()}
     found |= {name: _one(as_binary(columns[name]).fill_null(b"").filter(good)) for name in dataset.categorical}
-    keys = [as_binary(columns[name]).filter(good) for name in dataset.split.key or dataset.columns()]
-    hashed = places([_one(key) for key in keys], dataset.split.seed)
+    texts = {name: _one(as_binary(column).filter(good)) for name, column in columns.items()}
+    hashes = places([texts[name] for name in dataset.columns()], dataset.split.seed)
+    key = dataset.split.key
+    hashed = places([texts[name] for name in key], dataset.split.seed) if key else hashes
     seconds = np.asarray(found[dataset.time.column]) if dataset.time else None
     return Rows(
         found,
         parts(hashed, dataset.split, only, seconds, cut),
-        hashed,
+        hashes,
         _rejects(batch, reasons, accepted),
     )
 

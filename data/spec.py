@@ -98,6 +98,12 @@ class Split(Settings):
     seed: int = 0
     eval_source: str | None = None
 
+    def expected_shares(self) -> dict[str, float]:
+        """The share of each part that a hash decides; nothing of `eval` where a source of its own does."""
+        rest = 1.0 if self.eval_source else 1 - self.eval_fraction
+        tune = {"tune": self.tune_fraction * rest}
+        return tune if self.eval_source or self.eval_from else {**tune, "eval": self.eval_fraction}
+
     @model_validator(mode="after")
     def _one_way(self) -> Split:
         if self.eval_from is not None and self.by != "time":

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from components.compression_settings import Conversion, check_combination
-from components.settings import Gate, Push, Training
+from components.settings import DataGate, Gate, Push, Training
 from data.settings import Settings
 from data.spec import Dataset
 from pipeline.runners.schedule.settings import Schedule
@@ -57,6 +57,7 @@ class Config(Settings):
         name: of the pipeline; lower case letters, digits and dashes, as Kubeflow wants it.
         data: where trips come from.
         schema_file: a reviewed schema (`schema:` in the file); None infers one from the training rows.
+        data_gate: what the data must keep to.
         features: what the Transform step makes of them.
         training, gate, push: the model, its judgement, its publication.
         conversion: from the trained model to the file.
@@ -67,6 +68,7 @@ class Config(Settings):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,127}$")
     data: Dataset
     schema_file: str | None = Field(default=None, alias="schema")
+    data_gate: DataGate = DataGate()
     features: Features = Features()
     training: Training = Training()
     conversion: Conversion = Conversion()

@@ -113,6 +113,7 @@ def card(result: Result, unit: str, log: Path) -> Panel:
     """The end of a run: verdict, reasons, errors against baselines, size, sparsity, latency, and where it lies."""
     parts: list[Any] = [Text.from_markup(f"{_VERDICTS[result.verdict]}  [bold]{result.version}[/]")]
     parts += [Text(f"- {reason}") for reason in result.reasons]
+    parts += [Text(f"warning: {warning}", style="yellow") for warning in result.warnings]
     if "metrics" in result.metrics:
         parts += [_errors(result.metrics["metrics"], unit), _figures(result.metrics)]
     elif "evaluation" in result.metrics:

@@ -12,6 +12,8 @@ from components.trainer.export import HISTORY_FILE
 from pipeline.lineage import NodeRun, read_json
 from transforms.features import LEARNED_FILE
 
+_TOP_REASONS = 2
+
 
 def figure_of(name: str, ran: Mapping[str, NodeRun]) -> str:
     """A few words on what a node has brought; empty where there is nothing to say."""
@@ -23,7 +25,11 @@ def _rows(run: NodeRun) -> str:
     properties = run.outputs["report"][0].properties
     read, rejected = properties["read"], properties["rejected"]
     share = rejected / read if read else 0.0
-    return f"{read:,} rows read = {read - rejected:,} accepted + {rejected:,} rejected ({share:.1%})"
+    reasons = list((read_json(run.outputs["report"][0], "reasons") or {}).items())
+    top = ", ".join(f"{reason} {count:,}" for reason, count in reasons[:_TOP_REASONS])
+    more = f", {len(reasons) - _TOP_REASONS} more reasons" if len(reasons) > _TOP_REASONS else ""
+    counted = f"{read:,} rows read = {read - rejected:,} accepted + {rejected:,} rejected ({share:.1%})"
+    return counted + (f": {top}{more}" if top else "")
 
 
 def _anomalies(run: NodeRun) -> str:
@@ -31,6 +37,11 @@ def _anomalies(run: NodeRun) -> str:
     for path in Path(run.outputs["anomalies"][0].uri).glob("Split-*/SchemaDiff.pb"):
         found += len(anomalies_pb2.Anomalies.FromString(path.read_bytes()).anomaly_info)
     return f"{found or 'no'} anomal{'y' if found == 1 else 'ies'}"
+
+
+def _gate(run: NodeRun) -> str:
+    found = len(read_json(run.outputs["record"][0], "warnings") or [])
+    return f"{found} warning{'s' if found > 1 else ''}" if found else ""
 
 
 def _learned(run: NodeRun) -> str:
@@ -71,7 +82,9 @@ def _push(run: NodeRun) -> str:
 
 _FIGURES: dict[str, Callable[[NodeRun], str]] = {
     "TripExampleGen": _rows,
+    "RowsGate": _gate,
     "ExampleValidator": _anomalies,
+    "DataGate": _gate,
     "Transform": _learned,
     "Trainer": _history,
     "Champion": _champion,

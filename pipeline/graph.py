@@ -37,6 +37,7 @@ class Surroundings:
         fingerprint: of the source's files.
         spans: JSON list of the spans to read; empty where the source has none.
         schema_path: the reviewed schema; None infers one.
+        baseline: file of the statistics of the last data that passed the data gate; empty where there are none.
         champion_version, champion_sha256: the live model; empty when there is none.
         store_state: fingerprint of what is live and withdrawn.
         provenance: JSON for the manifest.
@@ -49,6 +50,7 @@ class Surroundings:
     fingerprint: str
     spans: str
     schema_path: str | None
+    baseline: str
     champion_version: str
     champion_sha256: str
     store_state: str
@@ -59,23 +61,34 @@ class Surroundings:
 def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
     """All components in order of their data."""
     plan = config.plan().model_dump_json()
-    limit, gate_code = config.data.max_rejected_fraction, code_hash("components.data_gate")
+    dataset = config.data.model_dump_json()
+    gate_code = code_hash("components.data_gate", "components.data_checks", "components.settings")
+    data_gate_settings = config.data_gate.model_dump_json()
 
     example_gen = TripExampleGen(
-        config.data.model_dump_json(),
+        config.data.model_copy(update={"max_rejected_fraction": 0.0}).model_dump_json(),  # the gates' business
         around.spans,
         around.fingerprint,
         code_hash("components.trip_example_gen", "data"),
     )
     examples, report = example_gen.outputs["examples"], example_gen.outputs["report"]
-    rows_gate = DataGate(report, limit, gate_code).with_id("RowsGate")
+    rows_gate = DataGate(report, dataset, data_gate_settings, around.fingerprint, gate_code).with_id("RowsGate")
     statistics_gen = StatisticsGen(examples=examples)
     statistics_gen.add_upstream_node(rows_gate)
     statistics = statistics_gen.outputs["statistics"]
     schema_gen = _schema_component(around.schema_path, statistics)
     schema = schema_gen.outputs["schema"]
     validator = ExampleValidator(statistics=statistics, schema=schema)
-    data_gate = DataGate(report, limit, gate_code, anomalies=validator.outputs["anomalies"])
+    data_gate = DataGate(
+        report,
+        dataset,
+        data_gate_settings,
+        around.fingerprint,
+        gate_code,
+        contents={"statistics": statistics, "schema": schema, "anomalies": validator.outputs["anomalies"]},
+        baseline=around.baseline,
+        inferred=int(around.schema_path is None),
+    )
     transform = Transform(
         examples=examples,
         schema=schema,

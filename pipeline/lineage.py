@@ -10,6 +10,7 @@ from typing import Any
 
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
+from ml_metadata.proto.metadata_store_pb2 import Artifact as MlmdArtifact
 from ml_metadata.proto.metadata_store_pb2 import Execution
 
 
@@ -92,6 +93,12 @@ class Lineage:
                 Artifact(one.id, one.type, one.uri, _plain(one.custom_properties))
             )
         return found
+
+    def newest(self, type_name: str) -> list[Artifact]:
+        """All live artifacts of a type, the newest first."""
+        found = [one for one in self._store.get_artifacts_by_type(type_name) if one.state == MlmdArtifact.LIVE]
+        found.sort(key=lambda one: one.id, reverse=True)
+        return [Artifact(one.id, one.type, one.uri, _plain(one.custom_properties)) for one in found]
 
     def cancel(self, run_id: str) -> None:
         """Marks what a run left unfinished as canceled."""

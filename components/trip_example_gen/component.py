@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from typing import Any
 
 import apache_beam as beam
@@ -11,6 +12,8 @@ from tfx.types import artifact_utils, channel_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
 from components.artifacts import REJECTS_FILE, SUMMARY_FILE, IngestReport
+from components.trip_example_gen.bundles import each
+from components.trip_example_gen.time_cut import count_quarters, cut_of, join
 from components.trip_example_gen.writer import Summary, convert_file, write_report
 from data.sources import Located, locate
 from data.spec import Dataset
@@ -37,9 +40,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             beam.io.filesystems.FileSystems.mkdirs(folder)
         labels = json.loads(exec_properties["spans"])
         located = locate(dataset, labels or None)
-        summary = self._convert(dataset, located, split_dirs, report.uri)
+        cut = self._time_cut(dataset, located, report.uri)
+        summary = self._convert(dataset, located, cut, split_dirs, report.uri)
         write_report(report.uri, summary, REJECTS_FILE, SUMMARY_FILE)
         examples.set_int_custom_property("rows", summary.accepted)
+        if cut is not None:
+            examples.set_string_custom_property("eval_from", datetime.fromtimestamp(cut, timezone.utc).isoformat()[:-6])
         if located.spans:
             examples.span = located.spans[-1].number
             examples.set_string_custom_property("spans", json.dumps(located.labels()))
@@ -47,31 +53,36 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         report.set_int_custom_property("rejected", summary.rejected)
         report.set_string_custom_property("reasons", json.dumps(dict(summary.reasons.most_common())))
 
-    def _convert(self, dataset: Dataset, located: Located, split_dirs: dict[str, str], report_dir: str) -> Summary:
+    def _time_cut(self, dataset: Dataset, located: Located, folder: str) -> int | None:
+        """First second of `eval` on the wall clock, where time decides."""
+        if dataset.split.by != "time":
+            return None
+        if dataset.split.eval_from is not None:
+            return int(dataset.split.eval_from.replace(tzinfo=timezone.utc).timestamp())
+        plain = dataset.model_dump_json()
+
+        def count(_: int, file: str) -> dict[str, list[int]]:
+            return count_quarters(Dataset.model_validate_json(plain), file)
+
+        counts = each(self._make_beam_pipeline(), count, located.files, folder)
+        return cut_of(join(counts), dataset.split.eval_fraction)
+
+    def _convert(
+        self, dataset: Dataset, located: Located, cut: int | None, split_dirs: dict[str, str], report_dir: str
+    ) -> Summary:
         work = [(file, "fit" if dataset.split.eval_source else None) for file in located.files]
         work += [(file, "eval") for file in located.eval_files]
-        plain = dataset.model_dump_json()
-        total = len(work)
+        plain, total = dataset.model_dump_json(), len(work)
 
-        def convert(item: tuple[int, tuple[str, str | None]]) -> str:
-            index, (file, only) = item
+        def convert(index: int, item: tuple[str, str | None]) -> dict[str, Any]:
+            file, only = item
             shard = f"{index:05d}-of-{total:05d}"
             described = Dataset.model_validate_json(plain)
-            summary = convert_file(described, file, only, shard, split_dirs, report_dir)
-            # Each bundle leaves its counts in a file: Beam gives results back through files, not return values.
-            path = f"{report_dir}/counts-{shard}.json"
-            with beam.io.filesystems.FileSystems.create(path) as stream:
-                stream.write(json.dumps(summary.to_json()).encode())
-            return path
+            return convert_file(described, file, only, cut, shard, split_dirs, report_dir).to_json(whole=True)
 
-        with self._make_beam_pipeline() as pipeline:
-            _ = pipeline | beam.Create(list(enumerate(work))) | beam.Reshuffle() | beam.Map(convert)
         joined = Summary()
-        for index in range(total):
-            path = f"{report_dir}/counts-{index:05d}-of-{total:05d}.json"
-            with beam.io.filesystems.FileSystems.open(path) as stream:
-                joined.merge(Summary.from_json(json.loads(stream.read())))
-            beam.io.filesystems.FileSystems.delete([path])
+        for counts in each(self._make_beam_pipeline(), convert, work, report_dir):
+            joined.merge(Summary.from_json(counts))
         return joined
 
 

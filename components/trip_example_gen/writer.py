@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import shutil
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ import tensorflow as tf
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
 from data.reader import read
+from data.repeats import Repeats
 from data.rows import Rejects, Rows, to_rows
 from data.spec import Dataset
 from data.splits import SPLITS
@@ -31,6 +33,7 @@ class Summary:
         splits: accepted rows by split.
         reasons: rejected rows by reason.
         ranges: smallest and largest training value of each number, by column.
+        repeats: of accepted rows.
     """
 
     read: int = 0
@@ -38,6 +41,7 @@ class Summary:
     splits: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     ranges: dict[str, list[float]] = field(default_factory=dict)
+    repeats: Repeats = field(default_factory=Repeats)
 
     @property
     def accepted(self) -> int:
@@ -51,6 +55,7 @@ class Summary:
         self.reasons.update(rows.rejects.reasons)
         for index, name in enumerate(SPLITS):
             self.splits[name] += int((rows.split == index).sum())
+        self.repeats.add(rows.hashes)
         train = pa.array(rows.split == SPLITS.index("train"))
         for name, column in rows.columns.items():
             if not pa.types.is_binary(column.type):
@@ -62,6 +67,7 @@ class Summary:
         self.rejected += other.rejected
         self.splits.update(other.splits)
         self.reasons.update(other.reasons)
+        self.repeats.merge(other.repeats)
         for name, (low, high) in other.ranges.items():
             self._stretch(name, low, high)
 
@@ -76,8 +82,9 @@ class Summary:
         known = self.ranges.get(name, [low, high])
         self.ranges[name] = [min(known[0], low), max(known[1], high)]
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, reasons by falling count."""
+    def to_json(self, whole: bool = False) -> dict[str, Any]:
+        """Plain values, reasons by falling count; `whole` keeps what merging needs."""
+        extra = {"repeats": self.repeats.to_json()} if whole else {}
         return {
             "read": self.read,
             "accepted": self.accepted,
@@ -85,22 +92,32 @@ class Summary:
             "splits": {name: self.splits[name] for name in SPLITS},
             "reasons": dict(self.reasons.most_common()),
             "ranges": self.ranges,
+            "repeated_share": self.repeats.share(),
+            "repeated_exact": self.repeats.exact,
+            **extra,
         }
 
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> Summary:
-        """The inverse of `to_json`."""
+        """The inverse of `to_json` of a whole summary."""
         return cls(
             plain["read"],
             plain["rejected"],
             Counter(plain["splits"]),
             Counter(plain["reasons"]),
             plain["ranges"],
+            Repeats.from_json(plain["repeats"]),
         )
 
 
 def convert_file(
-    dataset: Dataset, file: str, only: str | None, shard: str, split_dirs: dict[str, str], report_dir: str
+    dataset: Dataset,
+    file: str,
+    only: str | None,
+    cut: int | None,
+    shard: str,
+    split_dirs: dict[str, str],
+    report_dir: str,
 ) -> Summary:
     """Reads one file and writes `data_tfrecord-SHARD.gz` a split and `rejects-SHARD.csv`.
 
@@ -110,7 +127,7 @@ def convert_file(
     Args:
         dataset: the description.
         file: what to read.
-        only: passed to `data.rows.to_rows`.
+        only, cut: passed to `data.rows.to_rows`.
         shard: such as `00000-of-00002`.
         split_dirs: folder by split.
         report_dir: folder of the rejects.
@@ -124,7 +141,7 @@ def convert_file(
     with _hidden(rejects).open("w", newline="") as stream:
         table = csv.writer(stream)
         for batch in read(dataset, file):
-            rows = to_rows(dataset, batch, only)
+            rows = to_rows(dataset, batch, only, cut)
             summary.add(rows)
             _write_rejects(table, file, rows.rejects)
             for index, name in enumerate(SPLITS):
@@ -163,6 +180,7 @@ def write_report(report_dir: str, summary: Summary, rejects_file: str, summary_f
     with gzip.open(Path(report_dir) / rejects_file, "wt", newline="") as stream:
         csv.writer(stream).writerow(["file", "line", "reason", "values"])
         for part in parts:
-            stream.write(part.read_text())
+            with part.open(newline="") as rows:
+                shutil.copyfileobj(rows, stream)
             part.unlink()
     (Path(report_dir) / summary_file).write_text(json.dumps(summary.to_json(), indent=1))

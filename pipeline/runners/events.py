@@ -27,8 +27,9 @@ class Result:
         reasons: why refused or stopped.
         metrics: figures of the file; empty where none was made.
         seconds: wall time.
-        components: in order.
         run_id: in ML Metadata.
+        components: in order.
+        warnings: what the data gates found odd and let pass.
     """
 
     verdict: str
@@ -39,6 +40,7 @@ class Result:
     seconds: float
     run_id: str
     components: list[ComponentRun] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 class Listener:

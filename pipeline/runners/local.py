@@ -6,6 +6,7 @@ import json
 import time
 import uuid
 from datetime import datetime
+from pathlib import Path
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 from google.protobuf import message
@@ -16,7 +17,8 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
-from components.data_gate import DataStopped
+from components.artifacts import STATISTICS_FILE, GateRecord
+from components.data_gate import FINGERPRINT, WARNINGS, DataStopped
 from components.tflite_pusher.store import Store
 from data.files import match
 from data.sources import locate
@@ -55,7 +57,7 @@ def run(config: Config, paths: RunPaths, listener: Listener, force: bool = False
             listener.done(one)
     except DataStopped as error:
         seconds = time.monotonic() - began
-        return Result("stopped", "", "", error.reasons, {}, seconds, run_id, done)
+        return Result("stopped", "", "", error.reasons, {}, seconds, run_id, done, _warnings(paths, run_id))
     except KeyboardInterrupt:
         lineage = Lineage(paths.database)
         lineage.cancel(run_id)
@@ -86,12 +88,24 @@ def surroundings(config: Config, paths: RunPaths, force: bool) -> Surroundings:
         fingerprint=fingerprint,
         spans=json.dumps(located.labels()),
         schema_path=schema,
+        baseline=baseline(paths, fingerprint),
         champion_version=live or "",
         champion_sha256=digest,
         store_state=json.dumps([live, digest, store.withdrawn()]),
         provenance=json.dumps(told, sort_keys=True),
         force=force,
     )
+
+
+def baseline(paths: RunPaths, fingerprint: str) -> str:
+    """Statistics of the last other data that passed the data gate; empty where there are none or they are gone."""
+    if not paths.database.exists():
+        return ""
+    for record in Lineage(paths.database).newest(GateRecord.TYPE_NAME):
+        statistics = Path(record.uri) / STATISTICS_FILE
+        if record.properties.get(FINGERPRINT) != fingerprint and statistics.exists():
+            return str(statistics)
+    return ""
 
 
 def compile_pipeline(pipeline: tfx_pipeline.Pipeline, run_id: str) -> pipeline_pb2.Pipeline:
@@ -133,4 +147,12 @@ def _result(ran: dict[str, NodeRun], paths: RunPaths, run_id: str, seconds: floa
         seconds,
         run_id,
         done,
+        _warnings(paths, run_id),
     )
+
+
+def _warnings(paths: RunPaths, run_id: str) -> list[str]:
+    """What the data gates found odd and let pass."""
+    ran = Lineage(paths.database).node_runs(run_id)
+    records = [record for run in ran.values() for record in run.outputs.get("record", [])]
+    return [warning for record in records for warning in read_json(record, WARNINGS) or []]

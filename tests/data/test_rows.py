@@ -373,7 +373,7 @@ def test_the_hash_is_what_it_has_always_been(tmp_path):
     rows = read_csv(tmp_path, dataset, ["1.50,Señor,7", ",,8"])
     keys = ["3\x1f1.50\x1fSeñor\x1f7", "3\x1f\x1f\x1f8"]
     expected = [int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") for key in keys]
-    assert rows.places.tolist() == expected
+    assert rows.hashes.tolist() == expected
     assert expected[0] == 16824449054181156453
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from pipeline import provenance
+from data.sources import locate
 from pipeline.config import Config, load
 from pipeline.paths import RunPaths
 from pipeline.runners.lock import LockedError, run_lock
@@ -114,8 +114,7 @@ class Assembly:
         return [sys.executable, "-m", "pipeline", "run", *self.arguments(), "--json", "--wait", wait]
 
     def _inputs(self, slot: Slot) -> str:
-        files = provenance.source_files(self.config.data)
-        return f"{provenance.fingerprint(files)}-{self.config.hash()}"
+        return f"{locate(self.config.data).fingerprint()}-{self.config.hash()}"
 
     def _elsewhere(self) -> bool:
         try:
