@@ -20,3 +20,6 @@ class GateRecord(artifact.Artifact):
 STATISTICS_FILE = "FeatureStats.pb"
 SUMMARY_FILE = "summary.json"
 REJECTS_FILE = "rejects.csv.gz"
+
+SLICES_FILE = "slices.json"
+"""In the evaluation: what the gate made of all rows and of each slice (`components.evaluator.gate.as_json`)."""

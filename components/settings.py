@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -86,25 +87,58 @@ class Limits(Settings):
     """What a model must keep to be blessed, in label units; null means no limit.
 
     Attributes:
-        max_rmse, max_mae: on all evaluation rows.
+        max_rmse, max_mae: on the rows in question.
         max_bias: size of mean prediction minus mean label.
+        max_miscalibration: size of mean prediction over mean label minus 1; 0.05 for five percent.
     """
 
     max_rmse: float | None = Field(default=None, gt=0)
     max_mae: float | None = Field(default=None, gt=0)
     max_bias: float | None = Field(default=None, ge=0)
+    max_miscalibration: float | None = Field(default=None, ge=0)
+
+
+class Slices(Settings):
+    """One cut of the evaluation rows into slices, each of which is judged for itself.
+
+    Attributes:
+        of: what the rows are cut by: `hour`, `weekday` or `month`; a distance such as `haversine_km`; a point, and
+            then by cells of `cell_deg`; or a numeric or categorical column.
+        boundaries: strictly increasing; slices lie between them. A distance or numeric column needs them; without
+            them each hour, weekday or month is a slice.
+        cell_deg: height and width of a point's cells, in degrees.
+        limits: absolute ones, of each slice.
+        max_rmse_ratio: RMSE of each slice may be at most so many times the champion's on the same rows; null compares
+            no slice.
+    """
+
+    of: str
+    boundaries: tuple[float, ...] | None = Field(default=None, min_length=1)
+    cell_deg: float | None = Field(default=None, gt=0, le=90)
+    limits: Limits = Limits()
+    max_rmse_ratio: float | None = Field(default=1.1, gt=0)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Slices:
+        if self.boundaries is not None and any(a >= b for a, b in itertools.pairwise(self.boundaries)):
+            raise ValueError(f"boundaries must be strictly increasing, got {list(self.boundaries)}")
+        return self
 
 
 class Gate(Settings):
     """The Evaluator's judgement.
 
     Attributes:
-        limits: absolute ones.
+        limits: absolute ones, on all evaluation rows.
         max_rmse_ratio: RMSE may be at most so many times the champion's on the same rows.
+        slices: cuts of the evaluation rows, by name.
+        min_slice_rows: a slice of fewer rows is measured and marked as small, never judged.
     """
 
     limits: Limits = Limits()
     max_rmse_ratio: float = Field(default=1.02, gt=0)
+    slices: dict[str, Slices] = Field(default_factory=dict)
+    min_slice_rows: int = Field(default=200, ge=1)
 
 
 class Push(Settings):

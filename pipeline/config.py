@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from components.compression_settings import Conversion, check_combination
+from components.evaluator.cuts import Cut, settle
 from components.settings import DataGate, Gate, Push, Training
 from data.settings import Settings
 from data.spec import Dataset
@@ -80,6 +81,7 @@ class Config(Settings):
     @model_validator(mode="after")
     def _features_fit_data(self) -> Config:
         self.plan()
+        self.cuts()
         return self
 
     @model_validator(mode="after")
@@ -91,6 +93,10 @@ class Config(Settings):
     def plan(self) -> Plan:
         """Features settled for this dataset."""
         return Plan(dataset=self.data, features=self.features)
+
+    def cuts(self) -> list[Cut]:
+        """Slices of the gate settled for this dataset."""
+        return settle(self.gate.slices, self.plan())
 
     def plain(self) -> dict[str, Any]:
         """JSON values under the names of the file, without `schedule`: when it runs says nothing about the model."""

@@ -118,6 +118,8 @@ def card(result: Result, unit: str, log: Path) -> Panel:
         parts += [_errors(result.metrics["metrics"], unit), _figures(result.metrics)]
     elif "evaluation" in result.metrics:
         parts.append(Text(_judged(result.metrics["evaluation"])))
+    if "evaluation" in result.metrics:
+        parts.append(Text(_rule(result.metrics["evaluation"])))
     if result.model_dir:
         parts.append(Text(f"{'model' if result.version else 'kept aside'}: {result.model_dir}"))
     parts.append(Text(f"took {result.seconds:.1f} s; log: {log}", style="dim"))
@@ -126,10 +128,18 @@ def card(result: Result, unit: str, log: Path) -> Panel:
 
 def _judged(evaluation: dict[str, Any]) -> str:
     shown = []
-    for name, metrics in evaluation.items():
+    for name in ("candidate", "champion"):
+        metrics = evaluation[name]
         if metrics:
             shown.append(f"{name}: RMSE {metrics['rmse']:.3f}, MAE {metrics['mae']:.3f}")
     return "; ".join(shown)
+
+
+def _rule(evaluation: dict[str, Any]) -> str:
+    """What the model was held against, and how many slices were."""
+    counts = evaluation["slices"]
+    slices = f"; {counts['judged']} slices, {counts['small']} too small to judge" if any(counts.values()) else ""
+    return f"gate: {evaluation['rule']}{slices}"
 
 
 def _errors(metrics: dict[str, Any], unit: str) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
@@ -119,8 +120,9 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         champion=champion.outputs["model"],
         schema=schema,
         gate=config.gate.model_dump_json(),
+        cuts=json.dumps([cut.model_dump() for cut in config.cuts()]),
         label=config.data.label.column,
-        code=code_hash("components.evaluator", *SETTINGS),
+        code=code_hash("components.evaluator", "transforms", *SETTINGS),
     )
     pusher = TFLitePusher(
         {

@@ -1,4 +1,4 @@
-"""Evaluator: TFX's own measures the candidate and the champion with TFMA; the blessing is by `gate.judge`."""
+"""Evaluator: TFMA measures the candidate and the champion on the same rows; the blessing is by `gate`."""
 
 from __future__ import annotations
 
@@ -6,86 +6,114 @@ import json
 from pathlib import Path
 from typing import Any
 
+import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tensorflow_model_analysis as tfma
-from google.protobuf import json_format
+from pydantic import TypeAdapter
+from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.components.evaluator import constants
-from tfx.components.evaluator import executor as tfx_executor
-from tfx.dsl.components.base import base_beam_component, executor_spec
-from tfx.types import artifact_utils, channel_utils, standard_artifacts, standard_component_specs
+from tfx.components.util import tfxio_utils
+from tfx.dsl.components.base import base_beam_component, base_beam_executor, executor_spec
+from tfx.types import artifact_utils, channel_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.utils import io_utils, path_utils
+from tfx_bsl.tfxio import tensor_adapter
 
-from components.champion import EXISTS
-from components.evaluator.gate import Metrics, judge
+from components.artifacts import SLICES_FILE
+from components.champion import VERSION
+from components.evaluator.cuts import Cut
+from components.evaluator.gate import as_json, incomparable, judge, judge_slices, rule
+from components.evaluator.measuring import BASELINE, CANDIDATE, eval_config, read_metrics
+from components.evaluator.slicing import slice_extractor
 from components.settings import Gate
+from components.trainer.export import INTERFACE_FILE
 
-SIGNATURE = "evaluate"
-CANDIDATE = "candidate"
-BASELINE = "baseline"
 REASONS = "reasons"
 METRICS = "metrics"
-_NAMES = {
-    "root_mean_squared_error": "rmse",
-    "mean_absolute_error": "mae",
-    "mean_prediction": "mean_prediction",
-    "mean_label": "mean_label",
-    "example_count": "rows",
-}
 
 
-def eval_config(label: str, has_champion: bool) -> tfma.EvalConfig:
-    """What TFMA measures: no thresholds, since those are the gate's business."""
-    specs = [tfma.ModelSpec(name=CANDIDATE, signature_name=SIGNATURE, label_key=label, model_type="tf_generic")]
-    if has_champion:
-        specs.append(
-            tfma.ModelSpec(
-                name=BASELINE,
-                signature_name=SIGNATURE,
-                label_key=label,
-                model_type="tf_generic",
-                is_baseline=True,
-            )
-        )
-    names = ["RootMeanSquaredError", "MeanAbsoluteError", "MeanPrediction", "MeanLabel", "ExampleCount"]
-    return tfma.EvalConfig(
-        model_specs=specs,
-        slicing_specs=[tfma.SlicingSpec()],
-        metrics_specs=[tfma.MetricsSpec(metrics=[tfma.MetricConfig(class_name=name) for name in names])],
-    )
-
-
-def read_metrics(uri: str, model_name: str) -> Metrics:
-    """Overall metrics of one model from TFMA's output folder, by our names; TFMA names a sole model ''."""
-    result = tfma.load_eval_result(uri, model_name=model_name)
-    (overall,) = [metrics for key, metrics in result.slicing_metrics if key == ()]
-    by_name = overall[""][""]
-    return {ours: float(by_name[theirs]["doubleValue"]) for theirs, ours in _NAMES.items()}
-
-
-class Executor(tfx_executor.Executor):
-    """TFX's Evaluator without its thresholds, followed by the gate."""
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Measures on the eval split, judges, and leaves figures and reasons for whoever asks."""
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: dict[str, Any]) -> None:
-        """Writes TFMA's results and the blessing; reasons and figures become properties of the blessing."""
+        """Writes TFMA's results, `slices.json` and the blessing, whose properties repeat figures and reasons."""
         gate = Gate.model_validate_json(exec_properties["gate"])
+        cuts = TypeAdapter(list[Cut]).validate_json(exec_properties["cuts"])
         champion = artifact_utils.get_single_instance(input_dict["baseline_model"])
-        has_champion = bool(champion.get_int_custom_property(EXISTS))
-        inputs = {key: value for key, value in input_dict.items() if has_champion or key != "baseline_model"}
-        config = eval_config(exec_properties["label"], has_champion)
-        properties = {
-            standard_component_specs.EVAL_CONFIG_KEY: json_format.MessageToJson(config),
-            standard_component_specs.EXAMPLE_SPLITS_KEY: json.dumps(["eval"]),
-        }
-        super().Do(inputs, output_dict, properties)
-        uri = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
-        measured = read_metrics(uri, CANDIDATE if has_champion else "")
-        rival = read_metrics(uri, BASELINE) if has_champion else None
-        reasons = judge(gate, measured, rival)
-        blessing = artifact_utils.get_single_instance(output_dict[standard_component_specs.BLESSING_KEY])
-        blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY, int(not reasons))
-        blessing.set_string_custom_property(REASONS, json.dumps(reasons))
-        blessing.set_string_custom_property(METRICS, json.dumps({"candidate": measured, "champion": rival}))
-        verdict = constants.NOT_BLESSED_FILE_NAME if reasons else constants.BLESSED_FILE_NAME
-        Path(blessing.uri, verdict).write_text("")
+        version = champion.get_string_custom_property(VERSION)
+        schema = _read_schema(input_dict)
+        strangers = lacking(champion.uri, schema) if version else []
+        compared = bool(version) and not strangers
+        uri = artifact_utils.get_single_uri(output_dict["evaluation"])
+        self._measure(input_dict, uri, eval_config(exec_properties["label"], compared, cuts), cuts, schema)
+        measured, by_slice = read_metrics(uri, CANDIDATE if compared else "")
+        rival, rival_by_slice = read_metrics(uri, BASELINE) if compared else (None, None)
+        slices = judge_slices(gate, by_slice, rival_by_slice)
+        reasons = [*judge(gate, measured, rival), *([incomparable(version, strangers)] if strangers else [])]
+        told = as_json(gate, version, measured, rival, reasons, slices)
+        Path(uri, SLICES_FILE).write_text(json.dumps(told, indent=1))
+        counts = {"judged": sum(not one.small for one in slices), "small": sum(one.small for one in slices)}
+        figures = {"candidate": measured, "champion": rival, "rule": rule(version), "slices": counts}
+        _bless(output_dict, [*reasons, *(reason for one in slices for reason in one.reasons)], figures)
+
+    def _measure(
+        self, input_dict: Any, uri: str, config: tfma.EvalConfig, cuts: list[Cut], schema: schema_pb2.Schema
+    ) -> None:
+        shared = [
+            tfma.default_eval_shared_model(
+                eval_saved_model_path=path_utils.serving_model_path(
+                    artifact_utils.get_single_uri(input_dict["baseline_model" if spec.is_baseline else "model"])
+                ),
+                model_name=spec.name,
+                eval_config=config,
+            )
+            for spec in config.model_specs
+        ]
+        models = shared[0] if len(shared) == 1 else shared
+        factory = tfxio_utils.get_tfxio_factory_from_artifact(
+            examples=input_dict["examples"],
+            telemetry_descriptors=["Evaluator"],
+            schema=schema,
+            raw_record_column_name=tfma.constants.ARROW_INPUT_COLUMN,
+        )
+        source = factory(io_utils.all_files_pattern(artifact_utils.get_split_uri(input_dict["examples"], "eval")))
+        adapter = tensor_adapter.TensorAdapterConfig(
+            arrow_schema=source.ArrowSchema(), tensor_representations=source.TensorRepresentations()
+        )
+        usual = tfma.default_extractors(eval_shared_model=models, eval_config=config, tensor_adapter_config=adapter)
+        with self._make_beam_pipeline() as pipeline:
+            _ = (
+                pipeline
+                | "ReadExamples" >> source.BeamSource()
+                | "ExtractEvaluateAndWriteResults"
+                >> tfma.ExtractEvaluateAndWriteResults(
+                    eval_shared_model=models,
+                    eval_config=config,
+                    extractors=[slice_extractor(cuts), *usual],
+                    output_path=uri,
+                    tensor_adapter_config=adapter,
+                )
+            )
+
+
+def _read_schema(input_dict: Any) -> schema_pb2.Schema:
+    folder = artifact_utils.get_single_uri(input_dict["schema"])
+    return io_utils.SchemaReader().read(io_utils.get_only_uri_in_dir(folder))
+
+
+def lacking(champion_uri: str, schema: schema_pb2.Schema) -> list[str]:
+    """Columns that a model takes and the data do not have."""
+    interface = Path(path_utils.serving_model_path(champion_uri)) / "assets.extra" / INTERFACE_FILE
+    wanted = [one["source_column"] for one in json.loads(interface.read_text())["inputs"]]
+    return [name for name in wanted if name not in {feature.name for feature in schema.feature}]
+
+
+def _bless(output_dict: Any, reasons: list[str], figures: dict[str, Any]) -> None:
+    blessing = artifact_utils.get_single_instance(output_dict["blessing"])
+    blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY, int(not reasons))
+    blessing.set_string_custom_property(REASONS, json.dumps(reasons))
+    blessing.set_string_custom_property(METRICS, json.dumps(figures))
+    verdict = constants.NOT_BLESSED_FILE_NAME if reasons else constants.BLESSED_FILE_NAME
+    Path(blessing.uri, verdict).write_text("")
 
 
 class EvaluatorSpec(ComponentSpec):
@@ -93,6 +121,7 @@ class EvaluatorSpec(ComponentSpec):
 
     PARAMETERS = {
         "gate": ExecutionParameter(type=str),
+        "cuts": ExecutionParameter(type=str),
         "label": ExecutionParameter(type=str),
         "code": ExecutionParameter(type=str),
     }
@@ -117,6 +146,7 @@ class Evaluator(base_beam_component.BaseBeamComponent):
         champion: of the component Champion.
         schema: of the examples.
         gate: JSON of `components.settings.Gate`.
+        cuts: JSON list of `cuts.Cut`, settled for these data.
         label: column of the label.
         code: fingerprint of the modules that do the work.
     """
@@ -124,7 +154,9 @@ class Evaluator(base_beam_component.BaseBeamComponent):
     SPEC_CLASS = EvaluatorSpec
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
 
-    def __init__(self, examples: Any, model: Any, champion: Any, schema: Any, gate: str, label: str, code: str) -> None:
+    def __init__(
+        self, examples: Any, model: Any, champion: Any, schema: Any, gate: str, cuts: str, label: str, code: str
+    ) -> None:
         super().__init__(
             EvaluatorSpec(
                 examples=examples,
@@ -132,6 +164,7 @@ class Evaluator(base_beam_component.BaseBeamComponent):
                 baseline_model=champion,
                 schema=schema,
                 gate=gate,
+                cuts=cuts,
                 label=label,
                 code=code,
                 evaluation=channel_utils.as_channel([standard_artifacts.ModelEvaluation()]),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
 
-from components.evaluator.gate import bias, judge
-from components.settings import Gate, Limits
+from components.evaluator.gate import Slice, SliceKey, as_json, bias, calibration, judge, judge_slices
+from components.settings import Gate, Limits, Slices
 
 GOOD = {"rmse": 3.0, "mae": 1.5, "mean_prediction": 11.0, "mean_label": 11.5}
 ALL_LIMITS = Gate(limits=Limits(max_rmse=3.0, max_mae=1.5, max_bias=0.5), max_rmse_ratio=1.02)
@@ -67,3 +68,73 @@ def test_a_perfect_champion_is_compared_without_dividing_by_zero() -> None:
 def test_every_reason_is_given_at_once() -> None:
     worse = {"rmse": 9.0, "mae": 9.0, "mean_prediction": 20.0, "mean_label": 11.0}
     assert len(judge(ALL_LIMITS, worse, {"rmse": 3.0})) == 4
+
+
+SLICED = Gate(
+    slices={"hour": Slices(of="hour", max_rmse_ratio=1.1), "far": Slices(of="x", limits=Limits(max_bias=0.4))},
+    min_slice_rows=100,
+)
+
+
+def slices_of(
+    candidate: dict[SliceKey, dict[str, float]], champion: dict[SliceKey, dict[str, float]] | None = None
+) -> dict[str, Slice]:
+    return {one.name: one for one in judge_slices(SLICED, candidate, champion)}
+
+
+def test_slices_stand_in_the_order_of_the_configuration_and_then_of_their_numbers() -> None:
+    keys = [("far", "a"), ("hour", "10"), ("hour", "missing"), ("hour", "below -2"), ("hour", "-2 to 5"), ("hour", "9")]
+    found = slices_of({key: {**GOOD, "rows": 100} for key in keys})
+    assert list(found) == ["hour below -2", "hour -2 to 5", "hour 9", "hour 10", "hour missing", "far a"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "rmse", "verdict"), [(100, 3.0, "passed"), (100, 3.4, "refused"), (99, 30.0, "small"), (99, 3.0, "small")]
+)
+def test_a_slice_is_held_against_the_champions_from_the_minimum_of_rows_on(
+    rows: int, rmse: float, verdict: str
+) -> None:
+    one = slices_of(
+        {("hour", "3"): {**GOOD, "rmse": rmse, "rows": rows}}, {("hour", "3"): {**GOOD, "rmse": 3.0, "rows": rows}}
+    )["hour 3"]
+    assert (one.verdict, one.small) == (verdict, rows < 100)
+    assert bool(one.reasons) is (verdict == "refused")
+    if one.reasons:
+        assert one.reasons[0].startswith(
+            "slice hour 3 (100 rows): RMSE 3.4 is more than gate.slices.hour.max_rmse_ratio"
+        )
+
+
+def test_without_a_champion_only_the_absolute_limits_of_a_slice_hold() -> None:
+    found = slices_of({("hour", "3"): {**GOOD, "rows": 100}, ("far", "b"): {**GOOD, "rows": 100}})
+    assert found["hour 3"].verdict == "no limit"
+    assert found["far b"].verdict == "refused"
+    assert found["far b"].reasons == (
+        "slice far b (100 rows): size of the bias 0.5 is above gate.slices.far.limits.max_bias 0.4",
+    )
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_slice_without_finite_errors_is_refused(value: float) -> None:
+    bad = {**GOOD, "mean_prediction": value, "rmse": value, "rows": 100}
+    assert slices_of({("far", "b"): bad})["far b"].verdict == "refused"
+    assert slices_of({("hour", "3"): bad}, {("hour", "3"): {**GOOD, "rows": 100}})["hour 3"].verdict == "refused"
+
+
+def test_calibration_is_prediction_over_label_and_can_be_limited() -> None:
+    assert calibration(GOOD) == pytest.approx(11.0 / 11.5)
+    (reason,) = judge(Gate(limits=Limits(max_miscalibration=0.04)), GOOD, None)
+    assert reason == "miscalibration 0.04348 is above gate.limits.max_miscalibration 0.04"
+    assert judge(Gate(limits=Limits(max_miscalibration=0.05)), GOOD, None) == []
+    assert judge(Gate(limits=Limits(max_miscalibration=0.05)), {**GOOD, "mean_label": 0.0}, None)
+
+
+def test_what_is_stored_says_the_rule_and_is_json_without_nan() -> None:
+    bad = {**GOOD, "rmse": math.nan, "rows": 100}
+    slices = judge_slices(SLICED, {("hour", "3"): bad}, None)
+    told = as_json(SLICED, "", bad, None, ["bad"], slices)
+    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    assert told["rule"] == "absolute limits only: no version is live"
+    assert (told["overall"]["rows"], told["overall"]["verdict"]) == (100, "refused")
+    assert told["slices"][0]["candidate"]["rmse"] is None
+    assert as_json(SLICED, "000003", GOOD | {"rows": 1}, GOOD, [], [])["rule"].endswith("the live version 000003")

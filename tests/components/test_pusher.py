@@ -26,7 +26,12 @@ from components.trainer.export import INTERFACE_FILE, REFERENCE_DIR
 
 SCHEMA = json.loads((Path(component.__file__).parent / "model.schema.json").read_text())
 LENIENT = Push(min_sparsity=0.2, max_difference=0.01)
-JUDGED = {"candidate": {"rmse": 3.0, "mae": 1.5, "mean_prediction": 1.0, "mean_label": 1.1}, "champion": None}
+JUDGED = {
+    "candidate": {"rmse": 3.0, "mae": 1.5, "mean_prediction": 1.0, "mean_label": 1.1},
+    "champion": None,
+    "rule": "absolute limits only: no version is live",
+    "slices": {"judged": 3, "small": 1},
+}
 
 
 def artifact(kind: type, folder: Path, number: int) -> Any:
