@@ -150,7 +150,9 @@ class Push(Settings):
         min_sparsity: share of zeros in the dense kernels, counted in the file.
         max_latency_us: 95th percentile of one call from Python, in microseconds; null sets no limit, since the figure
             depends on the machine.
-        max_difference: largest difference between the file and the SavedModel on one row, in label units.
+        max_difference: largest difference between the file and the SavedModel on one row, in label units. It can be as
+            high as a bucket's step: where a row lies on a boundary, the last bit decides.
+        max_p99_difference, max_mean_difference: 99th percentile and mean of the same.
         test_vectors: rows kept beside the file with the outputs to expect.
         keep_versions: so many of the newest stay in the store; the live one and the one before it always do.
     """
@@ -161,5 +163,7 @@ class Push(Settings):
     min_sparsity: float = Field(default=0.7, ge=0, lt=1)
     max_latency_us: float | None = Field(default=None, gt=0)
     max_difference: float = Field(default=5.0, gt=0)
+    max_p99_difference: float = Field(default=0.25, gt=0)
+    max_mean_difference: float = Field(default=0.05, gt=0)
     test_vectors: int = Field(default=32, ge=1)
     keep_versions: int = Field(default=20, ge=2)

@@ -144,12 +144,21 @@ def _budgets(figures: Mapping[str, Any], push: Push) -> list[str]:
     slow = figures["latency_us"]["p95"]
     if push.max_latency_us is not None and slow > push.max_latency_us:
         reasons.append(f"a call takes {slow:g} us (p95), above push.max_latency_us {push.max_latency_us:g}")
-    largest = figures["difference_to_saved_model"]["max"]
-    if not largest <= push.max_difference:
-        reasons.append(
-            f"file and SavedModel differ by {largest:.4g} on one row, above push.max_difference {push.max_difference:g}"
-        )
-    return reasons
+    return [*reasons, *_differences(figures["difference_to_saved_model"], push)]
+
+
+def _differences(seen: Mapping[str, float], push: Push) -> list[str]:
+    limits = [
+        ("by {} on one row", seen["max"], push.max_difference, "max_difference"),
+        ("by {} on one row in a hundred", seen["p99"], push.max_p99_difference, "max_p99_difference"),
+        ("by {} in the mean", seen["mean"], push.max_mean_difference, "max_mean_difference"),
+    ]
+    return [
+        f"file and SavedModel differ {how.format(f'{value:.4g}')}, above push.{key} {limit:g}"
+        for how, value, limit, key in limits
+        # Written so that a NaN fails: it compares false with everything.
+        if not value <= limit
+    ]
 
 
 def _accuracy(metrics: Mapping[str, Any], push: Push) -> list[str]:

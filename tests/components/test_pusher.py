@@ -186,6 +186,15 @@ def test_withdrawn_bytes_are_refused_without_force(push: PushIt, publish_tiny: C
     [
         (LENIENT.model_copy(update={"max_bytes": 100}), "above push.max_bytes 100"),
         (LENIENT.model_copy(update={"max_latency_us": 1e-3}), "us (p95), above push.max_latency_us 0.001"),
+        (LENIENT.model_copy(update={"max_difference": 1e-12}), "on one row, above push.max_difference 1e-12"),
+        (
+            LENIENT.model_copy(update={"max_p99_difference": 1e-12}),
+            "one row in a hundred, above push.max_p99_difference",
+        ),
+        (
+            LENIENT.model_copy(update={"max_mean_difference": 1e-12}),
+            "in the mean, above push.max_mean_difference 1e-12",
+        ),
         (LENIENT.model_copy(update={"min_sparsity": 0.5}), "25.0% of the dense weights are zero, below push.min_spars"),
     ],
 )
