@@ -77,3 +77,15 @@ bench-stock: $(READY)  ## wall time beside TFX's stock taxi example, alternating
 .PHONY: prove-schedule
 prove-schedule: $(READY)  ## simulated weeks of a schedule: is every due time accounted for exactly once? (ARGS="--weeks 300")
 	@$(BIN)/python benchmarks/schedule_week.py $(ARGS)
+
+.PHONY: prove-store
+prove-store: $(READY)  ## kills, full disks and races: `current` always names a sound version
+	@$(BIN)/python benchmarks/prove_store.py $(ARGS)
+
+.PHONY: prove-fuzz
+prove-fuzz: $(READY)  ## mutated versions: `verify` accepts none and crashes on none (needs a pushed version)
+	@$(BIN)/python benchmarks/prove_fuzz.py $(ARGS)
+
+.PHONY: prove-agreement
+prove-agreement: $(READY) pipeline/demo/node_modules/.package-lock.json  ## one file, four runtimes: largest differences (needs a pushed version)
+	@$(BIN)/python benchmarks/prove_agreement.py $(ARGS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,11 @@ def sha256(data: bytes) -> str:
 
 
 def tree_digest(folder: Path) -> str:
-    """One digest of all files below a folder, names and contents."""
+    """One digest of all files below a folder, names and contents; of what is no plain file, the name alone."""
     digest = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        digest.update(f"{path.relative_to(folder)}\0{sha256(path.read_bytes())}\n".encode())
+    for path in sorted(p for p in folder.rglob("*") if not p.is_dir()):
+        content = sha256(path.read_bytes()) if path.is_file() else "no file"
+        digest.update(os.fsencode(f"{path.relative_to(folder)}\0{content}\n"))
     return digest.hexdigest()
 
 
@@ -49,8 +51,13 @@ def _digest(path: Path) -> str:
 
 
 def seal(manifest: dict[str, Any]) -> str:
-    """Digest of the manifest's own contents, so that an edited one is noticed."""
-    return sha256(json.dumps(manifest, sort_keys=True).encode())
+    """Digest of the manifest's own bytes before the seal is added, so that an edited one is noticed."""
+    return sha256(as_written(manifest))
+
+
+def as_written(manifest: dict[str, Any]) -> bytes:
+    """The bytes of `model.json`; a push writes these and no others, so that not even a space can be changed."""
+    return json.dumps(manifest, indent=1).encode()
 
 
 def read_json(path: Path) -> Any:
@@ -89,9 +96,8 @@ def problems(folder: Path, only: set[str] | None = None) -> list[str]:
     except CorruptError as error:
         return [str(error)]
     path = folder / MANIFEST
-    sealed = manifest.pop("seal", None)
     found = []
-    if sealed != seal(manifest):
+    if not _is_sealed(path, manifest):
         found.append(f"{path} was changed after the push: its seal does not fit its contents")
     if manifest.get("version") != folder.name:
         found.append(f"{path} is of version {manifest.get('version')!r}, not of {folder.name}")
@@ -106,6 +112,14 @@ def problems(folder: Path, only: set[str] | None = None) -> list[str]:
         extra = sorted({one.name for one in folder.iterdir()} - {*parts, MANIFEST})
         found += [f"{folder / name} was not part of the push" for name in extra]
     return found
+
+
+def _is_sealed(path: Path, manifest: dict[str, Any]) -> bool:
+    *before, last = manifest.items() if manifest else [("", None)]
+    try:
+        return path.read_bytes() == as_written(manifest) and last == ("seal", seal(dict(before)))
+    except (OSError, RecursionError):
+        return False
 
 
 def _differs(path: Path, wanted: Any) -> list[str]:

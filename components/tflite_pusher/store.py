@@ -10,20 +10,19 @@ models/.refused/        what failed its proof, for inspection
 
 from __future__ import annotations
 
-import fcntl
 import json
 import re
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from components.tflite_pusher import soundness
-from components.tflite_pusher.durable import replace_text, sync, sync_tree, write_texts
-from components.tflite_pusher.soundness import KIT, MANIFEST, MODEL, SOURCE, VECTORS, checksums, seal
+from components.tflite_pusher.durable import lock, replace_text, sync, sync_tree, write_texts, writing
+from components.tflite_pusher.soundness import KIT, MANIFEST, MODEL, SOURCE, VECTORS, as_written, checksums, seal
 from components.tflite_pusher.soundness import CorruptError as CorruptError
 from components.tflite_pusher.soundness import StoreError as StoreError
 from components.tflite_pusher.soundness import sha256 as sha256
@@ -140,21 +139,9 @@ class Store:
         except (CorruptError, OSError):
             return None
 
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Holds the store against other processes; waits for it.
-
-        Raises:
-            StoreError: the folder takes no lock file.
-        """
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            stream = (self.root / ".lock").open("w")
-        except OSError as error:
-            raise StoreError(f"cannot write to {self.root}: {error.strerror}") from error
-        with stream:
-            fcntl.flock(stream, fcntl.LOCK_EX)
-            yield
+    def lock(self) -> AbstractContextManager[None]:
+        """Holds the store against other processes; see `durable.lock`."""
+        return lock(self.root)
 
     def publish(
         self, model: bytes, manifest: dict[str, Any], vectors: Any, source: Path, kit: Mapping[str, str] | None = None
@@ -166,9 +153,11 @@ class Store:
 
         Returns:
             The new version, one above the highest ever used.
+
+        Raises:
+            StoreError: a write failed, as on a full disk; the old model stays live.
         """
-        with self.lock():
-            self._sweep()
+        with writing(self.root, _LEFTOVER):
             version = f"{self._highest() + 1:06d}"
             aside = self.root / f".new-{uuid.uuid4().hex}"
             aside.mkdir()
@@ -180,7 +169,7 @@ class Store:
             files = checksums(aside)
             complete = {**manifest, "version": version, "sha256": files[MODEL], "files": files}
             sealed = {**complete, "seal": seal(complete)}
-            (aside / MANIFEST).write_text(json.dumps(sealed, indent=1))
+            (aside / MANIFEST).write_bytes(as_written(sealed))
             sync_tree(aside)
             aside.rename(self.folder(version))
             sync(self.root)
@@ -188,12 +177,22 @@ class Store:
             return version
 
     def refuse(self, model: bytes, report: dict[str, Any]) -> Path:
-        """Keeps a file that failed its proof, with the figures, and returns its folder."""
-        folder = self.root / REFUSED / sha256(model)[:12]
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / MODEL).write_bytes(model)
-        (folder / "refused.json").write_text(json.dumps(report, indent=1))
-        return folder
+        """Keeps a file that failed its proof, with the figures, and returns its folder.
+
+        Raises:
+            StoreError: a write failed, as on a full disk.
+        """
+        with writing(self.root, _LEFTOVER):
+            folder = self.root / REFUSED / sha256(model)[:12]
+            aside = self.root / f".new-{uuid.uuid4().hex}"
+            aside.mkdir()
+            (aside / MODEL).write_bytes(model)
+            (aside / "refused.json").write_text(json.dumps(report, indent=1))
+            if folder.exists():
+                shutil.rmtree(folder)
+            folder.parent.mkdir(exist_ok=True)
+            aside.rename(folder)
+            return folder
 
     def rollback(self, version: str | None = None) -> tuple[str, str]:
         """Points `current` at an older version and withdraws the one it leaves, sound or not.
@@ -208,7 +207,7 @@ class Store:
             StoreError: there is nowhere to go.
             CorruptError: the target's files are not sound.
         """
-        with self.lock():
+        with writing(self.root, _LEFTOVER):
             try:
                 live = self.current()
             except CorruptError:
@@ -231,12 +230,6 @@ class Store:
         if not older:
             raise StoreError(f"no version before {live} that was not withdrawn. {self._way_out()}")
         return older[-1]
-
-    def _sweep(self) -> None:
-        """Removes what a killed publisher left aside; only under the lock."""
-        for path in self.root.iterdir():
-            if _LEFTOVER.fullmatch(path.name):
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def _highest(self) -> int:
         """The highest number ever given out; gives out the next."""
