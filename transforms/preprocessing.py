@@ -102,7 +102,8 @@ def _boundaries(plan: Plan, block: tf.Tensor, members: list[str]) -> tf.Tensor:
     if learned:
         columns = [names.index(plan.features.buckets[name].feature) for name in learned]
         size = plan.features.buckets[learned[0]].size
-        table = tft.quantiles(tf.gather(block, columns, axis=1), size, epsilon=0.005, reduce_instance_dims=False)
+        quantiles = tft.quantiles(tf.gather(block, columns, axis=1), size, epsilon=0.005, reduce_instance_dims=False)
+        table = buckets.just_below(quantiles)
         if len(learned) == len(members):
             return table
         rows.update({name: table[place] for place, name in enumerate(learned)})

@@ -46,3 +46,14 @@ def test_equal_boundaries_leave_a_bucket_empty_and_harm_nothing():
     # Quantiles of a column with many equal values repeat.
     marks = buckets.reached(np.array([[0.5], [1]], np.float32), np.array([[1, 1, 1]], np.float32))
     np.testing.assert_array_equal(buckets.bucket_ids(marks), [[0], [3]])
+
+
+def test_a_value_on_a_learned_boundary_reaches_it_whatever_its_last_bits():
+    values = np.array([-87.65, 0.0, 1.9353813, 4.9100037, 41.9], np.float32)
+    boundaries = buckets.just_below(tf.constant(values)).numpy()
+    for steps in (-4, 0, 4):
+        off = values
+        for _ in range(abs(steps)):
+            off = np.where(values == 0, values, np.nextafter(off, np.float32(np.sign(steps) * np.inf)))
+        assert (off >= boundaries).all()
+    np.testing.assert_allclose(boundaries, values, rtol=2e-6)

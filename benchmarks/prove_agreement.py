@@ -1,0 +1,161 @@
+"""Proves that one pushed file gives one fare: SavedModel, tf.lite, ai_edge_litert and a browser on the same rows.
+
+    make prove-agreement [ARGS="--rows 1000 --runs-dir runs"]
+
+Rows are spread evenly over the evaluation rows of the run that pushed the version. Prints, as Markdown, the difference
+of every runtime to the kernels that the manifest's figures were measured with, in label units. Ends with code 1 if one
+of them is beyond the tolerance of the version's test vectors on more than one row in a hundred.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+from components.tflite_pusher.examples import Columns, load_raw
+from components.tflite_pusher.runtime import SIGNATURE, predict
+from components.tflite_pusher.soundness import SOURCE, VECTORS, read_json
+from components.tflite_pusher.store import Store
+from components.tflite_pusher.verification import run_saved_model
+from pipeline.commands.options import open_store
+from pipeline.demo.chromium import NoBrowserError, browser
+from pipeline.demo.content import described, resources
+from pipeline.demo.server import DemoServer
+
+REFERENCE = "ai_edge_litert, XNNPACK"
+FloatArray = npt.NDArray[np.float32]
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1000)
+    parser.add_argument("--runs-dir", type=Path, default=Path("runs"))
+    parser.add_argument("--pipeline", default=None)
+    parser.add_argument("--version", default=None)
+    options = parser.parse_args()
+    store = open_store(options.runs_dir, options.pipeline)
+    version = store.resolve(options.version)
+    columns = evaluation_rows(store, version, options.rows)
+    predictions = {name: run(store, version, columns) for name, run in RUNTIMES.items()}
+    tolerance = read_json(store.folder(version) / VECTORS)["tolerance"]
+    print(f"version {version}, {len(predictions[REFERENCE]):,} evaluation rows, difference to {REFERENCE}:\n")
+    print("| runtime | bit for bit | mean | 99th percentile | largest | rows beyond " + f"{tolerance:g} |")
+    print("|---" * 6 + "|")
+    apart = False
+    for name, predicted in predictions.items():
+        if predicted is None:
+            print(f"| {name} | not here | | | | |")
+            continue
+        off = np.abs(predicted.astype(np.float64) - predictions[REFERENCE])
+        beyond = int((~(off <= tolerance)).sum())
+        apart |= beyond > len(off) / 100
+        print(
+            f"| {name} | {int((off == 0).sum()):,} | {off.mean():.2g} | {np.percentile(off, 99):.2g} | "
+            f"{off.max():.2g} | {beyond} |"
+        )
+    sys.exit(1 if apart else 0)
+
+
+def evaluation_rows(store: Store, version: str, count: int) -> Columns:
+    """Inputs `[count]` by name, of the run that pushed the version.
+
+    Raises:
+        FileNotFoundError: its examples are gone.
+    """
+    manifest = store.manifest(version)
+    (examples,) = [one["uri"] for one in manifest["lineage"] if one["role"] == "examples"]
+    split = Path(examples, "Split-eval")
+    if not split.is_dir():
+        raise FileNotFoundError(f"{split}: the evaluation rows of version {version} are no longer there")
+    columns, label = load_raw(str(split), manifest, manifest["config"]["data"]["label"]["column"])
+    chosen = np.unique(np.linspace(0, len(label) - 1, min(count, len(label))).astype(int))
+    return {name: values[chosen] for name, values in columns.items()}
+
+
+def saved_model(store: Store, version: str, columns: Columns) -> FloatArray:
+    """What the file was converted from."""
+    return run_saved_model(str(store.folder(version) / SOURCE / "Format-Serving"), SIGNATURE, columns)
+
+
+def litert(store: Store, version: str, columns: Columns) -> FloatArray:
+    """The runtime of `predict` and of the proof."""
+    return predict(store.model(version), columns)
+
+
+def tf_lite(store: Store, version: str, columns: Columns) -> FloatArray:
+    """TensorFlow's own copy of the runtime."""
+    return by_signature(tf.lite.Interpreter(model_content=store.model(version), num_threads=1), columns)
+
+
+def without_delegate(store: Store, version: str, columns: Columns) -> FloatArray:
+    """Optimized kernels, no XNNPACK: what a device without it runs."""
+    kind = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    return by_signature(
+        Interpreter(model_content=store.model(version), num_threads=1, experimental_op_resolver_type=kind), columns
+    )
+
+
+def reference_kernels(store: Store, version: str, columns: Columns) -> FloatArray:
+    """The plain kernels that define what an operator means."""
+    kind = OpResolverType.BUILTIN_REF
+    return by_signature(Interpreter(model_content=store.model(version), experimental_op_resolver_type=kind), columns)
+
+
+def by_signature(engine: Any, columns: Columns) -> FloatArray:
+    """float32 `[rows]`, one call a row."""
+    call = engine.get_signature_runner(SIGNATURE)
+    rows = len(next(iter(columns.values())))
+    one = ({name: values[row : row + 1] for name, values in columns.items()} for row in range(rows))
+    return np.array([next(iter(call(**inputs).values()))[0] for inputs in one], np.float32)
+
+
+def in_browser(store: Store, version: str, columns: Columns) -> FloatArray | None:
+    """LiteRT.js in a headless Chromium, through the demo's own page; None where there is no browser."""
+    rows = len(next(iter(columns.values())))
+    plain = {name: values.tolist() for name, values in columns.items()}
+    vectors = [{"inputs": {name: plain[name][row] for name in plain}, "prediction": 0.0} for row in range(rows)]
+    found = resources(store, version)
+    told = described(store.manifest(version), {"tolerance": 0, "rows": vectors})
+    page_data = json.dumps(told).encode()
+    found["/version.json"] = type(found["/version.json"])(found["/version.json"].media_type, page_data)
+    try:
+        with tempfile.TemporaryDirectory() as folder, DemoServer(found, 0) as server, browser(Path(folder)) as page:
+            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+            thread.start()
+            try:
+                page("Page.navigate", url=f"{server.url}?check=1")
+                said = json.loads(page.until("document.getElementById('check')?.textContent"))
+            finally:
+                server.shutdown()
+                thread.join()
+    except NoBrowserError as error:
+        print(error, file=sys.stderr)
+        return None
+    return np.array(said["predictions"], np.float32)
+
+
+RUNTIMES: dict[str, Callable[[Store, str, Columns], Any]] = {
+    "SavedModel, TensorFlow": saved_model,
+    "tf.lite, XNNPACK": tf_lite,
+    REFERENCE: litert,
+    "ai_edge_litert, no delegate": without_delegate,
+    "ai_edge_litert, reference kernels": reference_kernels,
+    "LiteRT.js in Chromium": in_browser,
+}
+
+
+if __name__ == "__main__":
+    main()
