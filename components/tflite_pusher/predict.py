@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from components.tflite_pusher.runtime import Engine
-from components.tflite_pusher.soundness import MANIFEST_VERSION, StoreError
+from components.tflite_pusher.soundness import MANIFEST_VERSION, CorruptError, StoreError
 from components.tflite_pusher.store import Store
 from components.tflite_pusher.table_reader import Stretch, read_table
 from components.tflite_pusher.table_writer import writing
@@ -68,6 +68,7 @@ class Pricer:
 
     Raises:
         StoreError: the manifest is of another age.
+        CorruptError: it is of another file.
     """
 
     def __init__(self, model: bytes, manifest: Mapping[str, Any]) -> None:
@@ -83,6 +84,8 @@ class Pricer:
         self._axes = {point.latitude: "latitude" for point in self._points.values()}
         self._axes.update({point.longitude: "longitude" for point in self._points.values()})
         self._engine = Engine(model)
+        if strange := self._engine.strangeness(self.inputs):
+            raise CorruptError(strange)
 
     def columns(self) -> list[str]:
         """What a table must hold."""

@@ -111,6 +111,8 @@ def _run_vectors(store: Store, version: str) -> Finding:
     vectors = soundness.read_json(store.folder(version) / soundness.VECTORS)
     dtypes = {one["name"]: one["dtype"] for one in store.manifest(version)["inputs"]}
     engine = Engine(store.model(version))
+    if strange := engine.strangeness(store.manifest(version)["inputs"]):
+        return Finding(version, [strange], 0, None)
     tolerance = float(vectors["tolerance"])
     differences = [abs(engine(_row(one["inputs"], dtypes)) - float(one["prediction"])) for one in vectors["rows"]]
     if not differences:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,14 @@ class Engine:
         self._inputs = {_input_name(one["name"]): one["index"] for one in self._engine.get_input_details()}
         (self._output,) = (one["index"] for one in self._engine.get_output_details())
 
+    def strangeness(self, inputs: Iterable[Mapping[str, Any]]) -> str:
+        """In what the file's inputs differ from the manifest's, by name and dtype; empty when they are the same."""
+        mine = {_input_name(one["name"]): np.dtype(one["dtype"]).name for one in self._engine.get_input_details()}
+        told = {one["name"]: one["dtype"] for one in inputs}
+        if mine == told:
+            return ""
+        return f"the file takes {_listed(mine)}, the manifest says {_listed(told)}: it is of another schema"
+
     def __call__(self, row: Columns) -> float:
         """The prediction for `[1]` arrays by input name."""
         for name, index in self._inputs.items():
@@ -68,6 +76,10 @@ def latency_us(model: bytes, columns: Columns, calls: int = 2000, warm_up: int =
         taken[call] = time.perf_counter_ns() - start
     p50, p95 = np.percentile(taken[warm_up:] / 1000, [50, 95])
     return {"p50": round(float(p50), 1), "p95": round(float(p95), 1)}
+
+
+def _listed(dtypes: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} ({dtype})" for name, dtype in sorted(dtypes.items()))
 
 
 def _input_name(tensor: str) -> str:

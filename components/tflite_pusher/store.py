@@ -71,10 +71,12 @@ class Store:
         """The wanted version, or the live one for None or `latest`.
 
         Raises:
-            StoreError: there is none.
+            StoreError: there is none, or none is live.
         """
         if version in (None, "latest", "current"):
             live = self.current()
+            if live is None and self.versions():
+                raise StoreError(f"{self.root / CURRENT} is missing, so no version is live. {self._way_out()}")
             if live is None:
                 raise StoreError(f"no model was pushed to {self.root} yet; `farelite run` makes the first")
             return live

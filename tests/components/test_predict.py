@@ -157,6 +157,9 @@ def test_a_row_that_cannot_be_priced_says_why_and_the_rows_around_it_are_priced(
     ("change", "flags"),
     [
         (("41.9,", "40.9,"), "pickup_lat: outside the training range 41.5 to 42.5"),
+        (("-87.6,", "-86.9,"), "pickup_lon: outside the training range -88 to -87"),
+        (("41.95,", "42.6,"), "dropoff_lat: outside the training range 41.5 to 42.5"),
+        (("-87.7,", "-88.1,"), "dropoff_lon: outside the training range -88 to -87"),
         ((",2,Blue", ",9,Blue"), "passengers: outside the training range 1 to 6"),
         (("Blue", "Red"), "company: unknown category"),
         (("Blue", ""), "company: missing"),
@@ -313,6 +316,22 @@ def test_a_damaged_model_is_never_opened(store: Store, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text(f"{HEADER}\n{GOOD}\n")
     with pytest.raises(CorruptError, match="not what was pushed"):
         predict_file(store, None, str(tmp_path / "in.csv"), None)
+
+
+def test_a_file_of_another_schema_prices_nothing(
+    tmp_path: Path, publish_tiny: Publish, tiny_manifest: dict[str, Any]
+) -> None:
+    store = Store(tmp_path / "models")
+    publish_tiny(store, inputs=[{**one, "dtype": "float32"} for one in tiny_manifest["inputs"]])
+    (tmp_path / "in.csv").write_text(f"{HEADER}\n{GOOD}\n")
+    with pytest.raises(CorruptError, match=r"the file takes company \(int32\).*says company \(float32\)"):
+        predict_file(store, None, str(tmp_path / "in.csv"), None)
+
+
+def test_columns_that_the_model_does_not_take_are_kept_and_change_nothing(price: Price) -> None:
+    (plain,), (more,) = price(GOOD), price(f"{GOOD},7,Red", header=f"{HEADER},tolls,company_2")
+    assert (more["tolls"], more["company_2"]) == ("7", "Red")
+    assert {**more} == {**plain, "tolls": "7", "company_2": "Red"}
 
 
 def test_a_manifest_of_another_age_is_refused(tmp_path: Path, publish_tiny: Publish) -> None:

@@ -143,6 +143,10 @@ def test_without_a_pointer_nothing_is_live_until_a_version_is_named(store: Store
     publish_tiny(store)
     (store.root / "current").unlink()
     assert store.current() is None
+    with pytest.raises(
+        StoreError, match=r"current is missing, so no version is live.*rollback VERSION.*there are: 000001"
+    ):
+        store.resolve(None)
     assert store.rollback("000001") == ("none", "000001")
 
 
@@ -247,6 +251,17 @@ def test_verify_reports_test_vectors_that_were_changed_together_with_their_check
     reseal(folder, files={**files, "test_vectors.json": sha256((folder / "test_vectors.json").read_bytes())})
     (problem,) = recheck(store).problems
     assert said in problem
+
+
+def test_a_file_of_another_schema_is_told_from_its_inputs(
+    store: Store, publish_tiny: Publish, tiny_manifest: dict[str, Any]
+) -> None:
+    others = [{**one, "name": one["name"].replace("pickup", "start")} for one in tiny_manifest["inputs"]]
+    publish_tiny(store, inputs=others)
+    (problem,) = recheck(store).problems
+    assert problem.startswith("the file takes company (int32), dropoff_lat (float32), ")
+    assert "the manifest says company (int32), dropoff_lat (float32), dropoff_lon (float32), passengers" in problem
+    assert problem.endswith("it is of another schema")
 
 
 def test_verify_lists_the_test_vectors_that_differ(
