@@ -155,6 +155,8 @@ class Push(Settings):
         max_p99_difference, max_mean_difference: 99th percentile and mean of the same.
         test_vectors: rows kept beside the file with the outputs to expect.
         keep_versions: so many of the newest stay in the store; the live one and the one before it always do.
+        store: folder of any filesystem that Beam knows (`gs://`, `s3://`, `hdfs://`, a mounted one) that holds the
+            published versions and says which is live; null keeps them in the runs folder alone.
     """
 
     max_rmse_increase: float = Field(default=0.02, ge=0)
@@ -167,3 +169,4 @@ class Push(Settings):
     max_mean_difference: float = Field(default=0.05, gt=0)
     test_vectors: int = Field(default=32, ge=1)
     keep_versions: int = Field(default=20, ge=2)
+    store: str | None = None

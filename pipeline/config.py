@@ -159,7 +159,8 @@ def _with_absolute_paths(config: Config, folder: Path) -> Config:
 
     split = config.data.split.model_copy(update={"eval_source": absolute(config.data.split.eval_source)})
     data = config.data.model_copy(update={"source": absolute(config.data.source), "split": split})
-    return config.model_copy(update={"data": data, "schema_file": absolute(config.schema_file)})
+    push = config.push.model_copy(update={"store": absolute(config.push.store)})
+    return config.model_copy(update={"data": data, "schema_file": absolute(config.schema_file), "push": push})
 
 
 def _explain(path: Path, error: ValidationError) -> str:

@@ -20,6 +20,7 @@ from components.artifacts import SUMMARY_FILE, IngestReport
 from components.champion import VERSION
 from components.evaluator.component import METRICS, REASONS
 from components.settings import Push
+from components.tflite_pusher import remote
 from components.tflite_pusher.conversion import ConversionError, convert
 from components.tflite_pusher.examples import load_raw
 from components.tflite_pusher.kit import write_kit
@@ -78,7 +79,9 @@ class Executor(base_executor.BaseExecutor):
         manifest = self._manifest(input_dict, exec_properties, interface, proof, judged)
         kit = write_kit(manifest["inputs"], manifest["output"])
         version = store.publish(model, manifest, proof.vectors, Path(model_uri), kit)
-        discard_old(store, push.keep_versions)
+        removed = discard_old(store, push.keep_versions)
+        if push.store:
+            remote.push(store.root, push.store, version, removed)
         _record(pushed, "pushed", version=version, sha256=digest, figures=figures)
 
     def _manifest(
@@ -187,7 +190,7 @@ class TFLitePusherSpec(ComponentSpec):
 
 
 class TFLitePusher(base_component.BaseComponent):
-    """Pushes to a local store.
+    """Pushes to a local store, and from there to `push.store`.
 
     Args:
         channels: the inputs of `TFLitePusherSpec`, by name.

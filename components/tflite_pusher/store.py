@@ -29,9 +29,10 @@ from components.tflite_pusher.soundness import sha256 as sha256
 
 CURRENT = "current"
 WITHDRAWN = "withdrawn.json"
+HIGHEST = ".highest"
 REFUSED = ".refused"
 _VERSION = re.compile(r"[0-9]{6}")
-_LEFTOVER = re.compile(rf"\.(new-|({CURRENT}|{WITHDRAWN}|\.highest)\.)[0-9a-f]{{32}}")
+_LEFTOVER = re.compile(rf"\.(new-|({CURRENT}|{WITHDRAWN}|{re.escape(HIGHEST)})\.)[0-9a-f]{{32}}")
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,8 @@ class Store:
             StoreError: a write failed, as on a full disk; the old model stays live.
         """
         with writing(self.root, _LEFTOVER):
-            version = f"{self._highest() + 1:06d}"
+            version = f"{self.highest() + 1:06d}"
+            replace_text(self.root / HIGHEST, version)
             aside = self.root / f".new-{uuid.uuid4().hex}"
             aside.mkdir()
             (aside / MODEL).write_bytes(model)
@@ -233,14 +235,12 @@ class Store:
             raise StoreError(f"no version before {live} that was not withdrawn. {self._way_out()}")
         return older[-1]
 
-    def _highest(self) -> int:
-        """The highest number ever given out; gives out the next."""
-        counter = self.root / ".highest"
+    def highest(self) -> int:
+        """The highest number ever given out."""
+        counter = self.root / HIGHEST
         told = counter.read_bytes().decode("ascii", "replace").strip() if counter.is_file() else ""
         used = int(told) if re.fullmatch("[0-9]{1,6}", told) else 0
-        highest = max([used, *(int(v) for v in self.versions())])
-        replace_text(counter, str(highest + 1))
-        return highest
+        return max([used, *(int(v) for v in self.versions())])
 
     def _point(self, version: str) -> None:
         replace_text(self.root / CURRENT, f"{version}\n")

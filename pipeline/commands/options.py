@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,17 +23,30 @@ ConfigFile = Annotated[
 ]
 Override = Annotated[list[str] | None, typer.Option("--set", help="One value for this run, such as training.seed=3.")]
 Version = Annotated[str | None, typer.Option("--version", help="Six digits; without it, the live version.")]
+RemoteStore = Annotated[
+    str | None,
+    typer.Option("--store", help="A remote store instead, as push.store names it: gs://, s3://, hdfs://, ..."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")]
 DEFAULT_RUNS = Path("runs")
 
 
-def open_store(runs_dir: Path, pipeline: str | None) -> Store:
-    """The models of the wanted pipeline, or of the only one there is.
+def open_store(runs_dir: Path, pipeline: str | None, remote_store: str | None = None) -> Store:
+    """The models of the wanted pipeline, or of the only one there is; or a copy of a remote store's.
 
     Raises:
         RunsFolderError: there is none, or there are several and none is named.
+        StoreError: the remote store cannot be read.
     """
     from components.tflite_pusher.store import Store
-    from pipeline.paths import pipeline_folder
 
-    return Store(pipeline_folder(runs_dir, pipeline).models)
+    if remote_store is None:
+        from pipeline.paths import pipeline_folder
+
+        return Store(pipeline_folder(runs_dir, pipeline).models)
+    from components.tflite_pusher.remote import pull
+
+    copy = tempfile.TemporaryDirectory(prefix="farelite-store-")
+    atexit.register(copy.cleanup)
+    pull(remote_store, Path(copy.name))
+    return Store(Path(copy.name))

@@ -11,10 +11,25 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import DEFAULT_RUNS, DONE, REFUSED, AsJson, Pipeline, RunsDir, Version, open_store
+from pipeline.commands.options import (
+    DEFAULT_RUNS,
+    DONE,
+    REFUSED,
+    AsJson,
+    Pipeline,
+    RemoteStore,
+    RunsDir,
+    Version,
+    open_store,
+)
 
 
-def versions(runs_dir: RunsDir = DEFAULT_RUNS, pipeline: Pipeline = None, as_json: AsJson = False) -> None:
+def versions(
+    runs_dir: RunsDir = DEFAULT_RUNS,
+    pipeline: Pipeline = None,
+    store: RemoteStore = None,
+    as_json: AsJson = False,
+) -> None:
     """List the published versions: when each was pushed, its error, size and checksum; which is live or withdrawn.
 
     A rollback withdraws the version that it leaves: the same bytes are not pushed again without `run --force`.
@@ -23,7 +38,7 @@ def versions(runs_dir: RunsDir = DEFAULT_RUNS, pipeline: Pipeline = None, as_jso
     """
     from components.tflite_pusher.recheck import summaries
 
-    found = summaries(open_store(runs_dir, pipeline))
+    found = summaries(open_store(runs_dir, pipeline, store))
     if as_json:
         print(json.dumps([dataclasses.asdict(one) for one in found], indent=1))
         return
@@ -38,6 +53,7 @@ def verify(
     ] = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
     pipeline: Pipeline = None,
+    store: RemoteStore = None,
     as_json: AsJson = False,
 ) -> None:
     """Check that a version is still what was pushed: seal, checksums, then its test vectors through the interpreter.
@@ -50,7 +66,7 @@ def verify(
     from pipeline.runners.quiet import without_native_notes
 
     with without_native_notes():
-        finding = recheck(open_store(runs_dir, pipeline), version)
+        finding = recheck(open_store(runs_dir, pipeline, store), version)
     if as_json:
         print(json.dumps(dataclasses.asdict(finding)))
     elif finding.problems:
@@ -69,6 +85,7 @@ def rollback(
     ] = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
     pipeline: Pipeline = None,
+    store: RemoteStore = None,
     as_json: AsJson = False,
 ) -> None:
     """Make an older version live again, in one atomic step, and withdraw the one that was.
@@ -78,7 +95,12 @@ def rollback(
 
     Example: farelite rollback 000001
     """
-    left, live = open_store(runs_dir, pipeline).rollback(version)
+    opened = open_store(runs_dir, pipeline, store)
+    left, live = opened.rollback(version)
+    if store is not None:
+        from components.tflite_pusher.remote import push
+
+        push(opened.root, store)
     if as_json:
         print(json.dumps({"left": left, "live": live}))
     else:
@@ -94,6 +116,7 @@ def predict(
     ] = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
     pipeline: Pipeline = None,
+    store: RemoteStore = None,
     version: Version = None,
 ) -> None:
     """Price the rows of a table with a published model.
@@ -109,7 +132,7 @@ def predict(
 
     try:
         with without_native_notes():
-            counts = predict_file(open_store(runs_dir, pipeline), version, source, output)
+            counts = predict_file(open_store(runs_dir, pipeline, store), version, source, output)
     except BrokenPipeError:
         # Whoever reads has seen enough, as `| head` does; what is still buffered goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -120,6 +143,7 @@ def predict(
 def demo(
     runs_dir: RunsDir = DEFAULT_RUNS,
     pipeline: Pipeline = None,
+    store: RemoteStore = None,
     version: Version = None,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="On 127.0.0.1; 0 takes any free one.")] = 8765,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the page in a browser.")] = False,
@@ -132,4 +156,4 @@ def demo(
     """
     from pipeline.demo.server import serve
 
-    serve(open_store(runs_dir, pipeline), version, port, browse=not no_open)
+    serve(open_store(runs_dir, pipeline, store), version, port, browse=not no_open)

@@ -19,6 +19,7 @@ from tfx.proto.orchestration import pipeline_pb2
 
 from components.artifacts import STATISTICS_FILE, GateRecord
 from components.data_gate import FINGERPRINT, WARNINGS, DataStopped
+from components.tflite_pusher import remote
 from components.tflite_pusher.store import Store
 from data.files import match
 from data.sources import locate
@@ -70,6 +71,8 @@ def surroundings(config: Config, paths: RunPaths, force: bool) -> Surroundings:
     located = locate(config.data)
     fingerprint = located.fingerprint()
     store = Store(paths.models)
+    if config.push.store:
+        remote.pull(config.push.store, paths.models)
     live = store.current()
     digest = (store.digest(live) or "") if live else ""
     schema = match(config.schema_file, "schema")[0] if config.schema_file else None

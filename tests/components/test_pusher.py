@@ -181,6 +181,13 @@ def test_withdrawn_bytes_are_refused_without_force(push: PushIt, publish_tiny: C
     assert push(force=True)[0]["version"] == "000003"
 
 
+def test_what_is_pushed_goes_to_the_remote_store_too(push: PushIt, tmp_path: Path) -> None:
+    share = tmp_path / "share"
+    push(LENIENT.model_copy(update={"store": str(share)}))
+    assert Store(share).current() == "000001"
+    assert recheck(Store(share)).problems == []
+
+
 @pytest.mark.parametrize(
     ("limits", "said"),
     [
