@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from tfx.types import artifact
 
+from components.files import REJECTS_FILE as REJECTS_FILE
+from components.files import SLICES_FILE as SLICES_FILE
+from components.files import SUMMARY_FILE as SUMMARY_FILE
+
 
 class IngestReport(artifact.Artifact):
     """What ingestion did: `rejects.csv.gz` (file, line, reason, values) and `summary.json` (counts, ranges)."""
@@ -18,8 +22,3 @@ class GateRecord(artifact.Artifact):
 
 
 STATISTICS_FILE = "FeatureStats.pb"
-SUMMARY_FILE = "summary.json"
-REJECTS_FILE = "rejects.csv.gz"
-
-SLICES_FILE = "slices.json"
-"""In the evaluation: what the gate made of all rows and of each slice (`components.evaluator.gate.as_json`)."""

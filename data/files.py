@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,31 @@ def local(file: str) -> Iterator[str]:
         except (BeamIOError, OSError) as error:
             raise DataError(f"{file} cannot be read: {error}") from error
         yield str(copy)
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file that was read: where, how large, and sha256 of its bytes; empty for one on another filesystem."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+def examine(files: list[str]) -> list[SourceFile]:
+    """Size and digest of each file."""
+    found = []
+    for file in files:
+        if is_remote(file):
+            (result,) = _filesystems(file, "data.source").match([file])
+            found.append(SourceFile(file, sum(one.size_in_bytes for one in result.metadata_list), ""))
+            continue
+        digest = hashlib.sha256()
+        with Path(file).open("rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+        found.append(SourceFile(file, Path(file).stat().st_size, digest.hexdigest()))
+    return found
 
 
 def fingerprint(files: list[str]) -> str:

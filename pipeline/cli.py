@@ -13,7 +13,7 @@ from typing import Any
 import typer
 import typer.exceptions
 
-from pipeline.commands import running, schedule, versions
+from pipeline.commands import history, running, schedule, versions
 from pipeline.commands.options import BAD_INPUT, DONE, INTERRUPTED, REFUSED, UNEXPECTED
 
 app = typer.Typer(
@@ -31,6 +31,9 @@ for command in (
     versions.rollback,
     versions.predict,
     versions.demo,
+    history.runs,
+    history.report,
+    history.lineage,
     running.doctor,
 ):
     app.command()(command)
@@ -43,11 +46,13 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     from data.errors import DataError
     from pipeline.config import ConfigError
     from pipeline.demo.content import DemoError
+    from pipeline.lineage.errors import LineageError, MetadataError
     from pipeline.paths import RunsFolderError
     from pipeline.runners.lock import LockedError
     from pipeline.runners.schedule.slot import ScheduleError
 
-    return DataError, ConfigError, RunsFolderError, LockedError, ScheduleError, StoreError, DemoError
+    users = (DataError, ConfigError, RunsFolderError, LockedError, ScheduleError, StoreError, DemoError)
+    return (*users, LineageError, MetadataError)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -17,6 +17,7 @@ from components.evaluator.cuts import Cut, settle
 from components.settings import DataGate, Gate, Push, Training
 from data.settings import Settings
 from data.spec import Dataset
+from pipeline.lineage.connection import Metadata
 from pipeline.runners.schedule.settings import Schedule
 from transforms.features import Features, Plan
 
@@ -64,6 +65,7 @@ class Config(Settings):
         conversion: from the trained model to the file.
         beam: where the data steps run.
         schedule: when it runs unattended; null for never.
+        metadata: where the record of every run is kept.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,127}$")
@@ -77,6 +79,7 @@ class Config(Settings):
     push: Push = Push()
     beam: Beam = Beam()
     schedule: Schedule | None = None
+    metadata: Metadata = Metadata()
 
     @model_validator(mode="after")
     def _features_fit_data(self) -> Config:

@@ -72,6 +72,10 @@ class ProgressLines(Listener):
         )
         self._console.print(line, soft_wrap=True)
 
+    def remark(self, text: str) -> None:
+        """Likewise."""
+        self._console.print(Text(text, style="yellow"), soft_wrap=True)
+
     def stop(self) -> None:
         """No more spinner."""
         self._status.stop()
@@ -122,6 +126,8 @@ def card(result: Result, unit: str, log: Path) -> Panel:
         parts.append(Text(_rule(result.metrics["evaluation"])))
     if result.model_dir:
         parts.append(Text(f"{'model' if result.version else 'kept aside'}: {result.model_dir}"))
+    if result.report:
+        parts.append(Text(f"report: {result.report}"))
     parts.append(Text(f"took {result.seconds:.1f} s; log: {log}", style="dim"))
     return Panel(Group(*parts), title="farelite", title_align="left", expand=False)
 

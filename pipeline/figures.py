@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
-from components.trainer.export import HISTORY_FILE
-from pipeline.lineage import NodeRun, read_json
+from components.files import HISTORY_FILE
+from pipeline.lineage.records import NodeRun, read_json
 from transforms.features import LEARNED_FILE
 
 _TOP_REASONS = 2

@@ -6,13 +6,14 @@ import json
 from dataclasses import dataclass
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+from ml_metadata.proto.metadata_store_pb2 import ConnectionConfig
 from tfx.components.example_validator.component import ExampleValidator
 from tfx.components.schema_gen.component import SchemaGen
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.components.trainer.component import Trainer
 from tfx.components.transform.component import Transform
-from tfx.orchestration import metadata, pipeline
+from tfx.orchestration import pipeline
 from tfx.proto import trainer_pb2, transform_pb2
 
 from components.champion import Champion
@@ -22,6 +23,7 @@ from components.evaluator.component import Evaluator
 from components.tflite_pusher.component import TFLitePusher
 from components.trip_example_gen.component import TripExampleGen
 from pipeline.config import Config
+from pipeline.lineage.wiring import wiring
 
 SCHEMA = "Schema"
 SETTINGS = ("components.settings", "components.compression_settings")
@@ -33,7 +35,7 @@ class Surroundings:
 
     Attributes:
         root: folder of artifacts.
-        database: SQLite file of ML Metadata.
+        metadata: connection to ML Metadata.
         models_dir: the store.
         fingerprint: of the source's files.
         spans: JSON list of the spans to read; empty where the source has none.
@@ -46,7 +48,7 @@ class Surroundings:
     """
 
     root: str
-    database: str
+    metadata: ConnectionConfig
     models_dir: str
     fingerprint: str
     spans: str
@@ -124,21 +126,35 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         label=config.data.label.column,
         code=code_hash("components.evaluator", "transforms", *SETTINGS),
     )
+    channels = {
+        "model": trainer.outputs["model"],
+        "blessing": evaluator.outputs["blessing"],
+        "champion": champion.outputs["model"],
+        "examples": examples,
+        "report": report,
+        "schema": schema,
+        "transform_graph": transform.outputs["transform_graph"],
+        "evaluation": evaluator.outputs["evaluation"],
+    }
+    before = [
+        example_gen,
+        rows_gate,
+        statistics_gen,
+        schema_gen,
+        validator,
+        data_gate,
+        transform,
+        trainer,
+        champion,
+        evaluator,
+    ]
     pusher = TFLitePusher(
-        {
-            "model": trainer.outputs["model"],
-            "blessing": evaluator.outputs["blessing"],
-            "champion": champion.outputs["model"],
-            "examples": examples,
-            "report": report,
-            "schema": schema,
-            "transform_graph": transform.outputs["transform_graph"],
-            "evaluation": evaluator.outputs["evaluation"],
-        },
+        channels,
         models_dir=around.models_dir,
         push=config.push.model_dump_json(),
         label=config.data.label.column,
         provenance=around.provenance,
+        steps=json.dumps(wiring(before, "TFLitePusher", channels)),
         store_state=around.store_state,
         force=int(around.force),
         code=code_hash("components.tflite_pusher", "components.recipe", *SETTINGS),
@@ -146,21 +162,9 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
     return pipeline.Pipeline(
         pipeline_name=config.name,
         pipeline_root=around.root,
-        components=[
-            example_gen,
-            rows_gate,
-            statistics_gen,
-            schema_gen,
-            validator,
-            data_gate,
-            transform,
-            trainer,
-            champion,
-            evaluator,
-            pusher,
-        ],
+        components=[*before, pusher],
         enable_cache=True,
-        metadata_connection_config=metadata.sqlite_metadata_connection_config(around.database),
+        metadata_connection_config=around.metadata,
         beam_pipeline_args=config.beam.arguments(),
     )
 

@@ -38,6 +38,11 @@ class RunPaths:
         return self.root / "models"
 
     @property
+    def report(self) -> Path:
+        """The page on the newest run."""
+        return self.root / "report.html"
+
+    @property
     def lock(self) -> Path:
         """Held by the run under way."""
         return self.root / ".lock"

@@ -19,12 +19,15 @@ from components import recipe
 from components.artifacts import SUMMARY_FILE, IngestReport
 from components.champion import VERSION
 from components.evaluator.component import METRICS, REASONS
+from components.files import PREDICTIONS_FILE
 from components.settings import Push
 from components.tflite_pusher import remote
 from components.tflite_pusher.conversion import ConversionError, convert
 from components.tflite_pusher.examples import load_raw
 from components.tflite_pusher.kit import write_kit
+from components.tflite_pusher.lineage import lineage
 from components.tflite_pusher.retention import discard_old
+from components.tflite_pusher.rows_file import write_rows
 from components.tflite_pusher.soundness import MANIFEST_VERSION
 from components.tflite_pusher.store import Store, sha256
 from components.tflite_pusher.verification import Proof, prove
@@ -60,6 +63,7 @@ class Executor(base_executor.BaseExecutor):
         reference = str(Path(saved_model).parent / REFERENCE_DIR)
         push = Push.model_validate_json(exec_properties["push"])
         proof = prove(model, saved_model, reference, columns, label, interface, push)
+        write_rows(Path(pushed.uri) / PREDICTIONS_FILE, columns, label, proof.predictions)
         figures = {**proof.figures, "evaluation": judged}
         reasons = [
             *_other_than_measured(how, model),
@@ -105,7 +109,7 @@ class Executor(base_executor.BaseExecutor):
             **proof.figures,
             "gate": {"blessed": True, "reasons": [], **judged},
             "champion": champion or None,
-            "data": {"fingerprint": told["fingerprint"], "sources": told["sources"], "spans": told["spans"]},
+            "data": {key: told[key] for key in ("fingerprint", "sources", "files", "spans")},
             "config": told["config"],
             "config_hash": told["config_hash"],
             "code_revision": told["code_revision"],
@@ -114,7 +118,7 @@ class Executor(base_executor.BaseExecutor):
                 "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
                 "mlmd_ids": {key: [one.id for one in artifacts] for key, artifacts in input_dict.items()},
             },
-            "lineage": [_link(key, one) for key, artifacts in input_dict.items() for one in artifacts],
+            "lineage": lineage(json.loads(exec_properties["steps"]), input_dict),
             "libraries": {"python": platform.python_version()} | {name: installed_version(name) for name in LIBRARIES},
         }
 
@@ -136,10 +140,6 @@ def _withdrawn(store: Store, model: bytes, force: bool) -> list[str]:
         f"these very bytes (sha256 {sha256(model)[:12]}) were withdrawn by a rollback; "
         "`farelite run --force` pushes them all the same"
     ]
-
-
-def _link(key: str, artifact: Any) -> dict[str, Any]:
-    return {"role": key, "type": artifact.type_name, "mlmd_id": artifact.id, "uri": artifact.uri}
 
 
 def _record(
@@ -172,6 +172,7 @@ class TFLitePusherSpec(ComponentSpec):
         "push": ExecutionParameter(type=str),
         "label": ExecutionParameter(type=str),
         "provenance": ExecutionParameter(type=str),
+        "steps": ExecutionParameter(type=str),
         "store_state": ExecutionParameter(type=str),
         "force": ExecutionParameter(type=int),
         "code": ExecutionParameter(type=str),
@@ -197,7 +198,9 @@ class TFLitePusher(base_component.BaseComponent):
         models_dir: the store.
         push: JSON of `components.settings.Push`.
         label: column of the label.
-        provenance: JSON with `config`, `config_hash`, `code_revision`, `fingerprint`, `sources`, `spans`.
+        provenance: JSON with `config`, `config_hash`, `code_revision`, `fingerprint`, `sources`, `files`,
+            `spans`.
+        steps: JSON of all steps and what they read of each other, this one last.
         store_state: what is live and withdrawn, so that the cache notices a rollback.
         force: 1 pushes withdrawn bytes too.
         code: fingerprint of the modules that do the work.
@@ -213,6 +216,7 @@ class TFLitePusher(base_component.BaseComponent):
         push: str,
         label: str,
         provenance: str,
+        steps: str,
         store_state: str,
         force: int,
         code: str,
@@ -224,6 +228,7 @@ class TFLitePusher(base_component.BaseComponent):
                 push=push,
                 label=label,
                 provenance=provenance,
+                steps=steps,
                 store_state=store_state,
                 force=force,
                 code=code,

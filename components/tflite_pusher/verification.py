@@ -30,11 +30,13 @@ class Proof:
         figures: what the manifest records; metrics are in label units and all on the same rows.
         reasons: empty when the file may ship.
         vectors: rows with the outputs to expect.
+        predictions: float32 `[rows]` of the `file`, the `float` model and the baselines `linear` and `mean`.
     """
 
     figures: dict[str, Any]
     reasons: list[str]
     vectors: dict[str, Any]
+    predictions: dict[str, FloatArray]
 
 
 def errors(predicted: FloatArray, label: FloatArray) -> dict[str, float]:
@@ -81,11 +83,12 @@ def prove(
     anatomy = inspection.dissect(model, interface["dense_kernels"])
     from_file = runtime.predict(model, columns)
     difference = np.abs(from_file - run_saved_model(saved_model, runtime.SIGNATURE, columns))
+    predictions = {name: run_saved_model(reference, name, columns) for name in ("float", "mean", "linear")}
     metrics = {
         "rows": len(label),
         "file": errors(from_file, label),
-        "float": errors(run_saved_model(reference, "float", columns), label),
-        "baselines": {name: errors(run_saved_model(reference, name, columns), label) for name in ("mean", "linear")},
+        "float": errors(predictions["float"], label),
+        "baselines": {name: errors(predictions[name], label) for name in ("mean", "linear")},
     }
     figures = {
         "bytes": len(model),
@@ -112,7 +115,8 @@ def prove(
         *_budgets(figures, push),
         *_accuracy(metrics, push),
     ]
-    return Proof(figures, reasons, test_vectors(columns, from_file, push.test_vectors))
+    vectors = test_vectors(columns, from_file, push.test_vectors)
+    return Proof(figures, reasons, vectors, {"file": from_file, **predictions})
 
 
 def _contract(anatomy: inspection.Anatomy, interface: Mapping[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from components import recipe
+from components.files import HISTORY_FILE as HISTORY_FILE
 from data.spec import Dataset
 from transforms.features import BLOCK, id_key, is_id
 from transforms.preprocessing import vocabulary_file
@@ -20,9 +21,6 @@ from transforms.preprocessing import vocabulary_file
 INTERFACE_FILE = "interface.json"
 REFERENCE_DIR = "Reference"
 """Beside the served model: a SavedModel with the signatures `float`, `linear` and `mean`."""
-
-HISTORY_FILE = "history.json"
-"""In the model run: the losses of each phase by epoch."""
 
 OUTPUT = "prediction"
 Tensors = dict[str, tf.Tensor]

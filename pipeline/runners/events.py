@@ -30,6 +30,7 @@ class Result:
         run_id: in ML Metadata.
         components: in order.
         warnings: what the data gates found odd and let pass.
+        report: where the page on the run lies; empty where it could not be made.
     """
 
     verdict: str
@@ -41,6 +42,7 @@ class Result:
     run_id: str
     components: list[ComponentRun] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    report: str = ""
 
 
 class Listener:
@@ -54,3 +56,6 @@ class Listener:
 
     def done(self, component: ComponentRun) -> None:
         """A node has ended well."""
+
+    def remark(self, text: str) -> None:
+        """Something beside the steps that a person should know."""

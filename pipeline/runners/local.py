@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import logging
 import time
 import uuid
 from datetime import datetime
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 from google.protobuf import message
+from ml_metadata.metadata_store.metadata_store import MetadataStore
 from tfx.dsl.compiler import compiler, constants
 from tfx.orchestration import metadata
 from tfx.orchestration import pipeline as tfx_pipeline
@@ -21,14 +24,18 @@ from components.artifacts import STATISTICS_FILE, GateRecord
 from components.data_gate import FINGERPRINT, WARNINGS, DataStopped
 from components.tflite_pusher import remote
 from components.tflite_pusher.store import Store
-from data.files import match
+from data.files import examine, match
 from data.sources import locate
 from pipeline import provenance
 from pipeline.config import Config
 from pipeline.figures import figure_of
 from pipeline.graph import Surroundings, create_pipeline
-from pipeline.lineage import Lineage, NodeRun, read_json
+from pipeline.lineage import journal
+from pipeline.lineage.connection import open_metadata, remember
+from pipeline.lineage.questions import Lineage
+from pipeline.lineage.records import NodeRun, read_json
 from pipeline.paths import RunPaths
+from pipeline.report.page import write_report
 from pipeline.runners.events import ComponentRun, Listener, Result
 
 
@@ -41,10 +48,35 @@ def run(config: Config, paths: RunPaths, listener: Listener, force: bool = False
     """
     began = time.monotonic()
     run_id = f"{datetime.now().strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
-    around = surroundings(config, paths, force)
+    store = open_metadata(config.metadata, paths, create=True)
+    remember(config.metadata, paths)
+    around = surroundings(config, paths, force, Lineage(store))
     intermediate = compile_pipeline(create_pipeline(config, around), run_id)
     nodes = [node.pipeline_node for node in intermediate.nodes]
+    journal.begin(store, run_id, _told(around))
     listener.plan([node.node_info.id for node in nodes])
+    try:
+        result = _run_nodes(intermediate, nodes, store, run_id, paths, listener)
+    except BaseException as error:
+        verdict = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+        reasons = [f"{type(error).__name__}: {error}"] if verdict == "failed" else []
+        journal.finish(store, run_id, verdict, reasons=reasons)
+        _make_report(paths, run_id, listener)
+        raise
+    figures = journal.brief_metrics(result.metrics)
+    journal.finish(store, run_id, result.verdict, result.version, result.reasons, figures)
+    report = _make_report(paths, run_id, listener)
+    return dataclasses.replace(result, seconds=time.monotonic() - began, report=report)
+
+
+def _run_nodes(
+    intermediate: pipeline_pb2.Pipeline,
+    nodes: list[pipeline_pb2.PipelineNode],
+    store: MetadataStore,
+    run_id: str,
+    paths: RunPaths,
+    listener: Listener,
+) -> Result:
     done: list[ComponentRun] = []
     try:
         for node in nodes:
@@ -52,22 +84,36 @@ def run(config: Config, paths: RunPaths, listener: Listener, force: bool = False
             listener.start(name)
             start = time.monotonic()
             _launch(intermediate, node)
-            ran = Lineage(paths.database).node_runs(run_id)
+            ran = Lineage(store).node_runs(run_id)
             one = ComponentRun(name, ran[name].state, time.monotonic() - start, figure_of(name, ran))
             done.append(one)
             listener.done(one)
     except DataStopped as error:
-        seconds = time.monotonic() - began
-        return Result("stopped", "", "", error.reasons, {}, seconds, run_id, done, _warnings(paths, run_id))
-    except KeyboardInterrupt:
-        lineage = Lineage(paths.database)
-        lineage.cancel(run_id)
-        raise
-    return _result(Lineage(paths.database).node_runs(run_id), paths, run_id, time.monotonic() - began, done)
+        warnings = _warnings(Lineage(store).node_runs(run_id))
+        return Result("stopped", "", "", error.reasons, {}, 0.0, run_id, done, warnings)
+    return _result(Lineage(store).node_runs(run_id), paths, run_id, done)
 
 
-def surroundings(config: Config, paths: RunPaths, force: bool) -> Surroundings:
-    """Looks around: data, schema, champion, code."""
+def _make_report(paths: RunPaths, run_id: str, listener: Listener) -> str:
+    """Where the page lies. A page that cannot be made is no reason to lose the run: it is said, and the run stands."""
+    try:
+        return str(write_report(paths, run_id))
+    except Exception as error:
+        logging.exception("the report could not be made")
+        listener.remark(
+            f"the report could not be made ({type(error).__name__}: {error}); `farelite report` tries again"
+        )
+        return ""
+
+
+def _told(around: Surroundings) -> dict[str, str]:
+    told = json.loads(around.provenance)
+    texts = {name: told[name] for name in ("code_revision", "config_hash", "fingerprint")}
+    return {**texts, "config": json.dumps(told["config"])}
+
+
+def surroundings(config: Config, paths: RunPaths, force: bool, lineage: Lineage | None = None) -> Surroundings:
+    """Looks around: data, schema, champion, code, and with a lineage the data that passed before."""
     located = locate(config.data)
     fingerprint = located.fingerprint()
     store = Store(paths.models)
@@ -83,28 +129,27 @@ def surroundings(config: Config, paths: RunPaths, force: bool) -> Surroundings:
         "fingerprint": fingerprint,
         "sources": located.all_files(),
         "spans": located.labels(),
+        "files": [dataclasses.asdict(file) for file in examine(located.all_files())],
     }
     return Surroundings(
         root=str(paths.artifacts.resolve()),
-        database=str(paths.database.resolve()),
+        metadata=config.metadata.connection(paths, create=True),
         models_dir=str(paths.models.resolve()),
         fingerprint=fingerprint,
         spans=json.dumps(located.labels()),
         schema_path=schema,
-        baseline=baseline(paths, fingerprint),
+        baseline=baseline(lineage, fingerprint) if lineage else "",
         champion_version=live or "",
         champion_sha256=digest,
         store_state=json.dumps([live, digest, store.withdrawn()]),
-        provenance=json.dumps(told, sort_keys=True),
+        provenance=json.dumps(told),
         force=force,
     )
 
 
-def baseline(paths: RunPaths, fingerprint: str) -> str:
+def baseline(lineage: Lineage, fingerprint: str) -> str:
     """Statistics of the last other data that passed the data gate; empty where there are none or they are gone."""
-    if not paths.database.exists():
-        return ""
-    for record in Lineage(paths.database).newest(GateRecord.TYPE_NAME):
+    for record in lineage.newest(GateRecord.TYPE_NAME):
         statistics = Path(record.uri) / STATISTICS_FILE
         if record.properties.get(FINGERPRINT) != fingerprint and statistics.exists():
             return str(statistics)
@@ -134,7 +179,7 @@ def _launch(intermediate: pipeline_pb2.Pipeline, node: pipeline_pb2.PipelineNode
     ).launch()
 
 
-def _result(ran: dict[str, NodeRun], paths: RunPaths, run_id: str, seconds: float, done: list[ComponentRun]) -> Result:
+def _result(ran: dict[str, NodeRun], paths: RunPaths, run_id: str, done: list[ComponentRun]) -> Result:
     """Reads the outcome from the pusher's artifact, which may be of an earlier run when it came from the cache."""
     (pushed,) = ran["TFLitePusher"].outputs["pushed_model"]
     verdict, version = pushed.properties["verdict"], pushed.properties.get("version", "")
@@ -147,15 +192,14 @@ def _result(ran: dict[str, NodeRun], paths: RunPaths, run_id: str, seconds: floa
         folder,
         read_json(pushed, "reasons"),
         read_json(pushed, "figures"),
-        seconds,
+        0.0,
         run_id,
         done,
-        _warnings(paths, run_id),
+        _warnings(ran),
     )
 
 
-def _warnings(paths: RunPaths, run_id: str) -> list[str]:
+def _warnings(ran: dict[str, NodeRun]) -> list[str]:
     """What the data gates found odd and let pass."""
-    ran = Lineage(paths.database).node_runs(run_id)
     records = [record for run in ran.values() for record in run.outputs.get("record", [])]
     return [warning for record in records for warning in read_json(record, WARNINGS) or []]

@@ -50,6 +50,18 @@ def run_lock(path: Path, wait_seconds: float = 0) -> Iterator[None]:
         stream.truncate(0)
 
 
+def is_held(path: Path) -> bool:
+    """Whether a run is under way now."""
+    if not path.exists():
+        return False
+    with path.open("a+") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
 def _holder(path: Path) -> str:
     try:
         who = json.loads(path.read_text())

@@ -11,6 +11,7 @@ import jsonschema
 import numpy as np
 import pytest
 import tensorflow as tf
+from pyarrow import parquet
 from tfx.components.evaluator import constants as evaluator_constants
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import artifact_utils, standard_artifacts
@@ -18,6 +19,7 @@ from tfx.types import artifact_utils, standard_artifacts
 from components.artifacts import SUMMARY_FILE, IngestReport
 from components.champion import VERSION
 from components.evaluator.component import METRICS, REASONS
+from components.files import PREDICTIONS_FILE
 from components.settings import Push
 from components.tflite_pusher import component
 from components.tflite_pusher.recheck import recheck
@@ -32,6 +34,18 @@ JUDGED = {
     "rule": "absolute limits only: no version is live",
     "slices": {"judged": 3, "small": 1},
 }
+
+FILES = [{"path": "trips.csv", "bytes": 7, "sha256": "0" * 64}]
+STEPS = [
+    {"step": "Gen", "kind": "a.Gen", "code": "c0", "inputs": {}},
+    {"step": "Trainer", "kind": "a.Trainer", "code": "c1", "inputs": {"examples": "Gen.examples"}},
+    {
+        "step": "TFLitePusher",
+        "kind": "",
+        "code": "",
+        "inputs": {"model": "Trainer.model", "examples": "Gen.examples", "report": "Gen.report"},
+    },
+]
 
 
 def artifact(kind: type, folder: Path, number: int) -> Any:
@@ -105,7 +119,8 @@ def push(
                 "models_dir": str(store.root),
                 "push": limits.model_dump_json(),
                 "label": "fare",
-                "provenance": json.dumps({**told, "sources": ["trips.csv"], "spans": []}),
+                "provenance": json.dumps({**told, "sources": ["trips.csv"], "files": FILES, "spans": []}),
+                "steps": json.dumps(STEPS),
                 "force": int(force),
             },
         )
@@ -144,6 +159,29 @@ def test_the_manifest_fits_its_schema_and_says_what_is_in_the_file(push: PushIt)
         "report": [4],
         "champion": [5],
     }
+
+
+def test_the_manifest_tells_the_whole_chain_with_the_outputs_that_the_pusher_saw(push: PushIt) -> None:
+    _, store = push()
+    gen, trainer, pusher = store.manifest("000001")["lineage"]
+    assert [one["step"] for one in (gen, trainer, pusher)] == ["Gen", "Trainer", "TFLitePusher"]
+    assert [one["mlmd_id"] for one in (*gen["outputs"]["examples"], *gen["outputs"]["report"])] == [3, 4]
+    assert [(one["type"], one["mlmd_id"]) for one in trainer["outputs"]["model"]] == [("Model", 1)]
+    assert (trainer["inputs"], trainer["code"], pusher["outputs"]) == ({"examples": "Gen.examples"}, "c1", {})
+
+
+def test_every_evaluation_row_is_kept_with_its_predictions(push: PushIt, tmp_path: Path) -> None:
+    _, store = push()
+    rows = parquet.read_table(tmp_path / "pushed" / PREDICTIONS_FILE)
+    metrics = store.manifest("000001")["metrics"]
+    assert rows.num_rows == metrics["rows"] == 40
+    assert {name.removeprefix("input.") for name in rows.column_names if name.startswith("input.")} == {
+        one["name"] for one in store.manifest("000001")["inputs"]
+    }
+    label = rows["label"].to_numpy()
+    for name, wanted in {"file": metrics["file"], **metrics["baselines"]}.items():
+        difference = rows[f"predicted.{name}"].to_numpy().astype(float) - label
+        assert np.sqrt(np.mean(difference**2)) == pytest.approx(wanted["rmse"])
 
 
 @pytest.mark.parametrize(

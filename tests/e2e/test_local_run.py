@@ -7,8 +7,11 @@ champion for the first time, so it judges and proves again but pushes nothing; t
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -166,6 +169,56 @@ def test_the_file_gives_its_test_vectors_and_no_fare_for_an_unknown_place(story:
         assert abs(engine(columns) - row["prediction"]) <= vectors["tolerance"]
     columns["pickup_latitude"] = np.array([np.nan], np.float32)
     assert np.isnan(engine(columns))
+
+
+def test_the_shipped_file_tells_its_lineage_from_wherever_it_lies(story: dict[str, Any], tmp_path: Path) -> None:
+    elsewhere = tmp_path / "fares.tflite"
+    shutil.copy(story["store"].folder("000001") / "model.tflite", elsewhere)
+    code, told, said = farelite("lineage", str(elsewhere), "--runs-dir", str(story["runs"]))
+    assert code == 0, said
+    manifest = story["store"].manifest("000001")
+    assert (told["asked"], told["version"], told["run"]) == ("metadata", "000001", manifest["run"]["id"])
+    assert told["files"] == manifest["data"]["files"]
+    (source,) = told["files"]
+    assert source["sha256"] == hashlib.sha256(Path(source["path"]).read_bytes()).hexdigest()
+    assert {one["state"] for one in told["artifacts"]} == {"there"}
+    # The manifest alone names the same steps, and links them the same way.
+    code, alone, _ = farelite("lineage", str(story["store"].folder("000001")), "--runs-dir", str(tmp_path / "none"))
+    assert (code, alone["asked"]) == (0, "manifest")
+    assert {one["name"] for one in alone["steps"]} == {one["name"] for one in told["steps"]}
+    inputs = {one["name"]: sorted(one["inputs"]) for one in alone["steps"]}
+    assert inputs == {one["name"]: sorted(one["inputs"]) for one in told["steps"]}
+    known = {one["id"]: one["uri"] for one in told["artifacts"]}
+    assert all(known[one["id"]] == one["uri"] for one in alone["artifacts"] if one["uri"])
+
+
+def test_the_history_has_every_run_with_its_verdict(story: dict[str, Any]) -> None:
+    done = subprocess.run(
+        [FARELITE, "runs", "--json", "--runs-dir", str(story["runs"])], capture_output=True, text=True, check=True
+    )
+    told = {one["id"]: one for one in json.loads(done.stdout)}
+    for name in ("first", "second", "third", "impossible", "impossible again", "retrained"):
+        result = story[name]["result"]
+        assert told[result["run_id"]]["verdict"] == result["verdict"]
+        assert told[result["run_id"]]["reasons"] == result["reasons"]
+
+
+def test_every_run_leaves_its_page_and_a_page_is_made_in_five_seconds(story: dict[str, Any], tmp_path: Path) -> None:
+    for name in ("first", "third", "impossible", "retrained"):
+        assert story[name]["result"]["report"] == str(story["runs"] / "chicago" / "report.html")
+    output = tmp_path / "first.html"
+    command = [FARELITE, "report", "--runs-dir", str(story["runs"]), "--output", str(output)]
+    began = time.monotonic()
+    subprocess.run([*command, "--run", story["first"]["result"]["run_id"]], check=True, capture_output=True)
+    assert time.monotonic() - began < 5
+    page = output.read_text()
+    assert len(page) < 3_000_000
+    assert "Pushed: this model is published." in page
+    absent = set(re.findall("Not part of this run: ([^<]*)", page))
+    assert absent <= {"no slices were judged.", "no variants were compared."}
+    subprocess.run([*command, "--run", story["impossible"]["result"]["run_id"]], check=True, capture_output=True)
+    assert "MAE" in story["impossible"]["result"]["reasons"][0]
+    assert "Refused: nothing was published." in output.read_text()
 
 
 def test_json_output_holds_the_contract_keys(story: dict[str, Any]) -> None:

@@ -1,0 +1,18 @@
+"""Names of files that lie in artifacts; light, so that a reader need not import what wrote them."""
+
+from __future__ import annotations
+
+SUMMARY_FILE = "summary.json"
+"""Of ingestion: counts and ranges."""
+
+REJECTS_FILE = "rejects.csv.gz"
+"""Of ingestion: every rejected row with file, line and reason."""
+
+HISTORY_FILE = "history.json"
+"""Of training, in the model run: the losses of each phase by epoch."""
+
+PREDICTIONS_FILE = "predictions.parquet"
+"""Of the pusher: inputs, label and predictions of every evaluation row."""
+
+SLICES_FILE = "slices.json"
+"""Of the evaluation: what the gate made of all rows and of each slice (`components.evaluator.gate.as_json`)."""

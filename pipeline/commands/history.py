@@ -1,0 +1,137 @@
+"""Commands that ask the record of runs: what there was, and where a file came from."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.options import DEFAULT_RUNS, AsJson, Pipeline, RunsDir
+
+
+def runs(
+    runs_dir: RunsDir = DEFAULT_RUNS,
+    pipeline: Pipeline = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="The newest so many.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List the runs, newest first: when, how long, verdict, version, errors, settings and data.
+
+    A run that did not come to its end is shown as crashed, with the step that it was in.
+
+    Example: farelite runs --limit 5
+    """
+    from pipeline.lineage.journal import runs_of
+    from pipeline.paths import pipeline_folder
+
+    paths = pipeline_folder(runs_dir, pipeline)
+    found = runs_of(paths, limit)
+    if as_json:
+        print(json.dumps([{**dataclasses.asdict(one), "seconds": one.seconds} for one in found], indent=1))
+        return
+    from components.tflite_pusher.recheck import summaries
+    from components.tflite_pusher.store import Store
+    from pipeline.lineage.tables import show_runs
+
+    states = {
+        one.version: "live" if one.live else "withdrawn" if one.withdrawn else ""
+        for one in summaries(Store(paths.models))
+    }
+    show_runs(found, states)
+
+
+def report(
+    runs_dir: RunsDir = DEFAULT_RUNS,
+    pipeline: Pipeline = None,
+    run: Annotated[
+        str | None, typer.Option("--run", help="Which run, as `farelite runs` lists it; the newest.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Where to; without it, report.html in the pipeline's folder.")
+    ] = None,
+) -> None:
+    """Make the page on one run: verdict, errors, data, dimensions, training, lineage, history and model card.
+
+    One file that opens offline. Every run makes it too.
+
+    Example: farelite report --run 20260124-052940-b3f706 --output that-run.html
+    """
+    from pipeline.paths import pipeline_folder
+    from pipeline.report.page import write_report
+
+    print(write_report(pipeline_folder(runs_dir, pipeline), run, output))
+
+
+def lineage(
+    what: Annotated[
+        str | None, typer.Argument(metavar="[FILE|VERSION|latest]", help="A .tflite, six digits, or the live version.")
+    ] = None,
+    runs_dir: RunsDir = DEFAULT_RUNS,
+    pipeline: Pipeline = None,
+    diff: Annotated[
+        tuple[str, str] | None, typer.Option("--diff", metavar="A B", help="What differs between two of them.")
+    ] = None,
+    figure: Annotated[Path | None, typer.Option("--figure", metavar="FILE.svg", help="Draw it into a file.")] = None,
+    openlineage: Annotated[
+        Path | None, typer.Option("--openlineage", metavar="FILE", help="Write OpenLineage events, one JSON a line.")
+    ] = None,
+    upgrade_store: Annotated[
+        bool, typer.Option("--upgrade-store", help="Bring an older metadata store to this schema first.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show which data, code, settings and measurements made a file.
+
+    A file is known by its contents, wherever it lies now. Without the metadata store, the manifest beside it answers.
+
+    Example: farelite lineage ~/app/assets/model.tflite
+    """
+    from pipeline.lineage.answer import ask
+
+    if diff is not None:
+        _show_differences(*diff, runs_dir, pipeline, upgrade_store, as_json)
+        return
+    answer = ask(what, runs_dir, pipeline, upgrade_store)
+    if figure is not None:
+        from pipeline.lineage.figure import lineage_svg
+
+        _write(figure, lineage_svg(answer))
+    if openlineage is not None:
+        from pipeline.lineage.openlineage import event_lines
+
+        _write(openlineage, "".join(f"{line}\n" for line in event_lines(answer)))
+    if as_json:
+        print(json.dumps(answer.to_json(), indent=1))
+    elif figure is None and openlineage is None:
+        from pipeline.lineage.tree import show_tree
+
+        show_tree(answer)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        from pipeline.lineage.errors import LineageError
+
+        raise LineageError(f"cannot write {path}: {error.strerror}") from error
+    print(f"wrote {path}", file=sys.stderr)
+
+
+def _show_differences(
+    before: str, after: str, runs_dir: Path, pipeline: str | None, upgrade: bool, as_json: bool
+) -> None:
+    from pipeline.lineage.answer import ask
+    from pipeline.lineage.differences import differences
+
+    found = differences(ask(before, runs_dir, pipeline, upgrade), ask(after, runs_dir, pipeline))
+    if as_json:
+        print(json.dumps([dataclasses.asdict(one) for one in found], indent=1))
+    else:
+        from pipeline.lineage.tables import show_differences
+
+        show_differences(before, after, found)

@@ -1,0 +1,138 @@
+"""Which ML Metadata store a pipeline uses: SQLite in its folder, or MySQL or PostgreSQL by configuration."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from components.tflite_pusher.durable import replace_text
+from data.settings import Settings
+from pipeline.lineage.errors import MetadataError
+from pipeline.paths import RunPaths
+
+if TYPE_CHECKING:
+    from ml_metadata.metadata_store.metadata_store import MetadataStore
+    from ml_metadata.proto.metadata_store_pb2 import ConnectionConfig
+
+_PORTS = {"mysql": 3306, "postgresql": 5432}
+_VERSIONS = re.compile(r"database version (\d+) is (greater|older) than library version (\d+)")
+UPGRADE = "farelite lineage --upgrade-store"
+
+
+class Metadata(Settings):
+    """Where ML Metadata is kept.
+
+    Attributes:
+        kind: `sqlite` is a file in the pipeline's folder and needs no server; `mysql`, `postgresql`.
+        host, port: of the server; without a port, the usual one of its kind.
+        database: its name; made when it is not there and the user may.
+        user: who connects.
+        password_variable: environment variable that holds the password, which is never written anywhere.
+    """
+
+    kind: Literal["sqlite", "mysql", "postgresql"] = "sqlite"
+    host: str = "127.0.0.1"
+    port: int | None = Field(default=None, ge=1, le=65535)
+    database: str = Field(default="farelite", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    user: str = "farelite"
+    password_variable: str = "FARELITE_METADATA_PASSWORD"
+
+    def where(self, paths: RunPaths) -> str:
+        """For messages: the file, or kind, host, port and database."""
+        if self.kind == "sqlite":
+            return str(paths.database)
+        return f"{self.kind} {self.host}:{self.port or _PORTS[self.kind]}/{self.database}"
+
+    def connection(self, paths: RunPaths, create: bool = False) -> ConnectionConfig:
+        """What ML Metadata's client is told.
+
+        Args:
+            paths: of the pipeline.
+            create: make the SQLite file when it is not there.
+        """
+        from ml_metadata.proto import metadata_store_pb2
+
+        config = metadata_store_pb2.ConnectionConfig()
+        if self.kind == "sqlite":
+            modes = metadata_store_pb2.SqliteMetadataSourceConfig
+            config.sqlite.filename_uri = str(paths.database.resolve())
+            config.sqlite.connection_mode = modes.READWRITE_OPENCREATE if create else modes.READWRITE
+            return config
+        port, password = self.port or _PORTS[self.kind], os.environ.get(self.password_variable, "")
+        if self.kind == "mysql":
+            mysql = config.mysql
+            mysql.host, mysql.port, mysql.database = self.host, port, self.database
+            mysql.user, mysql.password = self.user, password
+        else:
+            postgresql = config.postgresql
+            postgresql.host, postgresql.port, postgresql.dbname = self.host, str(port), self.database
+            postgresql.user, postgresql.password = self.user, password
+        return config
+
+
+def remember(metadata: Metadata, paths: RunPaths) -> None:
+    """Notes in the pipeline's folder which store its runs use, so that questions find it without the configuration."""
+    replace_text(paths.root / "metadata.json", metadata.model_dump_json(indent=1))
+
+
+def recall(paths: RunPaths) -> Metadata:
+    """The store that the runs of a folder use; SQLite where nothing was noted.
+
+    Raises:
+        MetadataError: the note is not readable.
+    """
+    note = paths.root / "metadata.json"
+    if not note.exists():
+        return Metadata()
+    try:
+        return Metadata.model_validate(json.loads(note.read_text()))
+    except ValueError as error:
+        raise MetadataError(f"{note} cannot be read: {error}; delete it, and the next run writes it anew") from error
+
+
+def open_metadata(metadata: Metadata, paths: RunPaths, create: bool = False, upgrade: bool = False) -> MetadataStore:
+    """Connects.
+
+    Args:
+        metadata: which store.
+        paths: of the pipeline.
+        create: a store that is not there yet is made.
+        upgrade: an older schema is brought up to date first; without it, it is an error.
+
+    Raises:
+        MetadataError: no such file, no answer, no entry, or a schema of another version of ML Metadata.
+    """
+    from ml_metadata import errors
+    from ml_metadata.metadata_store import metadata_store
+
+    if metadata.kind == "sqlite" and not create and not paths.database.is_file():
+        raise MetadataError(f"no metadata store {paths.database}; `farelite run` makes it")
+    try:
+        return metadata_store.MetadataStore(metadata.connection(paths, create), enable_upgrade_migration=upgrade)
+    except (RuntimeError, errors.StatusError) as error:
+        raise MetadataError(_explain(metadata, paths, error)) from error
+
+
+def _explain(metadata: Metadata, paths: RunPaths, error: Any) -> str:
+    where = metadata.where(paths)
+    versions = _VERSIONS.search(str(error))
+    if versions and versions[2] == "greater":
+        return (
+            f"the metadata store {where} has schema {versions[1]}, newer than the {versions[3]} that the installed "
+            "ml-metadata knows; use the farelite that wrote it, nothing was changed"
+        )
+    if versions:
+        return (
+            f"the metadata store {where} has schema {versions[1]}, older than the {versions[3]} of the installed "
+            f"ml-metadata; make a copy of it, then let `{UPGRADE}` bring it up to date, nothing was changed"
+        )
+    if metadata.kind == "sqlite":
+        return f"the metadata store {where} cannot be opened: {str(error).strip()[:200]}"
+    return (
+        f"no entry to the metadata store {where} as {metadata.user}: {str(error).strip()[:200]}. Is the server up, the "
+        f"name right, and the password in the variable {metadata.password_variable}?"
+    )

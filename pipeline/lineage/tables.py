@@ -1,0 +1,90 @@
+"""Tables on the terminal: what differs between two versions, and which runs there were. On standard output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pipeline.lineage.differences import GROUPS, Difference
+from pipeline.lineage.records import RunRecord
+
+_COLOURS = {"pushed": "green", "unchanged": "green", "running": "cyan", "interrupted": "yellow"}
+_WIDE = 1000
+
+
+def wide_console() -> Console:
+    """Standard output; where nobody looks at a terminal, no line is cut or folded."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDE
+    return console
+
+
+def show_differences(before: str, after: str, found: Sequence[Difference]) -> None:
+    """A table by group, on standard output."""
+    console = wide_console()
+    if not found:
+        console.print(
+            f"{escape(before)} and {escape(after)} differ in nothing: data, settings, code and metrics are the same"
+        )
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("", "what", before, after, ""):
+        table.add_column(escape(name), overflow="fold")
+    for group in GROUPS:
+        mine = [one for one in found if one.group == group]
+        if not mine:
+            table.add_row(f"[bold]{group}[/]", "[dim]the same[/]")
+        for index, one in enumerate(mine):
+            label = f"[bold]{group}[/]" if index == 0 else ""
+            table.add_row(label, escape(one.what), _value(one.before), _value(one.after), _change(one))
+    console.print(table)
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "[dim]none[/]"
+    return f"{value:.4g}" if isinstance(value, float) else escape(str(value))
+
+
+def _change(one: Difference) -> str:
+    both = [
+        value for value in (one.before, one.after) if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
+    return f"{both[1] / both[0] - 1:+.2%}" if one.group == "metrics" and len(both) == 2 and both[0] else ""
+
+
+def show_runs(records: Sequence[RunRecord], words: dict[str, str]) -> None:
+    """One line a run, newest first.
+
+    Args:
+        records: the runs.
+        words: one on each version that is still there, such as `live`; a version without one is gone.
+    """
+    console = wide_console()
+    if not records:
+        console.print("no run yet; `farelite run` makes the first")
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("run", "took", "verdict", "version", "RMSE", "MAE", "settings", "data"):
+        table.add_column(name, justify="right" if name in ("took", "RMSE", "MAE") else "left", no_wrap=True)
+    for one in records:
+        measured = one.metrics.get("file") or one.metrics.get("candidate") or {}
+        took = "" if one.seconds is None else f"{one.seconds:.0f} s"
+        colour = _COLOURS.get(one.verdict, "red")
+        at = f" at {one.last_step}" if one.last_step and one.verdict != "running" else ""
+        mark = words.get(one.version, "gone") if one.version else ""
+        table.add_row(
+            escape(one.id),
+            took,
+            f"[{colour}]{one.verdict}[/]{escape(at)}",
+            f"{one.version} [dim]{mark}[/]" if one.version else "",
+            *(f"{measured[name]:.3f}" if name in measured else "" for name in ("rmse", "mae")),
+            one.config_hash[:8],
+            one.fingerprint[:8],
+        )
+    console.print(table)

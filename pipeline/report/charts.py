@@ -1,0 +1,152 @@
+"""The kinds of charts that the sections draw, from plain numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from markupsafe import Markup
+
+from pipeline.report.svg import Axis, Plot, number
+
+FloatArray = npt.NDArray[np.float64]
+SERIES = ("s1", "s2", "s3", "s4", "s5")
+_ROW = 30
+
+
+def bars(
+    values: Sequence[tuple[str, Sequence[float], str]], label: str, unit: str, names: Sequence[str] = ()
+) -> Markup:
+    """Horizontal bars, one group a row.
+
+    Args:
+        values: name, one value for each series, and a text at the end of the row.
+        label: what is shown.
+        unit: of the x axis.
+        names: of the series, for the legend; none for a single one.
+    """
+    most = max((one for _, group, _ in values for one in group if np.isfinite(one)), default=1.0) or 1.0
+    lanes = max(len(group) for _, group, _ in values)
+    height = 64 + len(values) * _ROW * max(1.0, 0.62 * lanes)
+    plot = Plot(
+        Axis(unit, 0, most * 1.22),
+        Axis("", len(values), 0, tuple((index + 0.5, name) for index, (name, _, _) in enumerate(values))),
+        label,
+        height=round(height),
+        left=min(200, 24 + 7 * max(len(name) for name, _, _ in values)),
+    )
+    for index, (name, group, text) in enumerate(values):
+        for lane, value in enumerate(group):
+            top = index + 0.12 + 0.76 * lane / lanes
+            title = f"{name}{', ' + names[lane] if names else ''}: {number(value)}"
+            plot.box((0, value), (top, top + 0.7 / lanes), SERIES[lane], title=title)
+        if text:
+            plot.word(max(group), index + 0.5, text)
+        else:
+            for lane, value in enumerate(group):
+                plot.word(value, index + 0.12 + 0.76 * (lane + 0.45) / lanes, number(value))
+    return plot.svg()
+
+
+def lines(
+    series: Mapping[str, Sequence[tuple[float, float]]],
+    x: Axis,
+    y: Axis,
+    label: str,
+    dashed: Sequence[str] = (),
+    uprights: Sequence[float] = (),
+) -> Markup:
+    """Lines by name, at most five; the legend stands beside them in the caption's colours."""
+    plot = Plot(x, y, label)
+    for place in uprights:
+        plot.upright(place)
+    for kind, (name, points) in zip(SERIES, series.items(), strict=False):
+        plot.line(points, kind, dashed=name in dashed)
+        if len(points) <= 40:
+            for one in points:
+                plot.dot(*one, kind, f"{name}: {number(one[0])}, {number(one[1])}")
+    return plot.svg()
+
+
+def density(x: FloatArray, y: FloatArray, high: float, label: str, axes: tuple[str, str], cells: int = 44) -> Markup:
+    """How many rows lie where, as shades, with the diagonal on which the two agree."""
+    counts, edges, _ = np.histogram2d(x, y, bins=cells, range=[[0, high], [0, high]])
+    plot = Plot(Axis(axes[0], 0, high), Axis(axes[1], 0, high), label, height=400)
+    most = np.log1p(counts.max()) or 1.0
+    for column, row in np.argwhere(counts > 0):
+        count = counts[column, row]
+        plot.box(
+            (edges[column], edges[column + 1]),
+            (edges[row], edges[row + 1]),
+            "s1",
+            0.15 + 0.85 * float(np.log1p(count) / most),
+            f"{count:.0f} rows, {number(edges[column])} to {number(edges[column + 1])}",
+        )
+    plot.line([(0, 0), (high, high)], "s2", dashed=True)
+    return plot.svg()
+
+
+def spread(bins: Sequence[tuple[float, Sequence[float]]], x: Axis, y_label: str, label: str) -> Markup:
+    """Median and middle parts of a value along x.
+
+    Args:
+        bins: place, and the 10th, 25th, 50th, 75th and 90th percentile there.
+        x: axis.
+        y_label, label: what is shown.
+    """
+    low = min(min(quantiles) for _, quantiles in bins)
+    high = max(max(quantiles) for _, quantiles in bins)
+    room = (high - low) * 0.08 or 1.0
+    plot = Plot(x, Axis(y_label, low - room, high + room), label)
+    plot.level(0, dashed=False)
+    plot.band([(place, q[0], q[4]) for place, q in bins], "s1", 0.15)
+    plot.band([(place, q[1], q[3]) for place, q in bins], "s1", 0.3)
+    plot.line([(place, q[2]) for place, q in bins], "s1")
+    for place, q in bins:
+        plot.dot(
+            place, q[2], "s1", f"{number(place)}: median {number(q[2])}, middle half {number(q[1])} to {number(q[3])}"
+        )
+    return plot.svg()
+
+
+def shades(
+    values: FloatArray, rows: Sequence[str], columns: Sequence[str], label: str, axes: tuple[str, str], most: float
+) -> Markup:
+    """A table of numbers as colours: one hue below zero, another above, full at `most`.
+
+    Args:
+        values: float64 `[rows, columns]`; NaN stays empty.
+        rows, columns: their names.
+        label: what is shown.
+        axes: labels of columns and of rows.
+        most: size that gets the full colour.
+    """
+    height = 64 + 22 * len(rows)
+    plot = Plot(
+        Axis(axes[0], 0, len(columns), tuple((index + 0.5, name) for index, name in enumerate(columns))),
+        Axis(axes[1], len(rows), 0, tuple((index + 0.5, name) for index, name in enumerate(rows))),
+        label,
+        width=max(440, 190 + 30 * len(columns)),
+        height=height,
+        left=min(200, 34 + 7 * max(map(len, rows))),
+    )
+    for row, column in np.argwhere(np.isfinite(values)):
+        value = values[row, column]
+        title = f"{rows[row]}, {columns[column]}: {number(value)}"
+        kind = "s1" if value < 0 else "s2"
+        plot.box((column, column + 1), (row, row + 1), kind, min(1.0, abs(value) / (most or 1.0)), title)
+    return plot.svg()
+
+
+def sketch(counts: Sequence[float], label: str) -> Markup:
+    """A small histogram for a cell of a table."""
+    most = max(counts, default=0) or 1
+    step = 120 / max(len(counts), 1)
+    parts = [
+        f'<rect class="fill s1" x="{index * step:.1f}" y="{28 - 27 * count / most:.1f}" '
+        f'width="{max(step - 1, 0.8):.1f}" height="{27 * count / most:.1f}"/>'
+        for index, count in enumerate(counts)
+    ]
+    told = Markup.escape(label)
+    return Markup(f'<svg role="img" aria-label="{told}" class="sketch" viewBox="0 0 120 28">{"".join(parts)}</svg>')

@@ -1,0 +1,170 @@
+"""Everything the page shows, read once: from ML Metadata, the store, and the artifacts that are there."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from components.files import HISTORY_FILE, PREDICTIONS_FILE, REJECTS_FILE, SLICES_FILE, SUMMARY_FILE
+from components.tflite_pusher.soundness import CorruptError
+from components.tflite_pusher.store import Store
+from pipeline.lineage import journal
+from pipeline.lineage.answer import answer_of_run
+from pipeline.lineage.connection import open_metadata, recall
+from pipeline.lineage.errors import LineageError
+from pipeline.lineage.questions import Lineage
+from pipeline.lineage.records import Answer, Artifact, NodeRun, RunRecord, read_json
+from pipeline.paths import RunPaths
+from pipeline.report.profile import Anomaly, Column, read_anomalies, read_profile
+from pipeline.report.rows import Rows, read_rows
+from pipeline.runners.lock import is_held
+from transforms.features import LEARNED_FILE
+
+_SHOWN_REJECTS = 12
+_SHOWN_RUNS = 12
+
+
+@dataclass(frozen=True)
+class Material:
+    """What one page is made of; None, or empty, where a run has none of it.
+
+    Attributes:
+        pipeline: its name.
+        record: the run.
+        nodes: what each step did, by name.
+        answer: lineage of the run.
+        figures: what the pusher measured.
+        evaluation: what the Evaluator measured: `candidate`, `champion`.
+        summary: counts of ingestion.
+        rejects: the first rejected rows: file, line, reason, values.
+        profile: columns by split.
+        anomalies: of the data; None where nothing was validated.
+        learned: of the Transform step.
+        history: losses of each phase by epoch.
+        rows: evaluation rows with predictions.
+        slices: of the Evaluator.
+        study: of the compression study.
+        manifests: of the versions that are there, ascending.
+        runs: the newest runs, newest first.
+        live: version now; empty for none.
+        made: when the page was made, ISO 8601, UTC.
+    """
+
+    pipeline: str
+    record: RunRecord
+    nodes: dict[str, NodeRun]
+    answer: Answer
+    figures: dict[str, Any] = field(default_factory=dict)
+    evaluation: dict[str, Any] = field(default_factory=dict)
+    summary: dict[str, Any] | None = None
+    rejects: list[list[str]] = field(default_factory=list)
+    profile: dict[str, list[Column]] = field(default_factory=dict)
+    anomalies: list[Anomaly] | None = None
+    learned: dict[str, Any] | None = None
+    history: dict[str, Any] | None = None
+    rows: Rows | None = None
+    slices: dict[str, Any] | None = None
+    study: dict[str, Any] | None = None
+    manifests: list[dict[str, Any]] = field(default_factory=list)
+    runs: list[RunRecord] = field(default_factory=list)
+    live: str = ""
+    made: str = ""
+
+    @property
+    def unit(self) -> str:
+        """Of the label."""
+        return str(((self.answer.config.get("data") or {}).get("label") or {}).get("unit") or "label units")
+
+
+def gather(paths: RunPaths, run_id: str | None = None) -> Material:
+    """Reads all there is on a run; None is the newest.
+
+    Raises:
+        LineageError: there is no such run.
+        MetadataError: the metadata store cannot be opened.
+    """
+    lineage = Lineage(open_metadata(recall(paths), paths))
+    runs = journal.history(lineage, is_held(paths.lock), _SHOWN_RUNS)
+    record = _wanted(runs, run_id) or (journal.one_run(lineage, is_held(paths.lock), run_id) if run_id else None)
+    if record is None:
+        there = ", ".join(one.id for one in runs[:3]) or "none yet; `farelite run` makes the first"
+        raise LineageError(f"no run {run_id!r} in {paths.root}; the newest: {there}" if run_id else f"no run: {there}")
+    nodes = lineage.node_runs(record.id)
+    store = Store(paths.models)
+    blessing, pushed = _output(nodes, "blessing"), _output(nodes, "pushed_model")
+    return Material(
+        pipeline=paths.root.name,
+        record=record,
+        nodes=nodes,
+        answer=answer_of_run(lineage, record, paths),
+        figures=(read_json(pushed, "figures") or {}) if pushed else {},
+        evaluation=(read_json(blessing, "metrics") or {}) if blessing else {},
+        summary=_json(_file(nodes, "report", SUMMARY_FILE)),
+        rejects=_rejects(_file(nodes, "report", REJECTS_FILE)),
+        profile=_read(read_profile, _file(nodes, "statistics", "")) or {},
+        anomalies=_read(read_anomalies, _file(nodes, "anomalies", "")),
+        learned=_json(_file(nodes, "transform_graph", f"transform_fn/assets/{LEARNED_FILE}")),
+        history=_json(_file(nodes, "model_run", HISTORY_FILE)),
+        rows=_read(read_rows, _file(nodes, "pushed_model", PREDICTIONS_FILE)),
+        slices=_json(_file(nodes, "evaluation", SLICES_FILE)),
+        manifests=_manifests(store),
+        runs=runs,
+        live=_live(store),
+        made=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    )
+
+
+def _wanted(runs: list[RunRecord], run_id: str | None) -> RunRecord | None:
+    return next((one for one in runs if run_id in (None, one.id)), None)
+
+
+def _output(nodes: Mapping[str, NodeRun], key: str) -> Artifact | None:
+    """The first artifact under an output key, of whichever step has one."""
+    return next((group[0] for node in nodes.values() for name, group in node.outputs.items() if name == key), None)
+
+
+def _file(nodes: Mapping[str, NodeRun], key: str, name: str) -> Path | None:
+    """A file, or with an empty name the folder, of an artifact; None where it is not, or not any more."""
+    artifact = _output(nodes, key)
+    path = Path(artifact.uri) / name if artifact else None
+    return path if path is not None and path.exists() else None
+
+
+def _read(reader: Any, path: Path | None) -> Any:
+    return None if path is None else reader(path)
+
+
+def _json(path: Path | None) -> Any:
+    return None if path is None else json.loads(path.read_text())
+
+
+def _rejects(path: Path | None) -> list[list[str]]:
+    if path is None:
+        return []
+    with gzip.open(path, "rt", newline="") as stream:
+        return list(islice(csv.reader(stream), 1, 1 + _SHOWN_REJECTS))
+
+
+def _manifests(store: Store) -> list[dict[str, Any]]:
+    """Those that can be read; a damaged one is the business of `farelite verify`."""
+    found = []
+    for version in store.versions():
+        try:
+            found.append(store.manifest(version))
+        except CorruptError:
+            continue
+    return found
+
+
+def _live(store: Store) -> str:
+    try:
+        return store.current() or ""
+    except CorruptError:
+        return ""

@@ -1,0 +1,74 @@
+"""Draws the page: sections in order, one template, one file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from pipeline.lineage.errors import LineageError
+from pipeline.lineage.figure import STYLE
+from pipeline.paths import RunPaths
+from pipeline.report.blocks import Section
+from pipeline.report.material import Material, gather
+from pipeline.report.sections import inputs, learning, record, residuals, verdict
+
+_TEMPLATE = Path(__file__).parent / "template"
+_SECTIONS: tuple[Callable[[Material], Section], ...] = (
+    verdict.verdict,
+    verdict.errors,
+    residuals.predictions,
+    residuals.residuals,
+    verdict.slices,
+    inputs.profile,
+    inputs.anomalies,
+    inputs.rejects,
+    learning.dimensions,
+    learning.training,
+    record.timings,
+    record.lineage,
+    record.history,
+    record.card,
+)
+
+
+def render(material: Material) -> str:
+    """The whole page; every name from outside is escaped by the template."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATE), autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    # A file of ours, so it is markup and not text.
+    style = Markup((_TEMPLATE / "style.css").read_text() + STYLE)
+    return environment.get_template("page.html.j2").render(
+        pipeline=material.pipeline,
+        run=material.record.id,
+        version=material.record.version,
+        word=verdict.WORDS.get(material.record.verdict, material.record.verdict),
+        good=material.record.verdict in verdict.GOOD,
+        sections=[section(material) for section in _SECTIONS],
+        style=style,
+        made=material.made.replace("T", " ").replace("+00:00", " UTC"),
+    )
+
+
+def write_report(paths: RunPaths, run_id: str | None = None, output: Path | None = None) -> Path:
+    """Makes the page of a run, the newest for None, and puts it in its place in one step.
+
+    Returns:
+        Where it lies: `output`, or `report.html` in the pipeline's folder.
+
+    Raises:
+        LineageError: there is no such run, or the place cannot be written.
+        MetadataError: the metadata store cannot be opened.
+    """
+    page = render(gather(paths, run_id))
+    target = output or paths.report
+    aside = target.with_name(f".{target.name}.part")
+    try:
+        aside.write_text(page, encoding="utf-8")
+        aside.replace(target)
+    except OSError as error:
+        raise LineageError(f"cannot write {target}: {error.strerror}; give another place by --output") from error
+    return target

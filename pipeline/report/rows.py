@@ -1,0 +1,162 @@
+"""Evaluation rows with their predictions, as the pusher left them, and where the errors lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pyarrow import parquet
+
+FloatArray = npt.NDArray[np.float64]
+SMALL = 30
+"""Fewer rows than this say little; such a mark is hollow, such a line of a table greyed."""
+
+QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+EARTH_KM = 6371.0088
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Columns of equal length.
+
+    Attributes:
+        inputs: float64 by name; NaN where missing.
+        label: in label units.
+        predicted: by model: `file`, `float`, `linear`, `mean`; in label units.
+    """
+
+    inputs: dict[str, FloatArray]
+    label: FloatArray
+    predicted: dict[str, FloatArray]
+
+    def residual(self) -> FloatArray:
+        """Prediction of the file minus label, in label units."""
+        return self.predicted["file"] - self.label
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Residuals in one stretch of something.
+
+    Attributes:
+        place: middle of the stretch.
+        name: of the stretch.
+        rows: in it.
+        quantiles: of the residual, as in `QUANTILES`.
+        mae, bias: in label units.
+    """
+
+    place: float
+    name: str
+    rows: int
+    quantiles: tuple[float, ...]
+    mae: float
+    bias: float
+
+
+def read_rows(path: Path) -> Rows:
+    """Reads what `components.tflite_pusher.rows_file` has written."""
+    table = parquet.read_table(path)
+    columns = {name: table[name].to_numpy().astype(np.float64) for name in table.column_names}
+
+    def group(prefix: str) -> dict[str, FloatArray]:
+        return {name.removeprefix(prefix): one for name, one in columns.items() if name.startswith(prefix)}
+
+    return Rows(group("input."), columns["label"], group("predicted."))
+
+
+def distance_km(rows: Rows, points: Mapping[str, Mapping[str, str]]) -> FloatArray | None:
+    """Great-circle distance between the first two points of the configuration (haversine, R. W. Sinnott, 1984).
+
+    Returns:
+        float64 `[rows]` in km, NaN where a coordinate is; None with fewer than two points.
+    """
+    if len(points) < 2:
+        return None
+    start, end = list(points.values())[:2]
+    lat1, lon1, lat2, lon2 = (
+        np.radians(rows.inputs[one[axis]]) for one in (start, end) for axis in ("latitude", "longitude")
+    )
+    half = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
+    return 2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
+
+
+def along(values: FloatArray, residual: FloatArray, stretches: int = 12) -> list[Bin]:
+    """Stretches of about equal numbers of rows along a value; fewer where many rows share one value."""
+    sound = np.isfinite(values)
+    values, residual = values[sound], residual[sound]
+    if not len(values):
+        return []
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, stretches + 1)))
+    if len(edges) == 1:
+        edges = np.array([edges[0], edges[0]])
+    index = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
+    found = []
+    for one in range(len(edges) - 1):
+        inside = index == one
+        if inside.any():
+            name = f"{edges[one]:.4g} to {edges[one + 1]:.4g}"
+            found.append(_bin(float(np.median(values[inside])), name, residual[inside]))
+    return found
+
+
+def by_hour(seconds: FloatArray, residual: FloatArray) -> list[Bin]:
+    """One stretch for each hour of the wall clock that has rows. `seconds` count from an hour 0."""
+    hours = (seconds // 3600) % 24
+    return [_bin(float(hour), f"{hour:02d}:00", residual[hours == hour]) for hour in range(24) if (hours == hour).any()]
+
+
+def _bin(place: float, name: str, residual: FloatArray) -> Bin:
+    quantiles = tuple(float(one) for one in np.quantile(residual, QUANTILES))
+    return Bin(place, name, len(residual), quantiles, float(np.abs(residual).mean()), float(residual.mean()))
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Mean residual by cell of a grid over the middle 98 % of the places.
+
+    Attributes:
+        north, east: edges of the cells in degrees.
+        mean: `[north, east]` in label units, NaN for a cell without rows.
+        rows: `[north, east]`.
+    """
+
+    north: FloatArray
+    east: FloatArray
+    mean: FloatArray
+    rows: FloatArray
+
+
+def by_cell(latitude: FloatArray, longitude: FloatArray, residual: FloatArray, cells: int = 11) -> Cells | None:
+    """None where no place is known."""
+    sound = np.isfinite(latitude) & np.isfinite(longitude)
+    if not sound.any():
+        return None
+    latitude, longitude, residual = latitude[sound], longitude[sound], residual[sound]
+    edges = []
+    for axis in (latitude, longitude):
+        low, high = np.quantile(axis, [0.01, 0.99])
+        edges.append(np.linspace(low, high if high > low else low + 1e-3, cells + 1))
+    rows, north, east = np.histogram2d(latitude, longitude, bins=edges)
+    total, _, _ = np.histogram2d(latitude, longitude, bins=edges, weights=residual)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return Cells(north, east, np.where(rows > 0, total / rows, np.nan), rows)
+
+
+def points_of(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Points of a configuration by name, in its order."""
+    return dict((config.get("data") or {}).get("points") or {})
+
+
+def time_of(config: Mapping[str, Any]) -> str | None:
+    """Column of the time of a configuration."""
+    return ((config.get("data") or {}).get("time") or {}).get("column")
+
+
+def largest(residual: FloatArray, count: int) -> Sequence[int]:
+    """Rows with the largest errors, worst first."""
+    return [int(one) for one in np.argsort(-np.abs(residual))[:count]]

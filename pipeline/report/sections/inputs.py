@@ -1,0 +1,83 @@
+"""What went in: profile of the data, anomalies, and the rows that were rejected."""
+
+from __future__ import annotations
+
+from pipeline.report.blocks import Block, Cell, Figure, Points, Section, Table, Text
+from pipeline.report.charts import bars, sketch
+from pipeline.report.material import Material
+from pipeline.report.profile import Column
+
+
+def profile(material: Material) -> Section:
+    """Rows by split, and each column of the training rows."""
+    if not material.profile:
+        return Section("data", "Data", [], "no statistics were made")
+    split = "train" if "train" in material.profile else next(iter(material.profile))
+    blocks: list[Block] = []
+    if material.summary:
+        shares = ", ".join(f"{name} {count:,}" for name, count in material.summary["splits"].items())
+        blocks.append(Text(f"{material.summary['accepted']:,} rows accepted: {shares}."))
+    header = ("column", "shape", "rows", "missing", "lowest", "median", "highest", "mean", "standard deviation")
+    rows = [_column(one) for one in material.profile[split]]
+    return Section("data", "Data", [*blocks, Table(f"Columns of the rows in {split}", header, rows)])
+
+
+def _column(one: Column) -> tuple[Cell, ...]:
+    share = one.missing / (one.rows + one.missing) if one.rows + one.missing else 0.0
+    missing = f"{share:.1%}" if one.missing else "none"
+    if one.distinct is not None:
+        told = ", ".join(f"{text} ({count:,.0f})" for text, count in one.top[:3])
+        shape = sketch([count for _, count in one.top[:20]], f"counts of the most frequent values of {one.name}")
+        return (one.name, shape, f"{one.rows:,}", missing, f"{one.distinct:,} distinct", told, "", "", "")
+    values = (one.low, one.median, one.high, one.mean, one.deviation)
+    shape = sketch(one.histogram, f"histogram of {one.name}")
+    return (one.name, shape, f"{one.rows:,}", missing, *("" if v is None else _number(v) for v in values))
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:.6g}"
+
+
+def anomalies(material: Material) -> Section:
+    """What does not fit the schema, errors first; skew and drift are named as such."""
+    found = material.anomalies
+    if found is None:
+        return Section("anomalies", "Anomalies", [], "the data were not validated")
+    if not found:
+        return Section("anomalies", "Anomalies", [Points(["Every split fits the schema."], "good")])
+    rows = [(one.column, one.split, one.kind, one.severity, one.short, one.long) for one in found]
+    marks = {index: "bad" for index, one in enumerate(found) if one.severity == "error"}
+    header = ("column", "split", "kind", "severity", "what", "expected and seen")
+    return Section("anomalies", "Anomalies", [Table("What does not fit the schema", header, rows, marks)])
+
+
+def rejects(material: Material) -> Section:
+    """How many rows were rejected, why, and the first of them."""
+    summary = material.summary
+    if summary is None:
+        return Section("rejects", "Rejects", [], "no rows were read")
+    read, rejected = summary["read"], summary["rejected"]
+    share = rejected / read if read else 0.0
+    text = f"{read:,} rows read = {summary['accepted']:,} accepted + {rejected:,} rejected ({share:.1%})."
+    if not rejected:
+        return Section("rejects", "Rejects", [Text(text)])
+    reasons = list(summary["reasons"].items())[:12]
+    table = Table("Rejected rows by reason", ("reason", "rows"), [(name, f"{count:,}") for name, count in reasons])
+    picture = bars(
+        [(name if len(name) <= 24 else f"{name[:23]}…", (count,), f"{count:,}") for name, count in reasons],
+        f"Rejected rows by reason: {'; '.join(f'{name} {count:,}' for name, count in reasons)}",
+        "rows",
+    )
+    first = Table(
+        "The first rejected rows", ("file", "line", "reason", "values"), [_short(one) for one in material.rejects]
+    )
+    return Section(
+        "rejects",
+        "Rejects",
+        [Text(text), Figure(picture, "Rejected rows by reason.", table, beside=True), *([first] if first.rows else [])],
+    )
+
+
+def _short(row: list[str]) -> tuple[str, ...]:
+    file, *rest = row
+    return (file.rsplit("/", 1)[-1], *(one if len(one) <= 160 else f"{one[:159]}…" for one in rest))

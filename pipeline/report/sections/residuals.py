@@ -1,0 +1,145 @@
+"""Where the file errs: predicted against true, and residuals over distance, hour and place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+
+import numpy as np
+
+from pipeline.report import rows as measured
+from pipeline.report.blocks import Block, Figure, Section, Table
+from pipeline.report.charts import density, shades, spread
+from pipeline.report.material import Material
+from pipeline.report.svg import Axis, number
+
+_ABSENT = "no file was measured row by row"
+
+
+def predictions(material: Material) -> Section:
+    """Predicted against true, and the worst rows."""
+    rows = material.rows
+    if rows is None:
+        return Section("predictions", "Predicted against true", [], _ABSENT)
+    unit, file = material.unit, rows.predicted["file"]
+    high = float(np.quantile(np.concatenate([rows.label, file]), 0.995))
+    beyond = int(((rows.label > high) | (file > high)).sum())
+    picture = density(
+        rows.label,
+        file,
+        high,
+        f"Predicted against true on {len(rows.label):,} rows; correlation {np.corrcoef(rows.label, file)[0, 1]:.3f}",
+        (f"true ({unit})", f"predicted ({unit})"),
+    )
+    caption = (
+        f"Each cell's shade shows how many of {len(rows.label):,} evaluation rows lie there (logarithmic). On the "
+        f"dashed line both agree. {beyond:,} rows above {number(high)} {unit} are not drawn."
+    )
+    return Section("predictions", "Predicted against true", [Figure(picture, caption), _worst(material)])
+
+
+def _worst(material: Material) -> Table:
+    assert material.rows is not None
+    rows, residual = material.rows, material.rows.residual()
+    names, time = list(rows.inputs), measured.time_of(material.answer.config)
+    listed = [
+        (
+            number(float(residual[one])),
+            number(float(rows.label[one])),
+            number(float(rows.predicted["file"][one])),
+            *(_value(rows.inputs[name][one], name == time) for name in names),
+        )
+        for one in measured.largest(residual, 8)
+    ]
+    return Table(f"The largest errors, in {material.unit}", ("error", "true", "predicted", *names), listed)
+
+
+def _value(value: float, is_time: bool) -> str:
+    """A time as the file takes it shows what a clock on the wall has shown."""
+    if is_time:
+        return datetime.fromtimestamp(value, timezone.utc).strftime("%Y-%m-%d %H:%M")
+    return f"{value:.8g}"
+
+
+def residuals(material: Material) -> Section:
+    """Residuals over distance, hour and place, as far as the data have them."""
+    rows = material.rows
+    if rows is None:
+        return Section("residuals", "Where it errs", [], _ABSENT)
+    blocks = [block for draw in (_distance, _hour, _place) for block in draw(material)]
+    return Section("residuals", "Where it errs", blocks, "the data have neither two points nor a time")
+
+
+def _distance(material: Material) -> Sequence[Block]:
+    assert material.rows is not None
+    values = measured.distance_km(material.rows, measured.points_of(material.answer.config))
+    if values is None:
+        return []
+    bins = measured.along(values, material.rows.residual())
+    axis = Axis("straight distance (km)", 0, max((one.place for one in bins), default=1.0) * 1.05)
+    return [_spread(material, bins, axis, "distance", "km")]
+
+
+def _hour(material: Material) -> Sequence[Block]:
+    assert material.rows is not None
+    time = measured.time_of(material.answer.config)
+    if time is None or time not in material.rows.inputs:
+        return []
+    bins = measured.by_hour(material.rows.inputs[time], material.rows.residual())
+    axis = Axis("hour of the day", -0.5, 23.5, tuple((float(hour), str(hour)) for hour in range(0, 24, 3)))
+    return [_spread(material, bins, axis, "hour", "")]
+
+
+def _spread(material: Material, bins: Sequence[measured.Bin], axis: Axis, what: str, unit: str) -> Figure:
+    told = [(one.place, one.quantiles) for one in bins]
+    worst = max(bins, key=lambda one: one.mae)
+    label = f"Error over {what}; the largest MAE is {number(worst.mae)} {material.unit} at {worst.name} {unit}".strip()
+    numbers = Table(
+        f"Errors by {what}, in {material.unit}",
+        (what, "rows", "MAE", "bias", "10 % below", "median", "90 % below"),
+        [
+            (
+                f"{one.name} {unit}".strip(),
+                f"{one.rows:,}" + (" (small)" if one.rows < measured.SMALL else ""),
+                number(one.mae),
+                number(one.bias),
+                number(one.quantiles[0]),
+                number(one.quantiles[2]),
+                number(one.quantiles[4]),
+            )
+            for one in bins
+        ],
+        {index: "small" for index, one in enumerate(bins) if one.rows < measured.SMALL},
+    )
+    caption = f"Prediction minus truth over {what}: median, middle half and middle 80 % of the rows."
+    return Figure(spread(told, axis, f"error ({material.unit})", label), caption, numbers)
+
+
+def _place(material: Material) -> Sequence[Block]:
+    assert material.rows is not None
+    return [
+        figure
+        for name, point in list(measured.points_of(material.answer.config).items())[:2]
+        if (figure := _map(material, name, point["latitude"], point["longitude"])) is not None
+    ]
+
+
+def _map(material: Material, name: str, latitude: str, longitude: str) -> Figure | None:
+    assert material.rows is not None
+    inputs = material.rows.inputs
+    cells = measured.by_cell(inputs[latitude], inputs[longitude], material.rows.residual())
+    if cells is None:
+        return None
+    enough = np.where(cells.rows >= measured.SMALL, cells.mean, np.nan)
+    largest = float(np.nanmax(np.abs(enough))) if np.isfinite(enough).any() else 1.0
+    every: Callable[[int], bool] = lambda index: index % 3 == 0  # noqa: E731
+    north = [f"{one:.3f}" if every(index) else "" for index, one in enumerate(cells.north[:-1])]
+    east = [f"{one:.2f}" if every(index) else "" for index, one in enumerate(cells.east[:-1])]
+    hidden = int((cells.rows > 0).sum() - (cells.rows >= measured.SMALL).sum())
+    label = f"Mean error by cell of {name}, up to {number(largest)} {material.unit} in size"
+    picture = shades(enough[::-1], north[::-1], east, label, ("longitude (degree)", "latitude (degree)"), largest)
+    caption = (
+        f"Mean of prediction minus truth by cell of {name}, north up: blue is priced too low, orange too high, full at "
+        f"{number(largest)} {material.unit}. {hidden} cells with fewer than {measured.SMALL} rows are left empty."
+    )
+    return Figure(picture, caption)

@@ -1,0 +1,151 @@
+"""First of all: pushed or refused and why, how good against what, and in which slices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table, Text
+from pipeline.report.charts import bars
+from pipeline.report.material import Material
+
+WORDS = {
+    "pushed": "Pushed: this model is published.",
+    "unchanged": "Unchanged: the live model has the same bytes, so nothing was published.",
+    "refused": "Refused: nothing was published.",
+    "stopped": "Stopped by the data gate: nothing was trained.",
+    "failed": "Failed: a step broke off with an error.",
+    "interrupted": "Interrupted: somebody ended the run.",
+    "crashed": "Crashed: the run never told its end.",
+    "running": "Under way: this page shows what is there so far.",
+}
+GOOD = ("pushed", "unchanged", "running")
+_NAMES = {
+    "file": "model.tflite",
+    "float": "float model",
+    "linear": "linear model, same features",
+    "mean": "mean of the training rows",
+    "candidate": "candidate (SavedModel)",
+    "champion": "live model then",
+}
+
+
+def verdict(material: Material) -> Section:
+    """Verdict, reasons, and the figures of the file."""
+    record = material.record
+    blocks: list[Block] = []
+    if record.reasons:
+        blocks.append(Points(record.reasons, "bad"))
+    if record.verdict in ("crashed", "failed", "interrupted", "stopped"):
+        where = f"It was in the step {record.last_step}." if record.last_step else "It had not begun a step."
+        blocks.append(Text(f"{where} What came before is shown below; what would have followed is not there."))
+    blocks.append(Facts([*_run_facts(material), *_file_facts(material.figures)]))
+    return Section("verdict", "Verdict", blocks)
+
+
+def _run_facts(material: Material) -> list[tuple[str, str]]:
+    record, answer = material.record, material.answer
+    took = "not known" if record.seconds is None else f"{record.seconds:.0f} s"
+    facts = [
+        ("version", record.version or "none"),
+        ("live version now", material.live or "none"),
+        ("run", record.id),
+        ("began", record.started[:19].replace("T", " ") + " UTC"),
+        ("took", took),
+        ("code", record.code_revision),
+        ("settings", record.config_hash),
+        ("data", record.fingerprint),
+    ]
+    return facts + ([("sha256 of the file", answer.sha256)] if answer.sha256 else [])
+
+
+def _file_facts(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+    facts = []
+    if "bytes" in figures:
+        gzipped = f", {figures['gzip_bytes']:,} gzipped" if "gzip_bytes" in figures else ""
+        facts.append(("size", f"{figures['bytes']:,} bytes{gzipped}"))
+    if "sparsity" in figures:
+        sparsity = figures["sparsity"]
+        facts.append(("zeros", f"{sparsity['dense_kernels']:.1%} of {sparsity['weights']:,} dense weights"))
+    if "latency_us" in figures:
+        latency = figures["latency_us"]
+        facts.append(("one call", f"{latency['p50']:g} us (95th percentile {latency['p95']:g} us)"))
+    if "difference_to_saved_model" in figures:
+        difference = figures["difference_to_saved_model"]
+        facts.append(("largest difference to the SavedModel", f"{difference['max']:.3g}"))
+    return facts
+
+
+def errors(material: Material) -> Section:
+    """The file beside the float model, the baselines and the live model, on the same rows."""
+    measured = _measured(material)
+    if not measured:
+        return Section("errors", "Errors", [], "no model was measured")
+    rows = material.figures.get("metrics", {}).get("rows") or int(material.evaluation["candidate"]["rows"])
+    table = Table(
+        f"Errors on {rows:,} evaluation rows, in {material.unit}",
+        ("model", "RMSE", "MAE", "bias"),
+        [(_NAMES[name], *(_short(one.get(key)) for key in ("rmse", "mae", "bias"))) for name, one in measured.items()],
+    )
+    picture = bars(
+        [(_NAMES[name], (one["rmse"], one["mae"]), "") for name, one in measured.items()],
+        f"Errors of {len(measured)} models: "
+        + "; ".join(f"{_NAMES[n]} RMSE {one['rmse']:.3f}" for n, one in measured.items()),
+        material.unit,
+        ("RMSE", "MAE"),
+    )
+    caption = (
+        "Upper bar RMSE, lower bar MAE; shorter is better. No training step has seen these rows. A few odd rides rule "
+        "the RMSE, so compare models on one set of rows only."
+    )
+    return Section("errors", "Errors", [Figure(picture, caption, table, beside=True)])
+
+
+def _measured(material: Material) -> dict[str, dict[str, float]]:
+    metrics = material.figures.get("metrics")
+    if metrics:
+        found = {"file": metrics["file"], "float": metrics["float"], **metrics["baselines"]}
+    else:
+        candidate = material.evaluation.get("candidate")
+        found = {"candidate": _with_bias(candidate)} if candidate else {}
+    champion = material.evaluation.get("champion")
+    return found | ({"champion": _with_bias(champion)} if champion else {})
+
+
+def _with_bias(metrics: Mapping[str, float]) -> dict[str, float]:
+    if "bias" in metrics or "mean_label" not in metrics:
+        return dict(metrics)
+    return {**metrics, "bias": metrics["mean_prediction"] - metrics["mean_label"]}
+
+
+def _short(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def slices(material: Material) -> Section:
+    """Every slice that the Evaluator judged; small ones are marked and were not judged."""
+    told = material.slices
+    if not told or not told.get("slices"):
+        return Section("slices", "Slices", [], "no slices were judged")
+    rows, marks = [], {}
+    for index, one in enumerate(told["slices"]):
+        champion = one["champion"] or {}
+        if one["small"]:
+            marks[index] = "small"
+        elif one["verdict"] == "refused":
+            marks[index] = "bad"
+        rows.append(
+            (
+                one["name"],
+                f"{one['rows']:,}" + (" (small)" if one["small"] else ""),
+                *(_short(one["candidate"].get(key)) for key in ("rmse", "mae", "bias")),
+                _short(champion.get("rmse")),
+                "too few rows, not judged" if one["small"] else one["verdict"],
+            )
+        )
+    header = ("slice", "rows", "RMSE", "MAE", "bias", "RMSE of the live model", "verdict")
+    note = (
+        f"Held against {told.get('rule', 'the limits')}. Slices with fewer than {told['min_slice_rows']:,} rows are "
+        "marked as small and are never judged."
+    )
+    return Section("slices", "Slices", [Text(note), Table(f"Errors by slice, in {material.unit}", header, rows, marks)])

@@ -1,0 +1,170 @@
+"""A plot of two axes as static SVG: no script, colours from the page, sharp in print. Data units in, markup out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+_TOP, _BOTTOM, _RIGHT = 14, 46, 14
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis.
+
+    Attributes:
+        label: what it shows, with its unit.
+        low, high: its ends, in data units.
+        ticks: places with their texts; None puts round numbers.
+    """
+
+    label: str
+    low: float
+    high: float
+    ticks: tuple[tuple[float, str], ...] | None = None
+
+    def marks(self) -> Sequence[tuple[float, str]]:
+        """Places and texts of the ticks."""
+        return (
+            self.ticks if self.ticks is not None else [(one, number(one)) for one in round_steps(self.low, self.high)]
+        )
+
+
+def round_steps(low: float, high: float, about: int = 5) -> list[float]:
+    """Multiples of 1, 2 or 5 times a power of ten within the ends, about so many."""
+    if not high > low:
+        return [low]
+    rough = (high - low) / about
+    power = 10 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
+    first = math.ceil(low / step - 1e-9)
+    return [count * step for count in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def number(value: float) -> str:
+    """Short: thousands by comma, no trailing zeros."""
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else str(value)
+    if abs(value) >= 10_000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
+
+
+class Plot:
+    """Collects marks and gives the SVG.
+
+    Args:
+        x, y: axes.
+        label: what the picture shows, for those who cannot see it.
+        width, height: in units of the view box; the page scales it.
+        left: room for the texts of the y axis.
+    """
+
+    def __init__(self, x: Axis, y: Axis, label: str, width: int = 440, height: int = 300, left: int = 58) -> None:
+        self.x, self.y, self._label = x, y, label
+        self.width, self.height, self._left = width, height, left
+        self._parts: list[str] = []
+
+    def sx(self, value: float) -> float:
+        """Place of a value on the x axis, held within the plot."""
+        return _within(value, self.x, self._left, self.width - _RIGHT)
+
+    def sy(self, value: float) -> float:
+        """Likewise on the y axis."""
+        return _within(value, self.y, self.height - _BOTTOM, _TOP)
+
+    def line(self, points: Sequence[tuple[float, float]], kind: str, dashed: bool = False) -> None:
+        """A line through points; a NaN makes a gap. `kind` is `s1` to `s5`."""
+        path, pen = [], "M"
+        for x, y in points:
+            if math.isfinite(x) and math.isfinite(y):
+                path.append(f"{pen}{self.sx(x):.1f} {self.sy(y):.1f}")
+                pen = "L"
+            else:
+                pen = "M"
+        extra = ' stroke-dasharray="5 4"' if dashed else ""
+        self._parts.append(f'<path class="line {kind}" d="{"".join(path)}"{extra}/>')
+
+    def band(self, points: Sequence[tuple[float, float, float]], kind: str, opacity: float) -> None:
+        """The area between two lines: x, low, high."""
+        sound = [one for one in points if all(map(math.isfinite, one))]
+        upper = [f"{self.sx(x):.1f} {self.sy(high):.1f}" for x, _, high in sound]
+        lower = [f"{self.sx(x):.1f} {self.sy(low):.1f}" for x, low, _ in reversed(sound)]
+        if sound:
+            corners = "L".join([*upper, *lower])
+            self._parts.append(f'<path class="fill {kind}" fill-opacity="{opacity:.2f}" d="M{corners}Z"/>')
+
+    def box(
+        self, x: tuple[float, float], y: tuple[float, float], kind: str, opacity: float = 1.0, title: str = ""
+    ) -> None:
+        """A rectangle between two corners; the title is shown under the pointer."""
+        left, right = sorted((self.sx(x[0]), self.sx(x[1])))
+        top, bottom = sorted((self.sy(y[0]), self.sy(y[1])))
+        told = f"<title>{escape(title)}</title>" if title else ""
+        self._parts.append(
+            f'<rect class="fill {kind}" x="{left:.1f}" y="{top:.1f}" width="{max(right - left, 0.5):.1f}" '
+            f'height="{max(bottom - top, 0.5):.1f}" fill-opacity="{opacity:.3f}">{told}</rect>'
+        )
+
+    def dot(self, x: float, y: float, kind: str, title: str = "", hollow: bool = False) -> None:
+        """A round mark; none for a NaN."""
+        if not (math.isfinite(x) and math.isfinite(y)):
+            return
+        told = f"<title>{escape(title)}</title>" if title else ""
+        style = f"ring {kind}" if hollow else f"fill {kind}"
+        self._parts.append(f'<circle class="{style}" cx="{self.sx(x):.1f}" cy="{self.sy(y):.1f}" r="4">{told}</circle>')
+
+    def level(self, y: float, dashed: bool = True) -> None:
+        """A thin line across at a value of y."""
+        extra = ' stroke-dasharray="3 3"' if dashed else ""
+        self._parts.append(f'<path class="rule" d="M{self._left} {self.sy(y):.1f}H{self.width - _RIGHT}"{extra}/>')
+
+    def upright(self, x: float) -> None:
+        """A thin line down at a value of x."""
+        self._parts.append(
+            f'<path class="rule" d="M{self.sx(x):.1f} {_TOP}V{self.height - _BOTTOM}" stroke-dasharray="3 3"/>'
+        )
+
+    def word(self, x: float, y: float, text: str) -> None:
+        """A text right of a place."""
+        self._parts.append(f'<text x="{self.sx(x) + 5:.1f}" y="{self.sy(y) + 4:.1f}">{escape(text)}</text>')
+
+    def svg(self) -> Markup:
+        """The picture."""
+        return Markup(
+            f'<svg role="img" aria-label="{escape(self._label)}" viewBox="0 0 {self.width} {self.height}" '
+            f'style="aspect-ratio:{self.width}/{self.height}">{self._axes()}{"".join(self._parts)}</svg>'
+        )
+
+    def _axes(self) -> str:
+        right, floor = self.width - _RIGHT, self.height - _BOTTOM
+        parts = [f'<path class="frame" d="M{self._left} {_TOP}V{floor}H{right}"/>']
+        for value, text in self.x.marks():
+            place = self.sx(value)
+            parts.append(f'<path class="frame" d="M{place:.1f} {floor}v4"/>')
+            parts.append(f'<text x="{place:.1f}" y="{floor + 18}" text-anchor="middle">{escape(text)}</text>')
+        for value, text in self.y.marks():
+            place = self.sy(value)
+            if self.y.ticks is None:
+                parts.append(f'<path class="grid" d="M{self._left} {place:.1f}H{right}"/>')
+            parts.append(f'<text x="{self._left - 6}" y="{place + 4:.1f}" text-anchor="end">{escape(text)}</text>')
+        middle = (self._left + right) / 2
+        parts.append(
+            f'<text class="axis" x="{middle:.0f}" y="{self.height - 8}" text-anchor="middle">'
+            f"{escape(self.x.label)}</text>"
+        )
+        if self.y.label:
+            upright = f'transform="rotate(-90 13 {(_TOP + floor) / 2:.0f})"'
+            parts.append(
+                f'<text class="axis" x="13" y="{(_TOP + floor) / 2:.0f}" text-anchor="middle" {upright}>'
+                f"{escape(self.y.label)}</text>"
+            )
+        return "".join(parts)
+
+
+def _within(value: float, axis: Axis, start: float, end: float) -> float:
+    share = (value - axis.low) / (axis.high - axis.low) if axis.high != axis.low else 0.5
+    return start + min(max(share, 0.0), 1.0) * (end - start)

@@ -1,0 +1,178 @@
+"""The page: every section from its artifact, and nothing but its absence where there is none."""
+
+import shutil
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from pipeline.lineage import journal
+from pipeline.lineage.connection import Metadata, open_metadata
+from pipeline.lineage.errors import LineageError, MetadataError
+from pipeline.report.material import gather
+from pipeline.report.page import _SECTIONS, render, write_report
+
+HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>&\'"'
+
+
+class Page(HTMLParser):
+    """Elements and texts of a page, by section."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: dict[str, str] = {}
+        self.figures: dict[str, int] = {}
+        self._section = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        self.elements.append((tag, told))
+        if tag == "section":
+            self._section = str(told["id"])
+        if tag == "figure":
+            self.figures[self._section] = self.figures.get(self._section, 0) + 1
+
+    def handle_data(self, data: str) -> None:
+        self.texts[self._section] = self.texts.get(self._section, "") + data
+
+
+FIGURES = {
+    "errors": 1,
+    "predictions": 1,
+    "residuals": 4,
+    "rejects": 1,
+    "dimensions": 2,
+    "training": 2,
+    "timings": 1,
+    "lineage": 1,
+    "history": 1,
+}
+
+
+def test_every_section_is_there_with_its_figures(finished):
+    page = Page(render(gather(finished.paths)))
+    assert [told["id"] for tag, told in page.elements if tag == "section"] == [
+        section(gather(finished.paths)).id for section in _SECTIONS
+    ]
+    assert "Not part of this run" not in "".join(page.texts.values())
+    assert page.figures == FIGURES
+
+
+def test_the_verdict_comes_first(finished):
+    page = Page(render(gather(finished.paths)))
+    assert "Pushed: this model is published." in page.texts[""]
+    assert next(told["id"] for tag, told in page.elements if tag == "section") == "verdict"
+    assert "000002" in page.texts["verdict"]
+
+
+def test_names_with_html_in_them_are_shown_and_never_obeyed(finished):
+    html = render(gather(finished.paths))
+    page = Page(html)
+    assert not [tag for tag, _ in page.elements if tag in ("script", "img", "iframe", "object")]
+    assert not [name for _, told in page.elements for name in told if name.startswith("on")]
+    for section in ("rejects", "data", "anomalies", "dimensions", "slices", "history"):
+        assert HOSTILE in page.texts[section], section
+
+
+def test_the_page_loads_nothing_from_elsewhere(finished):
+    page = Page(render(gather(finished.paths)))
+    told = [
+        str(value) for _, attributes in page.elements for name, value in attributes.items() if name in ("src", "href")
+    ]
+    assert [one for one in told if not one.startswith("#")] == ["data:,"]
+
+
+def test_small_slices_are_marked_and_refused_ones_too(finished):
+    html = render(gather(finished.paths))
+    assert '<tr class="small"><th scope="row">hour 3</th><td>12 (small)</td>' in html
+    assert '<tr class="bad"><th scope="row">hour 17</th><td>300</td>' in html
+
+
+def test_drift_is_called_drift_and_errors_come_first(finished):
+    found = gather(finished.paths).anomalies
+    assert [(one.column, one.severity, one.kind) for one in found] == [
+        ("fare", "error", "drift"),
+        ("company", "warning", "anomaly"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "sections"),
+    [
+        ("pushed_model", ["predictions", "residuals"]),
+        ("report", ["rejects"]),
+        ("statistics", ["data"]),
+        ("anomalies", ["anomalies"]),
+        ("transform_graph", ["dimensions"]),
+        ("model_run", ["training"]),
+        ("evaluation", ["slices"]),
+    ],
+)
+def test_a_section_whose_artifact_is_gone_says_so_and_the_others_stay(finished, key, sections):
+    shutil.rmtree(finished.uris[key])
+    page = Page(render(gather(finished.paths)))
+    absent = [name for name, text in page.texts.items() if "Not part of this run" in text]
+    assert absent == sections
+
+
+def test_a_run_that_crashed_half_way_is_shown_as_such(finished):
+    (crashed,) = [one for one in journal.runs_of(finished.paths, 9) if one.verdict == "crashed"]
+    page = Page(render(gather(finished.paths, crashed.id)))
+    assert "Crashed: the run never told its end." in page.texts[""]
+    assert f"It was in the step {crashed.last_step}." in page.texts["verdict"]
+    assert "Not part of this run: no model was measured." in page.texts["errors"]
+    assert "running" in page.texts["timings"]
+
+
+def test_a_run_that_broke_off_before_its_first_step_has_a_page_too(finished):
+    store = open_metadata(Metadata(), finished.paths)
+    journal.begin(store, "early", {"code_revision": "r", "config_hash": "c", "fingerprint": "f", "config": "{}"})
+    journal.finish(store, "early", "failed", reasons=[f"ValueError: {HOSTILE}"])
+    page = Page(render(gather(finished.paths)))
+    assert "Failed: a step broke off with an error." in page.texts[""]
+    assert HOSTILE in page.texts["verdict"]
+    assert page.figures == {"history": 1}
+
+
+def test_the_page_is_small_and_made_at_once(finished):
+    began = time.monotonic()
+    path = write_report(finished.paths)
+    assert time.monotonic() - began < 5
+    assert path == finished.paths.root / "report.html"
+    assert path.stat().st_size < 3_000_000
+    assert not list(finished.paths.root.glob(".report*"))
+
+
+def test_an_unknown_run_is_refused_with_the_newest_there_are(finished):
+    with pytest.raises(LineageError, match=rf"no run 'nobody' in .*fares; the newest: {finished.run}"):
+        write_report(finished.paths, "nobody")
+
+
+def test_a_place_that_cannot_be_written_is_refused(finished, tmp_path):
+    with pytest.raises(LineageError, match=r"cannot write .*no-such-folder/page.html: No such file or directory; give"):
+        write_report(finished.paths, output=tmp_path / "no-such-folder" / "page.html")
+
+
+def test_a_pipeline_that_never_ran_has_no_page(tmp_path):
+    from pipeline.paths import RunPaths
+
+    with pytest.raises(MetadataError, match=r"no metadata store .*; `farelite run` makes it"):
+        write_report(RunPaths(tmp_path))
+
+
+def test_making_the_page_does_not_load_tensorflow(finished):
+    import subprocess
+    import sys
+
+    told = (
+        "import sys; from pathlib import Path; from pipeline.paths import RunPaths\n"
+        "from pipeline.report.page import write_report\n"
+        f"write_report(RunPaths(Path({str(finished.paths.root)!r})))\n"
+        "print([name for name in ('tensorflow', 'tfx', 'apache_beam') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert Path(finished.paths.report).exists()
