@@ -74,6 +74,10 @@ bench-seeds: $(READY)  ## the default pipeline over five hash splits, as a table
 bench-stock: $(READY)  ## wall time beside TFX's stock taxi example, alternating
 	@$(BIN)/python benchmarks/stock_example.py $(ARGS)
 
+.PHONY: bench-lineage
+bench-lineage: $(READY)  ## how long questions take as the metadata store grows to 5,000 runs
+	@$(BIN)/python benchmarks/lineage_growth.py $(ARGS)
+
 .PHONY: prove-schedule
 prove-schedule: $(READY)  ## simulated weeks of a schedule: is every due time accounted for exactly once? (ARGS="--weeks 300")
 	@$(BIN)/python benchmarks/schedule_week.py $(ARGS)

@@ -6,6 +6,7 @@ the runs the data steps come from the cache; some runs push a version, some are 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from typing import Any
@@ -93,6 +94,12 @@ class MadeUpRuns:
         """Adds runs; `verdict` fixes how they end, None draws it."""
         for _ in range(count):
             self._run(verdict or self._random.choices(["pushed", "refused", "crashed"], [70, 25, 5])[0])
+
+    def record_digest(self, model: bytes) -> None:
+        """Notes other bytes as those of the newest push."""
+        artifact = self._live["TFLitePusher"]["pushed_model"]
+        artifact.custom_properties["sha256"].string_value = hashlib.sha256(model).hexdigest()
+        self._store.put_artifacts([artifact])
 
     def _run(self, verdict: str) -> None:
         number = len(self.runs) + 1

@@ -16,3 +16,6 @@ PREDICTIONS_FILE = "predictions.parquet"
 
 SLICES_FILE = "slices.json"
 """Of the evaluation: what the gate made of all rows and of each slice (`components.evaluator.gate.as_json`)."""
+
+STUDY_FILE = "study.json"
+"""Of the compression study: every variant with its figures."""

@@ -34,6 +34,7 @@ for command in (
     history.runs,
     history.report,
     history.lineage,
+    history.clean,
     running.doctor,
 ):
     app.command()(command)

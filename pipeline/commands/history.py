@@ -66,6 +66,37 @@ def report(
     print(write_report(pipeline_folder(runs_dir, pipeline), run, output))
 
 
+def clean(
+    runs_dir: RunsDir = DEFAULT_RUNS,
+    pipeline: Pipeline = None,
+    keep_runs: Annotated[int, typer.Option("--keep-runs", min=0, help="The newest so many keep their artifacts.")] = 3,
+    yes: Annotated[bool, typer.Option("--yes", help="Free it; without this, it is only said what would be.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Free the artifacts of runs whose version is gone; says first what it would free.
+
+    What a version that is there rests on, whole lineage included, and what the newest runs made is never touched.
+
+    Example: farelite clean --keep-runs 1 --yes
+    """
+    from pipeline.lineage.cleaning import carry_out, plan
+    from pipeline.lineage.connection import open_metadata, recall
+    from pipeline.lineage.tables import show_plan
+    from pipeline.paths import pipeline_folder
+    from pipeline.runners.lock import run_lock
+
+    paths = pipeline_folder(runs_dir, pipeline)
+    with run_lock(paths.lock):
+        store = open_metadata(recall(paths), paths)
+        wanted = plan(store, paths, keep_runs)
+        if yes:
+            carry_out(store, wanted)
+    if as_json:
+        print(json.dumps({**dataclasses.asdict(wanted), "bytes": wanted.bytes, "freed": yes}, indent=1))
+    else:
+        show_plan(wanted, yes)
+
+
 def lineage(
     what: Annotated[
         str | None, typer.Argument(metavar="[FILE|VERSION|latest]", help="A .tflite, six digits, or the live version.")

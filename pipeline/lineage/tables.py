@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,6 +11,9 @@ from rich.table import Table
 
 from pipeline.lineage.differences import GROUPS, Difference
 from pipeline.lineage.records import RunRecord
+
+if TYPE_CHECKING:
+    from pipeline.lineage.cleaning import Plan
 
 _COLOURS = {"pushed": "green", "unchanged": "green", "running": "cyan", "interrupted": "yellow"}
 _WIDE = 1000
@@ -88,3 +91,25 @@ def show_runs(records: Sequence[RunRecord], words: dict[str, str]) -> None:
             one.fingerprint[:8],
         )
     console.print(table)
+
+
+def show_plan(plan: Plan, freed: bool) -> None:
+    """What a clean frees, by step, and what stays."""
+    console = wide_console()
+    sizes: dict[str, list[int]] = {}
+    for one in plan.items:
+        sizes.setdefault(f"{one.step} {one.key}" + ("" if one.artifact else " (left by a crash)"), []).append(one.bytes)
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("artifacts", "folders", "MB"):
+        table.add_column(name, justify="left" if name == "artifacts" else "right", no_wrap=True)
+    for name, group in sorted(sizes.items()):
+        table.add_row(escape(name), f"{len(group):,}", f"{sum(group) / 1e6:,.1f}")
+    if plan.items:
+        console.print(table)
+    kept = f"versions {', '.join(plan.versions) or 'none'}; runs {', '.join(plan.runs) or 'none'}"
+    console.print(escape(f"kept, {plan.kept_bytes / 1e6:,.1f} MB, with all they rest on: {kept}"))
+    told = f"{len(plan.items):,} folders, {plan.bytes / 1e6:,.1f} MB"
+    if not plan.items:
+        console.print("nothing to free")
+    else:
+        console.print(f"freed {told}" if freed else f"would free {told}; nothing was touched, --yes frees it")

@@ -139,6 +139,14 @@ def shades(
     return plot.svg()
 
 
+def scatter(marks: Sequence[tuple[float, float, str, str, bool]], x: Axis, y: Axis, label: str) -> Markup:
+    """Named dots: x, y, name, kind, and whether it is hollow."""
+    plot = Plot(x, y, label)
+    for across, up, name, kind, hollow in marks:
+        plot.dot(across, up, kind, f"{name}: {number(across)}, {number(up)}", hollow)
+    return plot.svg()
+
+
 def sketch(counts: Sequence[float], label: str) -> Markup:
     """A small histogram for a cell of a table."""
     most = max(counts, default=0) or 1

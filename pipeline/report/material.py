@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from components.files import HISTORY_FILE, PREDICTIONS_FILE, REJECTS_FILE, SLICES_FILE, SUMMARY_FILE
+from components.files import HISTORY_FILE, PREDICTIONS_FILE, REJECTS_FILE, SLICES_FILE, STUDY_FILE, SUMMARY_FILE
 from components.tflite_pusher.soundness import CorruptError
 from components.tflite_pusher.store import Store
 from pipeline.lineage import journal
@@ -114,6 +114,7 @@ def gather(paths: RunPaths, run_id: str | None = None) -> Material:
         history=_json(_file(nodes, "model_run", HISTORY_FILE)),
         rows=_read(read_rows, _file(nodes, "pushed_model", PREDICTIONS_FILE)),
         slices=_json(_file(nodes, "evaluation", SLICES_FILE)),
+        study=_json(_file(nodes, "study", STUDY_FILE)),
         manifests=_manifests(store),
         runs=runs,
         live=_live(store),

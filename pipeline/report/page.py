@@ -13,7 +13,7 @@ from pipeline.lineage.figure import STYLE
 from pipeline.paths import RunPaths
 from pipeline.report.blocks import Section
 from pipeline.report.material import Material, gather
-from pipeline.report.sections import inputs, learning, record, residuals, verdict
+from pipeline.report.sections import compression, inputs, learning, record, residuals, verdict
 
 _TEMPLATE = Path(__file__).parent / "template"
 _SECTIONS: tuple[Callable[[Material], Section], ...] = (
@@ -27,6 +27,7 @@ _SECTIONS: tuple[Callable[[Material], Section], ...] = (
     inputs.rejects,
     learning.dimensions,
     learning.training,
+    compression.compression,
     record.timings,
     record.lineage,
     record.history,

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ml_metadata.proto import metadata_store_pb2
@@ -12,6 +13,7 @@ from components.tflite_pusher.store import StoreError
 from pipeline.lineage import connection
 from pipeline.lineage.answer import ask
 from pipeline.lineage.errors import LineageError, MetadataError
+from pipeline.lineage.questions import Lineage
 from pipeline.paths import RunPaths
 
 STEPS = [
@@ -195,3 +197,26 @@ def test_without_a_store_the_manifest_answers(runs, tmp_path, bare_version):
     assert trainer.settings == {"code": "c1"}
     assert answer.chain.artifacts[trainer.inputs["examples"][0]].state() == "unknown"
     assert answer.chain.artifacts[9].state() == "missing"
+
+
+class Counting:
+    """A store that counts how often it is asked."""
+
+    def __init__(self, store: Any) -> None:
+        self.asked, self._store = 0, store
+
+    def __getattr__(self, name: str) -> Any:
+        self.asked += 1
+        return getattr(self._store, name)
+
+
+def test_the_number_of_queries_does_not_grow_with_the_store(tmp_path, made_up):
+    paths = RunPaths(tmp_path / "made-up")
+    story = made_up.MadeUpRuns(paths, seed=3)
+    counts = []
+    for _ in range(3):
+        story.add(15, "pushed")
+        store = Counting(connection.open_metadata(connection.Metadata(), paths))
+        assert len(Lineage(store).chain(story.runs[0]).steps) == 11
+        counts.append(store.asked)
+    assert counts[0] == counts[1] == counts[2]

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ml_metadata.proto import metadata_store_pb2 as mlmd
 from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 
 from components.files import HISTORY_FILE, PREDICTIONS_FILE, REJECTS_FILE, SLICES_FILE, SUMMARY_FILE
@@ -153,6 +154,22 @@ def slices(folder: Path) -> None:
     (folder / SLICES_FILE).write_text(json.dumps(told))
 
 
+def study(folder: Path) -> None:
+    def one(name: str, gzip_bytes: int, rmse: float, **marks: bool) -> dict[str, Any]:
+        figures = {"eval": {"rmse": rmse, "mae": 1.5, "bias": 0.1}, "bytes": 3 * gzip_bytes, "gzip_bytes": gzip_bytes}
+        told = {"name": name, "status": "ok", "sparsity": 0.8, "latency_us": {"p50": 8.0, "p95": 9.0}}
+        return {**told, **figures, "selected": False, "pareto": False, **marks}
+
+    variants = [
+        one("float", 30_000, 3.0, pareto=True),
+        one("pqat", 7_000, 3.01, pareto=True, selected=True),
+        one(HOSTILE, 9_000, 3.2),
+        {"name": "16x8", "status": "failed", "reason": f"no kernel {HOSTILE}"},
+    ]
+    told = {"select": {"metric": "rmse"}, "selected": "pqat", "why": "the smallest", "variants": variants}
+    (folder / "study.json").write_text(json.dumps(told))
+
+
 WRITERS = {
     ("TFLitePusher", "pushed_model"): predictions,
     ("TripExampleGen", "report"): ingestion,
@@ -161,6 +178,7 @@ WRITERS = {
     ("Transform", "transform_graph"): learned,
     ("Trainer", "model_run"): history,
     ("Evaluator", "evaluation"): slices,
+    ("Study", "study"): study,
 }
 
 
@@ -174,6 +192,22 @@ def three_runs(made_up: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return story
 
 
+def with_study(paths: RunPaths, run: str) -> Path:
+    """Adds the optional step Study to a run, and gives the folder of its artifact."""
+    store = open_metadata(Metadata(), paths)
+    uri = paths.artifacts / "Study" / "study" / "1"
+    kind = store.put_artifact_type(mlmd.ArtifactType(name="CompressionStudy"))
+    artifact = mlmd.Artifact(type_id=kind, uri=str(uri), state=mlmd.Artifact.LIVE)
+    step = mlmd.Execution(type_id=store.put_execution_type(mlmd.ExecutionType(name="Study")))
+    step.last_known_state = mlmd.Execution.COMPLETE
+    event = mlmd.Event(type=mlmd.Event.OUTPUT)
+    event.path.steps.add().key = "study"
+    node = mlmd.Context(type_id=store.get_context_type("node").id, name="fares.Study")
+    contexts = [store.get_context_by_type_and_name("pipeline_run", run), node]
+    store.put_execution(step, [(artifact, event)], contexts)
+    return uri
+
+
 @pytest.fixture
 def finished(tmp_path: Path, three_runs: Any) -> Finished:
     """A copy for one test, with all the artifacts of the newest run."""
@@ -185,7 +219,7 @@ def finished(tmp_path: Path, three_runs: Any) -> Finished:
     nodes = Lineage(open_metadata(Metadata(), paths)).node_runs(three_runs.runs[-1])
     uris = {}
     for (step, key), write in WRITERS.items():
-        folder = Path(nodes[step].outputs[key][0].uri)
+        folder = Path(nodes[step].outputs[key][0].uri) if step in nodes else with_study(paths, three_runs.runs[-1])
         folder.mkdir(parents=True)
         write(folder)
         uris[key] = folder

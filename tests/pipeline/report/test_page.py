@@ -46,6 +46,7 @@ FIGURES = {
     "rejects": 1,
     "dimensions": 2,
     "training": 2,
+    "compression": 1,
     "timings": 1,
     "lineage": 1,
     "history": 1,
@@ -102,6 +103,7 @@ def test_drift_is_called_drift_and_errors_come_first(finished):
 @pytest.mark.parametrize(
     ("key", "sections"),
     [
+        ("study", ["compression"]),
         ("pushed_model", ["predictions", "residuals"]),
         ("report", ["rejects"]),
         ("statistics", ["data"]),

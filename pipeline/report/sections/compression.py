@@ -1,0 +1,68 @@
+"""What compression costs: every variant that the study has made, and which of them are worth their bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.report.blocks import Block, Figure, Section, Table, Text
+from pipeline.report.charts import scatter
+from pipeline.report.material import Material
+from pipeline.report.svg import Axis
+
+
+def compression(material: Material) -> Section:
+    """Table of the variants and the front of size and error."""
+    study = material.study
+    if not study:
+        return Section("compression", "Compression", [], "no variants were compared")
+    made = [one for one in study["variants"] if one["status"] == "ok"]
+    chosen = study.get("selected") or "none"
+    blocks: list[Block] = [
+        Text(f"{len(made)} of {len(study['variants'])} variants were made. Chosen: {chosen}, {study['why']}.")
+    ]
+    if made:
+        blocks.append(_front(material, study, made))
+    failed = [(one["name"], one["reason"]) for one in study["variants"] if one["status"] != "ok"]
+    if failed:
+        blocks.append(
+            Table("Variants that failed", ("variant", "reason"), failed, dict.fromkeys(range(len(failed)), "bad"))
+        )
+    return Section("compression", "Compression", blocks)
+
+
+def _front(material: Material, study: Mapping[str, Any], made: Sequence[Mapping[str, Any]]) -> Figure:
+    """The choice was made on `tune`; what is shown here was measured on `eval`."""
+    metric = str((study.get("select") or {}).get("metric", "rmse"))
+    sizes = [one["gzip_bytes"] / 1000 for one in made]
+    errors = [one["eval"][metric] for one in made]
+    room = (max(errors) - min(errors)) * 0.15 or 0.1
+    marks = [
+        (size, error, one["name"], "s2" if one["selected"] else "s1", not one["pareto"])
+        for size, error, one in zip(sizes, errors, made, strict=True)
+    ]
+    picture = scatter(
+        marks,
+        Axis("gzipped size (kB)", 0, max(sizes) * 1.1),
+        Axis(f"{metric.upper()} on eval ({material.unit})", min(errors) - room, max(errors) + room),
+        f"{len(made)} variants by size and {metric.upper()}; chosen: {study.get('selected') or 'none'}",
+    )
+    rows = [
+        (
+            one["name"],
+            f"{one['eval']['rmse']:.3f}",
+            f"{one['eval']['mae']:.3f}",
+            f"{one['bytes']:,}",
+            f"{one['gzip_bytes']:,}",
+            f"{one['sparsity']:.1%}",
+            f"{one['latency_us']['p50']:g}",
+            ", ".join(word for word, held in (("chosen", one["selected"]), ("on the front", one["pareto"])) if held),
+        )
+        for one in made
+    ]
+    header = ("variant", "RMSE", "MAE", "bytes", "gzipped", "zeros", "us a call", "mark")
+    caption = (
+        "Each variant by size and error. Filled ones are on the front: no other is better in size, time and error "
+        "alike. Orange is the one that was chosen, on the rows of tune."
+    )
+    return Figure(picture, caption, Table("Variants, measured on eval", header, rows), beside=True)
