@@ -11,10 +11,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from data.batches import Batch
-from data.spec import Dataset, Range
+from data.spec import Dataset
 from data.splits import parts, places
 from data.times import seconds_of
-from data.values import LIMITS, as_binary, check_origin, check_range, check_swapped, numbers, plain
+from data.values import as_binary, check_origin, check_range, check_swapped, limits_of, numbers, plain
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def to_rows(dataset: Dataset, batch: Batch, only: str | None = None, cut: int | 
 def _numbers(dataset: Dataset, columns: dict[str, Any], reasons: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
     """Coordinates, numeric columns and the label, float32 `[rows]`; adds to `reasons`."""
     axes = dataset.coordinates()
-    limits = {name: _limits(dataset, name) for name in dataset.columns()}
+    limits = {name: limits_of(dataset, name) for name in dataset.columns()}
     exact = {}
     for name in [*axes, *dataset.numeric, dataset.label.column]:
         required = name in axes or name == dataset.label.column
@@ -103,16 +103,6 @@ def _arrow_type(dataset: Dataset, name: str) -> pa.DataType:
 def _one(column: pa.ChunkedArray) -> pa.Array:
     joined = column.combine_chunks()
     return joined if isinstance(joined, pa.Array) else pa.array([], column.type)
-
-
-def _limits(dataset: Dataset, name: str) -> list[Range]:
-    found = [dataset.filters[name]] if name in dataset.filters else []
-    axis = dataset.coordinates().get(name)
-    if axis:
-        found.append(LIMITS[axis])
-    if name == dataset.label.column and dataset.label.range:
-        found.append(dataset.label.range)
-    return found
 
 
 def _rejects(batch: Batch, reasons: npt.NDArray[Any], accepted: npt.NDArray[np.bool_]) -> Rejects:

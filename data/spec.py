@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timezone
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -97,6 +97,11 @@ class Split(Settings):
     tune_fraction: PositiveFraction = 0.1
     seed: int = 0
     eval_source: str | None = None
+
+    @property
+    def cut(self) -> int | None:
+        """`eval_from` in seconds of the wall clock since 1970."""
+        return None if self.eval_from is None else int(self.eval_from.replace(tzinfo=timezone.utc).timestamp())
 
     def expected_shares(self) -> dict[str, float]:
         """The share of each part that a hash decides; nothing of `eval` where a source of its own does."""

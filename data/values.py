@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.errors import DataError
-from data.spec import Point, Range
+from data.spec import Dataset, Point, Range
 
 LIMITS = {"latitude": Range(low=-90, high=90), "longitude": Range(low=-180, high=180)}
 FLOAT32_MAX = float(np.finfo(np.float32).max)
@@ -22,6 +22,17 @@ _THOUSANDS = r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$"
 FloatArray = npt.NDArray[np.float64]
 Reasons = npt.NDArray[Any]
 """object `[rows]`: why a row is rejected; empty where it is not."""
+
+
+def limits_of(dataset: Dataset, name: str) -> list[Range]:
+    """The ranges that a column's values must lie in, by the description."""
+    found = [dataset.filters[name]] if name in dataset.filters else []
+    axis = dataset.coordinates().get(name)
+    if axis:
+        found.append(LIMITS[axis])
+    if name == dataset.label.column and dataset.label.range:
+        found.append(dataset.label.range)
+    return found
 
 
 def set_reason(reasons: Reasons, where: npt.NDArray[np.bool_], reason: str) -> None:

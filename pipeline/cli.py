@@ -13,7 +13,7 @@ from typing import Any
 import typer
 import typer.exceptions
 
-from pipeline.commands import history, running, schedule, versions
+from pipeline.commands import data, history, running, schedule, versions
 from pipeline.commands.options import BAD_INPUT, DONE, INTERRUPTED, REFUSED, UNEXPECTED
 
 app = typer.Typer(
@@ -38,6 +38,8 @@ for command in (
     running.doctor,
 ):
     app.command()(command)
+app.add_typer(data.data_group, name="data")
+app.add_typer(data.schema_group, name="schema")
 app.add_typer(schedule.group, name="schedule")
 
 

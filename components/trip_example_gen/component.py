@@ -13,11 +13,11 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 
 from components.artifacts import REJECTS_FILE, SUMMARY_FILE, IngestReport
 from components.trip_example_gen.bundles import each
-from components.trip_example_gen.time_cut import count_quarters, cut_of, join
 from components.trip_example_gen.writer import Summary, convert_file, write_report
 from data.sources import Located, locate
 from data.spec import Dataset
 from data.splits import SPLITS
+from data.time_cut import count_quarters, cut_of, join
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -57,8 +57,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """First second of `eval` on the wall clock, where time decides."""
         if dataset.split.by != "time":
             return None
-        if dataset.split.eval_from is not None:
-            return int(dataset.split.eval_from.replace(tzinfo=timezone.utc).timestamp())
+        if dataset.split.cut is not None:
+            return dataset.split.cut
         plain = dataset.model_dump_json()
 
         def count(_: int, file: str) -> dict[str, list[int]]:

@@ -17,10 +17,10 @@ from tfx.types import standard_artifacts
 
 from components.artifacts import REJECTS_FILE, SUMMARY_FILE, IngestReport
 from components.trip_example_gen.component import Executor
-from components.trip_example_gen.time_cut import cut_of, join
 from components.trip_example_gen.writer import Summary
 from data.errors import DataError
 from data.spec import Dataset, Label, Range
+from data.time_cut import cut_of, join
 from pipeline.config import Beam
 
 HOUR = 3600

@@ -1,0 +1,127 @@
+"""What a source holds, column by column: ranges, missing, distinct, outliers, shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.loading import Loaded
+from data.spec import Dataset
+from data.splits import SPLITS
+
+FENCE = 3.0
+"""A value is an outlier so many interquartile ranges beyond the quartiles (J. W. Tukey, "far out", 1977)."""
+
+_TOP = 5
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the accepted rows.
+
+    Attributes:
+        name, role: `latitude of pickup`, `time`, `numeric`, `categorical` or `label`.
+        missing: rows without a value.
+        distinct: different values.
+        low, median, high: of numbers; seconds of the wall clock for time.
+        outliers: numbers beyond Tukey's outer fences.
+        fences: these, low and high; None where all values of the middle half are the same.
+        top: the commonest values of a category, each with its rows.
+    """
+
+    name: str
+    role: str
+    missing: int
+    distinct: int
+    low: float | None = None
+    median: float | None = None
+    high: float | None = None
+    outliers: int = 0
+    fences: tuple[float, float] | None = None
+    top: list[tuple[str, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What `farelite data describe` shows.
+
+    Attributes:
+        files, spans: what was read.
+        read, accepted, rejected: rows.
+        reasons: rejected rows by reason, the commonest first.
+        splits: accepted rows by split.
+        repeated_share: of accepted rows; `repeated_exact`: counted, not estimated.
+        columns: inputs, then the label.
+    """
+
+    files: list[str]
+    spans: list[str]
+    read: int
+    accepted: int
+    rejected: int
+    reasons: dict[str, int]
+    splits: dict[str, int]
+    repeated_share: float
+    repeated_exact: bool
+    columns: list[Column]
+
+
+def profile(dataset: Dataset, loaded: Loaded) -> Profile:
+    """Looks at every column of the accepted rows."""
+    accepted = loaded.table.num_rows
+    return Profile(
+        files=loaded.located.all_files(),
+        spans=loaded.located.labels(),
+        read=loaded.read,
+        accepted=accepted,
+        rejected=loaded.read - accepted,
+        reasons=dict(loaded.reasons.most_common()),
+        splits={name: int((loaded.split == index).sum()) for index, name in enumerate(SPLITS)},
+        repeated_share=loaded.repeats.share(),
+        repeated_exact=loaded.repeats.exact,
+        columns=list(_columns(dataset, loaded.table)),
+    )
+
+
+def role_of(dataset: Dataset, name: str) -> str:
+    """The role in words."""
+    for place, point in dataset.points.items():
+        if name in (point.latitude, point.longitude):
+            return f"{'latitude' if name == point.latitude else 'longitude'} of {place}"
+    if name == dataset.label.column:
+        return "label"
+    if dataset.time and name == dataset.time.column:
+        return "time"
+    return "categorical" if name in dataset.categorical else "numeric"
+
+
+def _columns(dataset: Dataset, table: pa.Table) -> Iterator[Column]:
+    for name in dataset.columns():
+        role = role_of(dataset, name)
+        yield _category(name, table[name]) if role == "categorical" else _number(name, role, table[name])
+
+
+def _category(name: str, column: pa.ChunkedArray) -> Column:
+    counted = [(one["values"], one["counts"]) for one in pc.value_counts(column).to_pylist()]
+    known = sorted((pair for pair in counted if pair[0]), key=lambda pair: (-pair[1], pair[0]))
+    missing = sum(count for value, count in counted if not value)
+    top = [(value.decode("utf-8", "replace"), count) for value, count in known[:_TOP]]
+    return Column(name, "categorical", missing, len(known), top=top)
+
+
+def _number(name: str, role: str, column: pa.ChunkedArray) -> Column:
+    values = column.to_numpy().astype(np.float64)
+    known = values[~np.isnan(values)]
+    missing = len(values) - len(known)
+    if not len(known):
+        return Column(name, role, missing, 0)
+    low, first, median, third, high = np.quantile(known, [0, 0.25, 0.5, 0.75, 1])
+    reach = FENCE * (third - first)
+    fences = (float(first - reach), float(third + reach)) if reach > 0 else None
+    outliers = int(((known < fences[0]) | (known > fences[1])).sum()) if fences else 0
+    distinct = len(np.unique(known))
+    return Column(name, role, missing, distinct, float(low), float(median), float(high), outliers, fences)

@@ -1,0 +1,147 @@
+"""Commands that look at data before any run."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.commands.options import BAD_INPUT, DONE, AsJson, ConfigFile, Override
+from pipeline.runners.quiet import without_native_notes
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+
+data_group = typer.Typer(help="Look at a source before any run.", no_args_is_help=True)
+schema_group = typer.Typer(
+    help="The agreed shape of the data, a file reviewed in git: propose it, compare it, bring it up to date.",
+    no_args_is_help=True,
+)
+Output = Annotated[Path | None, typer.Option("--output", help="Where to write; without it, see the command's text.")]
+
+
+@data_group.command()
+def describe(config: ConfigFile = None, override: Override = None, as_json: AsJson = False) -> None:
+    """Show rows, rejects by reason, and of each column range, missing, distinct and outliers.
+
+    Reads what a run would read, in memory, and writes nothing.
+
+    Example: farelite data describe --config my-city.yaml
+    """
+    from data.loading import load
+    from data.profile import profile
+
+    chosen = _config(config, override)
+    found = profile(chosen.data, load(chosen.data))
+    if as_json:
+        print(json.dumps(dataclasses.asdict(found), indent=1))
+        return
+    from pipeline.data_view import show_profile
+
+    show_profile(found, chosen.data.label.unit)
+
+
+@schema_group.command()
+def infer(config: ConfigFile = None, override: Override = None, output: Output = None) -> None:
+    """Propose a schema from the training rows: on standard output, or in a new file.
+
+    Types and categories are as seen, ranges as described in the configuration. Review it, commit it, and name it in
+    the configuration as `schema: FILE`.
+
+    Example: farelite schema infer --config my-city.yaml --output my-city.pbtxt
+    """
+    from data.errors import DataError
+    from data.loading import load
+    from data.profile import profile
+
+    chosen = _config(config, override)
+    if output is not None and output.exists():
+        raise DataError(
+            f"{output} is there already; `farelite schema accept` changes a schema, or give another --output"
+        )
+    loaded = load(chosen.data)
+    columns = {one.name: one for one in profile(chosen.data, loaded).columns}
+    with without_native_notes():
+        from components import schema_review
+
+        train = schema_review.statistics_by_split(loaded)["train"]
+        text = schema_review.written(schema_review.infer(chosen.data, train), columns)
+    if output is None:
+        print(text, end="")
+    else:
+        output.write_text(text)
+        print(f"wrote {output}: {len(columns)} columns; review it, then say `schema: {output.name}`", file=sys.stderr)
+
+
+@schema_group.command()
+def diff(config: ConfigFile = None, override: Override = None, as_json: AsJson = False) -> None:
+    """Compare the configured schema with the data: what would stop a run, and what would be said.
+
+    Exit code 0: the data fit. 2: they do not, and a run would stop.
+
+    Example: farelite schema diff
+    """
+    from data.loading import load
+
+    chosen = _config(config, override)
+    path = _schema_path(chosen)
+    loaded = load(chosen.data)
+    with without_native_notes():
+        from components import schema_review
+
+        schema = schema_review.parse(path.read_text(), str(path))
+        found = schema_review.diff(schema, schema_review.statistics_by_split(loaded))
+    if as_json:
+        print(json.dumps(dataclasses.asdict(found), indent=1))
+    else:
+        for mark, sentences in (("stops a run", found.reasons), ("is said", found.warnings)):
+            for sentence in sentences:
+                print(f"{mark}: {sentence}")
+        if not found.reasons + found.warnings:
+            print(f"the data fit {path}")
+    raise typer.Exit(BAD_INPUT if found.reasons else DONE)
+
+
+@schema_group.command()
+def accept(config: ConfigFile = None, override: Override = None, output: Output = None) -> None:
+    """Change the configured schema so that the data fit it, in place or in another file.
+
+    What fits already is kept to the letter, comments too. Look at the change before you commit it: it says which data
+    every later run will take for good.
+
+    Example: farelite schema accept && git diff
+    """
+    from data.loading import load
+
+    chosen = _config(config, override)
+    path = _schema_path(chosen)
+    loaded, text = load(chosen.data), path.read_text()
+    with without_native_notes():
+        from components import schema_review
+
+        changed = schema_review.accept(text, str(path), schema_review.statistics_by_split(loaded))
+    target = output or path
+    if changed == text and target == path:
+        print(f"the data fit {path}; nothing has changed", file=sys.stderr)
+        return
+    target.write_text(changed)
+    print(f"wrote {target}; review the change before you commit it", file=sys.stderr)
+
+
+def _config(path: Path | None, override: list[str] | None) -> Config:
+    from pipeline.config import load
+
+    return load(path, override or [])
+
+
+def _schema_path(config: Config) -> Path:
+    from data.errors import DataError
+    from data.files import match
+
+    if config.schema_file is None:
+        raise DataError("the configuration names no schema; `farelite schema infer` proposes one")
+    return Path(match(config.schema_file, "schema")[0])

@@ -1,0 +1,69 @@
+"""How a source is shown on the terminal."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timezone
+
+from rich.console import Console
+from rich.table import Table
+
+from data.profile import FENCE, Column, Profile
+
+_WIDE = 200
+
+
+def show_profile(profile: Profile, unit: str) -> None:
+    """Rows, rejects and columns, on standard output."""
+    # In a pipe or a file nothing is cut to the width of a terminal that is not there.
+    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _WIDE)
+    share = profile.rejected / profile.read
+    console.print(
+        f"{profile.read:,} rows in {_several(len(profile.files), 'file')} = {profile.accepted:,} accepted + "
+        f"{profile.rejected:,} rejected ({share:.1%})"
+    )
+    if profile.spans:
+        console.print(f"spans: {_several(len(profile.spans), 'span')}, {profile.spans[0]} to {profile.spans[-1]}")
+    splits = ", ".join(f"{name} {count:,}" for name, count in profile.splits.items())
+    about = "" if profile.repeated_exact else "about "
+    console.print(f"splits: {splits}; {about}{profile.repeated_share:.1%} of the rows repeat an earlier one")
+    if profile.reasons:
+        console.print(_reasons(profile))
+    console.print(_columns(profile, unit))
+    console.print(
+        f"outliers lie more than {FENCE:g} interquartile ranges beyond the quartiles; they are accepted", style="dim"
+    )
+
+
+def _reasons(profile: Profile) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("rejected because")
+    table.add_column("rows", justify="right")
+    for reason, count in profile.reasons.items():
+        table.add_row(reason, f"{count:,}")
+    return table
+
+
+def _columns(profile: Profile, unit: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("column", "role", "missing", "distinct", "low", "median", "high", "outliers", "commonest"):
+        table.add_column(name, justify="left" if name in ("column", "role", "commonest") else "right")
+    for one in profile.columns:
+        role = f"{one.role} ({unit})" if one.role == "label" else one.role
+        shown = (_value(one, value) for value in (one.low, one.median, one.high))
+        outliers = "" if one.role in ("categorical", "time") else f"{one.outliers:,}"
+        top = ", ".join(f"{value} {count:,}" for value, count in one.top)
+        table.add_row(one.name, role, f"{one.missing:,}", f"{one.distinct:,}", *shown, outliers, top)
+    return table
+
+
+def _value(column: Column, value: float | None) -> str:
+    if value is None:
+        return ""
+    if column.role == "time":
+        return datetime.fromtimestamp(value, timezone.utc).strftime("%Y-%m-%d %H:%M")
+    return f"{value:.6g}"
+
+
+def _several(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
