@@ -1,0 +1,105 @@
+"""Data of another kind, which grow: flights by month, a rolling window, and a gate between one month and the next."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.tflite_pusher.store import Store
+from pipeline.lineage import Lineage
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+ROOT = Path(__file__).parents[2]
+FARELITE = str(Path(sys.executable).parent / "farelite")
+# A tenth of the flights needs smaller steps; how little a short training loses by pruning is not the point here.
+SHORT = (
+    "training.batch_size=128",
+    "training.epochs=20",
+    "training.pruning.epochs=8",
+    "training.quantization.epochs=3",
+    "gate.limits.max_rmse=40.0",
+    "gate.limits.max_mae=30.0",
+    "push.max_rmse_increase=1.0",
+    "push.max_mae_increase=1.0",
+)
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Each tenth flight; a run up to November, a run after December has come, and one that may not drift at all."""
+    folder = tmp_path_factory.mktemp("flights")
+    tool = [sys.executable, str(ROOT / "tools" / "flights.py"), str(folder / "months"), "--every", "10"]
+    subprocess.run(tool, check=True)
+    december = folder / "months" / "2013-12.csv"
+    later = december.read_bytes()
+    december.unlink()
+    told: dict[str, Any] = {"runs": folder / "runs", "store": Store(folder / "runs" / "flights" / "models")}
+
+    def run(*extra: str) -> dict[str, Any]:
+        command = [FARELITE, "run", "--json", "--config", str(ROOT / "pipeline" / "configs" / "flights.yaml")]
+        command += ["--runs-dir", str(told["runs"])]
+        for one in (f"data.source={folder}/months/{{YYYY}}-{{MM}}.csv", *SHORT, *extra):
+            command += ["--set", one]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return {"code": done.returncode, "said": done.stderr, **json.loads(done.stdout or "{}")}
+
+    told["november"] = run()
+    december.write_bytes(later)
+    told["december"] = run()
+    told["no drift"] = run("data_gate.drift.stop_above=0.0")
+    return told
+
+
+def examples_of(story: dict[str, Any], name: str) -> Any:
+    database = story["runs"] / "flights" / "metadata.db"
+    return Lineage(database).node_runs(story[name]["run_id"])["TripExampleGen"].outputs["examples"][0]
+
+
+def states(result: dict[str, Any]) -> dict[str, str]:
+    return {one["name"]: one["state"] for one in result["components"]}
+
+
+def test_flights_become_a_model_that_beats_the_mean(story: dict[str, Any]) -> None:
+    november = story["november"]
+    assert november["verdict"] == "pushed", november["said"]
+    metrics = november["metrics"]["metrics"]
+    assert metrics["file"]["rmse"] < 0.6 * metrics["baselines"]["mean"]["rmse"]
+    manifest = story["store"].manifest(november["version"])
+    assert manifest["output"]["unit"] == "min"
+    assert {one["name"] for one in manifest["inputs"] if one["vocabulary"]} == {"carrier", "origin"}
+
+
+def test_a_new_month_is_taken_up_by_the_next_run_and_the_window_rolls(story: dict[str, Any]) -> None:
+    assert json.loads(examples_of(story, "november").properties["spans"]) == ["2013-09", "2013-10", "2013-11"]
+    assert states(story["december"])["TripExampleGen"] == "ran"
+    assert json.loads(examples_of(story, "december").properties["spans"]) == ["2013-10", "2013-11", "2013-12"]
+
+
+def test_the_newest_flights_judge_the_model(story: dict[str, Any]) -> None:
+    boundary = datetime.fromisoformat(examples_of(story, "november").properties["eval_from"])
+    assert datetime(2013, 11, 10) < boundary < datetime(2013, 11, 15)  # four fifths of three months have passed
+    manifest = story["store"].manifest(story["november"]["version"])
+    (time,) = [one for one in manifest["inputs"] if one["name"] == "time_hour"]
+    assert time["training_range"][1] < boundary.replace(tzinfo=timezone.utc).timestamp()
+
+
+def test_rejects_are_counted_by_reason_in_the_progress_line(story: dict[str, Any]) -> None:
+    said = next(line for line in story["november"]["said"].splitlines() if line.startswith("TripExampleGen"))
+    assert "dest_lat: missing" in said
+    assert "air_time: missing" in said
+
+
+def test_drift_from_the_last_month_that_passed_stops_the_run_where_none_is_allowed(story: dict[str, Any]) -> None:
+    stopped = story["no drift"]
+    assert (stopped["code"], stopped["verdict"]) == (2, "stopped")
+    assert stopped["reasons"]
+    assert all(
+        reason.startswith("train has drifted from the last data that passed in ") for reason in stopped["reasons"]
+    )
+    assert "Transform" not in states(stopped)
