@@ -70,6 +70,18 @@ clean:  ## remove caches and build output (runs/ and .venv/ stay)
 bench-seeds: $(READY)  ## the default pipeline over five hash splits, as a table
 	@$(BIN)/python benchmarks/seeds.py $(ARGS)
 
+.PHONY: bench-ingest
+bench-ingest: $(READY)  ## rows a second and memory of ingestion beside TFX's CsvExampleGen, 1 and 4 million rows
+	@PYTHONPATH=. $(BIN)/python benchmarks/ingest.py $(ARGS)
+
+.PHONY: bench-new-york
+bench-new-york: $(READY)  ## the course's New York files (ARGS="--trips FOLDER")
+	@$(BIN)/python benchmarks/new_york.py $(ARGS)
+
+.PHONY: flights
+flights: $(READY)  ## flights of 2013 by month into flights/, for pipeline/configs/flights.yaml
+	@$(BIN)/python tools/flights.py flights $(ARGS)
+
 .PHONY: bench-stock
 bench-stock: $(READY)  ## wall time beside TFX's stock taxi example, alternating
 	@$(BIN)/python benchmarks/stock_example.py $(ARGS)
