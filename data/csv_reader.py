@@ -7,9 +7,9 @@ typed reader would turn into a failure of the whole file.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -38,13 +38,31 @@ def read_csv(dataset: Dataset, path: str, file: str) -> Iterator[Batch]:
     if Path(path).stat().st_size == 0:
         raise DataError(f"{file} is empty: not even a header line")
     wanted = dataset.read_columns()
-    places = _Places(path, file, dataset.delimiter)
+    try:
+        places = _Places(path, file, dataset.delimiter)
+        options = _options(dataset, wanted, places.keep_apart)
+        _check(_csv_names(path, dataset), wanted, file, dataset)
+        with pyarrow.csv.open_csv(path, *options) as stream:
+            if not dataset.header:
+                places.skip_header()
+            for block in stream:
+                lines, bad = places.take(block.num_rows)
+                yield Batch(file, pa.array(lines), pa.Table.from_batches([block]).select(wanted), bad)
+            if places.ragged:
+                lines, bad = places.take(0)
+                yield Batch(file, pa.array(lines), _no_rows(wanted), bad)
+    except pa.ArrowInvalid as error:
+        raise DataError(_csv_trouble(file, dataset, error)) from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file}: the header line is not UTF-8 ({error}); save the file as UTF-8") from error
+    except (OSError, EOFError) as error:
+        raise DataError(f"{file}: cannot be read to its end ({error}); is it truncated?") from error
 
-    def keep_apart(row: pyarrow.csv.InvalidRow) -> str:
-        reason = f"{row.actual_columns} fields, expected {row.expected_columns}"
-        places.ragged.append(_Ragged(row.number, reason, row.text))
-        return "skip"
 
+def _options(
+    dataset: Dataset, wanted: list[str], keep_apart: Callable[[pyarrow.csv.InvalidRow], str]
+) -> tuple[Any, ...]:
+    """How to read, parse and convert."""
     # Threads would hide the numbers of ragged records.
     reading = pyarrow.csv.ReadOptions(
         use_threads=False,
@@ -61,23 +79,7 @@ def read_csv(dataset: Dataset, path: str, file: str) -> Iterator[Batch]:
         column_types={name: pa.binary() for name in wanted},
         strings_can_be_null=False,
     )
-    try:
-        _check(_csv_names(path, dataset), wanted, file, dataset)
-        with pyarrow.csv.open_csv(path, reading, parsing, converting) as stream:
-            if not dataset.header:
-                places.skip_header()
-            for block in stream:
-                lines, bad = places.take(block.num_rows)
-                yield Batch(file, pa.array(lines), pa.Table.from_batches([block]).select(wanted), bad)
-            if places.ragged:
-                lines, bad = places.take(0)
-                yield Batch(file, pa.array(lines), _no_rows(wanted), bad)
-    except pa.ArrowInvalid as error:
-        raise DataError(_csv_trouble(file, dataset, error)) from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file}: the header line is not UTF-8 ({error}); save the file as UTF-8") from error
-    except (OSError, EOFError) as error:
-        raise DataError(f"{file}: cannot be read to its end ({error}); is it truncated?") from error
+    return reading, parsing, converting
 
 
 def _csv_names(path: str, dataset: Dataset) -> list[str]:
@@ -108,6 +110,12 @@ class _Places:
         self._ahead = np.empty(0, dtype=np.int64)
         self._record, self._line = 0, 0
         self.ragged: deque[_Ragged] = deque()
+
+    def keep_apart(self, row: pyarrow.csv.InvalidRow) -> str:
+        """What the parser does with a ragged row."""
+        reason = f"{row.actual_columns} fields, expected {row.expected_columns}"
+        self.ragged.append(_Ragged(row.number, reason, row.text))
+        return "skip"
 
     def skip_header(self) -> None:
         """The first record has no row."""
