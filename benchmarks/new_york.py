@@ -22,6 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trips", type=Path, required=True, help="folder of the two files")
     parser.add_argument("--seeds", type=int, default=1, help="so many values of training.seed, from 0")
+    parser.add_argument("--set", action="append", default=[], help="as for farelite run")
     options = parser.parse_args()
     errors_of = [f"{model} {error}" for model in ("file", "float", "linear") for error in ("RMSE", "MAE")]
     header = ["training seed", "verdict", "rows", *errors_of, "bytes"]
@@ -33,12 +34,15 @@ def main() -> None:
             sources = {"data.source": "nyc_lab_train.csv", "data.split.eval_source": "nyc_lab_valid.csv"}
             command = [str(FARELITE), "run", "--json", "--config", str(CONFIG), "--runs-dir", runs]
             command += ["--set", f"training.seed={seed}"]
-            for key, name in sources.items():
-                command += ["--set", f"{key}={(options.trips / name).resolve()}"]
+            given = [f"{key}={(options.trips / name).resolve()}" for key, name in sources.items()]
+            for one in [*given, *options.set]:
+                command += ["--set", one]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
         if done.returncode not in (0, 3):
             raise SystemExit(f"farelite run ended with {done.returncode}")
         result = json.loads(done.stdout)
+        if "metrics" not in result["metrics"]:  # refused before there was a file to measure
+            raise SystemExit(f"{result['verdict']}: {'; '.join(result['reasons'])}")
         metrics = result["metrics"]["metrics"]
         models = (metrics["file"], metrics["float"], metrics["baselines"]["linear"])
         errors = " | ".join(f"{model[name]:.3f}" for model in models for name in ("rmse", "mae"))
