@@ -105,3 +105,7 @@ prove-fuzz: $(READY)  ## mutated versions: `verify` accepts none and crashes on 
 .PHONY: prove-agreement
 prove-agreement: $(READY) pipeline/demo/node_modules/.package-lock.json  ## one file, four runtimes: largest differences (needs a pushed version)
 	@$(BIN)/python benchmarks/prove_agreement.py $(ARGS)
+
+.PHONY: bench-boosters
+bench-boosters: $(READY)  ## the shipped file beside LightGBM and XGBoost over five hash splits
+	@uv=$$(sh tools/uv.sh) && $$uv sync --frozen --quiet --group bench && $(BIN)/python benchmarks/boosters.py $(ARGS)
