@@ -108,7 +108,8 @@ def show_plan(plan: Plan, freed: bool) -> None:
         console.print(table)
     kept = f"versions {', '.join(plan.versions) or 'none'}; runs {', '.join(plan.runs) or 'none'}"
     console.print(escape(f"kept, {plan.kept_bytes / 1e6:,.1f} MB, with all they rest on: {kept}"))
-    told = f"{len(plan.items):,} folders, {plan.bytes / 1e6:,.1f} MB"
+    many = "" if len(plan.items) == 1 else "s"
+    told = f"{len(plan.items):,} folder{many}, {plan.bytes / 1e6:,.1f} MB"
     if not plan.items:
         console.print("nothing to free")
     else:

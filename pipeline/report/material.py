@@ -46,6 +46,7 @@ class Material:
         rejects: the first rejected rows: file, line, reason, values.
         profile: columns by split.
         anomalies: of the data; None where nothing was validated.
+        warnings: what the data gates found odd and let pass.
         learned: of the Transform step.
         history: losses of each phase by epoch.
         rows: evaluation rows with predictions.
@@ -67,6 +68,7 @@ class Material:
     rejects: list[list[str]] = field(default_factory=list)
     profile: dict[str, list[Column]] = field(default_factory=dict)
     anomalies: list[Anomaly] | None = None
+    warnings: list[str] = field(default_factory=list)
     learned: dict[str, Any] | None = None
     history: dict[str, Any] | None = None
     rows: Rows | None = None
@@ -110,6 +112,7 @@ def gather(paths: RunPaths, run_id: str | None = None) -> Material:
         rejects=_rejects(_file(nodes, "report", REJECTS_FILE)),
         profile=_read(read_profile, _file(nodes, "statistics", "")) or {},
         anomalies=_read(read_anomalies, _file(nodes, "anomalies", "")),
+        warnings=_warnings(nodes),
         learned=_json(_file(nodes, "transform_graph", f"transform_fn/assets/{LEARNED_FILE}")),
         history=_json(_file(nodes, "model_run", HISTORY_FILE)),
         rows=_read(read_rows, _file(nodes, "pushed_model", PREDICTIONS_FILE)),
@@ -129,6 +132,11 @@ def _wanted(runs: list[RunRecord], run_id: str | None) -> RunRecord | None:
 def _output(nodes: Mapping[str, NodeRun], key: str) -> Artifact | None:
     """The first artifact under an output key, of whichever step has one."""
     return next((group[0] for node in nodes.values() for name, group in node.outputs.items() if name == key), None)
+
+
+def _warnings(nodes: Mapping[str, NodeRun]) -> list[str]:
+    records = [one for node in nodes.values() for one in node.outputs.get("record", [])]
+    return [str(warning) for one in records for warning in read_json(one, "warnings") or []]
 
 
 def _file(nodes: Mapping[str, NodeRun], key: str, name: str) -> Path | None:

@@ -41,14 +41,18 @@ def _number(value: float) -> str:
 def anomalies(material: Material) -> Section:
     """What does not fit the schema, errors first; skew and drift are named as such."""
     found = material.anomalies
-    if found is None:
+    if found is None and not material.warnings:
         return Section("anomalies", "Anomalies", [], "the data were not validated")
+    odd: list[Block] = (
+        [Points([f"Let pass with a warning: {one}" for one in material.warnings])] if material.warnings else []
+    )
     if not found:
-        return Section("anomalies", "Anomalies", [Points(["Every split fits the schema."], "good")])
+        fits: list[Block] = [Points(["Every split fits the schema."], "good")] if found is not None else []
+        return Section("anomalies", "Anomalies", [*fits, *odd])
     rows = [(one.column, one.split, one.kind, one.severity, one.short, one.long) for one in found]
     marks = {index: "bad" for index, one in enumerate(found) if one.severity == "error"}
     header = ("column", "split", "kind", "severity", "what", "expected and seen")
-    return Section("anomalies", "Anomalies", [Table("What does not fit the schema", header, rows, marks)])
+    return Section("anomalies", "Anomalies", [Table("What does not fit the schema", header, rows, marks), *odd])
 
 
 def rejects(material: Material) -> Section:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -133,6 +135,25 @@ def test_lineage_and_history_come_from_the_server(server, tmp_path, made_up):
     assert len(answer.chain.steps) == 11
     assert [one.verdict for one in runs_of(paths, 9)] == ["crashed", "pushed", "pushed", "pushed"]
     assert not paths.database.exists()
+
+
+def test_a_run_is_recorded_on_the_server_by_the_pipelines_own_launcher(server, tmp_path):
+    """Every row is rejected, so the run stops after three steps: the launcher has worked, nothing was trained."""
+    (tmp_path / "trips.csv").write_text("fare,miles\n" + "ten dollars,3\n" * 50)
+    (tmp_path / "fares.yaml").write_text(
+        "name: fares\ndata: {source: trips.csv, label: {column: fare}, numeric: [miles]}\n"
+        f"metadata: {{kind: {server.kind}, port: {server.port}, database: launched}}\n"
+    )
+    command = [sys.executable, "-m", "pipeline", "run", "--config", "fares.yaml", "--json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    told = json.loads(done.stdout)
+    assert told["verdict"] == "stopped"
+    paths = RunPaths(tmp_path / "runs" / "fares")
+    assert not paths.database.exists()
+    (record,) = runs_of(paths, 5)
+    assert (record.id, record.verdict, record.last_step) == (told["run_id"], "stopped", "RowsGate")
+    assert record.reasons == told["reasons"]
 
 
 def test_the_note_of_which_store_is_used_holds_no_password(server, tmp_path):

@@ -1,5 +1,7 @@
 """The page: every section from its artifact, and nothing but its absence where there is none."""
 
+import dataclasses
+import json
 import shutil
 import time
 from html.parser import HTMLParser
@@ -10,7 +12,8 @@ import pytest
 from pipeline.lineage import journal
 from pipeline.lineage.connection import Metadata, open_metadata
 from pipeline.lineage.errors import LineageError, MetadataError
-from pipeline.report.material import gather
+from pipeline.lineage.records import Artifact, NodeRun
+from pipeline.report.material import _warnings, gather
 from pipeline.report.page import _SECTIONS, render, write_report
 
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>&\'"'
@@ -84,6 +87,16 @@ def test_the_page_loads_nothing_from_elsewhere(finished):
         str(value) for _, attributes in page.elements for name, value in attributes.items() if name in ("src", "href")
     ]
     assert [one for one in told if not one.startswith("#")] == ["data:,"]
+
+
+def test_what_the_data_gate_let_pass_with_a_warning_is_shown(finished):
+    material = gather(finished.paths)
+    told = Artifact(1, "GateRecord", "", {"warnings": json.dumps([f"skew in {HOSTILE}"])})
+    nodes = {"DataGate": NodeRun("DataGate", "ran", {"record": [told]})}
+    page = Page(render(dataclasses.replace(material, warnings=_warnings(nodes))))
+    assert f"Let pass with a warning: skew in {HOSTILE}" in page.texts["anomalies"]
+    page = Page(render(dataclasses.replace(material, anomalies=[], warnings=[])))
+    assert "Every split fits the schema." in page.texts["anomalies"]
 
 
 def test_small_slices_are_marked_and_refused_ones_too(finished):
