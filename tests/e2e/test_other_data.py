@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from components.tflite_pusher.store import Store
-from pipeline.lineage import Lineage
+from pipeline.lineage.connection import Metadata, open_metadata
+from pipeline.lineage.questions import Lineage
+from pipeline.paths import RunPaths
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 ROOT = Path(__file__).parents[2]
@@ -57,8 +59,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def examples_of(story: dict[str, Any], name: str) -> Any:
-    database = story["runs"] / "flights" / "metadata.db"
-    return Lineage(database).node_runs(story[name]["run_id"])["TripExampleGen"].outputs["examples"][0]
+    store = open_metadata(Metadata(), RunPaths(story["runs"] / "flights"))
+    return Lineage(store).node_runs(story[name]["run_id"])["TripExampleGen"].outputs["examples"][0]
 
 
 def states(result: dict[str, Any]) -> dict[str, str]:
