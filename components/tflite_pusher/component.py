@@ -22,6 +22,7 @@ from components.evaluator.component import METRICS, REASONS
 from components.files import PREDICTIONS_FILE
 from components.settings import Push
 from components.tflite_pusher import remote
+from components.tflite_pusher.cells import cells
 from components.tflite_pusher.conversion import ConversionError, convert
 from components.tflite_pusher.examples import load_raw
 from components.tflite_pusher.kit import write_kit
@@ -106,6 +107,7 @@ class Executor(base_executor.BaseExecutor):
             "pipeline": told["config"]["name"],
             "inputs": [{**one, "training_range": ranges.get(one["name"])} for one in interface["inputs"]],
             "output": interface["output"],
+            "places": _places(input_dict, interface, told["config"]["data"]["points"], exec_properties["label"]),
             **proof.figures,
             "gate": {"blessed": True, "reasons": [], **judged},
             "champion": champion or None,
@@ -131,6 +133,18 @@ def _other_than_measured(how: recipe.Recipe, model: bytes) -> list[str]:
             f"{how.variant}; the file is not the one that was chosen, run `farelite study` again"
         )
     return reasons
+
+
+def _places(
+    input_dict: Any, interface: dict[str, Any], points: dict[str, dict[str, str]], label: str
+) -> dict[str, Any] | None:
+    """Where the training rides began and ended; None for data without points."""
+    wanted = {name for point in points.values() for name in point.values()}
+    if not wanted:
+        return None
+    coordinates = {"inputs": [one for one in interface["inputs"] if one["name"] in wanted]}
+    columns, _ = load_raw(artifact_utils.get_split_uri(input_dict["examples"], "train"), coordinates, label)
+    return cells(columns, points)
 
 
 def _withdrawn(store: Store, model: bytes, force: bool) -> list[str]:

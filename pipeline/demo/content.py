@@ -86,13 +86,15 @@ def _fetched(path: Path) -> bytes:
 
 
 def described(manifest: Mapping[str, Any], vectors: Mapping[str, Any]) -> dict[str, Any]:
-    """What the page needs to know of a version: its inputs and output, which inputs make a point, its test vectors."""
+    """What the page needs to know of a version: its inputs and output, which inputs make a point, where the
+    training rides were, its test vectors."""
     order = [one["name"] for one in manifest["inputs"]]
     points = [{"name": name, **point} for name, point in manifest["config"]["data"]["points"].items()]
     return {
         "pipeline": manifest["config"]["name"],
         **{key: manifest[key] for key in ("version", "sha256", "inputs", "output")},
         "points": sorted(points, key=lambda point: order.index(point["latitude"])),
+        "places": manifest.get("places"),
         "vectors": vectors,
     }
 

@@ -55,8 +55,8 @@ def artifact(kind: type, folder: Path, number: int) -> Any:
     return one
 
 
-def write_examples(folder: Path, interface: dict[str, Any]) -> None:
-    """Forty rows in the split `eval`, as ingestion leaves them."""
+def write_examples(folder: Path, interface: dict[str, Any], digits: int = 6) -> None:
+    """Forty rows of a split, as ingestion leaves them; few digits make few places."""
     folder.mkdir(parents=True)
     chance = np.random.default_rng(1)
     with tf.io.TFRecordWriter(str(folder / "data.gz"), tf.io.TFRecordOptions(compression_type="GZIP")) as writer:
@@ -69,7 +69,7 @@ def write_examples(folder: Path, interface: dict[str, Any]) -> None:
                 elif one["dtype"] == "int32":
                     features[one["name"]] = tf.train.Feature(int64_list=tf.train.Int64List(value=[1400000000 + row]))
                 else:
-                    features[one["name"]] = float_feature(chance.uniform(0, 2))
+                    features[one["name"]] = float_feature(round(chance.uniform(0, 2), digits))
             example = tf.train.Example(features=tf.train.Features(feature=features))
             writer.write(example.SerializeToString())
 
@@ -94,8 +94,9 @@ def push(
     (saved / "assets.extra" / INTERFACE_FILE).write_text(json.dumps(interface))
     save_tiny(tmp_path / "model" / REFERENCE_DIR, "float", "linear", "mean")
     examples = artifact(standard_artifacts.Examples, tmp_path / "examples", 3)
-    examples.split_names = artifact_utils.encode_split_names(["eval"])
+    examples.split_names = artifact_utils.encode_split_names(["train", "eval"])
     write_examples(tmp_path / "examples" / "Split-eval", interface)
+    write_examples(tmp_path / "examples" / "Split-train", interface, digits=0)
     report = artifact(IngestReport, tmp_path / "report", 4)
     ranges = {"passengers": [0.0, 2.0], "start": [1400000000.0, 1400000039.0]}
     (tmp_path / "report" / SUMMARY_FILE).write_text(json.dumps({"ranges": ranges}))
@@ -152,6 +153,9 @@ def test_the_manifest_fits_its_schema_and_says_what_is_in_the_file(push: PushIt)
     assert manifest["sparsity"] == {"dense_kernels": 0.25, "weights": 8}
     assert {one["name"]: one["training_range"] for one in manifest["inputs"]}["passengers"] == [0.0, 2.0]
     assert manifest["metrics"]["rows"] == 40
+    places = manifest["places"]["points"]["pickup"]
+    assert {degrees for south, west, _ in places for degrees in (south, west)} <= {0.0, 1.0, 2.0}
+    assert [rows for *_, rows in places] == sorted((rows for *_, rows in places), reverse=True)
     assert manifest["run"]["mlmd_ids"] == {
         "model": [1],
         "blessing": [2],

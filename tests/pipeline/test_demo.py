@@ -224,6 +224,33 @@ def test_two_clicks_on_the_map_and_the_fields_price_a_ride_as_python_does(
 
 
 @needs_litert
+def test_the_map_shows_the_cells_of_the_training_rides(
+    tmp_path: Path, publish_tiny: Callable[..., str], page: Any
+) -> None:
+    busy, quiet = [41.9, -87.65, 900], [41.97, -87.9, 6]
+    places = {"cell_deg": 0.01, "points": {"pickup": [busy, quiet], "dropoff": [busy]}}
+    store = Store(tmp_path / "models")
+    publish_tiny(store, places=places)
+    with running(resources(store, None)) as server:
+        page("Page.navigate", url=server.url)
+        page.until("document.documentElement?.dataset.state === 'ready'")
+        assert page.value("document.querySelectorAll('.cell-0').length") == 2
+        assert page.value("document.querySelectorAll('.cell-1').length") == 1
+        assert page.value("document.querySelectorAll('.seen').length") == 0
+        strong, weak = page.value(
+            "[...document.querySelectorAll('.cell-0')].map((one) => Number(one.getAttribute('opacity')))"
+        )
+        assert strong > weak > 0
+        # One click into the middle of a cell's drawing gives a place within that cell.
+        box = page.value(
+            "document.querySelector('.cell-0').getBBox().x + document.querySelector('.cell-0').getBBox().width / 2"
+        )
+        page.click("#map", box / 1000, 0.5)
+        assert busy[1] < float(page.value("document.getElementsByName('pickup_lon')[0].value")) < busy[1] + 0.01
+        assert page.complaints == []
+
+
+@needs_litert
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -1,4 +1,5 @@
-// A map without tiles: degrees on a flat sheet, dots where the test vectors' rides began and ended.
+// A map without tiles: degrees on a flat sheet, and the cells in which training rides began and ended; where a version
+// tells none, dots at the places of its test vectors.
 
 const WIDTH = 1000;
 const NARROWEST = 0.62;
@@ -15,18 +16,19 @@ export class RideMap {
     this.frame(version);
     svg.setAttribute('viewBox', `0 0 ${WIDTH} ${this.height}`);
     this.grid();
-    this.dots();
+    if (version.places) this.cells();
+    else this.dots();
     this.markers = make('g', {}, svg);
     svg.addEventListener('click', (event) => this.clicked(event));
     svg.addEventListener('keydown', (event) => this.pressed(event));
   }
 
-  // The smallest sheet that holds all dots, with a margin, neither too tall nor too flat.
+  // The smallest sheet that holds all cells or dots, with a margin, neither too tall nor too flat.
   frame(version) {
     const seen = version.points.flatMap((point) => [
       ...version.vectors.rows.map(({inputs}) => [inputs[point.latitude], inputs[point.longitude]]),
     ]).filter(([latitude, longitude]) => latitude !== null && longitude !== null);
-    const corners = seen.length > 1 ? seen : trained(version);
+    const corners = version.places ? cellCorners(version.places) : seen.length > 1 ? seen : trained(version);
     let [south, north] = extent(corners.map(([latitude]) => latitude));
     let [west, east] = extent(corners.map(([, longitude]) => longitude));
     this.shrink = Math.cos(((south + north) / 2) * Math.PI / 180);
@@ -53,7 +55,8 @@ export class RideMap {
     const up = roundStep((this.north - this.south) / 3);
     for (const latitude of multiples(this.south, this.north, up)) {
       line(this.svg, 0, this.y(latitude), WIDTH, this.y(latitude));
-      this.label(4 * p, this.y(latitude) - 5 * p, degrees(latitude, up, 'NS'));
+      const fits = this.y(latitude) < this.height - 24 * p;
+      if (fits) this.label(4 * p, this.y(latitude) - 5 * p, degrees(latitude, up, 'NS'));
     }
     this.scale();
   }
@@ -72,6 +75,19 @@ export class RideMap {
     const made = make('text', {class: 'degrees', x, y, 'font-size': 12 * this.pixel}, this.svg);
     made.textContent = text;
     return made;
+  }
+
+  // The more rides, the stronger: by the logarithm, since a few cells hold most rides.
+  cells() {
+    const {cell_deg: size, points} = this.version.places;
+    this.version.points.forEach(({name}, index) => {
+      const most = Math.log1p(Math.max(...points[name].map(([, , rows]) => rows), 1));
+      for (const [south, west, rows] of points[name]) {
+        const [x, y] = [this.x(west), this.y(south + size)];
+        make('rect', {class: `cell cell-${index % 2}`, x, y, width: this.x(west + size) - x, height: this.y(south) - y,
+          opacity: (0.1 + 0.5 * (Math.log1p(rows) / most)).toFixed(2)}, this.svg);
+      }
+    });
   }
 
   dots() {
@@ -130,6 +146,10 @@ export class RideMap {
     const stride = (this.north - this.south) / 60;
     this.onPlace(this.turn, latitude + move[0] * stride, longitude + (move[1] * stride) / this.shrink);
   }
+}
+
+function cellCorners({cell_deg: size, points}) {
+  return Object.values(points).flat().flatMap(([south, west]) => [[south, west], [south + size, west + size]]);
 }
 
 function trained(version) {
