@@ -46,12 +46,13 @@ def _gate(run: NodeRun) -> str:
 
 def _learned(run: NodeRun) -> str:
     path = Path(run.outputs["transform_graph"][0].uri) / "transform_fn" / "assets" / LEARNED_FILE
-    if not path.exists():
-        return "no reduction"
     learned = json.loads(path.read_text())
-    kept = learned["kept"]
-    share = sum(learned["explained_variance_ratio"][:kept])
-    return f"{len(learned['features'])} features to {kept} components ({share:.2%} of variance)"
+    if learned["kind"] == "none":
+        return f"{len(learned['features'])} features, no reduction"
+    merit = f"{learned['merit']['name']} {learned['merit']['value']:.4g}"
+    if learned["merit"]["name"] == "share of variance":
+        merit = f"{learned['merit']['value']:.2%} of variance"
+    return f"{len(learned['features'])} features to {learned['kept']} components ({merit})"
 
 
 def _history(run: NodeRun) -> str:

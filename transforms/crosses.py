@@ -10,8 +10,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-EXACT = 2**24
-"""float32 tells all whole numbers below apart."""
+from transforms.settings import EXACT
 
 # Primes; every product stays below EXACT.
 _MODULUS = 4093

@@ -7,13 +7,16 @@ nowhere else. The model sees three kinds of input: the *block* (scaled numbers, 
 
 from __future__ import annotations
 
+import difflib
 import itertools
+import math
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from data.settings import Settings
 from data.spec import Dataset
+from transforms.settings import EXACT, Buckets, Category, Cross, Fixed, Missing, Reducer, ScalingKind
 
 Distance = Literal["euclidean_deg", "haversine_km", "manhattan_km", "east_km", "north_km", "bearing"]
 TimePart = Literal["hour", "weekday", "month", "year", "years"]
@@ -41,92 +44,6 @@ def is_id(key: str) -> bool:
     return key.startswith("id_")
 
 
-class Buckets(Settings):
-    """Intervals of one number.
-
-    Attributes:
-        feature: an engineered or raw number.
-        quantiles: so many buckets of about equal count, learned from training rows.
-        boundaries: or a given, strictly increasing grid; bucket i holds `boundaries[i-1] <= x < boundaries[i]`.
-        wide: feed the thermometer code to the model; otherwise the bucket serves crosses only.
-    """
-
-    feature: str
-    quantiles: int | None = Field(default=None, ge=2, le=256)
-    boundaries: tuple[float, ...] | None = None
-    wide: bool = True
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Buckets:
-        if (self.quantiles is None) == (self.boundaries is None):
-            raise ValueError("give either quantiles or boundaries, and only one of them")
-        if self.boundaries is not None:
-            pairs = zip(self.boundaries, self.boundaries[1:], strict=False)
-            if not self.boundaries or any(a >= b for a, b in pairs):
-                raise ValueError(f"boundaries must be strictly increasing, got {list(self.boundaries)}")
-        return self
-
-    @property
-    def size(self) -> int:
-        """Number of buckets."""
-        if self.boundaries is not None:
-            return len(self.boundaries) + 1
-        assert self.quantiles is not None  # one of the two is given
-        return self.quantiles
-
-
-class Cross(Settings):
-    """Joint ids of several discrete features, looked up in one embedding.
-
-    Attributes:
-        of: names of buckets, or cyclic time parts (`hour`, `weekday`, `month`).
-        hash_buckets: fold the joint ids into so many; None keeps them exact.
-        embedding: width of the embedding; None takes the fourth root of the number of ids.
-    """
-
-    of: tuple[str, ...] = Field(min_length=1)
-    hash_buckets: int | None = Field(default=None, ge=2, le=4093)
-    embedding: int | None = Field(default=None, ge=1, le=64)
-
-
-class Category(Settings):
-    """How categorical columns are coded.
-
-    Attributes:
-        min_count: values seen less often in training are unknown.
-        max_size: at most so many values, the most frequent ones.
-        embedding: width; None takes the fourth root of the vocabulary's size.
-    """
-
-    min_count: int = Field(default=20, ge=1)
-    max_size: int = Field(default=256, ge=1, le=100_000)
-    embedding: int | None = Field(default=None, ge=1, le=64)
-
-
-class Reducer(Settings):
-    """Dimension reduction of the block.
-
-    Attributes:
-        kind: `pca`, or `none`.
-        components: a whole number of components, or the share of variance to keep, such as 0.99.
-        whiten: scale components to unit variance.
-    """
-
-    kind: Literal["pca", "none"] = "pca"
-    components: int | float = 0.99
-    whiten: bool = True
-
-    @model_validator(mode="after")
-    def _sensible(self) -> Reducer:
-        whole = isinstance(self.components, int) and self.components >= 1
-        share = isinstance(self.components, float) and 0 < self.components <= 1
-        if not (whole or share):
-            raise ValueError(
-                f"components is {self.components}; give a whole number from 1, or a share of variance in (0, 1]"
-            )
-        return self
-
-
 class Features(Settings):
     """Everything that the Transform step does.
 
@@ -134,8 +51,10 @@ class Features(Settings):
         coordinates: keep latitudes and longitudes themselves in the block.
         distances: taken between each point and the next.
         time_parts: cyclic ones enter as sine and cosine, `year` as a number.
+        missing: what stands in for missing numbers.
         scaling: of every number in the block.
-        buckets, crosses: by name.
+        scaling_of: numbers that are scaled otherwise: a kind of scaling, or `centre` and `spread`.
+        buckets, crosses: by name; a cross may be of buckets, cyclic time parts and crosses above it.
         categories: how categorical columns are coded.
         reducer: of the block.
     """
@@ -143,7 +62,9 @@ class Features(Settings):
     coordinates: bool = True
     distances: tuple[Distance, ...] = ("euclidean_deg", "haversine_km", "manhattan_km", "east_km", "north_km")
     time_parts: tuple[TimePart, ...] = ("hour", "weekday", "years")
-    scaling: Literal["z_score", "min_max", "none"] = "z_score"
+    missing: Missing = Missing()
+    scaling: ScalingKind = "z_score"
+    scaling_of: dict[str, ScalingKind | Fixed] = Field(default_factory=dict)
     buckets: dict[str, Buckets] = Field(default_factory=dict)
     crosses: dict[str, Cross] = Field(default_factory=dict)
     categories: Category = Category()
@@ -161,27 +82,60 @@ class Plan(Settings):
     features: Features
 
     @model_validator(mode="after")
-    def _known_names(self) -> Plan:
-        numbers, discrete = self.block_names(), self.discrete_sizes()
-        for name, bucket in self.features.buckets.items():
-            if bucket.feature not in numbers:
+    def _block_is_sound(self) -> Plan:
+        numbers, reducer = self.block_names(), self.features.reducer
+        if not numbers:
+            raise ValueError(
+                "the block is empty: turn on features.coordinates, or name distances, time_parts or numeric"
+            )
+        for name in self.features.scaling_of:
+            if name not in numbers:
                 raise ValueError(
-                    f"features.buckets.{name} is of {bucket.feature!r}, which is no number here; "
+                    f"features.scaling_of.{name} names no number of the block{_near(name, numbers)}; "
                     f"numbers are {', '.join(numbers)}"
                 )
-        for name, cross in self.features.crosses.items():
-            unknown = [part for part in cross.of if part not in discrete]
-            if unknown:
-                raise ValueError(
-                    f"features.crosses.{name} is of {', '.join(unknown)}, which is neither a bucket nor a cyclic "
-                    f"time part; discrete features are {', '.join(discrete)}"
-                )
-        wanted = self.features.reducer.components
-        if self.features.reducer.kind != "none" and isinstance(wanted, int) and wanted > len(numbers):
+        wanted = reducer.components
+        if reducer.kind != "none" and isinstance(wanted, int) and wanted > len(numbers):
             raise ValueError(
                 f"features.reducer.components is {wanted}, but the block has {len(numbers)} features: "
                 f"{', '.join(numbers)}"
             )
+        below_zero = [name for name in numbers if self.scaling_of(name) in ("z_score", "robust")]
+        if reducer.kind == "nmf" and below_zero:
+            raise ValueError(
+                f"features.reducer.kind is nmf, which takes no negative values, but the scaling of "
+                f"{', '.join(below_zero)} gives some; set features.scaling to min_max"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _known_names(self) -> Plan:
+        numbers = self.block_names()
+        for name, bucket in self.features.buckets.items():
+            if bucket.feature not in numbers:
+                raise ValueError(
+                    f"features.buckets.{name} is of {bucket.feature!r}, which is no number here"
+                    f"{_near(bucket.feature, numbers)}; numbers are {', '.join(numbers)}"
+                )
+        basic = {**dict.fromkeys(self.features.buckets, "bucket"), **dict.fromkeys(CYCLES, "time part")}
+        sizes = self._basic_sizes()
+        for name, cross in self.features.crosses.items():
+            if name in basic:
+                raise ValueError(f"features.crosses.{name} has the name of a {basic[name]}; give it another")
+            unknown = [part for part in cross.of if part not in sizes]
+            if unknown:
+                raise ValueError(
+                    f"features.crosses.{name} is of {', '.join(unknown)}, which is neither a bucket nor a cyclic "
+                    f"time part nor a cross above it{_near(unknown[0], [*sizes])}; "
+                    f"discrete features are {', '.join(sizes)}"
+                )
+            combinations = math.prod(sizes[part] for part in cross.of)
+            if combinations > EXACT:
+                raise ValueError(
+                    f"features.crosses.{name} has {combinations:,} combinations, more than the {EXACT:,} that float32 "
+                    "can number; use fewer buckets, or cross hashed crosses"
+                )
+            sizes[name] = cross.hash_buckets or combinations
         return self
 
     def legs(self) -> list[tuple[str, str]]:
@@ -202,7 +156,30 @@ class Plan(Settings):
                 names += [self.leg_prefix(leg) + part for part in parts]
         names += [f"{part}_sin" for part in self.cyclic_parts()] + [f"{part}_cos" for part in self.cyclic_parts()]
         names += self.plain_parts()
-        return [*names, *self.dataset.numeric]
+        flags = [f"{name}_missing" for name in self.dataset.numeric] if self.features.missing.flag else []
+        return [*names, *self.dataset.numeric, *flags]
+
+    def block_width(self) -> int:
+        """Columns of the block behind the reducer: as many as there may be components."""
+        reducer = self.features.reducer
+        if reducer.kind == "none" or isinstance(reducer.components, float):
+            return len(self.block_names())
+        return reducer.components
+
+    def scaling_of(self, name: str) -> ScalingKind | Fixed:
+        """How a number of the block is scaled."""
+        return self.features.scaling_of.get(name, self.features.scaling)
+
+    def origin(self, name: str) -> str:
+        """The key of the configuration that brings a number into the block."""
+        if name in self.dataset.coordinates():
+            return "features.coordinates"
+        if name in self.dataset.numeric:
+            return "data.numeric"
+        if name.removesuffix("_missing") in self.dataset.numeric:
+            return "features.missing.flag"
+        parts = {*self.plain_parts(), *(f"{part}_{end}" for part in self.cyclic_parts() for end in ("sin", "cos"))}
+        return "features.time_parts" if name in parts else "features.distances"
 
     def _time_parts(self) -> tuple[str, ...]:
         return self.features.time_parts if self.dataset.time else ()
@@ -222,10 +199,20 @@ class Plan(Settings):
             groups.setdefault((bucket.size, bucket.wide), []).append(name)
         return groups
 
-    def discrete_sizes(self) -> dict[str, int]:
-        """Number of values of every feature that a cross may use."""
+    def _basic_sizes(self) -> dict[str, int]:
         cycles = CYCLES if self.dataset.time else {}
         return {**{name: bucket.size for name, bucket in self.features.buckets.items()}, **cycles}
+
+    def discrete_sizes(self) -> dict[str, int]:
+        """Number of values of every feature that a cross may use."""
+        sizes = self._basic_sizes()
+        for name, cross in self.features.crosses.items():
+            sizes[name] = cross.hash_buckets or math.prod(sizes[part] for part in cross.of)
+        return sizes
+
+    def model_crosses(self) -> dict[str, Cross]:
+        """The crosses that the model sees; the others only serve further crosses."""
+        return {name: cross for name, cross in self.features.crosses.items() if cross.embedding != 0}
 
     def wide_buckets(self) -> dict[str, Buckets]:
         """The buckets that the model sees as thermometers."""
@@ -237,13 +224,12 @@ class Plan(Settings):
 
     def cross_size(self, name: str) -> int:
         """Number of ids of a cross."""
-        cross = self.features.crosses[name]
-        if cross.hash_buckets is not None:
-            return cross.hash_buckets
-        size = 1
-        for part in cross.of:
-            size *= self.discrete_sizes()[part]
-        return size
+        return self.discrete_sizes()[name]
+
+
+def _near(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def embedding_width(size: int, wanted: int | None) -> int:

@@ -1,4 +1,4 @@
-"""Missing numbers arrive as NaN and leave as the training mean."""
+"""Missing numbers arrive as NaN and leave as a number learned or given."""
 
 from __future__ import annotations
 
@@ -8,3 +8,8 @@ import tensorflow as tf
 def fill(x: tf.Tensor, value: tf.Tensor) -> tf.Tensor:
     """float32 `[batch, n]` with each NaN replaced by its column's entry of `value` `[n]`."""
     return tf.where(tf.math.is_nan(x), tf.broadcast_to(value, tf.shape(x)), x)
+
+
+def flags(x: tf.Tensor) -> tf.Tensor:
+    """float32 of the shape of `x`: 1 where it is NaN, else 0."""
+    return tf.cast(tf.math.is_nan(x), tf.float32)

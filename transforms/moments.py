@@ -1,34 +1,22 @@
-"""Distributed analyzers: first and second moments of all columns in one pass each, in float64, blind to NaN.
+"""Distributed sums: moments of all columns in one pass each, in float64, and a seeded sample; Beam combiners in NumPy.
 
 tf.Transform's own `tft.mean` and `tft.covariance` add in the dtype of the data and let one NaN spoil a column.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import apache_beam as beam
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
-import tensorflow_transform as tft
-from tensorflow_transform.beam.experimental import PTransformAnalyzer
 
-from transforms.projection import principal_components
+from transforms.reducers.evidence import Moments
 
 Matrix = npt.NDArray[np.float64]
-
-
-class ColumnStatistics(NamedTuple):
-    """float32 `[n]` each, over the rows where a column is not NaN; a column without any is all zeros."""
-
-    mean: tf.Tensor
-    std: tf.Tensor
-    minimum: tf.Tensor
-    maximum: tf.Tensor
+Sums = tuple[float, Matrix, Matrix, Matrix, Matrix]
+Drawn = tuple[npt.NDArray[np.uint64], npt.NDArray[np.float32]]
 
 
 class StatisticsFn(beam.CombineFn):
@@ -77,141 +65,113 @@ class StatisticsFn(beam.CombineFn):
         return total
 
     def extract_output(self, accumulator: Matrix, *args: Any, **kwargs: Any) -> Matrix:
-        """float32 `[4, n]`: mean, population standard deviation, minimum, maximum."""
+        """float32 `[5, n]`: mean, population standard deviation, minimum, maximum, number of rows that are not NaN."""
         count, mean, squares, low, high = accumulator
         empty = count == 0
         std = np.sqrt(squares / np.maximum(count, 1))
-        return np.stack([mean, std, np.where(empty, 0, low), np.where(empty, 0, high)]).astype(np.float32)
+        return np.stack([mean, std, np.where(empty, 0, low), np.where(empty, 0, high), count]).astype(np.float32)
 
 
-class CovarianceFn(beam.CombineFn):
-    """Count, mean and co-moment matrix of rows without NaN; the pairwise formula of `StatisticsFn`, for matrices."""
+class MomentsFn(beam.CombineFn):
+    """Means and second moments of rows without NaN, the label and the classes of the label included.
 
-    def __init__(self, width: int) -> None:
-        self._width = width
+    The pairwise formula of `StatisticsFn`, for matrices. Classes enter as 0/1 columns beside the label: the covariance
+    of a feature with such a column holds the class mean, so that no pass by class is needed.
+    """
 
-    def create_accumulator(self, *args: Any, **kwargs: Any) -> tuple[float, Matrix, Matrix]:
-        """Count, mean `[n]`, co-moments `[n, n]`."""
-        return 0.0, np.zeros(self._width), np.zeros((self._width, self._width))
+    def __init__(self, width: int, classes: int = 0) -> None:
+        self._width, self._classes = width, classes
 
-    def add_input(
-        self, accumulator: tuple[float, Matrix, Matrix], element: Matrix, *args: Any, **kwargs: Any
-    ) -> tuple[float, Matrix, Matrix]:
-        """Adds rows `[batch, n]`."""
-        x = np.asarray(element, dtype=np.float64)
+    def create_accumulator(self, *args: Any, **kwargs: Any) -> Sums:
+        """Count, means `[n + 1 + c]`, co-moments `[n, n]`, `[n, 1 + c]` with label and classes, `[1 + c]` of those."""
+        n, beside = self._width, 1 + self._classes
+        return 0.0, np.zeros(n + beside), np.zeros((n, n)), np.zeros((n, beside)), np.zeros(beside)
+
+    def add_input(self, accumulator: Sums, element: tuple[Any, ...], *args: Any, **kwargs: Any) -> Sums:
+        """Adds rows `[batch, n]`, their label `[batch, 1]` and, where there are classes, their class `[batch, 1]`."""
+        x = np.asarray(element[0], dtype=np.float64)
         if not len(x):
             return accumulator
-        mean = x.mean(axis=0)
-        return self.merge_accumulators([accumulator, (float(len(x)), mean, (x - mean).T @ (x - mean))])
+        beside = [np.asarray(element[1], dtype=np.float64)]
+        if self._classes:
+            beside.append((np.asarray(element[2]) == np.arange(self._classes)).astype(np.float64))
+        y = np.concatenate(beside, axis=1)
+        centre, level = x.mean(axis=0), y.mean(axis=0)
+        dx, dy = x - centre, y - level
+        own = float(len(x)), np.concatenate([centre, level]), dx.T @ dx, dx.T @ dy, np.square(dy).sum(axis=0)
+        return self.merge_accumulators([accumulator, own])
 
-    def merge_accumulators(
-        self, accumulators: Iterable[tuple[float, Matrix, Matrix]], *args: Any, **kwargs: Any
-    ) -> tuple[float, Matrix, Matrix]:
+    def merge_accumulators(self, accumulators: Iterable[Sums], *args: Any, **kwargs: Any) -> Sums:
         """Joins partial results."""
-        count, mean, moments = self.create_accumulator()
-        for other_count, other_mean, other_moments in accumulators:
+        count, mean, within, across, beside = self.create_accumulator()
+        n = self._width
+        for other_count, other_mean, other_within, other_across, other_beside in accumulators:
             both = count + other_count
             if not both:
                 continue
             shift = other_mean - mean
-            moments = moments + other_moments + np.outer(shift, shift) * (count * other_count / both)
+            dx, dy, weight = shift[:n], shift[n:], count * other_count / both
+            within = within + other_within + np.outer(dx, dx) * weight
+            across = across + other_across + np.outer(dx, dy) * weight
+            beside = beside + other_beside + np.square(dy) * weight
             mean = mean + shift * (other_count / both)
             count = both
-        return count, mean, moments
+        return count, mean, within, across, beside
 
-    def extract_output(
-        self, accumulator: tuple[float, Matrix, Matrix], *args: Any, **kwargs: Any
-    ) -> tuple[Matrix, Matrix]:
-        """Mean `[n]` and population covariance `[n, n]`."""
-        count, mean, moments = accumulator
-        return mean, moments / max(count, 1.0)
-
-
-class _Statistics(beam.PTransform):  # type: ignore[misc]
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self._width = width
-
-    def expand(self, batches: Any) -> Any:
-        return batches | beam.Map(lambda inputs: inputs[0]) | beam.CombineGlobally(StatisticsFn(self._width))
-
-
-class _Pca(beam.PTransform):  # type: ignore[misc]
-    """Batches of the block to centre `[n]` and projection `[n, n]`."""
-
-    def __init__(self, width: int, components: int | float, whiten: bool) -> None:
-        super().__init__()
-        self._width, self._components, self._whiten = width, components, whiten
-
-    def expand(self, batches: Any) -> Any:
-        components, whiten = self._components, self._whiten
-
-        def solve(moments: tuple[Matrix, Matrix]) -> Iterable[Any]:
-            mean, covariance = moments
-            found = principal_components(covariance, components, whiten)
-            yield beam.pvalue.TaggedOutput("centre", mean.astype(np.float32))
-            yield beam.pvalue.TaggedOutput("matrix", found.matrix.astype(np.float32))
-
-        outputs = _moments(batches, self._width) | beam.FlatMap(solve).with_outputs("centre", "matrix")
-        return outputs.centre, outputs.matrix
+    def extract_output(self, accumulator: Sums, *args: Any, **kwargs: Any) -> Moments:
+        """Means and population covariances."""
+        count, mean, within, across, beside = accumulator
+        n, rows = self._width, max(count, 1.0)
+        return Moments(
+            rows=int(count),
+            mean=mean[:n],
+            covariance=within / rows,
+            label_mean=float(mean[n]),
+            label_variance=float(beside[0] / rows),
+            label_covariance=across[:, 0] / rows,
+            class_shares=mean[n + 1 :],
+            class_covariance=across[:, 1:] / rows,
+        )
 
 
-class _PcaReport(PTransformAnalyzer):
-    """Batches of the block to the path of a JSON file that tells what was learned."""
+class SampleFn(beam.CombineFn):
+    """The rows whose seeded hash is smallest: the same ones whatever the order, the batches and the machines.
 
-    def __init__(self, names: list[str], components: int | float, whiten: bool, file_name: str) -> None:
-        super().__init__()
-        self._names, self._components, self._whiten, self._file_name = names, components, whiten, file_name
-
-    def expand(self, batches: Any) -> Any:
-        names, components, whiten = self._names, self._components, self._whiten
-        path = Path(self.base_temp_dir) / self._file_name
-
-        def write(moments: tuple[Matrix, Matrix]) -> npt.NDArray[Any]:
-            found = principal_components(moments[1], components, whiten)
-            learned = {
-                "kind": "pca",
-                "features": names,
-                "kept": found.kept,
-                "whiten": whiten,
-                "explained_variance_ratio": (found.variances / max(found.variances.sum(), 1e-30)).tolist(),
-                "loadings": found.loadings.T.tolist(),
-            }
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(learned))
-            return np.array(str(path).encode())
-
-        return _moments(batches, len(names)) | beam.Map(write)
-
-
-def _moments(batches: Any, width: int) -> Any:
-    return batches | beam.Map(lambda inputs: inputs[0]) | beam.CombineGlobally(CovarianceFn(width))
-
-
-def column_statistics(x: tf.Tensor) -> ColumnStatistics:
-    """Statistics of the columns of float32 `[batch, n]` over all training rows; one pass."""
-    width = int(x.shape[1])
-    (table,) = tft.experimental.ptransform_analyzer([x], _Statistics(width), [tf.float32], [[4, width]])
-    return ColumnStatistics(*tf.unstack(table, num=4))
-
-
-def pca(
-    x: tf.Tensor, names: list[str], components: int | float, whiten: bool, file_name: str
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Centre `[n]` and projection `[n, n]` of float32 `[batch, n]`, and an asset `file_name` that tells of them.
-
-    Two analyzers in the same pass over the data, since one cannot give tensors and an asset at once
-    (`ptransform_analyzer` of tensorflow-transform 1.16 takes every output for an asset as soon as one is).
+    The hash is of a row's contents, so equal rows stay together or go together.
     """
-    width = len(names)
-    centre, matrix = tft.experimental.ptransform_analyzer(
-        [x], _Pca(width, components, whiten), [tf.float32, tf.float32], [[width], [width, width]]
-    )
-    tft.experimental.ptransform_analyzer(
-        [x],
-        _PcaReport(names, components, whiten, file_name),
-        [tf.string],
-        [[]],
-        output_asset_default_values=[b"{}"],
-    )
-    return centre, matrix
+
+    def __init__(self, rows: int, width: int, seed: int) -> None:
+        self._rows, self._width, self._seed = rows, width, seed
+
+    def create_accumulator(self, *args: Any, **kwargs: Any) -> Drawn:
+        """Hashes `[r]` and rows float32 `[r, n]`, block and label side by side."""
+        return np.empty(0, np.uint64), np.empty((0, self._width), np.float32)
+
+    def add_input(self, accumulator: Drawn, element: tuple[Any, ...], *args: Any, **kwargs: Any) -> Drawn:
+        """Adds rows `[batch, n - 1]` with their label `[batch, 1]`."""
+        rows = np.concatenate([np.asarray(element[0], np.float32), np.asarray(element[1], np.float32)], axis=1)
+        return self.merge_accumulators([accumulator, (row_hash(rows, self._seed), rows)])
+
+    def merge_accumulators(self, accumulators: Iterable[Drawn], *args: Any, **kwargs: Any) -> Drawn:
+        """Joins partial results; ties go by the rows' own values."""
+        parts = list(accumulators) or [self.create_accumulator()]
+        hashes = np.concatenate([part[0] for part in parts])
+        rows = np.concatenate([part[1] for part in parts])
+        order = np.lexsort([*rows.T[::-1], hashes])[: self._rows]
+        return hashes[order], rows[order]
+
+    def extract_output(self, accumulator: Drawn, *args: Any, **kwargs: Any) -> Matrix:
+        """float64 `[r, n]`."""
+        return accumulator[1].astype(np.float64)
+
+
+def row_hash(rows: npt.NDArray[np.float32], seed: int) -> npt.NDArray[np.uint64]:
+    """uint64 `[r]` of float32 `[r, n]`, by the finalizer of splitmix64 (G. L. Steele and others, 2014) over columns."""
+    words = np.ascontiguousarray(rows, np.float32).view(np.uint32).astype(np.uint64)
+    mixed = np.full(len(words), (0x9E3779B97F4A7C15 * (seed + 1)) % 2**64, np.uint64)
+    for column in words.T:
+        mixed = mixed ^ column
+        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+        mixed = mixed ^ (mixed >> np.uint64(31))
+    return mixed

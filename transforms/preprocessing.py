@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import tensorflow as tf
-import tensorflow_transform as tft
 
-from transforms import buckets, clock, crosses, distance, missing, moments, projection, scaling
-from transforms.features import BLOCK, CYCLES, LABEL, LEARNED_FILE, WIDE, Plan, id_key
+from transforms import analyzers, buckets, categories, clock, crosses, distance, missing, projection, scaling
+from transforms.analyzers import ColumnStatistics, Rows
+from transforms.categories import vocabulary_file
+from transforms.features import BLOCK, CYCLES, LABEL, WIDE, Plan, id_key
+from transforms.reducers import nmf
+from transforms.settings import UNCENTRED
 
 Tensors = dict[str, tf.Tensor]
 
@@ -23,28 +26,35 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, str]) -> Tensors:
         `[batch, 1]` for each cross (float32 whole numbers) and category (int64); `label` float32 `[batch, 1]`.
     """
     plan = Plan.model_validate_json(custom_config["plan"])
-    outputs = from_numbers(plan, inputs)
+    label = inputs[plan.dataset.label.column]
+    outputs = from_numbers(plan, inputs, label)
     for name in plan.dataset.categorical:
-        outputs[id_key(name)] = _category_id(plan, name, inputs[name])
-    outputs[LABEL] = inputs[plan.dataset.label.column]
+        outputs[id_key(name)] = categories.ids(inputs[name], plan.features.categories, vocabulary_file(name))
+    outputs[LABEL] = label
     return outputs
 
 
-def from_numbers(plan: Plan, raw: Tensors) -> Tensors:
-    """Everything but categories and label: this is the part that ships inside the model file."""
+def from_numbers(plan: Plan, raw: Tensors, label: tf.Tensor) -> Tensors:
+    """Everything but categories and label: this is the part that ships inside the model file.
+
+    The label float32 `[batch, 1]` is learned from, where a reducer asks for it, and enters no output.
+    """
     parts = time_parts(plan, raw)
-    block = tf.concat(block_columns(plan, raw, parts), axis=1)
-    statistics = moments.column_statistics(block)
-    if plan.dataset.numeric:
-        block = missing.fill(block, statistics.mean)
-    wide, bucket_ids = bucketize(plan, block)
+    raw_block = tf.concat(block_columns(plan, raw, parts), axis=1)
+    statistics = analyzers.column_statistics(raw_block)
+    block = fill(plan, raw_block, statistics)
+    boundaries = bucket_boundaries(plan, raw_block)
+    wide, bucket_ids = bucketize(plan, block, boundaries)
     discrete = {**parts, **bucket_ids}
-    block = scaling.apply(block, *scaling.learned(plan.features.scaling, statistics))
-    outputs = {BLOCK: reduce(plan, block)}
+    kinds = [plan.scaling_of(name) for name in plan.block_names()]
+    centre, spread = scaling.learned(kinds, raw_block, statistics)
+    block = scaling.apply(block, centre, spread)
+    rows = Rows(block, label, label_class(plan, label))
+    analyzers.report(plan, rows, statistics, centre, spread, boundaries)
+    outputs = {BLOCK: reduce(plan, rows)}
     if wide:
         outputs[WIDE] = wide[0] if len(wide) == 1 else tf.concat(wide, axis=1)
-    for name in plan.features.crosses:
-        outputs[id_key(name)] = cross_id(plan, name, discrete)
+    outputs.update({id_key(name): discrete_id for name, discrete_id in cross_ids(plan, discrete).items()})
     return outputs
 
 
@@ -73,17 +83,48 @@ def block_columns(plan: Plan, raw: Tensors, parts: Tensors) -> list[tf.Tensor]:
     if cyclic:
         pieces += clock.cycles(tf.concat([parts[name] for name in cyclic], axis=1), [CYCLES[name] for name in cyclic])
     pieces += [tf.cast(parts[name], tf.float32) for name in plan.plain_parts()]
-    return pieces + [raw[name] for name in plan.dataset.numeric]
+    pieces += [raw[name] for name in plan.dataset.numeric]
+    if plan.dataset.numeric and plan.features.missing.flag:
+        pieces.append(missing.flags(tf.concat([raw[name] for name in plan.dataset.numeric], axis=1)))
+    return pieces
 
 
-def bucketize(plan: Plan, block: tf.Tensor) -> tuple[list[tf.Tensor], Tensors]:
+def fill(plan: Plan, block: tf.Tensor, statistics: ColumnStatistics) -> tf.Tensor:
+    """The block with a number where one is missing. Only `numeric` columns may miss one."""
+    if not plan.dataset.numeric:
+        return block
+    value = plan.features.missing.fill
+    if value == "mean":
+        return missing.fill(block, statistics.mean)
+    if value == "median":
+        return missing.fill(block, analyzers.quantiles(block, 2)[:, 0])
+    return missing.fill(block, tf.fill(tf.shape(statistics.mean), tf.constant(value, tf.float32)))
+
+
+def bucket_boundaries(plan: Plan, block: tf.Tensor) -> Tensors:
+    """float32 `[b]` by bucket: the given grids, and quantiles of the block's columns before filling."""
+    names, found = plan.block_names(), {}
+    for members in plan.buckets_by_size().values():
+        learned = [name for name in members if plan.features.buckets[name].boundaries is None]
+        if learned:
+            columns = [names.index(plan.features.buckets[name].feature) for name in learned]
+            size = plan.features.buckets[learned[0]].size
+            table = buckets.just_below(analyzers.quantiles(tf.gather(block, columns, axis=1), size))
+            found.update(dict(zip(learned, tf.unstack(table, num=len(learned)), strict=True)))
+        given = {name: plan.features.buckets[name].boundaries for name in members if name not in learned}
+        found.update({name: tf.constant(grid, tf.float32) for name, grid in given.items()})
+    return found
+
+
+def bucketize(plan: Plan, block: tf.Tensor, boundaries: Tensors) -> tuple[list[tf.Tensor], Tensors]:
     """Thermometers of the wide buckets, and the id `[batch, 1]` of every bucket that a cross is made of."""
     names = plan.block_names()
     crossed = {part for cross in plan.features.crosses.values() for part in cross.of}
     wide, ids = [], {}
     for (_, is_wide), members in plan.buckets_by_size().items():
         columns = [names.index(plan.features.buckets[name].feature) for name in members]
-        marks = buckets.reached(tf.gather(block, columns, axis=1), _boundaries(plan, block, members))
+        edges = tf.stack([boundaries[name] for name in members])
+        marks = buckets.reached(tf.gather(block, columns, axis=1), edges)
         if is_wide:
             wide.append(buckets.thermometer(marks))
         if crossed.intersection(members):
@@ -92,54 +133,30 @@ def bucketize(plan: Plan, block: tf.Tensor) -> tuple[list[tf.Tensor], Tensors]:
     return wide, ids
 
 
-def _boundaries(plan: Plan, block: tf.Tensor, members: list[str]) -> tf.Tensor:
-    """float32 `[members, b]`: the given grids and the learned quantiles of buckets of one size."""
-    names = plan.block_names()
-    learned = [name for name in members if plan.features.buckets[name].boundaries is None]
-    rows = {
-        name: tf.constant(plan.features.buckets[name].boundaries, tf.float32) for name in members if name not in learned
-    }
-    if learned:
-        columns = [names.index(plan.features.buckets[name].feature) for name in learned]
-        size = plan.features.buckets[learned[0]].size
-        quantiles = tft.quantiles(tf.gather(block, columns, axis=1), size, epsilon=0.005, reduce_instance_dims=False)
-        table = buckets.just_below(quantiles)
-        if len(learned) == len(members):
-            return table
-        rows.update({name: table[place] for place, name in enumerate(learned)})
-    return tf.stack([rows[name] for name in members])
+def label_class(plan: Plan, label: tf.Tensor) -> tf.Tensor:
+    """The quantile class of the label `[batch, 1]`, for the reducer that separates classes; else all zeros."""
+    reducer = plan.features.reducer
+    return analyzers.label_classes(label, reducer.classes) if reducer.kind == "lda" else tf.zeros_like(label)
 
 
-def reduce(plan: Plan, block: tf.Tensor) -> tf.Tensor:
-    """The block projected onto its learned directions, at full width with zeros behind the last kept one."""
+def reduce(plan: Plan, rows: Rows) -> tf.Tensor:
+    """The scaled block as the reducer has it, float32 `[batch, block_width]`, with zeros behind the last kept one."""
     reducer = plan.features.reducer
     if reducer.kind == "none":
-        return block
-    centre, matrix = moments.pca(block, plan.block_names(), reducer.components, reducer.whiten, LEARNED_FILE)
-    return projection.project(block, centre, matrix)
+        return rows.block
+    found = analyzers.reduction(plan, rows)
+    if reducer.kind == "nmf":
+        weights = nmf.apply(rows.block, found["start"], found["pull"], found["keep"], reducer.iterations)
+        return weights * found["size"] if reducer.whiten else weights
+    centre = None if reducer.kind in UNCENTRED else found["centre"]
+    return projection.project(rows.block, centre, found["matrix"])
 
 
-def cross_id(plan: Plan, name: str, discrete: Tensors) -> tf.Tensor:
-    """float32 `[batch, 1]`, whole numbers: the joint id of a cross, folded where the plan says so."""
-    cross = plan.features.crosses[name]
-    sizes = [plan.discrete_sizes()[part] for part in cross.of]
-    joint = crosses.joint_id([tf.cast(discrete[part], tf.float32) for part in cross.of], sizes)
-    return joint if cross.hash_buckets is None else crosses.fold(joint, cross.hash_buckets)
-
-
-def _category_id(plan: Plan, name: str, text: tf.Tensor) -> tf.Tensor:
-    """int64 `[batch, 1]`: 0 for missing or unknown, else 1 + the place in the vocabulary by falling frequency."""
-    coding = plan.features.categories
-    index = tft.compute_and_apply_vocabulary(
-        text,
-        default_value=-1,
-        top_k=coding.max_size,
-        frequency_threshold=coding.min_count,
-        vocab_filename=vocabulary_file(name),
-    )
-    return tf.where(tf.equal(text, ""), tf.zeros_like(index), index + 1)
-
-
-def vocabulary_file(column: str) -> str:
-    """Name of the asset that lists a categorical column's values."""
-    return f"vocabulary_{column}"
+def cross_ids(plan: Plan, discrete: Tensors) -> Tensors:
+    """float32 `[batch, 1]`, whole numbers, by cross that the model sees: joint ids, folded where the plan says so."""
+    sizes, known = plan.discrete_sizes(), dict(discrete)
+    for name, cross in plan.features.crosses.items():
+        parts = [tf.cast(known[part], tf.float32) for part in cross.of]
+        joint = crosses.joint_id(parts, [sizes[part] for part in cross.of])
+        known[name] = joint if cross.hash_buckets is None else crosses.fold(joint, cross.hash_buckets)
+    return {name: known[name] for name in plan.model_crosses()}

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from data.categories import category_id
+
 Columns = dict[str, npt.NDArray[Any]]
 
 
@@ -44,8 +46,9 @@ def _stored_type(one: Mapping[str, Any]) -> tf.DType:
 
 
 def to_device(one: Mapping[str, Any], values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Stored values as the dtype of the file's input; texts outside the vocabulary become id 0."""
+    """Stored values as the dtype of the file's input; texts become ids."""
     if one["vocabulary"] is None:
         return values.astype(one["dtype"])
     ids = {text.encode(): number for number, text in enumerate(one["vocabulary"], start=1)}
-    return np.array([ids.get(value, 0) for value in values], dtype=np.int32)
+    further = one.get("oov_buckets", 0)
+    return np.array([category_id(value, ids, further) for value in values], dtype=np.int32)

@@ -18,6 +18,7 @@ from components.tflite_pusher.soundness import MANIFEST_VERSION, CorruptError, S
 from components.tflite_pusher.store import Store
 from components.tflite_pusher.table_reader import Stretch, read_table
 from components.tflite_pusher.table_writer import writing
+from data.categories import category_id
 from data.errors import DataError
 from data.spec import Point, Time
 from data.times import seconds_of
@@ -113,7 +114,7 @@ class Pricer:
         name = one["name"]
         column = plain(table.column(one["source_column"]))
         if one["vocabulary"] is not None:
-            return _ids(name, column, one["vocabulary"], notes)
+            return _ids(one, column, notes)
         if "format" in one:
             time = Time(
                 column=name,
@@ -135,15 +136,15 @@ class Pricer:
         return values
 
 
-def _ids(name: str, column: pa.ChunkedArray, vocabulary: list[str], notes: list[list[str]]) -> npt.NDArray[np.int32]:
-    """1 + place in the vocabulary; 0 for missing and unknown, which are noted."""
-    known = {text.encode(): number for number, text in enumerate(vocabulary, start=1)}
+def _ids(one: Mapping[str, Any], column: pa.ChunkedArray, notes: list[list[str]]) -> npt.NDArray[np.int32]:
+    """1 + place in the vocabulary; missing and unknown texts are noted."""
+    known = {text.encode(): number for number, text in enumerate(one["vocabulary"], start=1)}
     texts = [value or b"" for value in as_binary(column).to_pylist()]
-    ids = np.array([known.get(text, 0) for text in texts], dtype=np.int32)
     missing = np.array([text == b"" for text in texts], dtype=bool)
-    _note(notes, (ids == 0) & missing, f"{name}: missing")
-    _note(notes, (ids == 0) & ~missing, f"{name}: unknown category")
-    return ids
+    unknown = np.array([text not in known for text in texts], dtype=bool)
+    _note(notes, missing, f"{one['name']}: missing")
+    _note(notes, unknown & ~missing, f"{one['name']}: unknown category")
+    return np.array([category_id(text, known, one.get("oov_buckets", 0)) for text in texts], dtype=np.int32)
 
 
 def _note(notes: list[list[str]], where: npt.NDArray[np.bool_], text: str) -> None:

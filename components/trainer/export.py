@@ -15,8 +15,8 @@ import tensorflow_transform as tft
 from components import recipe
 from components.files import HISTORY_FILE as HISTORY_FILE
 from data.spec import Dataset
-from transforms.features import BLOCK, id_key, is_id
-from transforms.preprocessing import vocabulary_file
+from transforms.categories import vocabulary_file
+from transforms.features import BLOCK, Plan, id_key, is_id
 
 INTERFACE_FILE = "interface.json"
 REFERENCE_DIR = "Reference"
@@ -173,15 +173,16 @@ def save(model: RawModel, path: str, evaluate: bool, interface: dict[str, Any] |
         (folder / INTERFACE_FILE).write_text(json.dumps(interface, indent=1))
 
 
-def interface(dataset: Dataset, vocabularies: dict[str, list[str]]) -> dict[str, Any]:
+def interface(plan: Plan, vocabularies: dict[str, list[str]]) -> dict[str, Any]:
     """Inputs and output of the model file, for the manifest: name, dtype, shape, unit, meaning and source."""
+    dataset = plan.dataset
     return {
         "inputs": [
             {
                 "name": name,
                 "dtype": spec.dtype.name,
                 "shape": [1],
-                **_meaning(dataset, name),
+                **_meaning(plan, name),
                 "vocabulary": vocabularies.get(name),
                 "source_column": name,
             }
@@ -197,7 +198,8 @@ def interface(dataset: Dataset, vocabularies: dict[str, list[str]]) -> dict[str,
     }
 
 
-def _meaning(dataset: Dataset, name: str) -> dict[str, Any]:
+def _meaning(plan: Plan, name: str) -> dict[str, Any]:
+    dataset = plan.dataset
     axis = dataset.coordinates().get(name)
     if axis:
         (point,) = {key for key, value in dataset.points.items() if name in (value.latitude, value.longitude)}
@@ -211,7 +213,12 @@ def _meaning(dataset: Dataset, name: str) -> dict[str, Any]:
             "source_time_zone": dataset.time.source_time_zone,
         }
     if name in dataset.categorical:
-        return {"unit": None, "meaning": "1 + place in the vocabulary; 0 for missing or unknown"}
+        buckets = plan.features.categories.oov_buckets
+        if not buckets:
+            return {"unit": None, "meaning": "1 + place in the vocabulary; 0 for missing or unknown"}
+        unknown = "behind the vocabulary, 1 + its size + a hash of its text"
+        meaning = f"1 + place in the vocabulary; 0 for missing; an unknown one lies {unknown}"
+        return {"unit": None, "meaning": meaning, "oov_buckets": buckets}
     return {"unit": None, "meaning": "number; NaN if missing"}
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import numpy as np
@@ -21,8 +19,9 @@ from components.trainer import compression, export, fitting, network
 from components.trainer.baselines import fit_linear
 from components.trainer.phases import Net
 from components.trainer.tables import Table, load
-from transforms.features import BLOCK, LEARNED_FILE, Plan, embedding_width, id_key
-from transforms.preprocessing import vocabulary_file
+from transforms import learned
+from transforms.categories import vocabulary_file
+from transforms.features import BLOCK, Plan, embedding_width, id_key
 
 FLOAT_WEIGHTS_FILE = "float_weights.npz"
 """Beside the reference model: weights of the float front and core, in Keras's order."""
@@ -47,9 +46,14 @@ class Workshop:
 
     @classmethod
     def open(cls, plan: Plan, transform_graph: str, train: Sequence[str], tune: Sequence[str]) -> Workshop:
-        """Reads what the Transform step left; `train` and `tune` are patterns of files."""
+        """Reads what the Transform step left; `train` and `tune` are patterns of files.
+
+        Raises:
+            DataError: the training rows do not suit the reducer.
+        """
         output = tft.TFTransformOutput(transform_graph)
-        kept, spec = kept_components(output, plan), output.transformed_feature_spec()
+        kept = int(learned.read(output.transform_savedmodel_dir)["kept"])
+        spec = output.transformed_feature_spec()
         return cls(plan, output, kept, load(train, spec, kept), load(tune, spec, kept))
 
     @cached_property
@@ -58,10 +62,10 @@ class Workshop:
         plan = self.plan
         ids = {
             id_key(name): (plan.cross_size(name), embedding_width(plan.cross_size(name), cross.embedding))
-            for name, cross in plan.features.crosses.items()
+            for name, cross in plan.model_crosses().items()
         }
         for name in plan.dataset.categorical:
-            size = self.output.vocabulary_size_by_name(vocabulary_file(name)) + 1
+            size = self.output.vocabulary_size_by_name(vocabulary_file(name)) + 1 + plan.features.categories.oov_buckets
             ids[id_key(name)] = (size, embedding_width(size, plan.features.categories.embedding))
         dense = {name: int(column.shape[1]) for name, column in self.train.inputs.items() if name not in ids}
         return network.Widths(dense, ids)
@@ -72,7 +76,7 @@ class Workshop:
 
     def export(self, net: Net, path: str, how: recipe.Recipe) -> None:
         """The SavedModel that is evaluated and converted, what its inputs mean, and its recipe."""
-        described = export.interface(self.plan.dataset, export.vocabularies(self.output, self.plan.dataset))
+        described = export.interface(self.plan, export.vocabularies(self.output, self.plan.dataset))
         described["dense_kernels"] = [list(kernel.shape) for kernel in compression.kernels(net.core).values()]
         described["zeros"] = compression.sparsity(net.core)
         joined, parts, sample = net.joined, None, None
@@ -150,12 +154,3 @@ def as_function(model: tf_keras.Model) -> Callable[[export.Tensors], tf.Tensor]:
         return model([inputs[name] for name in names], training=False)[:, 0]
 
     return call
-
-
-def kept_components(output: tft.TFTransformOutput, plan: Plan) -> int:
-    """Columns of the block that are not zero by construction."""
-    if plan.features.reducer.kind == "none":
-        return len(plan.block_names())
-    path = Path(output.transform_savedmodel_dir) / "assets" / LEARNED_FILE
-    learned: dict[str, Any] = json.loads(path.read_text())
-    return int(learned["kept"])

@@ -3,6 +3,7 @@ import pytest
 
 from data.spec import Dataset
 from transforms.features import Buckets, Cross, Features, Plan, Reducer, embedding_width, id_key
+from transforms.settings import Fixed
 
 DATA = {
     "source": "-",
@@ -64,7 +65,8 @@ def test_widths_follow_from_the_buckets():
     assert list(found.wide_buckets()) == ["near", "grid"]
     assert found.wide_width() == 15 + 3
     assert found.buckets_by_size() == {(16, True): ["near"], (4, True): ["grid"], (4, False): ["row"]}
-    assert found.discrete_sizes() == {"near": 16, "grid": 4, "row": 4, "hour": 24, "weekday": 7, "month": 12}
+    basic = {"near": 16, "grid": 4, "row": 4, "hour": 24, "weekday": 7, "month": 12}
+    assert found.discrete_sizes() == {**basic, "cell": 16, "when": 168, "all": 10}
     assert {name: found.cross_size(name) for name in found.features.crosses} == {"cell": 16, "when": 168, "all": 10}
 
 
@@ -88,8 +90,8 @@ def test_a_bucket_of_an_unknown_number_lists_the_numbers():
 def test_a_cross_of_something_unknown_lists_what_is_discrete():
     with pytest.raises(
         pydantic.ValidationError,
-        match=r"features.crosses.c is of year, from_lat, which is neither a bucket nor a cyclic time part; "
-        r"discrete features are near, hour, weekday, month",
+        match=r"features.crosses.c is of year, from_lat, which is neither a bucket nor a cyclic time part nor a cross "
+        r"above it; did you mean near\?; discrete features are near, hour, weekday, month",
     ):
         plan(
             buckets={"near": {"feature": "haversine_km", "quantiles": 4}},
@@ -102,6 +104,110 @@ def test_more_components_than_features_are_refused_with_both_numbers():
         pydantic.ValidationError, match=r"features.reducer.components is 3, but the block has 2 features"
     ):
         plan(coordinates=False, distances=["north_km"], time_parts=[], reducer={"components": 3})
+
+
+def test_a_cross_may_be_of_crosses_above_it_and_one_of_width_0_serves_others_only():
+    found = plan(
+        buckets={"row": {"feature": "from_lat", "quantiles": 4}, "column": {"feature": "from_lon", "quantiles": 3}},
+        crosses={
+            "pickup": {"of": ["row", "column"], "embedding": 0},
+            "folded": {"of": ["pickup", "hour"], "hash_buckets": 50},
+            "trip": {"of": ["pickup", "folded"]},
+        },
+    )
+    assert [found.cross_size(name) for name in ("pickup", "folded", "trip")] == [12, 50, 600]
+    assert list(found.model_crosses()) == ["folded", "trip"]
+
+
+def test_a_cross_of_one_below_it_is_unknown():
+    with pytest.raises(pydantic.ValidationError, match=r"features.crosses.a is of b, which is neither a bucket nor"):
+        plan(crosses={"a": {"of": ["b"]}, "b": {"of": ["hour"]}})
+
+
+@pytest.mark.parametrize(("name", "other"), [("hour", "time part"), ("near", "bucket")])
+def test_a_cross_has_a_name_of_its_own(name, other):
+    with pytest.raises(pydantic.ValidationError, match=f"features.crosses.{name} has the name of a {other}; give"):
+        plan(buckets={"near": {"feature": "to_lat", "quantiles": 4}}, crosses={name: {"of": ["weekday"]}})
+
+
+def test_a_cross_of_more_combinations_than_float32_can_number_is_refused():
+    buckets = {name: {"feature": "to_lat", "quantiles": 256} for name in "abcd"}
+    with pytest.raises(
+        pydantic.ValidationError,
+        match=r"features.crosses.x has 4,294,967,296 combinations, more than the 16,777,216 that float32 can number",
+    ):
+        plan(buckets=buckets, crosses={"x": {"of": list("abcd")}})
+
+
+def test_an_empty_block_is_refused_with_what_fills_it():
+    with pytest.raises(pydantic.ValidationError, match=r"the block is empty: turn on features.coordinates, or name"):
+        plan({**DATA, "numeric": []}, coordinates=False, distances=[], time_parts=[])
+
+
+def test_a_scaling_of_an_unknown_number_names_the_nearest():
+    with pytest.raises(
+        pydantic.ValidationError,
+        match=r"features.scaling_of.from_latt names no number of the block; did you mean from_lat\?; numbers are from_",
+    ):
+        plan(scaling_of={"from_latt": "robust"})
+
+
+def test_a_spread_of_nothing_is_refused():
+    with pytest.raises(pydantic.ValidationError, match="greater than 0"):
+        Fixed(centre=0, spread=0)
+
+
+def test_nmf_names_the_features_whose_scaling_goes_below_zero():
+    with pytest.raises(
+        pydantic.ValidationError,
+        match=r"features.reducer.kind is nmf, which takes no negative values, but the scaling of from_lon, passengers "
+        r"gives some; set features.scaling to min_max",
+    ):
+        plan(
+            distances=["haversine_km"],
+            time_parts=[],
+            scaling="min_max",
+            scaling_of={"from_lon": "z_score", "passengers": "robust"},
+            reducer={"kind": "nmf", "components": 2},
+        )
+
+
+@pytest.mark.parametrize("kind", ["nmf", "random"])
+def test_reducers_without_a_share_take_a_whole_number(kind):
+    with pytest.raises(pydantic.ValidationError, match=f"components is 0.99; {kind} has no share to reach, so give a"):
+        Reducer(kind=kind)
+
+
+def test_lda_with_one_class_is_refused():
+    with pytest.raises(
+        pydantic.ValidationError, match="classes is 1; lda separates classes of the label, so give 2 or"
+    ):
+        Reducer(kind="lda", classes=1)
+
+
+def test_lda_has_one_discriminant_less_than_classes():
+    with pytest.raises(pydantic.ValidationError, match="components is 4; 4 classes have at most 3 discriminants: give"):
+        Reducer(kind="lda", classes=4, components=4)
+
+
+def test_missing_flags_join_the_block_and_every_number_knows_its_key():
+    found = plan(missing={"flag": True}, distances=["bearing"], time_parts=["hour", "years"])
+    assert found.block_names()[-2:] == ["passengers", "passengers_missing"]
+    keys = {name: found.origin(name) for name in ("from_lat", "bearing_sin", "hour_cos", "years", "passengers")}
+    assert keys == {
+        "from_lat": "features.coordinates",
+        "bearing_sin": "features.distances",
+        "hour_cos": "features.time_parts",
+        "years": "features.time_parts",
+        "passengers": "data.numeric",
+    }
+    assert found.origin("passengers_missing") == "features.missing.flag"
+
+
+def test_a_whole_number_of_components_is_the_width_of_the_block_and_a_share_keeps_all():
+    assert plan(reducer={"components": 3}).block_width() == 3
+    assert plan(reducer={"components": 0.9}).block_width() == len(plan().block_names())
+    assert plan(reducer={"kind": "none"}).block_width() == len(plan().block_names())
 
 
 def test_without_a_reducer_the_number_of_components_does_not_matter():
@@ -122,7 +228,9 @@ def test_a_bucket_is_either_learned_or_given(kind):
 
 @pytest.mark.parametrize("boundaries", [(), (2.0, 1.0), (1.0, 1.0)])
 def test_given_boundaries_are_strictly_increasing(boundaries):
-    with pytest.raises(pydantic.ValidationError, match="boundaries must be strictly increasing, got"):
+    with pytest.raises(
+        pydantic.ValidationError, match=r"boundaries of x must be strictly increasing, got .*; sort them"
+    ):
         Buckets(feature="x", boundaries=boundaries)
 
 

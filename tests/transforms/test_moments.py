@@ -3,11 +3,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.moments import CovarianceFn, StatisticsFn
+from transforms.moments import MomentsFn, SampleFn, StatisticsFn, row_hash
 
 RNG = np.random.default_rng(0)
 ROWS = (RNG.normal(size=(600, 3)) * [1, 100, 0.001] + [0, 41, -87]).astype(np.float32)
 GAPS = np.where(RNG.random(ROWS.shape) < 0.2, np.nan, ROWS)
+
+
+LABEL = (ROWS[:, :1] * 3 + RNG.normal(size=(600, 1))).astype(np.float32)
+CLASS = np.digitize(LABEL, [-2, 1]).astype(np.float32)
+
+
+def with_label(rows):
+    """Rows with a label and a class that depend on nothing but the row."""
+    return rows, rows[:, :1] * 2 + 1, (rows[:, :1] > 0).astype(np.float32)
 
 
 def combine(function, parts):
@@ -18,7 +27,8 @@ def combine(function, parts):
 
 def expected_statistics(rows):
     wide = rows.astype(np.float64)
-    return np.stack([np.nanmean(wide, 0), np.nanstd(wide, 0), np.nanmin(wide, 0), np.nanmax(wide, 0)])
+    known = (~np.isnan(wide)).sum(axis=0)
+    return np.stack([np.nanmean(wide, 0), np.nanstd(wide, 0), np.nanmin(wide, 0), np.nanmax(wide, 0), known])
 
 
 @pytest.mark.parametrize("rows", [ROWS, GAPS], ids=["full", "with gaps"])
@@ -38,25 +48,38 @@ def test_any_partition_in_any_order_gives_the_same_statistics(cuts, order):
 
 @settings(deadline=None)
 @given(cuts=st.lists(st.integers(0, len(ROWS)), max_size=8), order=st.randoms())
-def test_any_partition_in_any_order_gives_the_same_covariance(cuts, order):
-    parts = np.split(ROWS, sorted(cuts))
+def test_any_partition_in_any_order_gives_the_same_moments_with_the_label_and_its_classes(cuts, order):
+    edges = sorted(cuts)
+    parts = list(zip(np.split(ROWS, edges), np.split(LABEL, edges), np.split(CLASS, edges), strict=True))
     order.shuffle(parts)
-    mean, covariance = combine(CovarianceFn(3), parts)
-    wide = ROWS.astype(np.float64)
-    np.testing.assert_allclose(mean, wide.mean(axis=0), rtol=1e-9)
-    np.testing.assert_allclose(covariance, np.cov(wide, rowvar=False, bias=True), rtol=1e-9, atol=1e-12)
+    found = combine(MomentsFn(3, classes=3), parts)
+    wide, label = ROWS.astype(np.float64), LABEL[:, 0].astype(np.float64)
+    assert found.rows == 600
+    np.testing.assert_allclose(found.mean, wide.mean(axis=0), rtol=1e-9)
+    np.testing.assert_allclose(found.covariance, np.cov(wide, rowvar=False, bias=True), rtol=1e-9, atol=1e-12)
+    assert (found.label_mean, found.label_variance) == pytest.approx((label.mean(), label.var()), rel=1e-9)
+    expected = [np.cov(column, label, bias=True)[0, 1] for column in wide.T]
+    np.testing.assert_allclose(found.label_covariance, expected, rtol=1e-7, atol=1e-12)
+    for number in range(3):
+        members = CLASS[:, 0] == number
+        assert found.class_shares[number] == pytest.approx(members.mean())
+        offset = found.class_covariance[:, number] / found.class_shares[number]
+        np.testing.assert_allclose(found.mean + offset, wide[members].mean(axis=0), rtol=1e-7)
 
 
-@pytest.mark.parametrize("function", [StatisticsFn(3), CovarianceFn(3)], ids=["statistics", "covariance"])
+@pytest.mark.parametrize("function", [StatisticsFn(3), MomentsFn(3, 2)], ids=["statistics", "moments"])
 def test_merging_in_a_tree_equals_merging_in_a_row(function):
-    parts = [function.add_input(function.create_accumulator(), part) for part in np.array_split(ROWS, 4)]
+    pieces = np.array_split(ROWS, 4)
+    if isinstance(function, MomentsFn):
+        pieces = [with_label(piece) for piece in pieces]
+    parts = [function.add_input(function.create_accumulator(), piece) for piece in pieces]
     tree = function.merge_accumulators(
         [function.merge_accumulators(parts[:2]), function.create_accumulator(), function.merge_accumulators(parts[2:])]
     )
     row = function.create_accumulator()
     for part in parts:
         row = function.merge_accumulators([row, part])
-    for one, other in zip(function.extract_output(tree), function.extract_output(row), strict=True):
+    for one, other in zip(tree, row, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9)
 
 
@@ -81,30 +104,74 @@ def test_a_large_mean_does_not_swallow_a_small_spread():
 def test_a_column_of_nothing_but_nan_is_all_zeros_and_spoils_no_other():
     rows = np.column_stack([np.full(5, np.nan), np.arange(5)])
     found = combine(StatisticsFn(2), np.split(rows, [2]))
-    np.testing.assert_array_equal(found[:, 0], np.zeros(4))
-    np.testing.assert_allclose(found[:, 1], [2, np.sqrt(2), 0, 4], rtol=1e-6)
+    np.testing.assert_array_equal(found[:, 0], np.zeros(5))
+    np.testing.assert_allclose(found[:, 1], [2, np.sqrt(2), 0, 4, 5], rtol=1e-6)
 
 
 @pytest.mark.parametrize("parts", [[], [np.empty((0, 2))], [np.empty((0, 2))] * 3])
 def test_no_rows_give_zeros_and_no_error(parts):
-    np.testing.assert_array_equal(combine(StatisticsFn(2), parts), np.zeros((4, 2)))
-    mean, covariance = combine(CovarianceFn(2), parts)
-    np.testing.assert_array_equal(mean, np.zeros(2))
-    np.testing.assert_array_equal(covariance, np.zeros((2, 2)))
+    np.testing.assert_array_equal(combine(StatisticsFn(2), parts), np.zeros((5, 2)))
+    found = combine(MomentsFn(2), [with_label(part) for part in parts])
+    np.testing.assert_array_equal(found.mean, np.zeros(2))
+    np.testing.assert_array_equal(found.covariance, np.zeros((2, 2)))
+    assert (found.rows, found.label_variance) == (0, 0)
 
 
 def test_one_row_has_no_spread():
     row = np.array([[4.0, -2.0]])
-    np.testing.assert_array_equal(combine(StatisticsFn(2), [row]), [[4, -2], [0, 0], [4, -2], [4, -2]])
-    np.testing.assert_array_equal(combine(CovarianceFn(2), [row])[1], np.zeros((2, 2)))
+    np.testing.assert_array_equal(combine(StatisticsFn(2), [row]), [[4, -2], [0, 0], [4, -2], [4, -2], [1, 1]])
+    np.testing.assert_array_equal(combine(MomentsFn(2), [with_label(row)]).covariance, np.zeros((2, 2)))
 
 
 def test_merging_changes_none_of_what_is_merged():
-    function = CovarianceFn(3)
-    parts = [function.add_input(function.create_accumulator(), part) for part in np.array_split(ROWS, 2)]
-    before = [(count, mean.copy(), moments.copy()) for count, mean, moments in parts]
+    function = MomentsFn(3)
+    parts = [function.add_input(function.create_accumulator(), with_label(part)) for part in np.array_split(ROWS, 2)]
+    before = [[np.copy(array) for array in part] for part in parts]
     function.merge_accumulators(parts)
-    for (count, mean, moments), (count_before, mean_before, moments_before) in zip(parts, before, strict=True):
-        assert count == count_before
-        np.testing.assert_array_equal(mean, mean_before)
-        np.testing.assert_array_equal(moments, moments_before)
+    for part, kept in zip(parts, before, strict=True):
+        for array, copy in zip(part, kept, strict=True):
+            np.testing.assert_array_equal(array, copy)
+
+
+@settings(deadline=None)
+@given(cuts=st.lists(st.integers(0, len(ROWS)), max_size=8), order=st.randoms())
+def test_the_sample_is_the_same_whatever_the_partition_and_the_order(cuts, order):
+    function, edges = SampleFn(50, 4, seed=3), sorted(cuts)
+    parts = list(zip(np.split(ROWS, edges), np.split(LABEL, edges), strict=True))
+    order.shuffle(parts)
+    whole = combine(function, [(ROWS, LABEL)])
+    np.testing.assert_array_equal(combine(function, parts), whole)
+    assert whole.shape == (50, 4)
+
+
+def test_the_sample_is_of_training_rows_and_another_seed_draws_others():
+    one, other = (combine(SampleFn(100, 4, seed), [(ROWS, LABEL)]) for seed in (0, 1))
+    rows = {tuple(row) for row in np.concatenate([ROWS, LABEL], axis=1).astype(np.float64)}
+    assert {tuple(row) for row in one} <= rows
+    shared = len({tuple(row) for row in one} & {tuple(row) for row in other})
+    assert shared < 40  # 100 * 100 / 600 = 17 by chance
+
+
+def test_fewer_rows_than_asked_for_are_all_in_the_sample_and_equal_rows_stay_apart():
+    same = np.ones((5, 3), np.float32)
+    assert combine(SampleFn(50, 4, 0), [(same, same[:, :1]), (ROWS[:10], LABEL[:10])]).shape == (15, 4)
+
+
+def test_the_sample_does_not_lean_to_a_side():
+    sample = combine(SampleFn(300, 4, 0), [(ROWS, LABEL)])
+    error = (sample[:, :3].mean(axis=0) - ROWS.mean(axis=0)) / (ROWS.std(axis=0) / np.sqrt(300))
+    assert abs(error).max() < 3
+
+
+def test_the_hash_is_python_arithmetic():
+    def mixed(words, seed):
+        value = 0x9E3779B97F4A7C15 * (seed + 1) % 2**64
+        for word in words:
+            value ^= word
+            for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+                value = (value ^ (value >> shift)) * factor % 2**64
+            value ^= value >> 31
+        return value
+
+    found = row_hash(ROWS[:20], seed=5)
+    assert found.tolist() == [mixed([int(word) for word in row.view(np.uint32)], 5) for row in ROWS[:20]]

@@ -14,9 +14,12 @@ import tensorflow_transform.beam as tft_beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
+from data.errors import DataError
 from data.spec import Dataset
+from transforms import learned
+from transforms.categories import vocabulary_file
 from transforms.features import Features, Plan
-from transforms.preprocessing import preprocessing_fn, vocabulary_file
+from transforms.preprocessing import preprocessing_fn
 
 RADIUS_KM = 6371.0088
 NAMES = ["from_lat", "from_lon", "to_lat", "to_lon", "passengers", "vendor", "fare"]
@@ -293,13 +296,47 @@ def test_categories_are_numbered_by_falling_frequency_and_0_is_missing_rare_or_u
 
 def test_the_learned_file_is_an_asset_that_tells_what_was_kept(saved, expected):
     file = Path(saved.transform_savedmodel_dir) / "assets" / "learned.json"
-    learned = json.loads(file.read_text())
-    assert sorted(learned) == ["explained_variance_ratio", "features", "kept", "kind", "loadings", "whiten"]
-    assert (learned["kind"], learned["whiten"], learned["kept"]) == ("pca", True, expected.kept)
-    assert learned["features"] == PLAN.block_names()
-    np.testing.assert_allclose(learned["explained_variance_ratio"], expected.ratios, atol=1e-5)
-    loadings = np.array(learned["loadings"])[: expected.kept]
+    told = json.loads(file.read_text())
+    assert (told["kind"], told["whiten"], told["kept"]) == ("pca", True, expected.kept)
+    assert told["features"] == PLAN.block_names()
+    assert told["rows"] == 400
+    np.testing.assert_allclose(told["explained_variance_ratio"], expected.ratios, atol=1e-5)
+    loadings = np.array(told["loadings"])[: expected.kept]
     np.testing.assert_allclose(abs(np.sum(loadings * expected.vectors.T[: expected.kept], axis=1)), 1, atol=1e-4)
+
+
+def test_the_learned_file_tells_of_columns_correlations_and_boundaries(saved, expected):
+    told_file = json.loads((Path(saved.transform_savedmodel_dir) / "assets" / "learned.json").read_text())
+    block, label = raw_block(A), A["fare"][:, 0].astype(np.float64)
+    columns = told_file["columns"]
+    assert list(columns) == PLAN.block_names()
+    told = np.array([[one[key] for key in ("mean", "std", "minimum", "maximum", "known")] for one in columns.values()])
+    known = (~np.isnan(block)).sum(axis=0)
+    statistics = np.nanmean(block, 0), np.nanstd(block, 0), np.nanmin(block, 0), np.nanmax(block, 0), known
+    np.testing.assert_allclose(told, np.stack(statistics, axis=1), rtol=1e-4, atol=1e-3)
+    assert {(one["scaling"], one["spread"] > 0) for one in columns.values()} == {("z_score", True)}
+    varied = [place for place, name in enumerate(PLAN.block_names()) if name != "vendor"]
+    scaled = expected.scale(A)[:, varied]
+    correlation = np.corrcoef(scaled, label, rowvar=False)
+    np.testing.assert_allclose(
+        np.array(told_file["correlation"])[np.ix_(varied, varied)], correlation[:-1, :-1], atol=1e-3
+    )
+    np.testing.assert_allclose(np.array(told_file["label_correlation"])[varied], correlation[-1, :-1], atol=1e-3)
+    assert told_file["buckets"]["crowd"] == {"feature": "passengers", "boundaries": [1.5, 2.5, 4.5]}
+    far = np.quantile(expected.feature(A, "haversine_km"), np.arange(1, 8) / 8)
+    np.testing.assert_allclose(told_file["buckets"]["far"]["boundaries"], far, rtol=0.05)
+
+
+def test_a_column_that_never_changes_is_a_problem_of_the_reducer_and_names_its_key(saved):
+    with pytest.raises(
+        DataError, match=r"feature vendor is 7 in all training rows, so pca learns nothing: take it out"
+    ):
+        learned.read(saved.transform_savedmodel_dir)
+
+
+def test_without_a_reducer_no_column_is_a_problem(tmp_path):
+    told = learned.read(transform(SIMPLE, A, tmp_path).transform_savedmodel_dir)
+    assert (told["kind"], told["kept"], told["features"]) == ("none", 2, ["passengers", "vendor"])
 
 
 def test_the_order_of_rows_does_not_matter(on_b, tmp_path):

@@ -1,0 +1,165 @@
+"""`learned.json`: what the Transform step has learned, an asset of the transform graph. The one place to read it.
+
+Keys, all of them always there:
+
+- `kind`: of the reducer, `none` included. `whiten`, `components`: as configured. `rows`: training rows.
+- `features`: names of the block's n columns, in order.
+- `kept`: columns of the block in use behind the reducer; n for `none`.
+- `merit`: figure of merit of the reducer: `name` in words, `value` with the components kept, `by_component` with the
+  first 1, 2, ... components (a scree's cumulative curve; for PCA, SVD, PLS and LDA beyond `kept`).
+- `explained_variance_ratio`: by component, what it adds to the share of the block's variance that a linear model on the
+  components recovers; for PCA the scree, all n. `label_r2_by_component`: the share of the label's variance that one on
+  the first 1, 2, ... components explains.
+- `loadings`: by component a list of n weights of unit length, one a feature; for NMF the parts.
+- `sample`: null, or `rows` and `seed` of the sample that the reducer learned from.
+- `correlation`: n lists of n. `label_correlation`: n. Of the scaled block; 0 where a column does not vary.
+- `columns`: by feature `mean`, `std`, `minimum`, `maximum` (before filling and scaling), `known` (training rows that
+  are not missing), `scaling` (its kind, or `fixed`), `centre`, `spread`.
+- `buckets`: by name `feature` and `boundaries`, the learned ones included.
+- `notes`: what a reader should know. `problems`: what keeps the block from being used, each with its remedy.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from data.errors import DataError
+from transforms.features import LEARNED_FILE, Plan
+from transforms.reducers.evidence import Evidence, Found, Moments, explained
+from transforms.settings import SAMPLED, Fixed
+
+Matrix = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Scalers:
+    """What was learned of each of the block's n columns.
+
+    Attributes:
+        statistics: `[5, n]`: mean, standard deviation, minimum, maximum, number of rows that are not missing.
+        centre, spread: `[n]` each.
+    """
+
+    statistics: Matrix
+    centre: Matrix
+    spread: Matrix
+
+
+def read(transform_savedmodel_dir: str) -> dict[str, Any]:
+    """The contents of `learned.json` of a saved transform graph.
+
+    Raises:
+        DataError: the training rows do not suit the reducer; the message names features and remedies.
+    """
+    path = Path(transform_savedmodel_dir) / "assets" / LEARNED_FILE
+    learned: dict[str, Any] = json.loads(path.read_text())
+    if learned["problems"]:
+        raise DataError("; ".join(learned["problems"]))
+    return learned
+
+
+def problems(plan: Plan, scalers: Scalers, evidence: Evidence) -> list[str]:
+    """What in the training rows keeps the reducer from its work, each with feature and remedy."""
+    kind = plan.features.reducer.kind
+    if kind == "none":
+        return []
+    found = []
+    _, _, low, high, known = scalers.statistics
+    for place, name in enumerate(plan.block_names()):
+        remedy = f"take it out of {plan.origin(name)} or set features.reducer.kind to none"
+        if not known[place]:
+            found.append(f"feature {name} is missing in all {evidence.moments.rows:,} training rows; {remedy}")
+        elif low[place] == high[place]:
+            found.append(f"feature {name} is {low[place]:g} in all training rows, so {kind} learns nothing: {remedy}")
+        elif kind == "nmf" and (low[place] - scalers.centre[place]) / scalers.spread[place] < -1e-6:
+            lowest = (low[place] - scalers.centre[place]) / scalers.spread[place]
+            found.append(
+                f"feature {name} goes down to {lowest:g} after scaling, and nmf takes no negative values; "
+                f"set features.scaling_of.{name} to min_max"
+            )
+    if kind == "lda" and int((evidence.moments.class_shares > 0).sum()) < 2:
+        found.append(
+            f"all training rows have the label {evidence.moments.label_mean:g}, which is one class, and lda separates "
+            f"classes; check {plan.dataset.label.column}, or set features.reducer.kind to pca"
+        )
+    return found
+
+
+def describe(
+    plan: Plan, scalers: Scalers, boundaries: Mapping[str, Matrix], evidence: Evidence, found: Found | None
+) -> dict[str, Any]:
+    """The contents of `learned.json`.
+
+    Args:
+        plan: what was computed.
+        scalers: of the block's columns.
+        boundaries: by bucket.
+        evidence: what the reducer learned from.
+        found: what it learned; None for `none`.
+    """
+    moments, reducer = evidence.moments, plan.features.reducer
+    n = len(plan.block_names())
+    directions = np.eye(n) if found is None else found.directions
+    block, label = explained(moments, directions)
+    shown = directions.T if found is None or found.basis is None else found.basis
+    kept = n if found is None else found.kept
+    correlation, with_label = correlations(moments)
+    merit: dict[str, Any] = {"name": "share of variance", "value": 1.0, "by_component": block.tolist()}
+    if found is not None:
+        merit = {"name": found.figure, "value": found.value, "by_component": found.by_component.tolist()}
+    return {
+        "kind": reducer.kind,
+        "whiten": reducer.whiten,
+        "components": reducer.components,
+        "rows": moments.rows,
+        "features": plan.block_names(),
+        "kept": kept,
+        "merit": merit,
+        "explained_variance_ratio": np.diff(block, prepend=0.0).tolist(),
+        "label_r2_by_component": label.tolist(),
+        "loadings": (shown / np.maximum(np.linalg.norm(shown, axis=1, keepdims=True), 1e-30)).tolist(),
+        "sample": {"rows": len(evidence.block), "seed": reducer.seed} if reducer.kind in SAMPLED else None,
+        "correlation": correlation.tolist(),
+        "label_correlation": with_label.tolist(),
+        "columns": _columns(plan, scalers),
+        "buckets": {
+            name: {"feature": plan.features.buckets[name].feature, "boundaries": np.ravel(edges).tolist()}
+            for name, edges in boundaries.items()
+        },
+        "notes": [] if found is None else list(found.notes),
+        "problems": problems(plan, scalers, evidence),
+    }
+
+
+def correlations(moments: Moments) -> tuple[Matrix, Matrix]:
+    """Of the block's columns with each other `[n, n]` and with the label `[n]`; 0 where one does not vary."""
+    spread = np.sqrt(np.clip(np.diag(moments.covariance), 0, None))
+    inverse = np.where(spread > 1e-6, 1 / np.where(spread > 1e-6, spread, 1.0), 0.0)
+    label = np.sqrt(moments.label_variance)
+    with_label = moments.label_covariance * inverse / (label if label > 0 else 1.0)
+    return moments.covariance * np.outer(inverse, inverse), with_label
+
+
+def _columns(plan: Plan, scalers: Scalers) -> dict[str, dict[str, Any]]:
+    found = {}
+    for place, name in enumerate(plan.block_names()):
+        mean, std, low, high, known = (float(value) for value in scalers.statistics[:, place])
+        scaling = plan.scaling_of(name)
+        found[name] = {
+            "mean": mean,
+            "std": std,
+            "minimum": low,
+            "maximum": high,
+            "known": int(known),
+            "scaling": "fixed" if isinstance(scaling, Fixed) else scaling,
+            "centre": float(scalers.centre[place]),
+            "spread": float(scalers.spread[place]),
+        }
+    return found

@@ -1,0 +1,26 @@
+"""Random projection: directions drawn from a Gaussian, which nearly keep distances and learn nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.random_projection import GaussianRandomProjection
+
+from transforms.reducers.evidence import Evidence, Found, variances_along
+from transforms.settings import Reducer
+
+
+def learn(evidence: Evidence, reducer: Reducer) -> Found:
+    """scikit-learn's Gaussian projection (W. Johnson, J. Lindenstrauss, 1984); drawn from the seed alone."""
+    moments, kept = evidence.moments, int(reducer.components)
+    model = GaussianRandomProjection(kept, random_state=reducer.seed).fit(np.zeros((1, len(moments.mean))))
+    directions = model.components_.T
+    variances = variances_along(moments.covariance, directions)
+    total = max(float(np.trace(moments.covariance)), 1e-30)
+    return Found(
+        centre=None,
+        directions=directions,
+        variances=variances,
+        kept=kept,
+        figure="mean squared distance kept",
+        by_component=np.cumsum(variances) / total,
+    )
