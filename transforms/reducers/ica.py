@@ -20,7 +20,8 @@ def learn(evidence: Evidence, reducer: Reducer) -> Found:
     centred = block - block.sum(axis=0) / max(len(block), 1)
     values = np.clip(np.linalg.eigvalsh(centred.T @ centred)[::-1], 0, None)
     total = max(float(values.sum()), 1e-30)
-    alive = int((values > 1e-9 * total).sum())
+    # What is left of equal rows after centring is rounding, not variance.
+    alive = int((values > 1e-9 * max(total, 1e-12 * float(np.square(block).sum()))).sum())
     kept = count(reducer.components, np.cumsum(values) / total, min(alive, len(block) - 1))
     if alive == 0:
         return Found(evidence.moments.mean, np.eye(block.shape[1])[:, :1], np.zeros(1), 1, _FIGURE, np.zeros(1))

@@ -1,0 +1,541 @@
+"""The contract of every transform and reducer, by a catalogue that must cover the whole vocabulary.
+
+Learned on rows A and applied to rows B as NumPy and scikit-learn have it in float64; whatever the order of rows and the
+batches; the same numbers from tf.Transform, from the SavedModel and from a .tflite of builtin operators in both
+interpreters; sound on NaN, constants, one row and unseen categories.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import typing
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_transform.beam as tft_beam
+from ai_edge_litert.interpreter import Interpreter
+from apache_beam.options.pipeline_options import PipelineOptions
+from sklearn.cross_decomposition import PLSRegression
+from sklearn.decomposition import NMF, PCA, FastICA, TruncatedSVD
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.random_projection import GaussianRandomProjection
+from tensorflow.lite.python.interpreter import Interpreter as TensorFlowInterpreter
+from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
+
+from data.categories import category_id
+from data.errors import DataError
+from data.spec import Dataset
+from transforms import features, in_memory, settings
+from transforms import learned as told
+from transforms.features import Features, Plan, id_key
+from transforms.moments import row_hash
+
+RADIUS_KM = 6371.0088
+DATASET = Dataset.model_validate(
+    {
+        "source": "-",
+        "label": {"column": "fare"},
+        "points": {
+            "pickup": {"latitude": "lat1", "longitude": "lon1"},
+            "dropoff": {"latitude": "lat2", "longitude": "lon2"},
+        },
+        "time": {"column": "at"},
+        "numeric": ["riders"],
+        "categorical": ["company"],
+    }
+)
+POINTS = ["lat1", "lon1", "lat2", "lon2"]
+GRID = [41.82, 41.86, 41.9, 41.94]
+
+
+def draw(rows: int, seed: int) -> dict[str, Any]:
+    """Raw columns `[rows]`; one count of riders in eight is missing."""
+    rng = np.random.default_rng(seed)
+    columns: dict[str, Any] = {
+        "lat1": rng.normal(41.88, 0.05, rows),
+        "lon1": rng.normal(-87.65, 0.05, rows),
+        "lat2": rng.normal(41.9, 0.03, rows),
+        "lon2": rng.normal(-87.63, 0.07, rows),
+        "riders": np.where(rng.random(rows) < 1 / 8, np.nan, rng.integers(1, 7, rows)),
+    }
+    far = np.hypot(columns["lat2"] - columns["lat1"], columns["lon2"] - columns["lon1"])
+    columns["fare"] = 3 + 100 * far + rng.gamma(2, 1, rows)
+    found = {name: values.astype(np.float32) for name, values in columns.items()}
+    found["at"] = rng.integers(1_300_000_000, 1_500_000_000, rows)
+    found["company"] = rng.choice(np.array([b"Blue", b"Yellow", b"Flash", b""], object), rows, p=[0.5, 0.3, 0.1, 0.1])
+    return found
+
+
+A, B = draw(600, 0), draw(64, 1)
+B["company"][:3] = [b"Unseen", b"Never", b""]
+
+Rows = dict[str, Any]
+
+
+def point(rows: Rows) -> list[Any]:
+    return [rows[name].astype(np.float64) for name in POINTS]
+
+
+def distances(rows: Rows) -> dict[str, Any]:
+    lat1, lon1, lat2, lon2 = (np.radians(one) for one in point(rows))
+    a = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
+    north = (lat2 - lat1) * RADIUS_KM
+    east = (lon2 - lon1) * np.cos((lat1 + lat2) / 2) * RADIUS_KM
+    y = np.sin(lon2 - lon1) * np.cos(lat2)
+    x = np.cos(lat1) * np.sin(lat2) - np.sin(lat1) * np.cos(lat2) * np.cos(lon2 - lon1)
+    return {
+        "euclidean_deg": np.degrees(np.hypot(lat2 - lat1, lon2 - lon1)),
+        "haversine_km": 2 * RADIUS_KM * np.arcsin(np.sqrt(a)),
+        "manhattan_km": abs(north) + abs(east),
+        "east_km": east,
+        "north_km": north,
+        # Six metres and less have no direction.
+        "bearing_sin": y / (np.hypot(x, y) + 1e-6),
+        "bearing_cos": x / (np.hypot(x, y) + 1e-6),
+    }
+
+
+def time_parts(rows: Rows) -> dict[str, Any]:
+    moments = [datetime.fromtimestamp(int(second), timezone.utc) for second in rows["at"]]
+    turns = {
+        "hour": np.array([one.hour for one in moments]) / 24,
+        "weekday": np.array([one.weekday() for one in moments]) / 7,
+        "month": np.array([one.month - 1 for one in moments]) / 12,
+    }
+    found = {f"{name}_sin": np.sin(2 * np.pi * turn) for name, turn in turns.items()}
+    found |= {f"{name}_cos": np.cos(2 * np.pi * turn) for name, turn in turns.items()}
+    return found | {
+        "year": np.array([one.year for one in moments], np.float64),
+        "years": rows["at"] / (365.2425 * 86400),
+    }
+
+
+def filled(rows: Rows, value: Any) -> Any:
+    riders = rows["riders"].astype(np.float64)
+    return np.where(np.isnan(riders), value, riders)
+
+
+def number(rows: Rows, name: str) -> Any:
+    if name == "riders":
+        return filled(rows, np.nanmean(A["riders"]))
+    return rows[name].astype(np.float64) if name in POINTS else {**distances(rows), **time_parts(rows)}[name]
+
+
+def block_of(rows: Rows) -> Any:
+    return np.stack([number(rows, name) for name in REDUCED.block_names()], axis=1)
+
+
+def scaled(rows: Rows) -> Any:
+    """The block of the reducers' cases, z-scored by A; a missing count of riders does not count."""
+    taught = block_of(A)
+    taught[np.isnan(A["riders"]), REDUCED.block_names().index("riders")] = np.nan
+    return (block_of(rows) - np.nanmean(taught, axis=0)) / np.nanstd(taught, axis=0)
+
+
+def ranged(rows: Rows) -> Any:
+    """The same, put between 0 and 1 by A."""
+    low = block_of(A).min(axis=0)
+    return (block_of(rows) - low) / (block_of(A).max(axis=0) - low)
+
+
+BLOCK = {"distances": ["haversine_km", "east_km"], "time_parts": ["hour"]}
+REDUCED = Plan(dataset=DATASET, features=Features.model_validate(BLOCK))
+
+
+@dataclass(frozen=True)
+class Case:
+    """One entry of the catalogue.
+
+    Attributes:
+        covers: words of the vocabulary.
+        features: the configuration.
+        expected: from rows to the outputs by name, in float64.
+        error: of float32 against that, in the unit of the output.
+        signed: False where each column's sign is a choice.
+    """
+
+    covers: tuple[str, ...]
+    features: dict[str, Any]
+    expected: Callable[[Rows], dict[str, Any]]
+    error: float = 1e-4
+    signed: bool = True
+
+    @property
+    def plan(self) -> Plan:
+        return Plan(dataset=DATASET, features=Features.model_validate(self.features))
+
+
+PLAIN: dict[str, Any] = {"distances": [], "time_parts": [], "scaling": "none", "reducer": {"kind": "none"}}
+
+
+def of_scaling(rows: Rows) -> dict[str, Any]:
+    lat1, lon1, lat2, lon2 = point(rows)
+    low, high = A["lat1"].min(), A["lat1"].max()
+    # tf.Transform's quantiles do not interpolate.
+    quarter, half, three = np.quantile(A["lat2"].astype(np.float64), [0.25, 0.5, 0.75], method="higher")
+    riders = A["riders"][~np.isnan(A["riders"])].astype(np.float64)
+    columns = [
+        (lat1 - low) / (high - low),
+        (lon1 + 78) / 8,
+        (lat2 - half) / (three - quarter),
+        lon2,
+        (filled(rows, riders.mean()) - riders.mean()) / riders.std(),
+    ]
+    return {"block": np.stack(columns, axis=1)}
+
+
+def of_missing(value: Any) -> Callable[[Rows], dict[str, Any]]:
+    def expected(rows: Rows) -> dict[str, Any]:
+        return {"block": np.stack([filled(rows, value), np.isnan(rows["riders"])], axis=1)}
+
+    return expected
+
+
+def of_discrete(rows: Rows) -> dict[str, Any]:
+    lat1, _, lat2, _ = point(rows)
+    parts = [datetime.fromtimestamp(int(second), timezone.utc) for second in rows["at"]]
+    hour, weekday = (np.array([f(one) for one in parts]) for f in (lambda o: o.hour, lambda o: o.weekday()))
+    row1, row2 = np.digitize(lat1, GRID), np.digitize(lat2, GRID)
+    edges = np.quantile(A["lon1"], np.arange(1, 4) / 4, method="higher")
+    column1 = np.digitize(rows["lon1"], edges)
+    pickup, dropoff = row1 * 4 + column1, row2
+    return {
+        "wide": (rows["lon1"][:, None] >= edges).astype(float),
+        "id_pickup": pickup[:, None],
+        "id_trip": (pickup * 5 + dropoff)[:, None],
+        "id_folded": ((pickup * 5 + dropoff) % 4093 * 2861 % 17)[:, None],
+        "id_hours": (weekday * 24 + hour)[:, None],
+    }
+
+
+def of_categories(oov: int) -> Callable[[Rows], dict[str, Any]]:
+    known = {b"Blue": 1, b"Yellow": 2}
+
+    def expected(rows: Rows) -> dict[str, Any]:
+        return {id_key("company"): np.array([[category_id(text, known, oov)] for text in rows["company"]])}
+
+    return expected
+
+
+def of_reducer(learn: Callable[[Any], Callable[[Any], Any]], block: Callable[[Rows], Any] = scaled) -> Any:
+    @functools.cache
+    def model() -> Callable[[Any], Any]:
+        return learn(block(A))
+
+    return lambda rows: {"block": model()(block(rows))}
+
+
+def lda(block: Any) -> Any:
+    edges = np.quantile(A["fare"], np.arange(1, 4) / 4, method="higher")
+    model = LinearDiscriminantAnalysis(solver="eigen", n_components=2).fit(block, np.digitize(A["fare"], edges))
+    return lambda rows: (rows - block.mean(axis=0)) @ model.scalings_[:, :2]
+
+
+def nmf(block: Any) -> Any:
+    model = NMF(3, init="nndsvda", random_state=5, max_iter=1000)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(sampled(block))
+    parts = model.components_
+    products, bound = parts @ parts.T, np.linalg.norm(parts @ parts.T, 2)
+
+    def weigh(rows: Any) -> Any:
+        weights = np.maximum(np.maximum(rows, 0) @ np.linalg.pinv(parts), 0)
+        for _ in range(10):
+            weights = np.maximum(weights - (weights @ products - np.maximum(rows, 0) @ parts.T) / bound, 0)
+        return weights
+
+    order = np.argsort(-weigh(block).sum(axis=0) * np.linalg.norm(parts, axis=1))
+    return lambda rows: weigh(rows)[:, order]
+
+
+def ica(block: Any) -> Any:
+    model = FastICA(3, whiten="unit-variance", random_state=5, max_iter=500).fit(sampled(block))
+    order = np.argsort(-np.square(model.mixing_).sum(axis=0))
+    return lambda rows: model.transform(rows)[:, order]
+
+
+def sampled(block: Any) -> Any:
+    """All rows are fewer than the sample; scikit-learn starts from their order, which is that of their hash."""
+    seen = np.concatenate([block, A["fare"][:, None]], axis=1).astype(np.float32)
+    return block[np.argsort(row_hash(seen, 5), kind="stable")]
+
+
+def reducing(kind: str, **choice: Any) -> dict[str, Any]:
+    return {**BLOCK, "reducer": {"kind": kind, "components": 3, "whiten": False, **choice}}
+
+
+def sk(model: Any) -> Any:
+    return lambda block: model.fit(block).transform
+
+
+def pls(block: Any) -> Any:
+    return PLSRegression(3, scale=False).fit(block, A["fare"]).transform
+
+
+CATALOGUE = {
+    "scaling": Case(
+        ("z_score", "min_max", "robust", "none", "fixed"),
+        {
+            **PLAIN,
+            "scaling_of": {
+                "lat1": "min_max",
+                "lon1": {"centre": -78, "spread": 8},
+                "lat2": "robust",
+                "riders": "z_score",
+            },
+        },
+        of_scaling,
+    ),
+    "missing, mean": Case(
+        ("mean", "flag"),
+        {**PLAIN, "coordinates": False, "missing": {"flag": True}},
+        of_missing(np.nanmean(A["riders"].astype(np.float64))),
+    ),
+    "missing, median": Case(
+        ("median",),
+        {**PLAIN, "coordinates": False, "missing": {"fill": "median", "flag": True}},
+        of_missing(np.nanquantile(A["riders"], 0.5, method="higher")),
+    ),
+    "missing, given": Case(
+        ("number",), {**PLAIN, "coordinates": False, "missing": {"fill": -2, "flag": True}}, of_missing(-2)
+    ),
+    "distances": Case(
+        typing.get_args(features.Distance),
+        {**PLAIN, "coordinates": False, "distances": list(typing.get_args(features.Distance))},
+        lambda rows: {"block": np.stack([*distances(rows).values(), number(rows, "riders")], axis=1)},
+        error=2e-3,
+    ),
+    "time parts": Case(
+        typing.get_args(features.TimePart),
+        {**PLAIN, "coordinates": False, "time_parts": list(typing.get_args(features.TimePart))},
+        lambda rows: {"block": np.stack([*time_parts(rows).values(), number(rows, "riders")], axis=1)},
+    ),
+    "buckets and crosses": Case(
+        ("quantiles", "boundaries", "exact", "hashed", "of crosses"),
+        {
+            **PLAIN,
+            "buckets": {
+                "row1": {"feature": "lat1", "boundaries": GRID, "wide": False},
+                "row2": {"feature": "lat2", "boundaries": GRID, "wide": False},
+                "column1": {"feature": "lon1", "quantiles": 4},
+            },
+            "crosses": {
+                "pickup": {"of": ["row1", "column1"]},
+                "trip": {"of": ["pickup", "row2"]},
+                "folded": {"of": ["trip"], "hash_buckets": 17},
+                "hours": {"of": ["weekday", "hour"]},
+            },
+        },
+        of_discrete,
+    ),
+    "categories": Case(("vocabulary",), {**PLAIN, "categories": {"max_size": 2}}, of_categories(0)),
+    "unknown categories": Case(
+        ("oov_buckets",), {**PLAIN, "categories": {"max_size": 2, "oov_buckets": 5}}, of_categories(5)
+    ),
+    "no reducer": Case(("none",), {**BLOCK, "reducer": {"kind": "none"}}, lambda rows: {"block": scaled(rows)}, 2e-3),
+    "pca": Case(("pca",), reducing("pca"), of_reducer(sk(PCA(3))), 3e-3, signed=False),
+    "svd": Case(("svd",), reducing("svd"), of_reducer(sk(TruncatedSVD(3, algorithm="arpack"))), 3e-3, signed=False),
+    "pls": Case(("pls",), reducing("pls"), of_reducer(pls), 3e-3, signed=False),
+    "lda": Case(("lda",), reducing("lda", components=2, classes=4), of_reducer(lda), 1e-2, signed=False),
+    "ica": Case(("ica",), reducing("ica", seed=5), of_reducer(ica), 5e-2, signed=False),
+    "nmf": Case(("nmf",), {**reducing("nmf", seed=5), "scaling": "min_max"}, of_reducer(nmf, ranged), 1e-3),
+    "random": Case(
+        ("random",),
+        reducing("random", seed=5),
+        of_reducer(sk(GaussianRandomProjection(3, random_state=5))),
+        3e-3,
+    ),
+}
+SWEPT = (
+    list(CATALOGUE) if os.environ.get("FARELITE_PROVE") else ["buckets and crosses", "unknown categories", "lda", "ica"]
+)
+"""Cases of the tests that learn anew; `make prove-transforms` takes them all, the unit tests a share."""
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
+    """The saved graph of a case, learned from A once."""
+
+    @functools.cache
+    def learn(name: str) -> Any:
+        return in_memory.learn(CATALOGUE[name].plan, A, tmp_path_factory.mktemp("graph"))
+
+    return learn
+
+
+def agree(found: Any, expected: Any, error: float, signed: bool = True) -> None:
+    width = expected.shape[1]
+    assert not found[:, width:].any()
+    found = found[:, :width].astype(np.float64)
+    if not signed:
+        expected = expected * np.sign(np.sum(found * expected, axis=0))
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=error)
+
+
+def test_the_catalogue_covers_the_whole_vocabulary() -> None:
+    words = [features.Distance, features.TimePart, settings.ScalingKind, settings.ReducerKind]
+    covered = {word for case in CATALOGUE.values() for word in case.covers}
+    assert {one for kind in words for one in typing.get_args(kind)} <= covered
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_what_rows_a_taught_is_applied_to_rows_b_as_numpy_and_scikit_learn_have_it(learned: Any, name: str) -> None:
+    case = CATALOGUE[name]
+    found = in_memory.apply(learned(name), DATASET, B)
+    for key, expected in case.expected(B).items():
+        agree(found[key], expected, case.error, case.signed)
+
+
+@pytest.mark.parametrize("name", SWEPT)
+def test_the_order_of_rows_and_the_size_of_batches_change_nothing(learned: Any, name: str, tmp_path: Path) -> None:
+    order = np.random.default_rng(9).permutation(len(A["fare"]))
+    shuffled = {key: values[order] for key, values in A.items()}
+    other = in_memory.learn(CATALOGUE[name].plan, shuffled, tmp_path, batch=37)
+    one, two = in_memory.apply(learned(name), DATASET, B), in_memory.apply(other, DATASET, B, batch=7)
+    for key, values in one.items():
+        np.testing.assert_allclose(two[key].astype(float), values.astype(float), rtol=1e-4, atol=1e-3, err_msg=key)
+
+
+def by_tensorflow_transform(plan: Plan, graph: str, rows: Rows) -> dict[str, Any]:
+    """The rows through tf.Transform's own TransformDataset."""
+    spec = in_memory.raw_spec(plan.dataset)
+    metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
+    instances = [{name: [rows[name][row]] for name in spec} for row in range(len(rows["fare"]))]
+    out: list[Any] = []
+    with beam.Pipeline(options=PipelineOptions(["--direct_running_mode=in_memory"])) as pipeline, tft_beam.Context():
+        raw = pipeline | beam.Create(list(enumerate(instances))) | beam.Map(lambda pair: pair[1]), metadata
+        transform_fn = pipeline | tft_beam.ReadTransformFn(graph)
+        transformed, _ = (raw, transform_fn) | tft_beam.TransformDataset()
+        _ = transformed | beam.combiners.ToList() | beam.Map(_keep, path=graph)
+    out = np.load(f"{graph}/rows.npy", allow_pickle=True).tolist()
+    return {name: np.array([np.ravel(row[name]) for row in out]) for name in out[0]}
+
+
+def _keep(rows: list[Any], path: str) -> None:
+    np.save(f"{path}/rows.npy", np.array(rows, object), allow_pickle=True)
+
+
+def to_tflite(plan: Plan, saved: Any) -> bytes:
+    """What a device gets of the graph: one row, builtin operators, categories left out since they arrive as ids."""
+    layer = saved.transform_features_layer()
+    spec = {
+        name: tf.TensorSpec([1], tf.int32 if name == "at" else tf.float32, name=name)
+        for name in plan.dataset.inputs()
+        if name not in plan.dataset.categorical
+    }
+
+    def one_row(**raw: Any) -> Any:
+        columns = {name: tf.reshape(value, [1, 1]) for name, value in raw.items()}
+        columns["at"] = tf.cast(columns["at"], tf.int64)
+        return dict(layer(columns))
+
+    function = tf.function(one_row).get_concrete_function(**spec)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], layer)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    return bytes(converter.convert())
+
+
+def by_interpreter(kind: Any, model: bytes, rows: Rows) -> dict[str, Any]:
+    engine = kind(model_content=model)
+    runner = engine.get_signature_runner()
+    wanted = runner.get_input_details()
+    found = []
+    for row in range(len(rows["fare"])):
+        one = {name: rows[name][row : row + 1].astype(detail["dtype"]) for name, detail in wanted.items()}
+        found.append(runner(**one))
+    return {name: np.concatenate([one[name] for one in found]) for name in found[0]}
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
+def test_four_ways_give_the_same_numbers_and_the_file_has_builtin_operators_only(
+    learned: Any, name: str, record_property: Any
+) -> None:
+    plan, saved = CATALOGUE[name].plan, learned(name)
+    graph = str(Path(saved.transform_savedmodel_dir).parent)
+    expected = in_memory.apply(saved, DATASET, B)
+    ways = {"tf.Transform": by_tensorflow_transform(plan, graph, B)}
+    model = to_tflite(plan, saved)
+    operators = {one["op_name"] for one in Interpreter(model_content=model)._get_ops_details()}
+    assert not {one for one in operators if "Flex" in one or "Custom" in one}
+    ways["tf.lite"] = by_interpreter(TensorFlowInterpreter, model, B)
+    ways["ai_edge_litert"] = by_interpreter(Interpreter, model, B)
+    largest = 0.0
+    for way, outputs in ways.items():
+        assert way == "tf.Transform" or "block" in outputs
+        for key, values in outputs.items():
+            np.testing.assert_allclose(
+                values.astype(float),
+                expected[key].astype(float),
+                rtol=1e-4,
+                atol=CATALOGUE[name].error,
+                err_msg=f"{way}: {key}",
+            )
+            largest = max(largest, float(abs(values.astype(float) - expected[key].astype(float)).max()))
+    record_property("largest difference", largest)
+    print(f"{name}: largest difference among tf.Transform, SavedModel and both interpreters {largest:.2g}")
+
+
+@pytest.mark.parametrize("name", SWEPT)
+def test_one_row_is_enough_and_constants_harm_nothing(name: str, tmp_path: Path) -> None:
+    plan = CATALOGUE[name].plan
+    for number, rows in enumerate(({key: values[:1] for key, values in A.items()}, constant(A))):
+        folder = tmp_path / str(number)
+        found = in_memory.apply(in_memory.learn(plan, rows, folder), DATASET, B)
+        for key, values in found.items():
+            assert np.isfinite(values.astype(float)).all(), key
+
+
+def constant(rows: Rows) -> Rows:
+    """Twenty times the same row."""
+    return {name: np.repeat(values[:1], 20) for name, values in rows.items()}
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_place_that_is_not_known_spoils_its_own_row_only(learned: Any, name: str) -> None:
+    rows = {key: values.copy() for key, values in B.items()}
+    rows["lat1"][5] = np.nan
+    found, expected = (in_memory.apply(learned(name), DATASET, one) for one in (rows, B))
+    others = np.arange(len(rows["fare"])) != 5
+    for key, values in found.items():
+        np.testing.assert_array_equal(values[others], expected[key][others])
+        if key.startswith("id_") and key != id_key("company"):
+            assert 0 <= values[5, 0] < CATALOGUE[name].plan.cross_size(key.removeprefix("id_"))
+
+
+def test_a_column_missing_in_all_training_rows_is_filled_with_0_and_named_as_a_problem(tmp_path: Path) -> None:
+    rows = {**A, "riders": np.full_like(A["riders"], np.nan)}
+    saved = in_memory.learn(CATALOGUE["pca"].plan, rows, tmp_path)
+    assert np.isfinite(in_memory.apply(saved, DATASET, B)["block"]).all()
+    with pytest.raises(DataError, match=r"feature riders is missing in all 600 training rows; take it out of"):
+        told.read(saved.transform_savedmodel_dir)
+
+
+def test_negative_values_into_nmf_are_named_with_the_lowest_and_the_remedy(tmp_path: Path) -> None:
+    plan = Plan(
+        dataset=DATASET,
+        features=Features.model_validate({**BLOCK, "scaling": "none", "reducer": {"kind": "nmf", "components": 2}}),
+    )
+    saved = in_memory.learn(plan, A, tmp_path)
+    with pytest.raises(
+        DataError,
+        match=r"feature lon1 goes down to -87.\d+ after scaling, and nmf takes no negative values; set "
+        r"features.scaling_of.lon1 to min_max; feature lon2",
+    ):
+        told.read(saved.transform_savedmodel_dir)
+
+
+def test_a_label_of_one_value_into_lda_is_named(tmp_path: Path) -> None:
+    saved = in_memory.learn(CATALOGUE["lda"].plan, {**A, "fare": np.full_like(A["fare"], 9)}, tmp_path)
+    with pytest.raises(DataError, match="all training rows have the label 9, which is one class, and lda separates"):
+        told.read(saved.transform_savedmodel_dir)
