@@ -109,3 +109,7 @@ prove-agreement: $(READY) pipeline/demo/node_modules/.package-lock.json  ## one 
 .PHONY: bench-boosters
 bench-boosters: $(READY)  ## the shipped file beside LightGBM and XGBoost over five hash splits
 	@uv=$$(sh tools/uv.sh) && $$uv sync --frozen --quiet --group bench && $(BIN)/python benchmarks/boosters.py $(ARGS)
+
+.PHONY: prove-transforms
+prove-transforms: $(READY)  ## the whole contract of every transform and reducer (minutes); prints the largest differences
+	FARELITE_PROVE=1 $(BIN)/pytest -q -rP tests/transforms $(ARGS) | grep -E "largest difference|passed|failed|Error"

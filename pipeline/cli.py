@@ -13,7 +13,7 @@ from typing import Any
 import typer
 import typer.exceptions
 
-from pipeline.commands import data, history, running, schedule, versions
+from pipeline.commands import data, features, history, running, schedule, versions
 from pipeline.commands.options import BAD_INPUT, DONE, INTERRUPTED, REFUSED, UNEXPECTED
 
 app = typer.Typer(
@@ -35,6 +35,7 @@ for command in (
     history.report,
     history.lineage,
     history.clean,
+    features.ablate,
     running.doctor,
 ):
     app.command()(command)

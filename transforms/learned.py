@@ -33,7 +33,7 @@ import numpy.typing as npt
 from data.errors import DataError
 from transforms.features import LEARNED_FILE, Plan
 from transforms.reducers.evidence import Evidence, Found, Moments, explained
-from transforms.settings import SAMPLED, Fixed
+from transforms.settings import ROUNDING, SAMPLED, Fixed
 
 Matrix = npt.NDArray[np.float64]
 
@@ -76,7 +76,7 @@ def problems(plan: Plan, scalers: Scalers, evidence: Evidence) -> list[str]:
         remedy = f"take it out of {plan.origin(name)} or set features.reducer.kind to none"
         if not known[place]:
             found.append(f"feature {name} is missing in all {evidence.moments.rows:,} training rows; {remedy}")
-        elif low[place] == high[place]:
+        elif high[place] - low[place] <= ROUNDING * max(abs(low[place]), abs(high[place])):
             found.append(f"feature {name} is {low[place]:g} in all training rows, so {kind} learns nothing: {remedy}")
         elif kind == "nmf" and (low[place] - scalers.centre[place]) / scalers.spread[place] < -1e-6:
             lowest = (low[place] - scalers.centre[place]) / scalers.spread[place]

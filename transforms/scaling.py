@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from transforms import analyzers
 from transforms.analyzers import ColumnStatistics
-from transforms.settings import Fixed, ScalingKind
+from transforms.settings import ROUNDING, Fixed, ScalingKind
 
 
 def apply(x: tf.Tensor, centre: tf.Tensor, spread: tf.Tensor) -> tf.Tensor:
@@ -22,7 +22,7 @@ def by_kind(kind: str, statistics: ColumnStatistics, quartiles: tf.Tensor | None
 
     `z_score`: mean and population standard deviation. `min_max`: minimum and range, so that training rows lie in
     [0, 1]. `robust`: median and distance between the quartiles, of float32 `[n, 3]`. `none`: 0 and 1. A spread of
-    nothing, as a constant column has, is taken as 1.
+    nothing but rounding, as a constant column has, is taken as 1.
     """
     if kind == "z_score":
         centre, spread = statistics.mean, statistics.std
@@ -34,7 +34,8 @@ def by_kind(kind: str, statistics: ColumnStatistics, quartiles: tf.Tensor | None
         centre, spread = tf.zeros_like(statistics.mean), tf.ones_like(statistics.mean)
     else:
         raise ValueError(f"unknown scaling {kind!r}; known are z_score, min_max, robust (with quartiles), none")
-    return centre, tf.where(spread > 1e-12, spread, tf.ones_like(spread))
+    largest = tf.maximum(tf.abs(statistics.minimum), tf.abs(statistics.maximum))
+    return centre, tf.where(spread > tf.maximum(1e-12, largest * ROUNDING), spread, tf.ones_like(spread))
 
 
 def learned(

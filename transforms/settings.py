@@ -14,6 +14,10 @@ ReducerKind = Literal["pca", "svd", "pls", "lda", "ica", "nmf", "random", "none"
 EXACT = 2**24
 """float32 tells all whole numbers below apart, so a cross has no more combinations."""
 
+ROUNDING = 5e-7
+"""A spread below this share of a column's largest value is what float32 has rounded: the same hour's cosine comes out
+with another last bit at the end of a batch."""
+
 WHOLE_NUMBER_ONLY = ("nmf", "random")
 """Reducers whose components are not ordered by a share of anything."""
 

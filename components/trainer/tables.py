@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,8 +47,13 @@ def load(patterns: Sequence[str], feature_spec: dict[str, object], kept: int) ->
     batches = list(records.map(lambda batch: tf.io.parse_example(batch, feature_spec)).as_numpy_iterator())
     if not batches:
         raise ValueError(f"no transformed examples in {', '.join(patterns)}")
-    columns = {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
-    label = columns.pop(LABEL)[:, 0].astype(np.float32)
-    columns[BLOCK] = columns[BLOCK][:, :kept]
-    inputs = {name: column.astype(np.int32 if is_id(name) else np.float32) for name, column in columns.items()}
-    return Table(inputs, label)
+    return table_of({name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}, kept)
+
+
+def table_of(columns: Mapping[str, npt.NDArray[Any]], kept: int) -> Table:
+    """The transformed features `[rows, width]` by name, label included, as the network takes them."""
+    used = {name: column[:, :kept] if name == BLOCK else column for name, column in columns.items() if name != LABEL}
+    inputs: dict[str, npt.NDArray[np.generic]] = {
+        name: column.astype(np.int32 if is_id(name) else np.float32) for name, column in used.items()
+    }
+    return Table(inputs, columns[LABEL][:, 0].astype(np.float32))

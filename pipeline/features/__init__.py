@@ -1,0 +1,1 @@
+"""Studies of features: what each group of them is worth, and what the dimensions do."""

@@ -1,0 +1,103 @@
+"""One training of an ablation: features, network, file, and what was measured of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+import numpy as np
+import numpy.typing as npt
+import tf_keras
+
+from components.recipe import Recipe
+from components.tflite_pusher import runtime
+from components.tflite_pusher.conversion import convert
+from components.tflite_pusher.examples import to_device
+from components.trainer import export, fitting
+from components.trainer.baselines import fit_linear
+from components.trainer.phases import Phases
+from components.trainer.tables import Table, table_of
+from components.trainer.workshop import Workshop
+from pipeline.config import Config
+from transforms import in_memory, learned
+
+Columns = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Figures of one training, on the evaluation rows.
+
+    Attributes:
+        linear: RMSE and MAE of a ridge regression on the same features.
+        network: of the float network; None where only the linear model was asked for, as in all below.
+        file: of the file.
+        parameters: of the float network.
+        bytes: of the file.
+        inputs: numbers that the network takes; an id counts as many as its embedding is wide.
+    """
+
+    linear: dict[str, float]
+    network: dict[str, float] | None = None
+    file: dict[str, float] | None = None
+    parameters: int | None = None
+    bytes: int | None = None
+    inputs: int | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """JSON values."""
+        return asdict(self)
+
+
+def open_workshop(config: Config, splits: Mapping[str, Columns], folder: Path) -> tuple[Workshop, Table]:
+    """Learns the features from `train` and applies them; the workshop, and the transformed `eval` rows."""
+    plan = config.plan()
+    output = in_memory.learn(plan, splits["train"], folder)
+    kept = int(learned.read(output.transform_savedmodel_dir)["kept"])
+    tables = {name: table_of(in_memory.apply(output, plan.dataset, columns), kept) for name, columns in splits.items()}
+    return Workshop(plan, output, kept, tables["train"], tables["tune"]), tables["eval"]
+
+
+def measure(config: Config, splits: Mapping[str, Columns], folder: Path, linear_only: bool) -> Measured:
+    """Trains with `config.training`, its seed included, converts, and measures on `eval`.
+
+    Args:
+        config: features, training and conversion.
+        splits: raw rows of `train`, `tune` and `eval`.
+        folder: for the transform graph and the SavedModel.
+        linear_only: leave out the network.
+    """
+    shop, rows = open_workshop(config, splits, folder)
+    label = rows.label
+    linear = fit_linear(shop.train, {name: size for name, (size, _) in shop.widths.ids.items()})
+    of_linear = errors(np.asarray(linear(rows.inputs)), label)
+    if linear_only:
+        return Measured(of_linear)
+    tf_keras.backend.clear_session()
+    tf_keras.utils.set_random_seed(config.training.seed)
+    phases = Phases(config.training, shop.widths, shop.train, shop.tune)
+    trained = phases.fit_float()
+    reference = phases.copy(trained).joined
+    shipped = phases.compress(trained)
+    saved = str(folder / "model")
+    shop.export(shipped, saved, Recipe(conversion=config.conversion))
+    model = convert(saved, config.conversion)
+    described = export.interface(shop.plan, export.vocabularies(shop.output, shop.plan.dataset))
+    device = {one["name"]: to_device(one, splits["eval"][one["name"]]) for one in described["inputs"]}
+    return Measured(
+        of_linear,
+        errors(fitting.predict(reference, rows), label),
+        errors(runtime.predict(model, device), label),
+        int(reference.count_params()),
+        len(model),
+        shop.widths.total,
+    )
+
+
+def errors(prediction: npt.NDArray[Any], label: npt.NDArray[Any]) -> dict[str, float]:
+    """RMSE and MAE in label units."""
+    off = prediction.astype(np.float64) - label
+    return {"rmse": float(np.sqrt(np.square(off).mean())), "mae": float(np.abs(off).mean())}

@@ -1,0 +1,94 @@
+"""Studies of features on the terminal: progress on standard error, tables on standard output."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from pipeline.config import load
+from pipeline.paths import RunPaths
+from pipeline.provenance import check_source
+from pipeline.runners.quiet import libraries_to
+
+
+def ablate_with_progress(
+    config_file: Path | None,
+    runs_dir: Path,
+    overrides: Sequence[str],
+    seeds: Sequence[int],
+    vary_split: bool,
+    linear_only: bool,
+) -> dict[str, Any]:
+    """Runs an ablation and draws how it goes.
+
+    Raises:
+        ConfigError, DataError, RunsFolderError: the input's fault.
+    """
+    config = load(config_file, overrides)
+    check_source(config.data)
+    paths = RunPaths(runs_dir / config.name)
+    paths.make()
+    log = paths.logs / f"ablate-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    with libraries_to(log) as terminal:
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+        console = Console(file=terminal, highlight=False)
+        with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
+            task = progress.add_task("loading TensorFlow", total=None)
+            from pipeline.features.ablation import Ablation
+            from pipeline.features.stages import Stage
+
+            study = Ablation(config, seeds, "split" if vary_split else "training", linear_only, paths.root)
+            cells = study.cells()
+            progress.update(task, total=len(cells), description=_cell(*cells[0]))
+
+            def done(stage: Stage, seed: int, kept: bool) -> None:
+                progress.advance(task)
+                place = cells.index((stage, seed)) + 1
+                if place < len(cells):
+                    progress.update(task, description=_cell(*cells[place]))
+                if not console.is_terminal:
+                    console.print(f"{place} of {len(cells)}: {_cell(stage, seed)}: {'kept' if kept else 'trained'}")
+
+            return study.run(done)
+
+
+def _cell(stage: Any, seed: int) -> str:
+    return f"{stage.name}, seed {seed}"
+
+
+def show_ablation(table: dict[str, Any]) -> None:
+    """One line a group: errors as mean and standard deviation over seeds, parameters and bytes."""
+    unit, count = table["unit"], len(table["seeds"])
+    what = ("split" if table["vary"] == "split" else "seed") + ("" if count == 1 else "s")
+    shown = Table(box=None, pad_edge=False, header_style="dim", title=None)
+    shown.add_column(f"features ({count} {what})")
+    names = {
+        "file.rmse": f"RMSE of the file ({unit})",
+        "file.mae": f"MAE of the file ({unit})",
+        "network.rmse": "RMSE float",
+        "linear.rmse": "RMSE linear",
+        "linear.mae": "MAE linear",
+        "inputs": "inputs",
+        "parameters": "parameters",
+        "bytes": "bytes",
+    }
+    there = [name for name in names if name in table["stages"][0]]
+    for name in there:
+        shown.add_column(names[name], justify="right")
+    for number, stage in enumerate(table["stages"]):
+        shown.add_row(f"{'+ ' if number else ''}{stage['name']}", *(_figure(stage[name], name) for name in there))
+    Console(highlight=False).print(shown)
+
+
+def _figure(value: dict[str, Any], name: str) -> str:
+    if "." not in name:
+        return f"{value['mean']:,.0f}"
+    spread = f" ± {value['spread']:.3f}" if len(value["values"]) > 1 else ""
+    return f"{value['mean']:.3f}{spread}"
