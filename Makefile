@@ -113,3 +113,7 @@ bench-boosters: $(READY)  ## the shipped file beside LightGBM and XGBoost over f
 .PHONY: prove-transforms
 prove-transforms: $(READY)  ## the whole contract of every transform and reducer (minutes); prints the largest differences
 	FARELITE_PROVE=1 $(BIN)/pytest -q -rP tests/transforms $(ARGS) | grep -E "largest difference|passed|failed|Error"
+
+.PHONY: prove-reducers
+prove-reducers: $(READY)  ## PCA, SVD and PLS from one pass beside scikit-learn: largest angles between subspaces
+	@$(BIN)/python benchmarks/prove_reducers.py $(ARGS)
