@@ -11,6 +11,25 @@ from components.compression_settings import Clustering, Pruning, Quantization, c
 from data.settings import Settings
 
 
+class Distillation(Settings):
+    """Learning from a gradient-boosted teacher (LightGBM) too, on new trips put together from parts of real ones.
+
+    Attributes:
+        rows: new trips for each training row.
+        remix: chance that a part of a new trip comes from another real one; the time always does.
+        median_share: weight of trees that learn the median of the label; the rest is the mean's.
+        trees: of the median; the mean has half as many.
+        learning_rate, leaves: of the trees.
+    """
+
+    rows: float = Field(default=4.0, gt=0)
+    remix: float = Field(default=0.2, ge=0, le=1)
+    median_share: float = Field(default=0.75, ge=0, le=1)
+    trees: int = Field(default=400, ge=1)
+    learning_rate: float = Field(default=0.03, gt=0)
+    leaves: int = Field(default=31, ge=2)
+
+
 class Training(Settings):
     """The network and how its weights are found.
 
@@ -25,7 +44,8 @@ class Training(Settings):
         dropout: share of hidden activations dropped in training.
         weight_decay: L2 penalty on dense kernels.
         patience: epochs without a better loss on `tune` before the float phase ends.
-        seed: of weights, order and dropout.
+        seed: of weights, order, dropout and teacher.
+        distillation: what else to learn from; null leaves it at the labels.
         pruning, clustering, quantization: phases after the float one, in this order; null leaves one out.
     """
 
@@ -40,6 +60,7 @@ class Training(Settings):
     weight_decay: float = Field(default=0.0, ge=0)
     patience: int = Field(default=15, ge=1)
     seed: int = 0
+    distillation: Distillation | None = None
     pruning: Pruning | None = Pruning()
     clustering: Clustering | None = None
     quantization: Quantization | None = Quantization()

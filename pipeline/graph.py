@@ -96,7 +96,8 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         examples=examples,
         schema=schema,
         preprocessing_fn="transforms.preprocessing.preprocessing_fn",
-        splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "tune"]),
+        splits_config=transform_pb2.SplitsConfig(analyze=["train"]),
+        materialize=False,
         custom_config={"plan": plan, "code": code_hash("transforms")},
         disable_statistics=True,
         disable_analyzer_cache=True,
@@ -104,7 +105,7 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
     transform.add_upstream_node(data_gate)
     trainer = Trainer(
         run_fn="components.trainer.run_fn.run_fn",
-        examples=transform.outputs["transformed_examples"],
+        examples=examples,
         transform_graph=transform.outputs["transform_graph"],
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
         eval_args=trainer_pb2.EvalArgs(splits=["tune"]),

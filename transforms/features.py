@@ -28,6 +28,9 @@ CYCLES: dict[str, int] = {"hour": 24, "weekday": 7, "month": 12}
 """
 
 BLOCK = "block"
+NUMBERS = "numbers"
+"""The block before it is scaled and reduced; a teacher may learn from it, the shipped file does not hold it."""
+
 WIDE = "wide"
 LABEL = "label"
 LEARNED_FILE = "learned.json"

@@ -7,7 +7,7 @@ import tensorflow as tf
 from transforms import analyzers, buckets, categories, clock, crosses, distance, missing, projection, scaling
 from transforms.analyzers import ColumnStatistics, Rows
 from transforms.categories import vocabulary_file
-from transforms.features import BLOCK, CYCLES, LABEL, WIDE, Plan, id_key
+from transforms.features import BLOCK, CYCLES, LABEL, NUMBERS, WIDE, Plan, id_key
 from transforms.reducers import nmf
 from transforms.settings import UNCENTRED
 
@@ -22,7 +22,7 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, str]) -> Tensors:
         custom_config: `plan`, the JSON of a `Plan`.
 
     Returns:
-        `block` float32 `[batch, n]`; `wide` float32 `[batch, m]` if there are wide buckets; `id_NAME`
+        `numbers` and `block` float32 `[batch, n]`; `wide` float32 `[batch, m]` if there are wide buckets; `id_NAME`
         `[batch, 1]` for each cross (float32 whole numbers) and category (int64); `label` float32 `[batch, 1]`.
     """
     plan = Plan.model_validate_json(custom_config["plan"])
@@ -48,10 +48,10 @@ def from_numbers(plan: Plan, raw: Tensors, label: tf.Tensor) -> Tensors:
     discrete = {**parts, **bucket_ids}
     kinds = [plan.scaling_of(name) for name in plan.block_names()]
     centre, spread = scaling.learned(kinds, raw_block, statistics)
-    block = scaling.apply(block, centre, spread)
+    numbers, block = block, scaling.apply(block, centre, spread)
     rows = Rows(block, label, label_class(plan, label))
     analyzers.report(plan, rows, statistics, centre, spread, boundaries)
-    outputs = {BLOCK: reduce(plan, rows)}
+    outputs = {NUMBERS: numbers, BLOCK: reduce(plan, rows)}
     if wide:
         outputs[WIDE] = wide[0] if len(wide) == 1 else tf.concat(wide, axis=1)
     outputs.update({id_key(name): discrete_id for name, discrete_id in cross_ids(plan, discrete).items()})

@@ -13,6 +13,7 @@ from tensorflow.lite.tools import flatbuffer_utils
 
 from components import recipe
 from components.compression_settings import Conversion
+from components.tflite_pusher.packing import pack
 from components.tflite_pusher.runtime import SIGNATURE
 from components.tflite_pusher.splice import splice
 
@@ -135,7 +136,7 @@ def _is_fake_quantized(function: tf.types.experimental.ConcreteFunction) -> bool
 
 def slim(model: bytes) -> bytes:
     """The same file without what no runtime reads, a quarter of it: names of inner tensors, empty quantization
-    records, conversion notes, and repeated constants.
+    records, conversion notes, and repeated constants, shapes and options.
 
     Inputs and outputs keep their names, and so does the signature.
     """
@@ -158,4 +159,4 @@ def slim(model: bytes) -> bytes:
                 kept.append(buffer)
             tensor.buffer = places[content]
     tree.buffers = kept
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(tree))
+    return pack(tree)

@@ -14,6 +14,7 @@ import tensorflow_transform as tft
 
 from components import recipe
 from components.files import HISTORY_FILE as HISTORY_FILE
+from components.trainer.tables import example_types
 from data.spec import Dataset
 from transforms.categories import vocabulary_file
 from transforms.features import BLOCK, Plan, id_key, is_id
@@ -157,11 +158,7 @@ class RawModel(tf.Module):
 
 
 def _example_signature(dataset: Dataset) -> dict[str, tf.TensorSpec]:
-    types = dict.fromkeys(dataset.inputs(), tf.float32)
-    if dataset.time:
-        types[dataset.time.column] = tf.int64
-    types.update(dict.fromkeys(dataset.categorical, tf.string))
-    return {name: tf.TensorSpec([None, 1], dtype, name=name) for name, dtype in types.items()}
+    return {name: tf.TensorSpec([None, 1], dtype, name=name) for name, dtype in example_types(dataset).items()}
 
 
 def save(model: RawModel, path: str, evaluate: bool, interface: dict[str, Any] | None = None) -> None:

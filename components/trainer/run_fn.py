@@ -30,7 +30,7 @@ def run_fn(fn_args: Any) -> None:
     plan = Plan.model_validate_json(told["plan"])
     shop = Workshop.open(plan, fn_args.transform_output, fn_args.train_files, fn_args.eval_files)
     tf_keras.utils.set_random_seed(training.seed)
-    phases = Phases(training, shop.widths, shop.train, shop.tune)
+    phases = Phases(training, shop.widths, shop.lessons(training), shop.tune)
     trained = phases.fit_float()
     reference = phases.copy(trained)
     shipped = phases.compress(trained)

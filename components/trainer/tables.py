@@ -1,4 +1,4 @@
-"""Transformed examples as arrays: training data for a model this small fits in memory."""
+"""Raw examples as arrays, and what the Transform step's graph makes of them: a model this small trains in memory."""
 
 from __future__ import annotations
 
@@ -10,50 +10,75 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from transforms.features import BLOCK, LABEL, is_id
+from data.spec import Dataset
+from transforms.features import BLOCK, LABEL, NUMBERS, is_id
 
 FloatArray = npt.NDArray[np.float32]
+Columns = Mapping[str, npt.NDArray[Any]]
+BATCH = 8192
 
 
 @dataclass(frozen=True)
 class Table:
-    """One split, ready for the network.
+    """Rows ready for the network.
 
     Attributes:
         inputs: by name; `block` and `wide` float32 `[rows, width]`, ids int32 `[rows, 1]`.
+        numbers: float32 `[rows, n]`, the block before it was scaled and reduced.
         label: float32 `[rows]`.
     """
 
     inputs: dict[str, npt.NDArray[np.generic]]
+    numbers: FloatArray
     label: FloatArray
 
     def __len__(self) -> int:
         return len(self.label)
 
 
-def load(patterns: Sequence[str], feature_spec: dict[str, object], kept: int) -> Table:
-    """Reads gzipped TFRecords of transformed examples.
+def example_types(dataset: Dataset) -> dict[str, tf.DType]:
+    """dtype of each input column in the raw tf.Examples."""
+    types = dict.fromkeys(dataset.inputs(), tf.float32)
+    if dataset.time:
+        types[dataset.time.column] = tf.int64
+    return {**types, **dict.fromkeys(dataset.categorical, tf.string)}
 
-    Args:
-        patterns: of the files.
-        feature_spec: as the Transform step wrote it.
-        kept: columns of the block in use; those behind are all zeros and are cut.
+
+def load(patterns: Sequence[str], dataset: Dataset) -> Columns:
+    """Every column, the label included, of gzipped TFRecords of raw examples: `[rows]` by name.
 
     Raises:
         ValueError: no rows.
     """
+    types = {**example_types(dataset), dataset.label.column: tf.float32}
+    spec = {name: tf.io.FixedLenFeature([], dtype) for name, dtype in types.items()}
     files = sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))
-    records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(8192)
-    batches = list(records.map(lambda batch: tf.io.parse_example(batch, feature_spec)).as_numpy_iterator())
+    records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(BATCH)
+    batches = list(records.map(lambda batch: tf.io.parse_example(batch, spec)).as_numpy_iterator())
     if not batches:
-        raise ValueError(f"no transformed examples in {', '.join(patterns)}")
-    return table_of({name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}, kept)
+        raise ValueError(f"no examples in {', '.join(patterns)}")
+    return {name: np.concatenate([batch[name] for batch in batches]) for name in types}
 
 
-def table_of(columns: Mapping[str, npt.NDArray[Any]], kept: int) -> Table:
-    """The transformed features `[rows, width]` by name, label included, as the network takes them."""
-    used = {name: column[:, :kept] if name == BLOCK else column for name, column in columns.items() if name != LABEL}
+def table_of(columns: Mapping[str, npt.NDArray[Any]], label: FloatArray, kept: int) -> Table:
+    """The transformed features `[rows, width]` by name as the network takes them.
+
+    Args:
+        columns: as the graph gives them.
+        label: float32 `[rows]`.
+        kept: columns of the block in use; those behind are all zeros and are cut.
+    """
+    used = {name: column[:, :kept] if name == BLOCK else column for name, column in columns.items()}
     inputs: dict[str, npt.NDArray[np.generic]] = {
-        name: column.astype(np.int32 if is_id(name) else np.float32) for name, column in used.items()
+        name: column.astype(np.int32 if is_id(name) else np.float32)
+        for name, column in used.items()
+        if name not in (NUMBERS, LABEL)
     }
-    return Table(inputs, columns[LABEL][:, 0].astype(np.float32))
+    return Table(inputs, columns[NUMBERS], label)
+
+
+def join(first: Table, second: Table) -> Table:
+    """The rows of both."""
+    inputs = {name: np.concatenate([column, second.inputs[name]]) for name, column in first.inputs.items()}
+    numbers = np.concatenate([first.numbers, second.numbers])
+    return Table(inputs, numbers, np.concatenate([first.label, second.label]))

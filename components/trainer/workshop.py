@@ -15,11 +15,13 @@ import tf_keras
 
 from components import recipe
 from components.compression_settings import Conversion
+from components.settings import Training
 from components.trainer import compression, export, fitting, network
 from components.trainer.baselines import fit_linear
+from components.trainer.distillation import fit_teacher, labelled, remix
 from components.trainer.phases import Net
-from components.trainer.tables import Table, load
-from transforms import learned
+from components.trainer.tables import Columns, Table, join, load, table_of
+from transforms import in_memory, learned
 from transforms.categories import vocabulary_file
 from transforms.features import BLOCK, Plan, embedding_width, id_key
 
@@ -29,32 +31,57 @@ FLOAT_WEIGHTS_FILE = "float_weights.npz"
 
 @dataclass(frozen=True)
 class Workshop:
-    """Rows and shapes of one Transform output.
+    """Rows and shapes under one Transform graph.
 
     Attributes:
         plan: features settled for the dataset.
         output: of the Transform step.
         kept: columns of the block in use.
-        train, tune: rows to learn from, and to watch.
+        raw_train, raw_tune: rows to learn from, and to watch, before the graph.
     """
 
     plan: Plan
     output: tft.TFTransformOutput
     kept: int
-    train: Table
-    tune: Table
+    raw_train: Columns
+    raw_tune: Columns
 
     @classmethod
     def open(cls, plan: Plan, transform_graph: str, train: Sequence[str], tune: Sequence[str]) -> Workshop:
-        """Reads what the Transform step left; `train` and `tune` are patterns of files.
+        """Reads raw examples (`train` and `tune` are patterns of files) and what the Transform step learned.
 
         Raises:
             DataError: the training rows do not suit the reducer.
         """
         output = tft.TFTransformOutput(transform_graph)
         kept = int(learned.read(output.transform_savedmodel_dir)["kept"])
-        spec = output.transformed_feature_spec()
-        return cls(plan, output, kept, load(train, spec, kept), load(tune, spec, kept))
+        return cls(plan, output, kept, load(train, plan.dataset), load(tune, plan.dataset))
+
+    @cached_property
+    def train(self) -> Table:
+        """Real rows to learn from."""
+        return self.table(self.raw_train)
+
+    @cached_property
+    def tune(self) -> Table:
+        """Rows to watch."""
+        return self.table(self.raw_tune)
+
+    def table(self, raw: Columns) -> Table:
+        """Raw rows through the graph that ships in the file."""
+        return table_of(
+            in_memory.apply(self.output, self.plan.dataset, raw), raw[self.plan.dataset.label.column], self.kept
+        )
+
+    def lessons(self, training: Training) -> Table:
+        """What the network learns from: the real rows, and new ones with a teacher's labels where so configured."""
+        choices = training.distillation
+        if choices is None:
+            return self.train
+        categories = [id_key(name) for name in self.plan.dataset.categorical]
+        teach = fit_teacher(self.train, categories, choices, training.seed)
+        new = self.table(remix(self.raw_train, self.plan.dataset, choices, training.seed))
+        return join(self.train, labelled(new, teach))
 
     @cached_property
     def widths(self) -> network.Widths:

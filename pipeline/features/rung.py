@@ -19,7 +19,7 @@ from components.tflite_pusher.examples import to_device
 from components.trainer import export, fitting
 from components.trainer.baselines import fit_linear
 from components.trainer.phases import Phases
-from components.trainer.tables import Table, table_of
+from components.trainer.tables import Table
 from components.trainer.workshop import Workshop
 from pipeline.config import Config
 from transforms import in_memory, learned
@@ -57,8 +57,8 @@ def open_workshop(config: Config, splits: Mapping[str, Columns], folder: Path) -
     plan = config.plan()
     output = in_memory.learn(plan, splits["train"], folder)
     kept = int(learned.read(output.transform_savedmodel_dir)["kept"])
-    tables = {name: table_of(in_memory.apply(output, plan.dataset, columns), kept) for name, columns in splits.items()}
-    return Workshop(plan, output, kept, tables["train"], tables["tune"]), tables["eval"]
+    shop = Workshop(plan, output, kept, splits["train"], splits["tune"])
+    return shop, shop.table(splits["eval"])
 
 
 def measure(config: Config, splits: Mapping[str, Columns], folder: Path, linear_only: bool) -> Measured:
@@ -78,7 +78,7 @@ def measure(config: Config, splits: Mapping[str, Columns], folder: Path, linear_
         return Measured(of_linear)
     tf_keras.backend.clear_session()
     tf_keras.utils.set_random_seed(config.training.seed)
-    phases = Phases(config.training, shop.widths, shop.train, shop.tune)
+    phases = Phases(config.training, shop.widths, shop.lessons(config.training), shop.tune)
     trained = phases.fit_float()
     reference = phases.copy(trained).joined
     shipped = phases.compress(trained)

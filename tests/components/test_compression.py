@@ -27,7 +27,8 @@ def table(rows: int, seed: int) -> Table:
     wide = (chance.random((rows, 3)) < 0.5).astype(np.float32)
     ids = chance.integers(0, 40, (rows, 1)).astype(np.int32)
     label = 10 + 2 * np.abs(block[:, 0]) + block[:, 1] * wide[:, 0] + 0.05 * ids[:, 0]
-    return Table({"block": block, "wide": wide, "id_cell": ids}, label.astype(np.float32))
+    label = label.astype(np.float32)
+    return Table({"block": block, "wide": wide, "id_cell": ids}, block, label)
 
 
 @pytest.fixture(scope="module")

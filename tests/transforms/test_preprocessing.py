@@ -213,6 +213,7 @@ def test_the_outputs_are_the_block_the_wide_part_the_ids_and_the_label(on_b):
     shapes = {name: (value.dtype.name, value.shape) for name, value in on_b.items()}
     assert shapes == {
         "block": ("float32", (150, len(PLAN.block_names()))),
+        "numbers": ("float32", (150, len(PLAN.block_names()))),
         "wide": ("float32", (150, PLAN.wide_width())),
         **{f"id_{name}": ("float32", (150, 1)) for name in ["hour_of_week", "row_crowd", "folded"]},
         "id_company": ("int64", (150, 1)),
@@ -349,7 +350,7 @@ def test_the_order_of_rows_does_not_matter(on_b, tmp_path):
 def test_numbers_and_categories_alone_are_enough_and_min_max_scales_them(tmp_path):
     saved = transform(SIMPLE, A, tmp_path)
     found = apply(SIMPLE, saved, B)
-    assert sorted(found) == ["block", "id_company", "label"]
+    assert sorted(found) == ["block", "id_company", "label", "numbers"]
     low, high, mean = (f(A["passengers"].astype(np.float64)) for f in (np.nanmin, np.nanmax, np.nanmean))
     passengers = np.where(np.isnan(B["passengers"]), mean, B["passengers"])
     # A constant column has range 1: B's one vendor that differs keeps its distance.
