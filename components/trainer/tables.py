@@ -69,9 +69,10 @@ def table_of(columns: Mapping[str, npt.NDArray[Any]], label: FloatArray, kept: i
         kept: columns of the block in use; those behind are all zeros and are cut.
     """
     used = {name: column[:, :kept] if name == BLOCK else column for name, column in columns.items()}
+    # In the order of names: a graph gives them in any, and weights are kept by their place.
     inputs: dict[str, npt.NDArray[np.generic]] = {
-        name: column.astype(np.int32 if is_id(name) else np.float32)
-        for name, column in used.items()
+        name: used[name].astype(np.int32 if is_id(name) else np.float32)
+        for name in sorted(used)
         if name not in (NUMBERS, LABEL)
     }
     return Table(inputs, columns[NUMBERS], label)
