@@ -79,7 +79,7 @@ def one_seed(config_file: Path | None, overrides: list[str], runs_dir: Path) -> 
     model = next(Path(result["model_dir"]).glob("model.tflite")).read_bytes()
     ran = Lineage(open_metadata(config.metadata, RunPaths(folder))).node_runs(result["run_id"])
     (examples,) = ran["TripExampleGen"].outputs["examples"]
-    trained = ran["Trainer"].outputs["model"][0].uri
+    trained = ran["Study" if "Study" in ran else "Trainer"].outputs["model"][0].uri
     interface = json.loads((Path(trained) / "Format-Serving" / EXTRA / INTERFACE_FILE).read_text())
     rows = {
         split: load_raw(f"{examples.uri}/Split-{split}", interface, config.data.label.column)

@@ -22,3 +22,9 @@ class GateRecord(artifact.Artifact):
 
 
 STATISTICS_FILE = "FeatureStats.pb"
+
+
+class CompressionStudy(artifact.Artifact):
+    """A compression study: `study.json`, `pareto.svg` and every variant's file; see docs/reference/study.md."""
+
+    TYPE_NAME = "CompressionStudy"

@@ -19,3 +19,6 @@ SLICES_FILE = "slices.json"
 
 STUDY_FILE = "study.json"
 """Of the compression study: every variant with its figures."""
+
+PARETO_FILE = "pareto.svg"
+"""Of the compression study: its Pareto front as a picture."""

@@ -13,7 +13,7 @@ from typing import Any
 import typer
 import typer.exceptions
 
-from pipeline.commands import data, features, history, running, schedule, versions
+from pipeline.commands import data, features, history, running, schedule, study, versions
 from pipeline.commands.options import BAD_INPUT, DONE, INTERRUPTED, REFUSED, UNEXPECTED
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app = typer.Typer(
 
 for command in (
     running.run,
+    study.study,
     versions.versions,
     versions.verify,
     versions.rollback,

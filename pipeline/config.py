@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from components.compression_settings import Conversion, check_combination
 from components.evaluator.cuts import Cut, settle
 from components.settings import DataGate, Gate, Push, Training
+from components.study.settings import Study
 from data.settings import Settings
 from data.spec import Dataset
 from pipeline.lineage.connection import Metadata
@@ -63,6 +64,8 @@ class Config(Settings):
         features: what the Transform step makes of them.
         training, gate, push: the model, its judgement, its publication.
         conversion: from the trained model to the file.
+        study: variants to measure and choose from, between training and judgement; null trains the one that
+            `training` says. `farelite study` takes the default grid where this is null.
         beam: where the data steps run.
         schedule: when it runs unattended; null for never.
         metadata: where the record of every run is kept.
@@ -75,6 +78,7 @@ class Config(Settings):
     features: Features = Features()
     training: Training = Training()
     conversion: Conversion = Conversion()
+    study: Study | None = None
     gate: Gate = Gate()
     push: Push = Push()
     beam: Beam = Beam()
@@ -91,6 +95,8 @@ class Config(Settings):
     def _compression_fits(self) -> Config:
         training = self.training
         check_combination(training.units, training.pruning, training.clustering, training.quantization, self.conversion)
+        if self.study:
+            self.study.check(training)
         return self
 
     def plan(self) -> Plan:

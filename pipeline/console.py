@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Sequence
@@ -13,12 +14,15 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from components.files import STUDY_FILE
 from pipeline.config import load
+from pipeline.pace import Pace
 from pipeline.paths import RunPaths
 from pipeline.provenance import check_source
 from pipeline.runners.events import ComponentRun, Listener, Result
 from pipeline.runners.lock import run_lock
 from pipeline.runners.quiet import libraries_to
+from pipeline.study_view import study_table
 
 if TYPE_CHECKING:
     from components.tflite_pusher.recheck import Summary
@@ -42,6 +46,7 @@ class ProgressLines(Listener):
         self._place = ""
         self.running = ""
         self._total = self._count = 0
+        self._pace = Pace()
 
     def say(self, text: str) -> None:
         """What goes on before the first component."""
@@ -57,8 +62,13 @@ class ProgressLines(Listener):
         """Likewise."""
         self._count += 1
         self.running = name
+        self._pace = Pace()
         self._status.update(f"{name} ({self._count} of {self._total})")
         self._status.start()
+
+    def progress(self, text: str, done: float, total: float) -> None:
+        """Likewise."""
+        self._status.update(f"{self.running} ({self._count} of {self._total})  {self._pace(text, done, total)}")
 
     def done(self, component: ComponentRun) -> None:
         """Likewise."""
@@ -109,6 +119,9 @@ def run_with_progress(
                 console.print(f"[red]{progress.running} did not finish[/] ({type(error).__name__}); log: {log}")
             raise
         progress.stop()
+        if result.study_dir:
+            results = json.loads((Path(result.study_dir) / STUDY_FILE).read_text())
+            console.print(study_table(results, result.study_dir))
         console.print(card(result, config.data.label.unit, log))
     return result
 

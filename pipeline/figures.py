@@ -61,6 +61,12 @@ def _history(run: NodeRun) -> str:
     return ", ".join(f"{name} loss {phase['val_loss'][-1]:.3f}" for name, phase in phases.items()) + " on tune"
 
 
+def _study(run: NodeRun) -> str:
+    properties = run.outputs["study"][0].properties
+    failed = f", {properties['failed']} failed" if properties["failed"] else ""
+    return f"{properties['variants']} variants{failed}: {properties['selected'] or 'none'} chosen"
+
+
 def _champion(run: NodeRun) -> str:
     properties = run.outputs["model"][0].properties
     return f"version {properties['version']}" if properties.get("exists") else "none yet"
@@ -88,6 +94,7 @@ _FIGURES: dict[str, Callable[[NodeRun], str]] = {
     "DataGate": _gate,
     "Transform": _learned,
     "Trainer": _history,
+    "Study": _study,
     "Champion": _champion,
     "Evaluator": _blessing,
     "TFLitePusher": _push,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 from ml_metadata.proto.metadata_store_pb2 import ConnectionConfig
@@ -18,14 +19,19 @@ from tfx.proto import trainer_pb2, transform_pb2
 
 from components.champion import Champion
 from components.code_hash import code_hash
+from components.compression_settings import Conversion
 from components.data_gate import DataGate
 from components.evaluator.component import Evaluator
+from components.study.component import Study
 from components.tflite_pusher.component import TFLitePusher
 from components.trip_example_gen.component import TripExampleGen
 from pipeline.config import Config
 from pipeline.lineage.wiring import wiring
 
 SCHEMA = "Schema"
+NO_PHASES = {"pruning": None, "clustering": None, "quantization": None}
+"""With a study the Trainer makes the float model; the study compresses it."""
+
 SETTINGS = ("components.settings", "components.compression_settings")
 
 
@@ -103,6 +109,7 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         disable_analyzer_cache=True,
     )
     transform.add_upstream_node(data_gate)
+    training = config.training.model_copy(update=NO_PHASES) if config.study else config.training
     trainer = Trainer(
         run_fn="components.trainer.run_fn.run_fn",
         examples=examples,
@@ -111,15 +118,17 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         eval_args=trainer_pb2.EvalArgs(splits=["tune"]),
         custom_config={
             "plan": plan,
-            "training": config.training.model_dump_json(),
-            "conversion": config.conversion.model_dump_json(),
+            "training": training.model_dump_json(),
+            "conversion": (Conversion() if config.study else config.conversion).model_dump_json(),
             "code": code_hash("components.trainer", *SETTINGS),
         },
     )
+    study = _study(config, around, plan, trainer, transform, example_gen) if config.study else None
+    model = (study or trainer).outputs["model"]
     champion = Champion(around.models_dir, around.champion_version, around.champion_sha256)
     evaluator = Evaluator(
         examples=examples,
-        model=trainer.outputs["model"],
+        model=model,
         champion=champion.outputs["model"],
         schema=schema,
         gate=config.gate.model_dump_json(),
@@ -128,7 +137,7 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         code=code_hash("components.evaluator", "transforms", *SETTINGS),
     )
     channels = {
-        "model": trainer.outputs["model"],
+        "model": model,
         "blessing": evaluator.outputs["blessing"],
         "champion": champion.outputs["model"],
         "examples": examples,
@@ -146,6 +155,7 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         data_gate,
         transform,
         trainer,
+        *([study] if study else []),
         champion,
         evaluator,
     ]
@@ -168,6 +178,31 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         metadata_connection_config=around.metadata,
         beam_pipeline_args=config.beam.arguments(),
     )
+
+
+def _study(
+    config: Config, around: Surroundings, plan: str, trainer: Trainer, transform: Transform, example_gen: TripExampleGen
+) -> Study:
+    """The compression study on the float model."""
+    assert config.study is not None  # asked for by the caller
+    channels = {
+        "float_model": trainer.outputs["model"],
+        "transformed_examples": transform.outputs["transformed_examples"],
+        "transform_graph": transform.outputs["transform_graph"],
+        "examples": example_gen.outputs["examples"],
+    }
+    modules = ("components.study", "components.trainer", "components.tflite_pusher", "components.recipe", *SETTINGS)
+    parameters = {
+        "settings": config.study.model_dump_json(),
+        "training": config.training.model_dump_json(),
+        "conversion": config.conversion.model_dump_json(),
+        "plan": plan,
+        "push": config.push.model_dump_json(),
+        "label": config.data.label.column,
+        "work_dir": str(Path(around.root).parent / "study-work"),
+        "code": code_hash(*modules),
+    }
+    return Study(channels, parameters)
 
 
 def _schema_component(path: str | None, statistics: object) -> SchemaGen | ImportSchemaGen:

@@ -168,6 +168,8 @@ def default_words(value: Any) -> str:
         return "required"
     if isinstance(value, BaseModel):
         return "as below"
+    if isinstance(value, dict) and any(isinstance(one, BaseModel) for one in value.values()):
+        return ", ".join(f"`{name}`" for name in value)
     if isinstance(value, float):
         return f"`{value:.6g}`"
     return f"`{json.dumps(value)}`"

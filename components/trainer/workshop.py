@@ -157,8 +157,11 @@ def load_weights(net: Net, path: str | Path) -> None:
 def split(net: Net) -> export.Parts:
     """The network in the pieces that the converter takes one by one."""
     names = net.front.input_names
-    hidden = tf_keras.Model(net.core.inputs, net.core.layers[-1].input)
-    output = net.core.layers[-1]
+    inputs = x = tf_keras.Input(net.core.input_shape[1:])
+    *before, output = net.core.layers[1:]
+    for layer in before:
+        x = layer(x)
+    hidden = tf_keras.Model(inputs, x)
 
     def front(inputs: export.Tensors) -> tuple[tf.Tensor, tf.Tensor]:
         core_input, skip = net.front([inputs[name] for name in names], training=False)

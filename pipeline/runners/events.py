@@ -31,6 +31,7 @@ class Result:
         components: in order.
         warnings: what the data gates found odd and let pass.
         report: where the page on the run lies; empty where it could not be made.
+        study_dir: folder of the compression study; empty where there was none.
     """
 
     verdict: str
@@ -43,6 +44,7 @@ class Result:
     components: list[ComponentRun] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     report: str = ""
+    study_dir: str = ""
 
 
 class Listener:
@@ -53,6 +55,9 @@ class Listener:
 
     def start(self, name: str) -> None:
         """A node begins."""
+
+    def progress(self, text: str, done: float, total: float) -> None:
+        """The node under way says what it does, and how much of the whole is behind, in a unit of its own."""
 
     def done(self, component: ComponentRun) -> None:
         """A node has ended well."""

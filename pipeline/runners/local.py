@@ -22,6 +22,7 @@ from tfx.proto.orchestration import pipeline_pb2
 
 from components.artifacts import STATISTICS_FILE, GateRecord
 from components.data_gate import FINGERPRINT, WARNINGS, DataStopped
+from components.progress import reporting
 from components.tflite_pusher import remote
 from components.tflite_pusher.store import Store
 from data.files import examine, match
@@ -83,7 +84,8 @@ def _run_nodes(
             name = node.node_info.id
             listener.start(name)
             start = time.monotonic()
-            _launch(intermediate, node)
+            with reporting(listener.progress):
+                _launch(intermediate, node)
             ran = Lineage(store).node_runs(run_id)
             one = ComponentRun(name, ran[name].state, time.monotonic() - start, figure_of(name, ran))
             done.append(one)
@@ -196,6 +198,7 @@ def _result(ran: dict[str, NodeRun], paths: RunPaths, run_id: str, done: list[Co
         run_id,
         done,
         _warnings(ran),
+        study_dir=ran["Study"].outputs["study"][0].uri if "Study" in ran else "",
     )
 
 

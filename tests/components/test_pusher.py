@@ -16,6 +16,7 @@ from tfx.components.evaluator import constants as evaluator_constants
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import artifact_utils, standard_artifacts
 
+from components import recipe
 from components.artifacts import SUMMARY_FILE, IngestReport
 from components.champion import VERSION
 from components.evaluator.component import METRICS, REASONS
@@ -260,3 +261,15 @@ def test_a_model_that_was_not_blessed_is_refused_unconverted(push: PushIt) -> No
     recorded, store = push(blessed=False)
     assert (recorded["verdict"], recorded["reasons"]) == ("refused", ["RMSE is above the limit"])
     assert (recorded["sha256"], store.versions()) == ("", [])
+
+
+def test_bytes_other_than_those_the_study_measured_are_refused(push: PushIt, tmp_path: Path) -> None:
+    saved = tmp_path / "model" / "Format-Serving"
+    recipe.write(saved, recipe.Recipe(variant="pqat_75", sha256="0" * 64))
+    recorded, store = push()
+    assert recorded["verdict"] == "refused"
+    assert "but the study measured 000000000000 as variant pqat_75" in recorded["reasons"][0]
+    recipe.write(saved, recipe.Recipe(sha256=recorded["sha256"], refused="study: no variant keeps the budgets"))
+    assert push()[0]["reasons"] == ["study: no variant keeps the budgets"]
+    recipe.write(saved, recipe.Recipe(sha256=recorded["sha256"]))
+    assert (push()[0]["verdict"], store.versions()) == ("pushed", ["000001"])

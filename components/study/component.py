@@ -1,0 +1,136 @@
+"""Study: makes the variants of a grid from the trained float model and hands the chosen one on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from tfx.dsl.components.base import base_component, base_executor, executor_spec
+from tfx.types import artifact_utils, channel_utils, standard_artifacts
+from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.utils import path_utils
+
+from components import recipe
+from components.artifacts import CompressionStudy
+from components.compression_settings import Conversion
+from components.files import PARETO_FILE, STUDY_FILE
+from components.settings import Push, Training
+from components.study.bench import Outcome, Runner
+from components.study.figure import pareto_svg
+from components.study.measure import Bench, Rows
+from components.study.settings import Study as StudySettings
+from components.study.sources import Sources
+from components.tflite_pusher.examples import load_raw
+from components.trainer.export import INTERFACE_FILE, REFERENCE_DIR
+from components.trainer.workshop import Workshop
+from transforms.features import Plan
+
+
+class Executor(base_executor.BaseExecutor):
+    """Runs the study; a variant that fails is a result, not an error."""
+
+    def Do(self, input_dict: Any, output_dict: Any, exec_properties: dict[str, Any]) -> None:
+        """Writes `study.json`, `pareto.svg` and every file, and the chosen variant as a model of its own."""
+        settings = StudySettings.model_validate_json(exec_properties["settings"])
+        training = Training.model_validate_json(exec_properties["training"])
+        conversion = Conversion.model_validate_json(exec_properties["conversion"])
+        transformed = {
+            split: [f"{artifact_utils.get_split_uri(input_dict['transformed_examples'], split)}/*"]
+            for split in ("train", "tune")
+        }
+        graph = artifact_utils.get_single_uri(input_dict["transform_graph"])
+        plan = Plan.model_validate_json(exec_properties["plan"])
+        shop = Workshop.open(plan, graph, transformed["train"], transformed["tune"])
+        trained = artifact_utils.get_single_uri(input_dict["float_model"])
+        reference = Path(path_utils.serving_model_path(trained)).parent / REFERENCE_DIR
+        interface = json.loads(
+            (Path(path_utils.serving_model_path(trained)) / recipe.EXTRA / INTERFACE_FILE).read_text()
+        )
+        rows = {
+            split: Rows(
+                *load_raw(
+                    artifact_utils.get_split_uri(input_dict["examples"], split), interface, exec_properties["label"]
+                )
+            )
+            for split in ("tune", "eval")
+        }
+        work = Path(exec_properties["work_dir"])
+        runner = Runner(
+            study=settings,
+            variants=settings.variants(training, conversion),
+            sources=Sources(shop, training, reference, work, exec_properties["code"]),
+            bench=Bench(rows["tune"], rows["eval"], settings.resamples),
+            push=Push.model_validate_json(exec_properties["push"]),
+        )
+        outcome = runner.run()
+        _write(outcome, Path(artifact_utils.get_single_uri(output_dict["study"])))
+        _hand_over(outcome, reference, Path(artifact_utils.get_single_uri(output_dict["model"])))
+        study = artifact_utils.get_single_instance(output_dict["study"])
+        study.set_string_custom_property("selected", outcome.selected or "")
+        study.set_string_custom_property("why", outcome.results["why"])
+        study.set_string_custom_property("sha256", outcome.how.sha256 or "")
+        study.set_int_custom_property("variants", len(outcome.results["variants"]))
+        study.set_int_custom_property("failed", sum(one["status"] == "failed" for one in outcome.results["variants"]))
+
+
+def _write(outcome: Outcome, folder: Path) -> None:
+    (folder / "variants").mkdir(parents=True, exist_ok=True)
+    for name, model in outcome.models.items():
+        (folder / "variants" / f"{name}.tflite").write_bytes(model)
+    (folder / STUDY_FILE).write_text(json.dumps(outcome.results, indent=1))
+    (folder / PARETO_FILE).write_text(pareto_svg(outcome.results))
+
+
+def _hand_over(outcome: Outcome, reference: Path, model_dir: Path) -> None:
+    """The chosen variant's SavedModel as the Trainer would leave it, with the recipe of the file that was measured."""
+    serving = Path(path_utils.serving_model_dir(str(model_dir)))
+    shutil.copytree(outcome.source, serving)
+    shutil.copytree(reference, serving.parent / REFERENCE_DIR)
+    recipe.write(serving, outcome.how)
+
+
+class StudySpec(ComponentSpec):
+    """Inputs, outputs and parameters."""
+
+    PARAMETERS = {
+        "settings": ExecutionParameter(type=str),
+        "training": ExecutionParameter(type=str),
+        "conversion": ExecutionParameter(type=str),
+        "plan": ExecutionParameter(type=str),
+        "push": ExecutionParameter(type=str),
+        "label": ExecutionParameter(type=str),
+        "work_dir": ExecutionParameter(type=str),
+        "code": ExecutionParameter(type=str),
+    }
+    INPUTS = {
+        "float_model": ChannelParameter(type=standard_artifacts.Model),
+        "transformed_examples": ChannelParameter(type=standard_artifacts.Examples),
+        "transform_graph": ChannelParameter(type=standard_artifacts.TransformGraph),
+        "examples": ChannelParameter(type=standard_artifacts.Examples),
+    }
+    OUTPUTS = {
+        "model": ChannelParameter(type=standard_artifacts.Model),
+        "study": ChannelParameter(type=CompressionStudy),
+    }
+
+
+class Study(base_component.BaseComponent):
+    """Measures the variants of a grid and selects one.
+
+    Args:
+        channels: the inputs of `StudySpec`, by name.
+        parameters: its parameters, by name; settings as JSON, `work_dir` where finished variants are kept for a
+            study that is started again, `code` the fingerprint of the modules that do the work.
+    """
+
+    SPEC_CLASS = StudySpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+
+    def __init__(self, channels: dict[str, Any], parameters: dict[str, str]) -> None:
+        outputs = {
+            "model": channel_utils.as_channel([standard_artifacts.Model()]),
+            "study": channel_utils.as_channel([CompressionStudy()]),
+        }
+        super().__init__(StudySpec(**channels, **parameters, **outputs))

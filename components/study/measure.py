@@ -1,0 +1,88 @@
+"""What is measured of one file, by the interpreter: errors, size, zeros, working memory and time of a call."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from components.study.statistics import paired_bootstrap
+from components.tflite_pusher import inspection, runtime
+from components.tflite_pusher.verification import errors
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Raw rows of one split: inputs by name `[rows]`, and the label float32 `[rows]`."""
+
+    columns: runtime.Columns
+    label: FloatArray
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The rows that every file is measured on.
+
+    Attributes:
+        tune: for the choice.
+        eval: for the report.
+        resamples: of the paired bootstrap.
+    """
+
+    tune: Rows
+    eval: Rows
+    resamples: int
+
+    def figures(self, model: bytes, interface: Mapping[str, Any], reference: FloatArray | None) -> dict[str, Any]:
+        """All but the time of a call.
+
+        Args:
+            model: the file's bytes.
+            interface: the inputs and dense kernels to expect.
+            reference: the float file's predictions on the evaluation rows; None where this is the float file.
+
+        Raises:
+            ValueError: the file is not what the interface says, or gives no finite numbers.
+        """
+        anatomy = inspection.dissect(model, interface["dense_kernels"])
+        zeros = anatomy.dense_kernels["zeros"]
+        if zeros < interface["zeros"] - 1e-4:
+            raise ValueError(
+                f"{zeros:.2%} of the file's dense weights are zero, of the trained ones {interface['zeros']:.2%}"
+            )
+        on_tune, on_eval = runtime.predict(model, self.tune.columns), runtime.predict(model, self.eval.columns)
+        if not (np.isfinite(on_tune).all() and np.isfinite(on_eval).all()):
+            raise ValueError("the file's predictions are not all finite numbers")
+        base = on_eval if reference is None else reference
+        return {
+            "tune": errors(on_tune, self.tune.label),
+            "eval": errors(on_eval, self.eval.label),
+            "difference": paired_bootstrap(on_eval, base, self.eval.label, self.resamples),
+            "bytes": len(model),
+            "gzip_bytes": len(gzip.compress(model, 9, mtime=0)),
+            "sparsity": zeros,
+            "weights": anatomy.dense_kernels["weights"],
+            "quantization": anatomy.quantization,
+            "operators": anatomy.operators,
+            "arena_bytes": anatomy.arena_bytes,
+            "sha256": hashlib.sha256(model).hexdigest(),
+        }
+
+    def latencies(self, models: Mapping[str, bytes], rounds: int) -> dict[str, dict[str, float]]:
+        """Time of one call by name, in microseconds, timed in turn so that a slow moment hits all files alike."""
+        taken: dict[str, list[dict[str, float]]] = {name: [] for name in models}
+        for _ in range(rounds):
+            for name, model in models.items():
+                taken[name].append(runtime.latency_us(model, self.eval.columns, calls=500, warm_up=100))
+        return {
+            name: {key: round(median(one[key] for one in found), 1) for key in ("p50", "p95")}
+            for name, found in taken.items()
+        }
