@@ -187,7 +187,6 @@ def _study(
     assert config.study is not None  # asked for by the caller
     channels = {
         "float_model": trainer.outputs["model"],
-        "transformed_examples": transform.outputs["transformed_examples"],
         "transform_graph": transform.outputs["transform_graph"],
         "examples": example_gen.outputs["examples"],
     }

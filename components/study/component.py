@@ -36,13 +36,12 @@ class Executor(base_executor.BaseExecutor):
         settings = StudySettings.model_validate_json(exec_properties["settings"])
         training = Training.model_validate_json(exec_properties["training"])
         conversion = Conversion.model_validate_json(exec_properties["conversion"])
-        transformed = {
-            split: [f"{artifact_utils.get_split_uri(input_dict['transformed_examples'], split)}/*"]
-            for split in ("train", "tune")
+        files = {
+            split: [f"{artifact_utils.get_split_uri(input_dict['examples'], split)}/*"] for split in ("train", "tune")
         }
         graph = artifact_utils.get_single_uri(input_dict["transform_graph"])
         plan = Plan.model_validate_json(exec_properties["plan"])
-        shop = Workshop.open(plan, graph, transformed["train"], transformed["tune"])
+        shop = Workshop.open(plan, graph, files["train"], files["tune"])
         trained = artifact_utils.get_single_uri(input_dict["float_model"])
         reference = Path(path_utils.serving_model_path(trained)).parent / REFERENCE_DIR
         interface = json.loads(
@@ -106,7 +105,6 @@ class StudySpec(ComponentSpec):
     }
     INPUTS = {
         "float_model": ChannelParameter(type=standard_artifacts.Model),
-        "transformed_examples": ChannelParameter(type=standard_artifacts.Examples),
         "transform_graph": ChannelParameter(type=standard_artifacts.TransformGraph),
         "examples": ChannelParameter(type=standard_artifacts.Examples),
     }

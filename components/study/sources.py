@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
@@ -18,6 +19,7 @@ from components.compression_settings import Conversion
 from components.settings import Training
 from components.study.settings import Variant
 from components.trainer.phases import Phases
+from components.trainer.tables import Table
 from components.trainer.workshop import FLOAT_WEIGHTS_FILE, Workshop, load_weights
 
 
@@ -38,6 +40,11 @@ class Sources:
     float_dir: Path
     work_dir: Path
     code: str
+
+    @cached_property
+    def lessons(self) -> Table:
+        """What every variant learns from."""
+        return self.shop.lessons(self.training)
 
     def key(self, variant: Variant, conversion: Conversion) -> str:
         """Of everything that a variant's SavedModel follows from."""
@@ -65,7 +72,7 @@ class Sources:
         unfinished = self.work_dir / f".{place.name}.{os.getpid()}"
         shutil.rmtree(unfinished, ignore_errors=True)
         tf_keras.utils.set_random_seed(self.training.seed)
-        phases = Phases(self._training(variant), self.shop.widths, self.shop.train, self.shop.tune)
+        phases = Phases(self._training(variant), self.shop.widths, self.lessons, self.shop.tune)
         net = phases.empty()
         load_weights(net, self.float_dir)
         self.shop.export(phases.compress(net), str(unfinished), recipe.Recipe(conversion=conversion))
