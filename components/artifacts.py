@@ -1,4 +1,7 @@
-"""Artifact types of our own, and the names of what lies in them."""
+"""Artifact types of our own, and the names of what lies in them.
+
+Kubeflow wants a type's name with a word in front; `pipeline.runners.kubeflow.step` finds the class by it.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,22 @@ from components.files import SUMMARY_FILE as SUMMARY_FILE
 class IngestReport(artifact.Artifact):
     """What ingestion did: `rejects.csv.gz` (file, line, reason, values) and `summary.json` (counts, ranges)."""
 
-    TYPE_NAME = "IngestReport"
+    TYPE_NAME = "farelite.IngestReport"
 
 
 class GateRecord(artifact.Artifact):
     """What the data gate let pass: its warnings, and the statistics of the training rows to compare later data with."""
 
-    TYPE_NAME = "GateRecord"
+    TYPE_NAME = "farelite.GateRecord"
 
 
 STATISTICS_FILE = "FeatureStats.pb"
+
+FINGERPRINT, SOURCES, SPANS, FILES = "fingerprint", "sources", "spans", "files"
+"""Custom properties of an IngestReport: of the files read; and as JSON lists their names, spans, and what each was."""
 
 
 class CompressionStudy(artifact.Artifact):
     """A compression study: `study.json`, `pareto.svg` and every variant's file; see docs/reference/study.md."""
 
-    TYPE_NAME = "CompressionStudy"
+    TYPE_NAME = "farelite.CompressionStudy"

@@ -10,8 +10,12 @@ from tfx.dsl.components.base import base_component, base_executor, executor_spec
 from tfx.types import artifact_utils, channel_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
+from components.tflite_pusher.store import Store
+
 EXISTS = "exists"
 VERSION = "version"
+LIVE = "current"
+"""In place of a version: whatever is live when the step runs. For runners that cannot look beforehand."""
 
 
 class Executor(base_executor.BaseExecutor):
@@ -21,6 +25,8 @@ class Executor(base_executor.BaseExecutor):
         """Emits the model; where none is live, an empty one marked `exists` 0, since an output must be something."""
         model = artifact_utils.get_single_instance(output_dict["model"])
         version = exec_properties["version"]
+        if version == LIVE:
+            version = Store(Path(exec_properties["models_dir"])).current() or ""
         model.set_int_custom_property(EXISTS, int(bool(version)))
         model.set_string_custom_property(VERSION, version)
         if version:
@@ -45,7 +51,7 @@ class Champion(base_component.BaseComponent):
 
     Args:
         models_dir: the store.
-        version: live when the run starts; empty when there is none.
+        version: live when the run starts; empty when there is none; `current` looks when the step runs.
         sha256: of its file, so that the cache notices another one.
     """
 

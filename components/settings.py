@@ -44,6 +44,8 @@ class Training(Settings):
         dropout: share of hidden activations dropped in training.
         weight_decay: L2 penalty on dense kernels.
         patience: epochs without a better loss on `tune` before the float phase ends.
+        warm_start: the float phase starts from the live model's float weights, where their shapes fit, at the rate of
+            the later phases; without a live model, from the beginning.
         seed: of weights, order, dropout and teacher.
         distillation: what else to learn from; null leaves it at the labels.
         pruning, clustering, quantization: phases after the float one, in this order; null leaves one out.
@@ -59,6 +61,7 @@ class Training(Settings):
     dropout: float = Field(default=0.1, ge=0, lt=1)
     weight_decay: float = Field(default=0.0, ge=0)
     patience: int = Field(default=15, ge=1)
+    warm_start: bool = False
     seed: int = 0
     distillation: Distillation | None = None
     pruning: Pruning | None = Pruning()

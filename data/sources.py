@@ -80,3 +80,22 @@ def _named(found: Sequence[Span], labels: Sequence[str], what: str) -> list[Span
     if gone:
         raise DataError(f"{what}: no file for span {', '.join(gone)}")
     return [by_label[label] for label in labels]
+
+
+def placed(dataset: Dataset, root: str, until: str = "") -> Dataset:
+    """The dataset with relative paths counted from a folder, and with another newest span.
+
+    Args:
+        dataset: the description.
+        root: a folder or an address; empty leaves the paths as they are.
+        until: in place of `spans.until`; empty leaves that.
+    """
+
+    def joined(path: str | None) -> str | None:
+        if path is None or not root or path.startswith("/") or ":" in path.split("/")[0]:
+            return path
+        return f"{root.rstrip('/')}/{path}"
+
+    split = dataset.split.model_copy(update={"eval_source": joined(dataset.split.eval_source)})
+    spans = dataset.spans.model_copy(update={"until": until}) if until else dataset.spans
+    return dataset.model_copy(update={"source": joined(dataset.source), "split": split, "spans": spans})

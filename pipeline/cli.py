@@ -13,7 +13,7 @@ from typing import Any
 import typer
 import typer.exceptions
 
-from pipeline.commands import data, features, history, running, schedule, study, versions
+from pipeline.commands import data, features, history, kubeflow, running, schedule, study, versions
 from pipeline.commands.options import BAD_INPUT, DONE, INTERRUPTED, REFUSED, UNEXPECTED
 
 app = typer.Typer(
@@ -43,6 +43,7 @@ for command in (
 app.add_typer(data.data_group, name="data")
 app.add_typer(data.schema_group, name="schema")
 app.add_typer(schedule.group, name="schedule")
+app.add_typer(kubeflow.group, name="kubeflow")
 
 
 def _expected_errors() -> tuple[type[Exception], ...]:
@@ -53,10 +54,11 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     from pipeline.demo.content import DemoError
     from pipeline.lineage.errors import LineageError, MetadataError
     from pipeline.paths import RunsFolderError
+    from pipeline.runners.kubeflow.errors import KubeflowError
     from pipeline.runners.lock import LockedError
     from pipeline.runners.schedule.slot import ScheduleError
 
-    users = (DataError, ConfigError, RunsFolderError, LockedError, ScheduleError, StoreError, DemoError)
+    users = (DataError, ConfigError, KubeflowError, RunsFolderError, LockedError, ScheduleError, StoreError, DemoError)
     return (*users, LineageError, MetadataError)
 
 

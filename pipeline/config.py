@@ -19,6 +19,7 @@ from components.study.settings import Study
 from data.settings import Settings
 from data.spec import Dataset
 from pipeline.lineage.connection import Metadata
+from pipeline.runners.kubeflow.settings import Kubeflow
 from pipeline.runners.schedule.settings import Schedule
 from transforms.features import Features, Plan
 
@@ -69,6 +70,7 @@ class Config(Settings):
         beam: where the data steps run.
         schedule: when it runs unattended; null for never.
         metadata: where the record of every run is kept.
+        kubeflow: how it runs on Kubeflow Pipelines.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,127}$")
@@ -84,6 +86,7 @@ class Config(Settings):
     beam: Beam = Beam()
     schedule: Schedule | None = None
     metadata: Metadata = Metadata()
+    kubeflow: Kubeflow = Kubeflow()
 
     @model_validator(mode="after")
     def _features_fit_data(self) -> Config:
@@ -108,8 +111,9 @@ class Config(Settings):
         return settle(self.gate.slices, self.plan())
 
     def plain(self) -> dict[str, Any]:
-        """JSON values under the names of the file, without `schedule`: when it runs says nothing about the model."""
-        return self.model_dump(mode="json", by_alias=True, exclude={"schedule"})
+        """JSON values under the names of the file, without `schedule` and `kubeflow`: when and where says
+        nothing about the model."""
+        return self.model_dump(mode="json", by_alias=True, exclude={"schedule", "kubeflow"})
 
     def hash(self) -> str:
         """Twelve hex digits of all choices that `plain` tells."""

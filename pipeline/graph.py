@@ -15,6 +15,7 @@ from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.components.trainer.component import Trainer
 from tfx.components.transform.component import Transform
 from tfx.orchestration import pipeline
+from tfx.orchestration.data_types import RuntimeParameter
 from tfx.proto import trainer_pb2, transform_pb2
 
 from components.champion import Champion
@@ -51,6 +52,8 @@ class Surroundings:
         store_state: fingerprint of what is live and withdrawn.
         provenance: JSON for the manifest.
         force: push withdrawn bytes too.
+        data_root, until, gate: of TripExampleGen and Evaluator, where the runner has parameters that are set at run
+            time; None for gate takes the configuration's.
     """
 
     root: str
@@ -65,6 +68,9 @@ class Surroundings:
     store_state: str
     provenance: str
     force: bool = False
+    data_root: str | RuntimeParameter = ""
+    until: str | RuntimeParameter = ""
+    gate: RuntimeParameter | None = None
 
 
 def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
@@ -79,6 +85,8 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         around.spans,
         around.fingerprint,
         code_hash("components.trip_example_gen", "data"),
+        around.data_root,
+        around.until,
     )
     examples, report = example_gen.outputs["examples"], example_gen.outputs["report"]
     rows_gate = DataGate(report, dataset, data_gate_settings, around.fingerprint, gate_code).with_id("RowsGate")
@@ -110,10 +118,12 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
     )
     transform.add_upstream_node(data_gate)
     training = config.training.model_copy(update=NO_PHASES) if config.study else config.training
+    champion = Champion(around.models_dir, around.champion_version, around.champion_sha256)
     trainer = Trainer(
         run_fn="components.trainer.run_fn.run_fn",
         examples=examples,
         transform_graph=transform.outputs["transform_graph"],
+        base_model=champion.outputs["model"] if config.training.warm_start else None,
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
         eval_args=trainer_pb2.EvalArgs(splits=["tune"]),
         custom_config={
@@ -125,13 +135,12 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
     )
     study = _study(config, around, plan, trainer, transform, example_gen) if config.study else None
     model = (study or trainer).outputs["model"]
-    champion = Champion(around.models_dir, around.champion_version, around.champion_sha256)
     evaluator = Evaluator(
         examples=examples,
         model=model,
         champion=champion.outputs["model"],
         schema=schema,
-        gate=config.gate.model_dump_json(),
+        gate=around.gate or config.gate.model_dump_json(),
         cuts=json.dumps([cut.model_dump() for cut in config.cuts()]),
         label=config.data.label.column,
         code=code_hash("components.evaluator", "transforms", *SETTINGS),

@@ -145,7 +145,7 @@ class Evaluator(base_beam_component.BaseBeamComponent):
         model: the candidate, with a signature `evaluate`.
         champion: of the component Champion.
         schema: of the examples.
-        gate: JSON of `components.settings.Gate`.
+        gate: JSON of `components.settings.Gate`, or a runtime parameter with it.
         cuts: JSON list of `cuts.Cut`, settled for these data.
         label: column of the label.
         code: fingerprint of the modules that do the work.
@@ -155,7 +155,7 @@ class Evaluator(base_beam_component.BaseBeamComponent):
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
 
     def __init__(
-        self, examples: Any, model: Any, champion: Any, schema: Any, gate: str, cuts: str, label: str, code: str
+        self, examples: Any, model: Any, champion: Any, schema: Any, gate: Any, cuts: str, label: str, code: str
     ) -> None:
         super().__init__(
             EvaluatorSpec(

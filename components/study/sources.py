@@ -18,9 +18,10 @@ from components import recipe
 from components.compression_settings import Conversion
 from components.settings import Training
 from components.study.settings import Variant
+from components.trainer.export import FLOAT_WEIGHTS_FILE
 from components.trainer.phases import Phases
 from components.trainer.tables import Table
-from components.trainer.workshop import FLOAT_WEIGHTS_FILE, Workshop, load_weights
+from components.trainer.workshop import Workshop, load_weights
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from tfx.utils import path_utils
 
 from components import recipe
-from components.artifacts import SUMMARY_FILE, IngestReport
+from components.artifacts import FILES, FINGERPRINT, SOURCES, SPANS, IngestReport
 from components.champion import VERSION
 from components.evaluator.component import METRICS, REASONS
-from components.files import PREDICTIONS_FILE
+from components.files import PREDICTIONS_FILE, SUMMARY_FILE
 from components.settings import Push
 from components.tflite_pusher import remote
 from components.tflite_pusher.cells import cells
@@ -98,8 +98,8 @@ class Executor(base_executor.BaseExecutor):
         judged: Any,
     ) -> dict[str, Any]:
         told = json.loads(exec_properties["provenance"])
-        report = Path(artifact_utils.get_single_uri(input_dict["report"]))
-        ranges = json.loads((report / SUMMARY_FILE).read_text())["ranges"]
+        report = artifact_utils.get_single_instance(input_dict["report"])
+        ranges = json.loads((Path(report.uri) / SUMMARY_FILE).read_text())["ranges"]
         champion = artifact_utils.get_single_instance(input_dict["champion"]).get_string_custom_property(VERSION)
         context = self._context
         return {
@@ -111,7 +111,7 @@ class Executor(base_executor.BaseExecutor):
             **proof.figures,
             "gate": {"blessed": True, "reasons": [], **judged},
             "champion": champion or None,
-            "data": {key: told[key] for key in ("fingerprint", "sources", "files", "spans")},
+            "data": _data(told, report),
             "config": told["config"],
             "config_hash": told["config_hash"],
             "code_revision": told["code_revision"],
@@ -145,6 +145,14 @@ def _places(
     coordinates = {"inputs": [one for one in interface["inputs"] if one["name"] in wanted]}
     columns, _ = load_raw(artifact_utils.get_split_uri(input_dict["examples"], "train"), coordinates, label)
     return cells(columns, points)
+
+
+def _data(told: dict[str, Any], report: Any) -> dict[str, Any]:
+    """What was read, as the runner told it beforehand, or else as ingestion found it."""
+    if told["fingerprint"]:
+        return {name: told[name] for name in (FINGERPRINT, SOURCES, FILES, SPANS)}
+    lists = {name: json.loads(report.get_string_custom_property(name)) for name in (SOURCES, FILES, SPANS)}
+    return {FINGERPRINT: report.get_string_custom_property(FINGERPRINT), **lists}
 
 
 def _withdrawn(store: Store, model: bytes, force: bool) -> list[str]:

@@ -23,6 +23,9 @@ INTERFACE_FILE = "interface.json"
 REFERENCE_DIR = "Reference"
 """Beside the served model: a SavedModel with the signatures `float`, `linear` and `mean`."""
 
+FLOAT_WEIGHTS_FILE = "float_weights.npz"
+"""Beside the reference model: weights of the float front and core, in Keras's order."""
+
 OUTPUT = "prediction"
 Tensors = dict[str, tf.Tensor]
 

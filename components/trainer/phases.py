@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
@@ -12,7 +13,7 @@ import tf_keras
 
 from components.compression_settings import Clustering, Pruning, Quantization
 from components.settings import Training
-from components.trainer import compression, fitting, network
+from components.trainer import compression, fitting, network, warm_start
 from components.trainer.tables import Table
 from transforms.features import BLOCK
 
@@ -70,18 +71,20 @@ class Phases:
         made.core.set_weights(net.core.get_weights())
         return made
 
-    def fit_float(self) -> Net:
-        """Trains from scratch, with early stopping on `tune`."""
+    def fit_float(self, start: Path | None = None) -> Net:
+        """Trains from scratch, or from the float weights in an archive, with early stopping on `tune`."""
         training = self.training
         front = network.build_front(self.widths, network.span_scale(self.train.inputs[BLOCK]))
         core = network.build_core(self.widths.total, training, float(np.median(self.train.label)))
+        if start is not None:
+            self.history["warm_start"] = warm_start.take([("front", front), ("core", core)], start)
         self.history["float"] = fitting.fit(
             network.join(front, core),
             self.train,
             self.tune,
             training,
             training.epochs,
-            training.learning_rate,
+            self.rate if start else training.learning_rate,
             training.patience,
         )
         return Net(front, network.without_dropout(core, training))

@@ -14,6 +14,7 @@ from components.recipe import Recipe
 from components.settings import Training
 from components.trainer.export import HISTORY_FILE, REFERENCE_DIR
 from components.trainer.phases import Phases
+from components.trainer.warm_start import weights_beside
 from components.trainer.workshop import Workshop
 from transforms.features import Plan
 
@@ -31,7 +32,7 @@ def run_fn(fn_args: Any) -> None:
     shop = Workshop.open(plan, fn_args.transform_output, fn_args.train_files, fn_args.eval_files)
     tf_keras.utils.set_random_seed(training.seed)
     phases = Phases(training, shop.widths, shop.lessons(training), shop.tune)
-    trained = phases.fit_float()
+    trained = phases.fit_float(weights_beside(fn_args.base_model))
     reference = phases.copy(trained)
     shipped = phases.compress(trained)
 

@@ -25,9 +25,6 @@ from transforms import in_memory, learned
 from transforms.categories import vocabulary_file
 from transforms.features import BLOCK, Plan, embedding_width, id_key
 
-FLOAT_WEIGHTS_FILE = "float_weights.npz"
-"""Beside the reference model: weights of the float front and core, in Keras's order."""
-
 
 @dataclass(frozen=True)
 class Workshop:
@@ -144,12 +141,12 @@ def save_weights(net: Net, path: str | Path) -> None:
     arrays = {
         f"{name}_{n:02d}": w for name in ("front", "core") for n, w in enumerate(getattr(net, name).get_weights())
     }
-    np.savez(folder / FLOAT_WEIGHTS_FILE, **arrays)
+    np.savez(folder / export.FLOAT_WEIGHTS_FILE, **arrays)
 
 
 def load_weights(net: Net, path: str | Path) -> None:
     """Reads float weights from beside a SavedModel into a network of the same shapes."""
-    with np.load(Path(path) / recipe.EXTRA / FLOAT_WEIGHTS_FILE) as arrays:
+    with np.load(Path(path) / recipe.EXTRA / export.FLOAT_WEIGHTS_FILE) as arrays:
         for name in ("front", "core"):
             getattr(net, name).set_weights([arrays[key] for key in sorted(arrays) if key.startswith(name)])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
@@ -11,10 +12,12 @@ from tfx.dsl.components.base import base_beam_component, base_beam_executor, exe
 from tfx.types import artifact_utils, channel_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
-from components.artifacts import REJECTS_FILE, SUMMARY_FILE, IngestReport
+from components.artifacts import FILES, FINGERPRINT, SOURCES, SPANS, IngestReport
+from components.files import REJECTS_FILE, SUMMARY_FILE
 from components.trip_example_gen.bundles import each
 from components.trip_example_gen.writer import Summary, convert_file, write_report
-from data.sources import Located, locate
+from data.files import examine
+from data.sources import Located, locate, placed
 from data.spec import Dataset
 from data.splits import SPLITS
 from data.time_cut import count_quarters, cut_of, join
@@ -29,7 +32,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         Raises:
             DataError: the source cannot be read as described.
         """
-        dataset = Dataset.model_validate_json(exec_properties["dataset"])
+        dataset = placed(
+            Dataset.model_validate_json(exec_properties["dataset"]),
+            exec_properties["data_root"],
+            exec_properties["until"],
+        )
         examples = artifact_utils.get_single_instance(output_dict["examples"])
         report = artifact_utils.get_single_instance(output_dict["report"])
         examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
@@ -49,6 +56,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         if located.spans:
             examples.span = located.spans[-1].number
             examples.set_string_custom_property("spans", json.dumps(located.labels()))
+        report.set_string_custom_property(FINGERPRINT, exec_properties["fingerprint"] or located.fingerprint())
+        report.set_string_custom_property(SOURCES, json.dumps(located.all_files()))
+        report.set_string_custom_property(FILES, json.dumps([asdict(one) for one in examine(located.all_files())]))
+        report.set_string_custom_property(SPANS, json.dumps(located.labels()))
         report.set_int_custom_property("read", summary.read)
         report.set_int_custom_property("rejected", summary.rejected)
         report.set_string_custom_property("reasons", json.dumps(dict(summary.reasons.most_common())))
@@ -93,6 +104,8 @@ class TripExampleGenSpec(ComponentSpec):
         "dataset": ExecutionParameter(type=str),
         "spans": ExecutionParameter(type=str),
         "fingerprint": ExecutionParameter(type=str),
+        "data_root": ExecutionParameter(type=str),
+        "until": ExecutionParameter(type=str),
         "code": ExecutionParameter(type=str),
     }
     INPUTS: dict[str, Any] = {}
@@ -108,19 +121,25 @@ class TripExampleGen(base_beam_component.BaseBeamComponent):
     Args:
         dataset: JSON of a `data.spec.Dataset`.
         spans: JSON list of the spans to read; an empty one leaves the choice to the executor.
-        fingerprint: of the source's files, so that changed data is read again.
+        fingerprint: of the source's files, so that changed data is read again; empty leaves it to the executor.
         code: fingerprint of the modules that do the work.
+        data_root: folder that relative paths of the source count from; a runtime parameter where a runner has those.
+        until: likewise, in place of `spans.until`; empty leaves that as it is.
     """
 
     SPEC_CLASS = TripExampleGenSpec
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
 
-    def __init__(self, dataset: str, spans: str, fingerprint: str, code: str) -> None:
+    def __init__(
+        self, dataset: str, spans: str, fingerprint: str, code: str, data_root: Any = "", until: Any = ""
+    ) -> None:
         super().__init__(
             TripExampleGenSpec(
                 dataset=dataset,
                 spans=spans,
                 fingerprint=fingerprint,
+                data_root=data_root,
+                until=until,
                 code=code,
                 examples=channel_utils.as_channel([standard_artifacts.Examples()]),
                 report=channel_utils.as_channel([IngestReport()]),

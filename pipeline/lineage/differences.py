@@ -43,7 +43,7 @@ def _data(answer: Answer) -> dict[str, Any]:
     told |= {file["path"]: f"{file['bytes']:,} bytes, sha256 {file['sha256'][:12]}" for file in answer.files}
     for artifact in answer.chain.artifacts.values():
         for name in ("rows", "read", "rejected"):
-            if artifact.type in ("Examples", "IngestReport") and name in artifact.properties:
+            if artifact.type in ("Examples", "farelite.IngestReport") and name in artifact.properties:
                 told[f"rows {name}" if name != "rows" else "rows"] = artifact.properties[name]
     return told
 

@@ -45,7 +45,14 @@ class Outcome:
         Executor(context).Do(
             {},
             {"examples": [self.examples], "report": [self.report]},
-            {"dataset": dataset.model_dump_json(), "spans": spans, "fingerprint": "", "code": ""},
+            {
+                "dataset": dataset.model_dump_json(),
+                "spans": spans,
+                "fingerprint": "",
+                "data_root": "",
+                "until": "",
+                "code": "",
+            },
         )
         self.summary = json.loads((Path(self.report.uri) / SUMMARY_FILE).read_text())
 

@@ -144,8 +144,8 @@ class Service:
         retries = self._schedule.retries
         if ending.outcome in VERDICTS or attempts >= retries.attempts:
             self._ledger.finish(slot, number, now, ending.outcome, ending.reason, ending.result)
-            version = ending.result.get("version") or ""
-            self._say(f"{self._when(slot.due)}  {ending.outcome} {version}{': ' * bool(ending.reason)}{ending.reason}")
+            what = f"{ending.outcome} {ending.result.get('version') or ''}".rstrip()
+            self._say(f"{self._when(slot.due)}  {what}{': ' * bool(ending.reason)}{ending.reason}")
             self._report()
             return
         wait = retries.wait_s(attempts)

@@ -1,0 +1,1 @@
+"""The same pipeline on Kubeflow Pipelines: its specification, the entry point of its containers, a rehearsal here."""

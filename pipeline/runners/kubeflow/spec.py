@@ -1,0 +1,181 @@
+"""Compiles the pipeline to a KFP v2 specification: TFX's compiler, and what it leaves out."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+import yaml
+from ml_metadata.proto.metadata_store_pb2 import ConnectionConfig
+from tfx.orchestration.data_types import RuntimeParameter
+from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner as tfx_runner
+
+from components.champion import LIVE
+from components.code_hash import code_hash
+from pipeline import provenance
+from pipeline.config import Config, ConfigError
+from pipeline.graph import Surroundings, create_pipeline
+from pipeline.runners.kubeflow.measured import MEASURED
+from pipeline.runners.kubeflow.places import CODE_VARIABLE, PACKAGES
+from pipeline.runners.kubeflow.rules import refusals
+
+COMMAND = ["python", "-m", "pipeline.runners.kubeflow.step"]
+DIGEST = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
+GATES = ("RowsGate", "DataGate")
+"""They fail on purpose, and would again."""
+
+LOOKING_OUTSIDE = ("TripExampleGen", "Champion", "TFLitePusher")
+"""What these find is no artifact, so the cluster's cache would not notice that it has changed."""
+
+
+def compile_spec(config: Config, folder: Path, image: str | None = None) -> list[dict[str, Any]]:
+    """The specification and the platform's document.
+
+    Args:
+        config: of the pipeline.
+        folder: of the configuration file; a source below it counts from the parameter `data_root` on the cluster.
+        image: in place of the configuration's.
+
+    Raises:
+        ConfigError: the image has no digest, a step does not exist, or open-source KFP would refuse the outcome.
+    """
+    image = image or config.kubeflow.image
+    if config.kubeflow.require_digest and not DIGEST.fullmatch(image):
+        raise ConfigError(
+            f"kubeflow.image {image!r} has no digest; write registry/name@sha256:<64 hex digits>, as the push of the "
+            "image prints it, or set kubeflow.require_digest=false to run whatever the tag names on the day"
+        )
+    pipeline = create_pipeline(_on_cluster(config, folder), _surroundings(config))
+    runner = tfx_runner.KubeflowV2DagRunner(
+        tfx_runner.KubeflowV2DagRunnerConfig(default_image=image, default_commands=COMMAND, use_pipeline_spec_2_1=True)
+    )
+    spec: dict[str, Any] = runner.run(pipeline, write_out=False)["pipelineSpec"]
+    for name, default in _parameters(config).items():
+        # TFX's compiler leaves the defaults out.
+        spec["root"]["inputDefinitions"]["parameters"][name]["defaultValue"] = default
+    _check_steps(config, spec)
+    _complete(config, spec)
+    documents = [spec, _platform(config, spec)]
+    refused = refusals(documents)
+    if refused:
+        raise ConfigError("open-source KFP would refuse this specification: " + "; ".join(refused))
+    return documents
+
+
+def write(documents: list[dict[str, Any]], path: Path) -> None:
+    """Writes YAML as the kfp client reads it: one document for the specification, one for the platform."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.part")
+    aside.write_text(yaml.safe_dump_all(documents, sort_keys=True, width=120))
+    aside.replace(path)
+
+
+def _on_cluster(config: Config, folder: Path) -> Config:
+    """The configuration with the source as the cluster sees it: relative to `data_root` if it lies below `folder`."""
+
+    def inside(path: str | None) -> str | None:
+        if path is None or ":" in path.split("/")[0] or os.path.relpath(path, folder).startswith(".."):
+            return path
+        return os.path.relpath(path, folder)
+
+    split = config.data.split.model_copy(update={"eval_source": inside(config.data.split.eval_source)})
+    data = config.data.model_copy(update={"source": inside(config.data.source), "split": split})
+    return config.model_copy(update={"data": data})
+
+
+def _surroundings(config: Config) -> Surroundings:
+    """Nothing can be looked up when this is compiled, so the steps look when they run."""
+    block = config.kubeflow
+    told = {
+        "config": config.plain(),
+        "config_hash": config.hash(),
+        "code_revision": provenance.code_revision(),
+        "fingerprint": "",
+    }
+    return Surroundings(
+        root=block.pipeline_root,
+        metadata=ConnectionConfig(),
+        models_dir=f"{block.models.mount}/{config.name}/models",
+        fingerprint="",
+        spans="[]",
+        schema_path=config.schema_file,
+        baseline="",
+        champion_version=LIVE,
+        champion_sha256="",
+        store_state="",
+        provenance=json.dumps(told, sort_keys=True),
+        **{name: RuntimeParameter(name, str, default) for name, default in _parameters(config).items()},
+    )
+
+
+def _parameters(config: Config) -> dict[str, str]:
+    """Parameters of a run with their defaults."""
+    return {
+        "data_root": config.kubeflow.data_root,
+        "until": config.data.spans.until or "",
+        "gate": config.gate.model_dump_json(),
+    }
+
+
+def _check_steps(config: Config, spec: dict[str, Any]) -> None:
+    steps = sorted(spec["root"]["dag"]["tasks"])
+    for name in config.kubeflow.resources:
+        if name not in steps:
+            near = difflib.get_close_matches(name, steps, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise ConfigError(f"kubeflow.resources.{name}: no such step.{hint} There are: {', '.join(steps)}")
+
+
+def _complete(config: Config, spec: dict[str, Any]) -> None:
+    """Retries, cache and resources, which TFX's compiler does not write; and which code the image must hold."""
+    block = config.kubeflow
+    spec["defaultPipelineRoot"] = block.pipeline_root
+    code = {"name": CODE_VARIABLE, "value": code_hash(*PACKAGES)}
+    for name, task in spec["root"]["dag"]["tasks"].items():
+        task["cachingOptions"] = {"enableCache": True} if block.cache and name not in LOOKING_OUTSIDE else {}
+        if block.retries.attempts and name not in GATES:
+            task["retryPolicy"] = {
+                "maxRetryCount": block.retries.attempts,
+                "backoffDuration": f"{block.retries.delay_s}s",
+                "backoffFactor": block.retries.factor,
+                "backoffMaxDuration": f"{block.retries.max_delay_s}s",
+            }
+        container = _container(spec, name)
+        wanted = block.resources.get(name) or MEASURED.get(name) or block.default
+        container["resources"] = {
+            "cpuRequest": wanted.cpu_request,
+            "cpuLimit": wanted.cpu_limit,
+            "memoryRequest": wanted.memory_request_gb,
+            "memoryLimit": wanted.memory_limit_gb,
+        }
+        container["env"] = [*container.get("env", []), code]
+
+
+def _container(spec: dict[str, Any], task: str) -> dict[str, Any]:
+    component = spec["root"]["dag"]["tasks"][task]["componentRef"]["name"]
+    label = spec["components"][component]["executorLabel"]
+    container: dict[str, Any] = spec["deploymentSpec"]["executors"][label]["container"]
+    return container
+
+
+def _platform(config: Config, spec: dict[str, Any]) -> dict[str, Any]:
+    """Volumes of each step, by the message `KubernetesExecutorConfig`."""
+    block = config.kubeflow
+    models = {"constant": block.models.claim, "mountPath": block.models.mount}
+    data = {"constant": block.data.claim, "mountPath": block.data.mount} if block.data else None
+    executors: dict[str, Any] = {}
+    for name, component in spec["components"].items():
+        mounts = [models] if name in ("Champion", "TFLitePusher") else []
+        if data and name == "TripExampleGen":
+            mounts.append(data)
+        # A tag may have moved since a node fetched it; a digest cannot.
+        config_of_executor: dict[str, Any] = {"imagePullPolicy": "IfNotPresent" if block.require_digest else "Always"}
+        if mounts:
+            config_of_executor["pvcMount"] = mounts
+        executors[component["executorLabel"]] = config_of_executor
+    return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}

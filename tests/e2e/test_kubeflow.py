@@ -1,0 +1,95 @@
+"""Conformance without a cluster: every step of the compiled specification, executed as its container would be.
+
+A local run and the rehearsal share data and settings; what the two push must measure the same.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from components.tflite_pusher.store import Store
+from pipeline.runners.kubeflow.places import artifacts
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+FARELITE = str(Path(sys.executable).parent / "farelite")
+IMAGE = "registry.example/farelite@sha256:" + "0123456789abcdef" * 4
+# Little training: the two ways are compared with each other, not with a gate.
+LEAN = [
+    "training.epochs=2",
+    "training.pruning.epochs=2",
+    "training.quantization.epochs=1",
+    "gate.limits.max_rmse=null",
+    "gate.limits.max_mae=null",
+    "gate.limits.max_bias=null",
+    "gate.slices={}",
+    "push.max_rmse_increase=9",
+    "push.max_mae_increase=9",
+    "push.max_difference=99",
+    "push.max_p99_difference=99",
+    "push.max_mean_difference=99",
+]
+
+
+def farelite(folder: Path, *arguments: str) -> str:
+    done = subprocess.run([FARELITE, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The local run, the rehearsal, and what both left."""
+    folder = tmp_path_factory.mktemp("kubeflow")
+    sets = [word for one in LEAN for word in ("--set", one)]
+    local = json.loads(farelite(folder, "run", *sets, "--json"))
+    models = folder / "cluster" / "models"
+    place = ["--set", f"kubeflow.models.mount={models}"]
+    farelite(folder, "kubeflow", "compile", *sets, *place, "--image", IMAGE, "--output", "pipeline.yaml")
+    steps = json.loads(farelite(folder, "kubeflow", "rehearse", "pipeline.yaml", "--folder", "cluster", "--json"))
+    spec, platform = yaml.safe_load_all((folder / "pipeline.yaml").read_text())
+    return {
+        "local": local,
+        "local store": Store(folder / "runs" / "chicago" / "models"),
+        "store": Store(models / "chicago" / "models"),
+        "steps": {step["name"]: step for step in steps},
+        "spec": spec,
+        "platform": platform,
+        "folder": folder / "cluster",
+    }
+
+
+def test_every_step_ran_from_its_container_command(story: dict[str, Any]) -> None:
+    assert set(story["steps"]) == set(story["spec"]["root"]["dag"]["tasks"])
+    assert all(step["peak_bytes"] > 50e6 for step in story["steps"].values())
+
+
+def test_the_pushed_file_measures_the_same_as_the_local_runs(story: dict[str, Any]) -> None:
+    assert story["local"]["verdict"] == "pushed"
+    (pushed,) = story["steps"]["TFLitePusher"]["outputs"]["pushed_model"]["artifacts"]
+    assert pushed["metadata"]["verdict"] == "pushed", pushed["metadata"]["reasons"]
+    assert story["store"].problems("000001") == []
+    here, there = story["local store"].manifest("000001"), story["store"].manifest("000001")
+    assert there["metrics"] == here["metrics"]
+    assert there["sha256"] == here["sha256"]
+    assert there["sparsity"] == here["sparsity"]
+    assert there["data"]["fingerprint"] == here["data"]["fingerprint"]
+    assert there["config_hash"] == here["config_hash"]
+
+
+def test_steps_are_told_and_tell_addresses_of_the_object_store_only(story: dict[str, Any]) -> None:
+    for step in story["steps"].values():
+        for one in artifacts({"artifacts": step["outputs"]}):
+            assert one["uri"].startswith("minio://mlpipeline/v2/artifacts/chicago/")
+    assert list((story["folder"] / "store" / "minio").rglob("model.tflite")) == []  # the store of models is a volume
+
+
+def test_a_fixed_digest_names_the_image_of_every_step(story: dict[str, Any]) -> None:
+    executors = story["spec"]["deploymentSpec"]["executors"]
+    assert {one["container"]["image"] for one in executors.values()} == {IMAGE}

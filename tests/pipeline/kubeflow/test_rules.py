@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.config import DEFAULT_CONFIG, ConfigError, load
+from pipeline.runners.kubeflow.places import PlaceError, local_path
+from pipeline.runners.kubeflow.rehearsal import order
+from pipeline.runners.kubeflow.rules import refusals
+from pipeline.runners.kubeflow.spec import compile_spec, write
+from pipeline.runners.kubeflow.step import OtherCodeError, check_code, globalise, localise
+
+IMAGE = "registry.example/farelite@sha256:" + "ab" * 32
+FOLDER = DEFAULT_CONFIG.parent
+Documents = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def compiled() -> Documents:
+    return compile_spec(load(None, ["kubeflow.resources.Trainer.memory_limit_gb=8"]), FOLDER, IMAGE)
+
+
+@pytest.fixture
+def documents(compiled: Documents) -> Documents:
+    return copy.deepcopy(compiled)
+
+
+def test_what_is_compiled_is_read_back_and_not_refused(documents: Documents, tmp_path: Path) -> None:
+    write(documents, tmp_path / "pipeline.yaml")
+    again = list(yaml.safe_load_all((tmp_path / "pipeline.yaml").read_text()))
+    assert again == documents
+    assert refusals(again) == []
+
+
+def test_each_step_has_image_command_resources_retries_and_cache_as_configured(documents: Documents) -> None:
+    spec, platform = documents
+    tasks, executors = spec["root"]["dag"]["tasks"], spec["deploymentSpec"]["executors"]
+    assert {one["container"]["image"] for one in executors.values()} == {IMAGE}
+    assert executors["Trainer_executor"]["container"]["resources"]["memoryLimit"] == 8
+    assert executors["Champion_executor"]["container"]["resources"]["memoryRequest"] >= 0.95
+    assert {name for name, task in tasks.items() if "retryPolicy" not in task} == {"RowsGate", "DataGate"}
+    uncached = {name for name, task in tasks.items() if not task["cachingOptions"].get("enableCache")}
+    assert uncached == {"TripExampleGen", "Champion", "TFLitePusher"}
+    mounted = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    volumes = {name: [one["constant"] for one in executor.get("pvcMount", [])] for name, executor in mounted.items()}
+    assert {name: claims for name, claims in volumes.items() if claims} == {
+        "TripExampleGen_executor": ["farelite-data"],
+        "Champion_executor": ["farelite-models"],
+        "TFLitePusher_executor": ["farelite-models"],
+    }
+
+
+def test_runtime_parameters_have_the_configurations_values_as_defaults(documents: Documents) -> None:
+    parameters = documents[0]["root"]["inputDefinitions"]["parameters"]
+    assert set(parameters) == {"data_root", "gate", "until"}
+    assert parameters["data_root"]["defaultValue"] == "/data"
+    assert '"max_rmse":5.0' in parameters["gate"]["defaultValue"]
+    given = documents[0]["root"]["dag"]["tasks"]["Evaluator"]["inputs"]["parameters"]["gate"]
+    assert given == {"componentInputParameter": "gate"}
+
+
+def test_the_steps_and_what_flows_between_them_are_these(documents: Documents) -> None:
+    """Golden: who waits for whom, and whose outputs each step reads."""
+    flows = {}
+    for name, task in documents[0]["root"]["dag"]["tasks"].items():
+        sources = task["inputs"].get("artifacts", {}).values()
+        flows[name] = sorted({one["taskOutputArtifact"]["producerTask"] for one in sources})
+    assert flows == {
+        "Champion": [],
+        "DataGate": ["ExampleValidator", "Schema", "StatisticsGen", "TripExampleGen"],
+        "Evaluator": ["Champion", "Schema", "Trainer", "TripExampleGen"],
+        "ExampleValidator": ["Schema", "StatisticsGen"],
+        "RowsGate": ["TripExampleGen"],
+        "Schema": [],
+        "StatisticsGen": ["TripExampleGen"],
+        "TFLitePusher": ["Champion", "Evaluator", "Schema", "Trainer", "Transform", "TripExampleGen"],
+        "Trainer": ["Transform"],
+        "Transform": ["Schema", "TripExampleGen"],
+        "TripExampleGen": [],
+    }
+    names = order(documents[0]["root"]["dag"]["tasks"])
+    assert names.index("RowsGate") < names.index("StatisticsGen")
+    assert names.index("DataGate") < names.index("Transform")
+
+
+@pytest.mark.parametrize(
+    ("override", "image", "message"),
+    [
+        ("kubeflow.cache=true", "farelite:latest", "'farelite:latest' has no digest; write registry/name@sha256:"),
+        ("kubeflow.cache=true", None, "kubeflow.image 'farelite' has no digest"),
+        ("kubeflow.resources.Traner.cpu_limit=3", IMAGE, "resources.Traner: no such step. Did you mean Trainer?"),
+    ],
+)
+def test_what_cannot_be_compiled_is_answered_with_a_remedy(override: str, image: str | None, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        compile_spec(load(None, [override]), FOLDER, image)
+
+
+def test_an_image_by_tag_runs_where_the_configuration_says_so() -> None:
+    spec, platform = compile_spec(load(None, ["kubeflow.require_digest=false"]), FOLDER, "farelite:latest")
+    executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"].values()
+    assert {one["imagePullPolicy"] for one in executors} == {"Always"}
+    assert spec["deploymentSpec"]["executors"]["Trainer_executor"]["container"]["image"] == "farelite:latest"
+
+
+def _executor(documents: Documents, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = documents[0]["deploymentSpec"]["executors"][f"{name}_executor"]
+    return found
+
+
+def _task(documents: Documents, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = documents[0]["root"]["dag"]["tasks"][name]
+    return found
+
+
+def _resolver(documents: Documents) -> None:
+    executor = _executor(documents, "Champion")
+    executor.clear()
+    executor["resolver"] = {}
+
+
+def _condition_on_importer(documents: Documents) -> None:
+    executor = _executor(documents, "Schema")
+    executor.clear()
+    executor["importer"] = {"artifactUri": {"constant": "s3://bucket/schema"}}
+    _task(documents, "Schema")["triggerPolicy"] = {"condition": "true"}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda d: d[0]["pipelineInfo"].pop("name"), "pipelineInfo.name is empty"),
+        (_resolver, "executor Champion_executor is resolver; container and importer executors only"),
+        (_condition_on_importer, "triggerPolicy.condition on an importer task is not supported"),
+        (lambda d: _task(d, "Trainer").update(artifactIterator={}), "artifact iterator is not implemented"),
+        (
+            lambda d: _task(d, "Trainer").update(artifactIterator={}, parameterIterator={}),
+            'should not have multiple "iterator" oneof fields',
+        ),
+        (lambda d: _task(d, "Trainer").update(dependentTasks=["Oracle"]), "task Trainer: unknown producer task Oracle"),
+        (lambda d: _task(d, "Trainer")["componentRef"].pop("name"), "component ref name is empty"),
+        (lambda d: d[0]["components"].pop("Trainer"), "cannot find component Trainer"),
+        (lambda d: d[0]["deploymentSpec"]["executors"].pop("Trainer_executor"), "is not in the deployment config"),
+        (lambda d: d[0]["root"]["dag"].update(tasks={}), "DAG root must contain one or more non-exit tasks"),
+        (lambda d: d[0]["root"]["inputDefinitions"]["parameters"].pop("gate"), "which is no parameter of the pipeline"),
+        (lambda d: d[0].update(retries=3), "it is no PipelineSpec"),
+        (lambda d: d[0].update(defaultPipelineRoot="/tmp/x"), "the launcher copies from gs://, minio://, s3:// only"),
+        (lambda d: d[1]["platforms"].update(vertex={}), "the platform document names vertex"),
+    ],
+)
+def test_what_open_source_kfp_refuses_is_refused_here(
+    documents: Documents, spoil: Callable[[Documents], Any], message: str
+) -> None:
+    spoil(documents)
+    assert any(message in reason for reason in refusals(documents)), refusals(documents)
+
+
+def test_addresses_become_the_launchers_paths_and_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FARELITE_STEP_ROOT", str(tmp_path))
+    task = {
+        "inputs": {
+            "artifacts": {"examples": {"artifacts": [{"uri": "s3://bucket/run/examples"}]}},
+            "parameterValues": {"schema_file": "package:data/schemas/chicago.pbtxt", "label": "fare"},
+        },
+        "outputs": {"artifacts": {"model": {"artifacts": [{"uri": "minio://mlpipeline/run/model"}]}}},
+    }
+    remote = localise(task)
+    assert task["inputs"]["artifacts"]["examples"]["artifacts"][0]["uri"] == f"{tmp_path}/s3/bucket/run/examples"
+    assert Path(task["inputs"]["parameterValues"]["schema_file"]).is_file()
+    output = {"artifacts": {"model": task["outputs"]["artifacts"]["model"]}}
+    assert Path(output["artifacts"]["model"]["artifacts"][0]["uri"]).is_dir()
+    globalise(output, remote)
+    assert output["artifacts"]["model"]["artifacts"][0]["uri"] == "minio://mlpipeline/run/model"
+
+
+def test_an_address_that_the_launcher_does_not_copy_is_answered_with_those_it_does() -> None:
+    with pytest.raises(PlaceError, match="hdfs://x/y: KFP's launcher copies from gs://, minio://, s3:// only"):
+        local_path("hdfs://x/y")
+
+
+def test_an_image_with_other_code_than_the_specification_is_refused() -> None:
+    check_code("")
+    with pytest.raises(OtherCodeError, match="compiled from 000000000000: build the image from the commit"):
+        check_code("000000000000")
