@@ -79,7 +79,7 @@ def test_the_steps_and_what_flows_between_them_are_these(documents: Documents) -
         "Schema": [],
         "StatisticsGen": ["TripExampleGen"],
         "TFLitePusher": ["Champion", "Evaluator", "Schema", "Trainer", "Transform", "TripExampleGen"],
-        "Trainer": ["Transform"],
+        "Trainer": ["Transform", "TripExampleGen"],
         "Transform": ["Schema", "TripExampleGen"],
         "TripExampleGen": [],
     }
