@@ -22,6 +22,7 @@ from pipeline.provenance import check_source
 from pipeline.runners.events import ComponentRun, Listener, Result
 from pipeline.runners.lock import run_lock
 from pipeline.runners.quiet import libraries_to
+from pipeline.study_view import WIDTH as STUDY_WIDTH
 from pipeline.study_view import study_table
 
 if TYPE_CHECKING:
@@ -121,7 +122,9 @@ def run_with_progress(
         progress.stop()
         if result.study_dir:
             results = json.loads((Path(result.study_dir) / STUDY_FILE).read_text())
-            console.print(study_table(results, result.study_dir))
+            # Wide as it is: a column cut short tells nothing.
+            wide = Console(file=terminal, highlight=False, width=max(console.width, STUDY_WIDTH))
+            wide.print(study_table(results, result.study_dir))
         console.print(card(result, config.data.label.unit, log))
     return result
 

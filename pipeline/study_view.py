@@ -9,6 +9,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+WIDTH = 150
+"""Characters that the table takes."""
+
 
 def study_table(results: Mapping[str, Any], folder: str) -> Group:
     """The table of `study.json`, what was chosen and why, and where the files lie."""
