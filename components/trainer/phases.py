@@ -106,8 +106,12 @@ class Phases:
     def _prune(self, net: Net, pruning: Pruning) -> Net:
         steps = pruning.epochs * fitting.steps_per_epoch(len(self.train), self.training)
         wrapped = compression.prune(net.core, pruning, steps)
-        updates = [tfmot.sparsity.keras.UpdatePruningStep()]
+        ramp: list[float] = []
+        # After the masks, which are laid on once more at the end of each epoch.
+        count = tf_keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: ramp.append(compression.sparsity(wrapped)))
+        updates = [tfmot.sparsity.keras.UpdatePruningStep(), count]
         self._fit("pruning", Net(net.front, wrapped), pruning.epochs, self.rate, updates)
+        self.history["pruning"]["sparsity"] = ramp
         return Net(net.front, tfmot.sparsity.keras.strip_pruning(wrapped))
 
     def _cluster(self, net: Net, clustering: Clustering) -> Net:

@@ -105,6 +105,15 @@ def test_all_three_leave_few_values_and_the_zeros_and_are_the_same_from_one_seed
     assert lengths == {"pruning": 2, "clustering": 1, "quantization": 1}
 
 
+def test_the_history_has_the_zeros_of_every_epoch_of_pruning(compressed: Compressed) -> None:
+    net, done = compressed(pruning=Pruning(final_sparsity=0.75, epochs=4, end=0.75, frequency=1))
+    ramp = done.history["pruning"]["sparsity"]
+    assert len(ramp) == 4
+    assert ramp == sorted(ramp)
+    assert ramp[0] < 0.75
+    assert ramp[-1] == pytest.approx(compression.sparsity(net.core))
+
+
 def test_quantization_that_preserves_nothing_lets_zeros_go(compressed: Compressed) -> None:
     pruning = Pruning(final_sparsity=0.75, epochs=2, frequency=2)
     lost, _ = compressed(pruning=pruning, quantization=Quantization(epochs=1, preserve=False))
