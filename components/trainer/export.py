@@ -14,10 +14,10 @@ import tensorflow_transform as tft
 
 from components import recipe
 from components.files import HISTORY_FILE as HISTORY_FILE
-from components.trainer.tables import example_types
 from data.spec import Dataset
 from transforms.categories import vocabulary_file
 from transforms.features import BLOCK, Plan, id_key, is_id
+from transforms.in_memory import raw_spec
 
 INTERFACE_FILE = "interface.json"
 REFERENCE_DIR = "Reference"
@@ -128,7 +128,7 @@ class RawModel(tf.Module):
             found.update(self._part_signatures(self._parts, spec))
         return found
 
-    def _part_signatures(self, parts: Parts, raw_spec: dict[str, tf.TensorSpec]) -> dict[str, Any]:
+    def _part_signatures(self, parts: Parts, device_spec: dict[str, tf.TensorSpec]) -> dict[str, Any]:
         """Front, hidden layers, head; and core and sum, for who splits behind the output layer."""
 
         def front(**raw: tf.Tensor) -> Tensors:
@@ -142,7 +142,7 @@ class RawModel(tf.Module):
             }
 
         functions: dict[str, tuple[Callable[..., Tensors], dict[str, tf.TensorSpec]]] = {
-            recipe.FRONT: (front, raw_spec),
+            recipe.FRONT: (front, device_spec),
             recipe.HIDDEN: (lambda core_input: {"hidden": parts.hidden(core_input)}, spec(core_input=parts.width)),
             recipe.HEAD: (
                 lambda hidden, rest: {OUTPUT: parts.output(hidden)[:, 0] + rest},
@@ -161,7 +161,8 @@ class RawModel(tf.Module):
 
 
 def _example_signature(dataset: Dataset) -> dict[str, tf.TensorSpec]:
-    return {name: tf.TensorSpec([None, 1], dtype, name=name) for name, dtype in example_types(dataset).items()}
+    spec = raw_spec(dataset)
+    return {name: tf.TensorSpec([None, 1], spec[name].dtype, name=name) for name in dataset.inputs()}
 
 
 def save(model: RawModel, path: str, evaluate: bool, interface: dict[str, Any] | None = None) -> None:

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from data.spec import Dataset
 from transforms.features import BLOCK, LABEL, NUMBERS, is_id
+from transforms.in_memory import raw_spec
 
 FloatArray = npt.NDArray[np.float32]
 Columns = Mapping[str, npt.NDArray[Any]]
@@ -36,28 +37,19 @@ class Table:
         return len(self.label)
 
 
-def example_types(dataset: Dataset) -> dict[str, tf.DType]:
-    """dtype of each input column in the raw tf.Examples."""
-    types = dict.fromkeys(dataset.inputs(), tf.float32)
-    if dataset.time:
-        types[dataset.time.column] = tf.int64
-    return {**types, **dict.fromkeys(dataset.categorical, tf.string)}
-
-
 def load(patterns: Sequence[str], dataset: Dataset) -> Columns:
     """Every column, the label included, of gzipped TFRecords of raw examples: `[rows]` by name.
 
     Raises:
         ValueError: no rows.
     """
-    types = {**example_types(dataset), dataset.label.column: tf.float32}
-    spec = {name: tf.io.FixedLenFeature([], dtype) for name, dtype in types.items()}
+    spec = raw_spec(dataset)
     files = sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))
     records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(BATCH)
     batches = list(records.map(lambda batch: tf.io.parse_example(batch, spec)).as_numpy_iterator())
     if not batches:
         raise ValueError(f"no examples in {', '.join(patterns)}")
-    return {name: np.concatenate([batch[name] for batch in batches]) for name in types}
+    return {name: np.concatenate([batch[name][:, 0] for batch in batches]) for name in spec}
 
 
 def table_of(columns: Mapping[str, npt.NDArray[Any]], label: FloatArray, kept: int) -> Table:
