@@ -1,12 +1,15 @@
-"""The one place that makes Keras 2 the Keras: the optimization toolkit works on nothing newer.
+"""The one place that settles how Keras is used: as Keras 2, and without AutoGraph rewriting it.
 
-Import this before anything that imports TensorFlow.
+The optimization toolkit works on nothing newer than Keras 2. Import this before anything that imports TensorFlow.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+
+TRACED_AS_THEY_ARE = ("tf_keras", "tensorflow_model_optimization", "tensorflow_transform")
+"""Libraries whose functions are graph code already: no Python `if` or `for` in them depends on a tensor."""
 
 
 def require_keras2() -> None:
@@ -25,4 +28,17 @@ def require_keras2() -> None:
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
 
 
+def spare_libraries_autograph() -> None:
+    """Keeps AutoGraph from translating these libraries' source while a function is traced.
+
+    TensorFlow exempts `keras` by name, but not the same code under the name `tf_keras`: rewriting it took 14 of the 35
+    seconds that the default model trained.
+    """
+    from tensorflow.python.autograph.core import config
+
+    exempt = tuple(config.DoNotConvert(name) for name in TRACED_AS_THEY_ARE)
+    config.CONVERSION_RULES = exempt + config.CONVERSION_RULES
+
+
 require_keras2()
+spare_libraries_autograph()
