@@ -58,6 +58,10 @@ pipeline/demo/node_modules/.package-lock.json: pipeline/demo/package.json pipeli
 	@command -v npm >/dev/null || { echo "make demo needs npm (Node.js 18 or later) to fetch LiteRT.js" >&2; exit 2; }
 	@echo "fetching LiteRT.js (39 MB, once)" >&2 && cd pipeline/demo && npm ci --no-progress && touch node_modules/.package-lock.json
 
+.PHONY: kubeflow-client
+kubeflow-client: $(READY)  ## the kfp client's own environment, which `farelite kubeflow submit` makes on first use
+	@$(BIN)/python -c "from pipeline.runners.kubeflow.client import environment; environment(print)"
+
 .PHONY: doctor
 doctor: $(READY)  ## what this machine has, lacks and needs
 	@$(BIN)/farelite doctor

@@ -6,15 +6,20 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline.commands.options import AsJson, ConfigFile, Override
 
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.runners.kubeflow.client import Wish
+
 group = typer.Typer(help="The same pipeline on Kubeflow Pipelines 2.", no_args_is_help=True)
 Image = Annotated[str | None, typer.Option("--image", help="With digest; in place of kubeflow.image.")]
 Parameter = Annotated[list[str] | None, typer.Option("--param", help="A runtime parameter, such as until=2016-01-31.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")]
 
 
 @group.command(name="compile")
@@ -30,15 +35,10 @@ def compile_(
 
     Example: farelite kubeflow compile --image registry/farelite@sha256:... --output pipeline.yaml
     """
-    from pipeline.config import DEFAULT_CONFIG, load
+    from pipeline.config import load
+    from pipeline.runners.kubeflow.document import write
 
-    loaded = load(config, override or [])
-    from pipeline.runners.quiet import without_native_notes
-
-    with without_native_notes():
-        from pipeline.runners.kubeflow.spec import compile_spec, write
-
-        documents = compile_spec(loaded, (config or DEFAULT_CONFIG).resolve().parent, image)
+    documents = _compiled(load(config, override or []), config, image)
     write(documents, output)
     print(f"{output}: {len(documents[0]['root']['dag']['tasks'])} steps")
 
@@ -71,6 +71,82 @@ def rehearse(
     )
     if as_json:
         print(json.dumps([dataclasses.asdict(step) for step in steps]))
+
+
+@group.command()
+def submit(
+    config: ConfigFile = None,
+    override: Override = None,
+    image: Image = None,
+    parameter: Parameter = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="Of the run; one of that name is not started twice.")
+    ] = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compile, upload and start one run on the cluster that kubeflow.endpoint names.
+
+    A version with the same contents is not uploaded again. After an error the same command goes on where it ended.
+
+    Example: farelite kubeflow submit --image registry/farelite@sha256:... --param until=2016-01-31
+    """
+    from datetime import datetime, timezone
+
+    from pipeline.config import load
+    from pipeline.runners.kubeflow.client import Wish
+
+    loaded = load(config, override or [])
+    run_name = name or f"{loaded.name}-{datetime.now(timezone.utc):%Y%m%d-%H%M%S}"
+    _ask(loaded, config, image, Wish("submit", _parameters(parameter), dry_run, run_name), as_json)
+
+
+@group.command()
+def schedule(
+    config: ConfigFile = None,
+    override: Override = None,
+    image: Image = None,
+    parameter: Parameter = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Have the cluster run the pipeline by the configuration's `schedule:` block.
+
+    The pipeline has one recurring run: created, changed to what the configuration says, or left as it is.
+
+    Example: farelite kubeflow schedule --image registry/farelite@sha256:... --dry-run
+    """
+    from pipeline.config import load
+    from pipeline.runners.kubeflow.client import Wish, times
+
+    loaded = load(config, override or [])
+    wish = Wish("schedule", _parameters(parameter), dry_run, times=times(loaded, _say))
+    _ask(loaded, config, image, wish, as_json)
+
+
+def _ask(loaded: Config, config: Path | None, image: str | None, wish: Wish, as_json: bool) -> None:
+    from pipeline.runners.kubeflow.client import Thing, ask
+
+    def shown(thing: Thing) -> None:
+        _say(f"{thing.what:<13}  {thing.name}  {thing.did}")
+
+    things = ask(loaded, _compiled(loaded, config, image), wish, _say, shown)
+    if as_json:
+        print(json.dumps([dataclasses.asdict(thing) for thing in things]))
+
+
+def _compiled(loaded: Config, config: Path | None, image: str | None) -> list[dict[str, Any]]:
+    from pipeline.config import DEFAULT_CONFIG
+    from pipeline.runners.quiet import without_native_notes
+
+    with without_native_notes():
+        from pipeline.runners.kubeflow.spec import compile_spec
+
+        return compile_spec(loaded, (config or DEFAULT_CONFIG).resolve().parent, image)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _parameters(given: list[str] | None) -> dict[str, str]:

@@ -91,6 +91,7 @@ class Kubeflow(Settings):
         namespace: of the runs, on a cluster for several users.
         experiment: that runs belong to.
         token_file: holds a bearer token; null for none. The token never enters a specification.
+        service_account: of the runs; null takes the cluster's.
         cluster_time_zone: that the cluster keeps schedules in (its CRON_SCHEDULE_TIMEZONE).
         timeout_s: of one request.
     """
@@ -109,5 +110,6 @@ class Kubeflow(Settings):
     namespace: str | None = None
     experiment: str = "farelite"
     token_file: str | None = None
+    service_account: Name | None = None
     cluster_time_zone: str = "UTC"
     timeout_s: float = Field(default=30, gt=0)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
-import yaml
 from ml_metadata.proto.metadata_store_pb2 import ConnectionConfig
 from tfx.orchestration.data_types import RuntimeParameter
 from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner as tfx_runner
@@ -65,14 +64,6 @@ def compile_spec(config: Config, folder: Path, image: str | None = None) -> list
     if refused:
         raise ConfigError("open-source KFP would refuse this specification: " + "; ".join(refused))
     return documents
-
-
-def write(documents: list[dict[str, Any]], path: Path) -> None:
-    """Writes YAML as the kfp client reads it: one document for the specification, one for the platform."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.part")
-    aside.write_text(yaml.safe_dump_all(documents, sort_keys=True, width=120))
-    aside.replace(path)
 
 
 def _on_cluster(config: Config, folder: Path) -> Config:

@@ -9,20 +9,16 @@ import pytest
 import yaml
 
 from pipeline.config import DEFAULT_CONFIG, ConfigError, load
+from pipeline.runners.kubeflow.document import write
 from pipeline.runners.kubeflow.places import PlaceError, local_path
 from pipeline.runners.kubeflow.rehearsal import order
 from pipeline.runners.kubeflow.rules import refusals
-from pipeline.runners.kubeflow.spec import compile_spec, write
+from pipeline.runners.kubeflow.spec import compile_spec
 from pipeline.runners.kubeflow.step import OtherCodeError, check_code, globalise, localise
 
 IMAGE = "registry.example/farelite@sha256:" + "ab" * 32
 FOLDER = DEFAULT_CONFIG.parent
 Documents = list[dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def compiled() -> Documents:
-    return compile_spec(load(None, ["kubeflow.resources.Trainer.memory_limit_gb=8"]), FOLDER, IMAGE)
 
 
 @pytest.fixture
