@@ -37,6 +37,7 @@ for command in (
     history.lineage,
     history.clean,
     features.ablate,
+    features.dimensions,
     running.doctor,
 ):
     app.command()(command)

@@ -42,6 +42,10 @@ class RunPaths:
         """The page on the newest run."""
         return self.root / "report.html"
 
+    def dimensions_of(self, run_id: str) -> Path:
+        """What `farelite dimensions` measured of a run."""
+        return self.root / "dimensions" / f"{run_id}.json"
+
     @property
     def lock(self) -> Path:
         """Held by the run under way."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import DEFAULT_RUNS, AsJson, ConfigFile, Override, RunsDir
+from pipeline.commands.options import DEFAULT_RUNS, AsJson, ConfigFile, Override, Pipeline, RunsDir
 
 
 def ablate(
@@ -36,3 +37,33 @@ def ablate(
         print(json.dumps(table))
     else:
         show_ablation(table)
+
+
+def dimensions(
+    runs_dir: RunsDir = DEFAULT_RUNS,
+    pipeline: Pipeline = None,
+    run: Annotated[
+        str | None, typer.Option("--run", help="Which run, as `farelite runs` lists it; the newest.")
+    ] = None,
+    rows: Annotated[int, typer.Option("--rows", min=2, help="Training rows to learn from, at most.")] = 20_000,
+    few: Annotated[int, typer.Option("--few", min=2, help="Training rows of the second curve.")] = 300,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the rows that are drawn, and of the trees.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Show what the dimensions do on a run's data: variance, loadings, correlations, distances, error, parameters.
+
+    Features are added one by one, then the reducer's components, and plain models are measured on the tune rows each
+    time. The result is kept in the runs folder, and the report of the newest run shows it.
+
+    Example: farelite dimensions --few 100
+    """
+    from pipeline.features.dimensions_view import dimensions_with_progress, show_dimensions
+    from pipeline.paths import pipeline_folder
+
+    measured, written = dimensions_with_progress(pipeline_folder(runs_dir, pipeline), run, rows, few, seed)
+    if as_json:
+        print(json.dumps(measured))
+        return
+    show_dimensions(measured)
+    for one in written:
+        print(f"wrote {one}", file=sys.stderr)

@@ -52,6 +52,7 @@ class Material:
         rows: evaluation rows with predictions.
         slices: of the Evaluator.
         study: of the compression study.
+        dimensions: what `farelite dimensions` measured of the run.
         manifests: of the versions that are there, ascending.
         runs: the newest runs, newest first.
         live: version now; empty for none.
@@ -74,6 +75,7 @@ class Material:
     rows: Rows | None = None
     slices: dict[str, Any] | None = None
     study: dict[str, Any] | None = None
+    dimensions: dict[str, Any] | None = None
     manifests: list[dict[str, Any]] = field(default_factory=list)
     runs: list[RunRecord] = field(default_factory=list)
     live: str = ""
@@ -118,6 +120,7 @@ def gather(paths: RunPaths, run_id: str | None = None) -> Material:
         rows=_read(read_rows, _file(nodes, "pushed_model", PREDICTIONS_FILE)),
         slices=_json(_file(nodes, "evaluation", SLICES_FILE)),
         study=_json(_file(nodes, "study", STUDY_FILE)),
+        dimensions=_json(_there(paths.dimensions_of(record.id))),
         manifests=_manifests(store),
         runs=runs,
         live=_live(store),
@@ -144,6 +147,10 @@ def _file(nodes: Mapping[str, NodeRun], key: str, name: str) -> Path | None:
     artifact = _output(nodes, key)
     path = Path(artifact.uri) / name if artifact else None
     return path if path is not None and path.exists() else None
+
+
+def _there(path: Path) -> Path | None:
+    return path if path.exists() else None
 
 
 def _read(reader: Any, path: Path | None) -> Any:

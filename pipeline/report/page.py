@@ -13,7 +13,7 @@ from pipeline.lineage.figure import STYLE
 from pipeline.paths import RunPaths
 from pipeline.report.blocks import Section
 from pipeline.report.material import Material, gather
-from pipeline.report.sections import compression, inputs, learning, record, residuals, verdict
+from pipeline.report.sections import compression, dimensions, inputs, learning, record, residuals, verdict
 
 _TEMPLATE = Path(__file__).parent / "template"
 _SECTIONS: tuple[Callable[[Material], Section], ...] = (
@@ -25,7 +25,7 @@ _SECTIONS: tuple[Callable[[Material], Section], ...] = (
     inputs.profile,
     inputs.anomalies,
     inputs.rejects,
-    learning.dimensions,
+    dimensions.dimensions,
     learning.training,
     compression.compression,
     record.timings,

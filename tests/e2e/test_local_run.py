@@ -221,6 +221,19 @@ def test_every_run_leaves_its_page_and_a_page_is_made_in_five_seconds(story: dic
     assert "Refused: nothing was published." in output.read_text()
 
 
+def test_the_dimensions_of_a_run_are_told_from_what_it_has_left(story: dict[str, Any]) -> None:
+    run = story["first"]["result"]["run_id"]
+    code, told, said = farelite("dimensions", "--run", run, "--runs-dir", str(story["runs"]))
+    assert code == 0, said
+    assert told["run"] == run
+    assert (len(told["features"]), len(told["components"])) == (16, told["reducer"]["kept"])
+    # Distance first, by any name; and what nearest rows gain from a few features they lose to many.
+    assert told["features"][0]["label_r2"] > 0.8
+    neighbours = [one["errors_of_few"]["neighbours"]["rmse"] for one in told["features"]]
+    assert min(neighbours[:4]) < neighbours[-1] / 1.1
+    assert told["features"][-1]["contrast"] < 20
+
+
 def test_json_output_holds_the_contract_keys(story: dict[str, Any]) -> None:
     keys = {"verdict", "version", "model_dir", "reasons", "metrics", "seconds", "components"}
     assert keys <= set(story["first"]["result"])

@@ -1,4 +1,4 @@
-"""What was learned: dimensions, training, and what compression costs."""
+"""What was learned in training."""
 
 from __future__ import annotations
 
@@ -8,78 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.report.blocks import Block, Figure, Points, Section, Table, Text
-from pipeline.report.charts import lines, shades
+from pipeline.report.blocks import Figure, Section, Table
+from pipeline.report.charts import lines
 from pipeline.report.material import Material
 from pipeline.report.svg import Axis, number
 
 _PHASES = ("float", "pruning", "clustering", "quantization")
-
-
-def dimensions(material: Material) -> Section:
-    """Scree, cumulative curve and loadings of the reducer."""
-    learned = material.learned
-    if not learned or not learned.get("explained_variance_ratio"):
-        return Section("dimensions", "Dimensions", [], "the dense features were not reduced")
-    shares = [float(one) for one in learned["explained_variance_ratio"]]
-    kept, names = int(learned["kept"]), list(learned["features"])
-    text = (
-        f"{len(names)} dense features became {kept} components ({learned['kind']}), which hold "
-        f"{sum(shares[:kept]):.2%} of the variance."
-    )
-    blocks: list[Block] = [Text(text), _scree(shares, kept)]
-    if learned.get("loadings"):
-        blocks.append(_loadings(learned, kept, names))
-    notes = [str(one) for one in learned.get("notes", [])]
-    return Section("dimensions", "Dimensions", [*blocks, *([Points(notes)] if notes else [])])
-
-
-def _scree(shares: Sequence[float], kept: int) -> Figure:
-    places = list(range(1, len(shares) + 1))
-    total = np.cumsum(shares)
-    picture = lines(
-        {
-            "of this component": list(zip(places, shares, strict=True)),
-            "up to this component": list(zip(places, map(float, total), strict=True)),
-        },
-        Axis(
-            "component",
-            0.5,
-            len(shares) + 0.5,
-            tuple((float(one), str(one)) for one in places[:: 1 + len(places) // 12]),
-        ),
-        Axis("share of the variance", 0, 1.02),
-        f"Scree: the first component holds {shares[0]:.1%} of the variance, the {kept} kept {total[kept - 1]:.2%}",
-        uprights=[kept + 0.5],
-    )
-    table = Table(
-        "Share of the variance",
-        ("component", "of this one", "up to this one"),
-        [(str(place), f"{one:.3%}", f"{whole:.3%}") for place, one, whole in zip(places, shares, total, strict=True)],
-    )
-    caption = f"Scree (blue) and cumulative curve (orange); left of the dashed line are the {kept} components kept."
-    return Figure(picture, caption, table, beside=True)
-
-
-def _loadings(learned: Mapping[str, Any], kept: int, names: list[str]) -> Figure:
-    values = np.asarray(learned["loadings"], dtype=np.float64)[:kept].T
-    columns = [str(one + 1) for one in range(values.shape[1])]
-    picture = shades(
-        values,
-        names,
-        columns,
-        f"Loadings of {len(names)} features on {len(columns)} components",
-        ("component", ""),
-        float(np.abs(values).max()),
-    )
-    table = Table(
-        "Loadings",
-        ("feature", *columns),
-        [(name, *(f"{one:.2f}" for one in row)) for name, row in zip(names, values, strict=True)],
-    )
-    return Figure(
-        picture, "Loadings: how each feature enters each component; orange adds, blue subtracts.", table, True
-    )
 
 
 def training(material: Material) -> Section:

@@ -116,8 +116,32 @@ def learned(folder: Path) -> None:
         "kept": 2,
         "explained_variance_ratio": [0.7, 0.2, 0.1],
         "loadings": [[0.6, 0.8, 0.0], [-0.8, 0.6, 0.0], [0.0, 0.0, 1.0]],
+        "correlation": [[1.0, 0.2, 0.0], [0.2, 1.0, -0.9], [0.0, -0.9, 1.0]],
     }
     (assets / "learned.json").write_text(json.dumps(told))
+
+
+def dimensions(path: Path) -> None:
+    def steps(count: int) -> list[dict[str, Any]]:
+        errors = {name: {"rmse": 4.0, "mae": 2.0} for name in ("linear", "neighbours", "trees")}
+        measured = {"errors": errors, "errors_of_few": errors, "contrast": 9.0, "contrast_if_independent": 3.0}
+        return [{"name": HOSTILE, **measured} for _ in range(count)]
+
+    inputs = [
+        {"name": HOSTILE, "kind": "bucket", "width": 3, "parameters": 27, "constants": 3},
+        {"name": "component 1", "kind": "component", "width": 1, "parameters": 9, "constants": 0},
+    ]
+    told = {
+        "unit": "usd",
+        "rows": {"train": 1200, "used": 1200, "few": 300, "tune": 100},
+        "models": {"neighbours": 15, "trees": 100},
+        "features": steps(3),
+        "components": steps(2),
+        "inputs": inputs,
+        "parameters": {"inputs": 36, "rest": 17, "saved_by_reducer": 9},
+    }
+    path.parent.mkdir()
+    path.write_text(json.dumps(told))
 
 
 def history(folder: Path) -> None:
@@ -223,6 +247,7 @@ def finished(tmp_path: Path, three_runs: Any) -> Finished:
         folder.mkdir(parents=True)
         write(folder)
         uris[key] = folder
+    dimensions(paths.dimensions_of(three_runs.runs[-1]))
     for version, digest in three_runs.pushed:
         folder = paths.models / version
         folder.mkdir(parents=True)

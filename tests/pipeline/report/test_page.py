@@ -47,7 +47,7 @@ FIGURES = {
     "predictions": 1,
     "residuals": 4,
     "rejects": 1,
-    "dimensions": 2,
+    "dimensions": 8,
     "training": 2,
     "compression": 1,
     "timings": 1,
@@ -111,6 +111,13 @@ def test_drift_is_called_drift_and_errors_come_first(finished):
         ("fare", "error", "drift"),
         ("company", "warning", "anomaly"),
     ]
+
+
+def test_dimensions_that_were_not_measured_are_said_to_be_a_command_away(finished):
+    finished.paths.dimensions_of(finished.run).unlink()
+    page = Page(render(gather(finished.paths)))
+    assert page.figures["dimensions"] == 3
+    assert "`farelite dimensions` adds error and distances" in page.texts["dimensions"]
 
 
 @pytest.mark.parametrize(

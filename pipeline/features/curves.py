@@ -1,0 +1,93 @@
+"""What happens as dimensions are added: error of plain models, and how alike all distances become."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import lightgbm
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import Ridge
+from sklearn.neighbors import KNeighborsRegressor
+
+from components.trainer.baselines import RIDGE
+
+Matrix = npt.NDArray[Any]
+Errors = dict[str, float]
+
+NEIGHBOURS = 15
+TREES = 100
+QUERIES, AMONG = 500, 2000
+"""Rows whose distances are taken, and rows that they are taken to."""
+
+_SAME = 1e-6
+"""Rows nearer than this share of the farthest are at the same place: trips repeat, and so do their numbers."""
+
+
+def _linear(x: Matrix, y: Matrix, seed: int) -> Callable[[Matrix], Matrix]:
+    return Ridge(alpha=RIDGE).fit(x, y).predict
+
+
+def _neighbours(x: Matrix, y: Matrix, seed: int) -> Callable[[Matrix], Matrix]:
+    return KNeighborsRegressor(min(NEIGHBOURS, len(x))).fit(x, y).predict
+
+
+def _trees(x: Matrix, y: Matrix, seed: int) -> Callable[[Matrix], Matrix]:
+    # Threads would change the order of sums.
+    settings = {"seed": seed, "num_threads": 1, "deterministic": True, "force_row_wise": True, "verbose": -1}
+    booster = lightgbm.train({"objective": "l2", **settings}, lightgbm.Dataset(x, y), TREES)
+    return lambda rows: np.asarray(booster.predict(rows))
+
+
+MODELS: dict[str, Callable[[Matrix, Matrix, int], Callable[[Matrix], Matrix]]] = {
+    "linear": _linear,
+    "neighbours": _neighbours,
+    "trees": _trees,
+}
+"""`linear`: ridge regression. `neighbours`: mean of the nearest `NEIGHBOURS` rows. `trees`: LightGBM, squared error."""
+
+
+def errors(train: tuple[Matrix, Matrix], others: tuple[Matrix, Matrix], seed: int) -> dict[str, Errors]:
+    """RMSE and MAE of each model, in label units.
+
+    Args:
+        train: rows `[rows, k]` to learn from and their label `[rows]`.
+        others: rows to measure on.
+        seed: of the trees.
+    """
+    found = {}
+    for name, fit in MODELS.items():
+        off = np.asarray(fit(*train, seed)(others[0]), np.float64) - others[1]
+        found[name] = {"rmse": math.sqrt(float(np.square(off).mean())), "mae": float(np.abs(off).mean())}
+    return found
+
+
+def contrast(rows: Matrix, seed: int) -> float:
+    """How many times as far as the nearest other place the farthest one lies: the median over rows.
+
+    As dimensions are added it falls towards 1, and "near" stops to mean anything (K. Beyer and others, "When Is Nearest
+    Neighbor Meaningful?", 1999). Rows at the same place are not neighbours. 1 where all rows are at one place.
+
+    Args:
+        rows: `[rows, k]`.
+        seed: of the rows that are drawn, at most `AMONG` and `QUERIES`.
+    """
+    among = drawn(rows, AMONG, seed).astype(np.float64)
+    distances = np.stack([np.linalg.norm(among - one, axis=1) for one in among[:QUERIES]])
+    farthest = distances.max(axis=1)
+    elsewhere = np.where(distances > _SAME * farthest[:, None], distances, np.inf)
+    nearest = elsewhere.min(axis=1)
+    apart = np.isfinite(nearest)
+    return float(np.median(farthest[apart] / nearest[apart])) if apart.any() else 1.0
+
+
+def contrast_of_independent(width: int, seed: int) -> float:
+    """The same of rows whose numbers are independent and normal: the worst that so many dimensions can do."""
+    return contrast(np.random.default_rng(seed).normal(size=(AMONG, width)), seed)
+
+
+def drawn(rows: Matrix, most: int, seed: int) -> Matrix:
+    """At most so many of the rows, without repeats, in a seeded order."""
+    return rows[np.random.default_rng(seed).permutation(len(rows))[:most]]
