@@ -101,7 +101,7 @@ class Plan(Settings):
         if reducer.kind != "none" and isinstance(wanted, int) and wanted > len(numbers):
             raise ValueError(
                 f"features.reducer.components is {wanted}, but the block has {len(numbers)} features: "
-                f"{', '.join(numbers)}"
+                f"{', '.join(numbers)}; give at most {len(numbers)}, or a share such as 0.99"
             )
         below_zero = [name for name in numbers if self.scaling_of(name) in ("z_score", "robust")]
         if reducer.kind == "nmf" and below_zero:

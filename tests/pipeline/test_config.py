@@ -151,3 +151,39 @@ def test_a_file_that_is_not_there_or_is_a_folder_says_so(tmp_path: Path) -> None
 def test_the_hash_follows_every_choice(file: Path) -> None:
     assert load(file).hash() == load(file).hash()
     assert load(file).hash() != load(file, ["training.seed=9"]).hash()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (
+            ["features.reducer.components=20"],
+            "features.reducer.components is 20, but the block has 16 features: pickup_latitude, pickup_longitude, ",
+        ),
+        (["features.reducer.components=20"], "; give at most 16, or a share such as 0.99"),
+        (
+            ["features.reducer.kind=nmf", "features.reducer.components=3"],
+            "features.reducer.kind is nmf, which takes no negative values, but the scaling of pickup_latitude, ",
+        ),
+        (
+            ["features.reducer.kind=nmf", "features.reducer.components=3"],
+            " gives some; set features.scaling to min_max",
+        ),
+        (
+            ["features.reducer.kind=lda", "features.reducer.classes=1"],
+            "features.reducer: classes is 1; lda separates classes of the label, so give 2 or more",
+        ),
+        (
+            ["features.crosses.place={of: [pickup_nort, hour]}"],
+            "features.crosses.place is of pickup_nort, which is neither a bucket nor a cyclic time part nor a cross "
+            "above it; did you mean pickup_north?; discrete features are distance, pickup_north, ",
+        ),
+        (
+            ["features.buckets.far={feature: haversine_km, boundaries: [1, 5, 5]}"],
+            "features.buckets.far: boundaries of haversine_km must be strictly increasing, got [1.0, 5.0, 5.0]; sort "
+            "them and drop repeated ones",
+        ),
+    ],
+)
+def test_features_that_cannot_be_are_answered_with_the_feature_and_the_remedy(overrides: list[str], said: str) -> None:
+    assert said in mistake(DEFAULT_CONFIG, *overrides)

@@ -99,9 +99,11 @@ def test_a_cross_of_something_unknown_lists_what_is_discrete():
         )
 
 
-def test_more_components_than_features_are_refused_with_both_numbers():
+def test_more_components_than_features_are_refused_with_both_numbers_the_features_and_what_to_give():
     with pytest.raises(
-        pydantic.ValidationError, match=r"features.reducer.components is 3, but the block has 2 features"
+        pydantic.ValidationError,
+        match=r"features.reducer.components is 3, but the block has 2 features: north_km, passengers; give at most 2, "
+        r"or a share such as 0.99",
     ):
         plan(coordinates=False, distances=["north_km"], time_parts=[], reducer={"components": 3})
 
@@ -229,7 +231,7 @@ def test_a_bucket_is_either_learned_or_given(kind):
 @pytest.mark.parametrize("boundaries", [(), (2.0, 1.0), (1.0, 1.0)])
 def test_given_boundaries_are_strictly_increasing(boundaries):
     with pytest.raises(
-        pydantic.ValidationError, match=r"boundaries of x must be strictly increasing, got .*; sort them"
+        pydantic.ValidationError, match=r"boundaries of x must be strictly increasing, got .*; sort them and drop"
     ):
         Buckets(feature="x", boundaries=boundaries)
 
