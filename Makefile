@@ -121,3 +121,7 @@ prove-transforms: $(READY)  ## the whole contract of every transform and reducer
 .PHONY: prove-reducers
 prove-reducers: $(READY)  ## PCA, SVD and PLS from one pass beside scikit-learn: largest angles between subspaces
 	@$(BIN)/python benchmarks/prove_reducers.py $(ARGS)
+
+.PHONY: bench-dimensions
+bench-dimensions: $(READY)  ## the network with and without PCA in front, in pairs by seed: error and parameters
+	@PYTHONPATH=. $(BIN)/python benchmarks/dimensions.py $(ARGS)

@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 import jinja2
 
+from data.categories import MODULUS, TEXT_BYTES
+
 FILES = {"predict.py": "python", "FareModel.kt": "kotlin", "FareModel.swift": "swift", "fare_model.cc": "cpp"}
 """Files of the kit, each with its language."""
 
@@ -39,11 +41,12 @@ class Argument:
     Attributes:
         name: of the tensor in the file.
         kind: how a value becomes a tensor `[1]`: `number` is float32, NaN if missing; `category` is int32, the place
-            of a text in the vocabulary counted from 1, 0 if missing or unknown; `time` is int32, seconds that a clock
-            on the wall has shown since 1970; `integer` is int32 as it stands.
+            of a text in the vocabulary counted from 1, 0 if missing, and if unknown where there are no `oov_buckets`;
+            `time` is int32, seconds that a clock on the wall has shown since 1970; `integer` is int32 as it stands.
         snake, camel: the parameter's name, by the languages' customs.
         note: meaning and training range, on one line.
         vocabulary: texts of a category in the order of their ids; empty for all else.
+        oov_buckets: unknown texts share so many ids behind the vocabulary, by a hash (`data.categories.oov_bucket`).
     """
 
     name: str
@@ -52,6 +55,7 @@ class Argument:
     camel: str
     note: str
     vocabulary: tuple[str, ...]
+    oov_buckets: int
 
 
 def write_kit(inputs: Sequence[Mapping[str, Any]], output: Mapping[str, Any]) -> dict[str, str]:
@@ -67,7 +71,10 @@ def write_kit(inputs: Sequence[Mapping[str, Any]], output: Mapping[str, Any]) ->
     told = {
         "arguments": arguments,
         "categories": [one for one in arguments if one.kind == "category"],
+        "hashed": any(one.oov_buckets for one in arguments),
         "has_time": any(one.kind == "time" for one in arguments),
+        "text_bytes": TEXT_BYTES,
+        "modulus": MODULUS,
         "output": output["name"],
         "result": _one_line(f"{output['meaning']}, {output['unit'] or 'no unit'}"),
     }
@@ -110,6 +117,7 @@ def _arguments(inputs: Sequence[Mapping[str, Any]]) -> list[Argument]:
                 camel=first + "".join(word.capitalize() for word in rest),
                 note=_note(one),
                 vocabulary=tuple(one["vocabulary"] or ()),
+                oov_buckets=one.get("oov_buckets", 0),
             )
         )
     return found

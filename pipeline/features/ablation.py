@@ -39,6 +39,7 @@ class Ablation:
         vary: what a seed changes: `training` (weights, order) or `split` (which rows are held out).
         linear_only: measure a linear model in place of the network.
         folder: of the pipeline, where results are kept.
+        ladder: the rungs; by default raw columns, then one group of features after another.
     """
 
     config: Config
@@ -46,10 +47,15 @@ class Ablation:
     vary: Vary
     linear_only: bool
     folder: Path
+    ladder: Sequence[Stage] = ()
+
+    def rungs(self) -> Sequence[Stage]:
+        """What is trained for each seed, in order."""
+        return self.ladder or stages(self.config)
 
     def cells(self) -> list[tuple[Stage, int]]:
         """All trainings, rung by rung within a seed."""
-        return [(stage, seed) for seed in self.seeds for stage in stages(self.config)]
+        return [(stage, seed) for seed in self.seeds for stage in self.rungs()]
 
     def seeded(self, stage: Stage, seed: int) -> Config:
         """The configuration of one training."""
@@ -86,7 +92,7 @@ class Ablation:
             "seeds": list(self.seeds),
             "vary": self.vary,
             "unit": self.config.data.label.unit,
-            "stages": [_summary(stage, found[stage.name]) for stage in stages(self.config)],
+            "stages": [_summary(stage, found[stage.name]) for stage in self.rungs()],
         }
         _write(self.folder / RESULT_FILE, table)
         return table

@@ -18,6 +18,7 @@ import pytest
 from components.tflite_pusher.kit import FILES, quoted, write_kit
 from components.tflite_pusher.runtime import Engine
 from components.tflite_pusher.store import Store
+from data.categories import category_id
 
 CASTS = {
     "predict.py": {"float32": "np.float32)", "int32": "np.int32)"},
@@ -104,6 +105,69 @@ def test_the_python_example_takes_what_people_say(store: Store) -> None:
             | {"start": np.array([seconds]), "company": np.array([number], np.int32)}
         )
         assert model.predict(**row, start=start, company=company) == pytest.approx(wanted, abs=1e-6)
+
+
+TEXTS = ["Blue", "Élan", "Unseen", "unseen", "出租車", "🚕" * 40, "x" * 200, "", None]
+"""Known, unknown, of several bytes a letter, longer than the hash reads, and missing."""
+
+
+@pytest.fixture
+def hashed_kit(tiny_manifest: dict[str, Any]) -> dict[str, str]:
+    """Of a model whose unknown companies share 101 further ids."""
+    inputs = [{**one, **({"oov_buckets": 101} if one["vocabulary"] else {})} for one in tiny_manifest["inputs"]]
+    return write_kit(inputs, tiny_manifest["output"])
+
+
+def wanted_ids() -> list[int]:
+    known = {b"Blue": 1, "Élan".encode(): 2}
+    return [category_id((text or "").encode(), known, 101) for text in TEXTS]
+
+
+def test_unknown_categories_are_hashed_as_training_hashed_them(hashed_kit: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "predict.py").write_text(hashed_kit["predict.py"], encoding="utf-8")
+    example = runpy.run_path(str(tmp_path / "predict.py"))
+    found = [example["category"](text, example["COMPANY_VALUES"], 101) for text in TEXTS]
+    assert found == wanted_ids()
+    assert len(set(found[2:7])) == 5
+    assert "category(company, COMPANY_VALUES, 101)" in hashed_kit["predict.py"]
+    # A second category without further ids keeps 0 for unknown texts.
+    assert example["category"]("Unseen", ["Blue"], 0) == 0
+
+
+def test_unknown_categories_are_hashed_so_in_cpp_too(hashed_kit: dict[str, str], tmp_path: Path) -> None:
+    compiler = shutil.which("g++") or shutil.which("clang++")
+    if compiler is None:
+        pytest.skip("no C++ compiler here")
+    source = hashed_kit["fare_model.cc"]
+    function = source[
+        source.index("  static std::int32_t Id(") : source.index("  const std::vector<std::string> company_")
+    ]
+    includes = [line for line in source.splitlines() if line.startswith("#include <")]
+    quoted_texts = ", ".join(quoted(text or "", "cpp") for text in TEXTS)
+    program = [
+        *includes,
+        "#include <iostream>",
+        function,
+        "int main() {",
+        f"  const std::vector<std::string> known = {{{quoted('Blue', 'cpp')}, {quoted('Élan', 'cpp')}}};",
+        f'  for (const std::string text : {{{quoted_texts}}}) std::cout << Id(text, known, 101) << "\\n";',
+        "}",
+    ]
+    (tmp_path / "ids.cc").write_text("\n".join(program), encoding="utf-8")
+    subprocess.run([compiler, "-std=c++17", "-Wall", "-Werror", "ids.cc", "-o", "ids"], cwd=tmp_path, check=True)
+    said = subprocess.run([tmp_path / "ids"], capture_output=True, text=True, check=True).stdout
+    assert [int(line) for line in said.split()] == wanted_ids()
+
+
+@pytest.mark.parametrize("file", ["FareModel.kt", "FareModel.swift"])
+def test_the_other_examples_hash_with_the_same_numbers(hashed_kit: dict[str, str], file: str) -> None:
+    for text in ("257 % 65521", "% 65521 % buckets", "(64)", ", 101)"):
+        assert text in hashed_kit[file]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_without_further_ids_nothing_is_hashed(kit: dict[str, str], file: str) -> None:
+    assert "65521" not in kit[file]
 
 
 def test_a_changed_or_missing_kit_is_reported(store: Store) -> None:

@@ -106,12 +106,9 @@ def test_the_network_the_file_and_the_linear_model_are_measured_on_the_same_rows
     config_file: Path, tmp_path: Path
 ) -> None:
     config = load(config_file)
-    study = Ablation(config, [0], "training", False, tmp_path)
+    study = Ablation(config, [0], "training", False, tmp_path, stages(config)[-1:])
     told = []
-    ladder = stages(config)[-1:]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipeline.features.ablation.stages", lambda _: ladder)
-        table = study.run(lambda stage, seed, kept: told.append((stage.name, seed, kept)))
+    table = study.run(lambda stage, seed, kept: told.append((stage.name, seed, kept)))
     assert told == [("reducer", 0, False)]
     (row,) = table["stages"]
     # Front: 3 + 3 skip weights, 96 ids of width 3; core: 9 inputs to 8 units, to 1.
@@ -121,14 +118,11 @@ def test_the_network_the_file_and_the_linear_model_are_measured_on_the_same_rows
     assert row["file.rmse"]["mean"] == pytest.approx(row["network.rmse"]["mean"], rel=0.5)
 
 
-def test_a_constant_column_stops_the_reducers_rung_with_its_name(
-    config_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_constant_column_stops_the_reducers_rung_with_its_name(config_file: Path, tmp_path: Path) -> None:
     header, *lines = (tmp_path / "trips.csv").read_text().splitlines()
     same = [",".join([*line.split(",")[:5], "2", line.split(",")[6]]) for line in lines]
     (tmp_path / "trips.csv").write_text("\n".join([header, *same]))
     config = load(config_file)
-    ladder = stages(config)[-1:]
-    monkeypatch.setattr("pipeline.features.ablation.stages", lambda _: ladder)
+    study = Ablation(config, [0], "training", True, tmp_path, stages(config)[-1:])
     with pytest.raises(DataError, match="feature riders is 2 in all training rows, so pca learns nothing: take it"):
-        Ablation(config, [0], "training", True, tmp_path).run(lambda *_: None)
+        study.run(lambda *_: None)
