@@ -21,6 +21,7 @@ def ablate(
         bool, typer.Option("--vary-split", help="A seed changes which rows are held out, in place of the weights.")
     ] = False,
     linear: Annotated[bool, typer.Option("--linear", help="Measure a linear model only, which takes seconds.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The table as Markdown on standard output.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train on raw columns, then add each group of features, and show error, parameters and bytes of each.
@@ -36,7 +37,7 @@ def ablate(
     if as_json:
         print(json.dumps(table))
     else:
-        show_ablation(table)
+        show_ablation(table, markdown)
 
 
 def dimensions(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import statistics
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,7 @@ from data.loading import load
 from data.sources import locate
 from data.splits import SPLITS
 from pipeline.config import Config
-from pipeline.features.rung import Columns, measure
+from pipeline.features.rung import Columns, Ground, measure, prepare
 from pipeline.features.stages import Stage, stages
 
 Vary = Literal["training", "split"]
@@ -54,7 +55,9 @@ class Ablation:
         return self.ladder or stages(self.config)
 
     def cells(self) -> list[tuple[Stage, int]]:
-        """All trainings, rung by rung within a seed."""
+        """All trainings; those on the same rows and features follow each other, since they share what was learned."""
+        if self.vary == "training":
+            return [(stage, seed) for stage in self.rungs() for seed in self.seeds]
         return [(stage, seed) for seed in self.seeds for stage in self.rungs()]
 
     def seeded(self, stage: Stage, seed: int) -> Config:
@@ -75,18 +78,19 @@ class Ablation:
             DataError: the source cannot be used as described, or does not suit the reducer.
         """
         data = fingerprint(locate(self.config.data).all_files())
-        rows = _Rows()
         found: dict[str, list[dict[str, Any]]] = {}
-        for stage, seed in self.cells():
-            config = self.seeded(stage, seed)
-            path = self.folder / "ablation" / f"{self._key(config, data)}.json"
-            kept = path.exists()
-            if not kept:
-                with tempfile.TemporaryDirectory() as folder:
-                    measured = measure(config, rows.of(config), Path(folder), self.linear_only)
-                _write(path, {"stage": stage.name, "seed": seed, **measured.plain()})
-            found.setdefault(stage.name, []).append(json.loads(path.read_text()))
-            done(stage, seed, kept)
+        with tempfile.TemporaryDirectory() as folder:
+            grounds = _Grounds(Path(folder) / "features")
+            for stage, seed in self.cells():
+                config = self.seeded(stage, seed)
+                path = self.folder / "ablation" / f"{self._key(config, data)}.json"
+                kept = path.exists()
+                if not kept:
+                    with tempfile.TemporaryDirectory(dir=folder) as own:
+                        measured = measure(config, grounds.of(config), Path(own), self.linear_only)
+                    _write(path, {"stage": stage.name, "seed": seed, **measured.plain()})
+                found.setdefault(stage.name, []).append(json.loads(path.read_text()))
+                done(stage, seed, kept)
         table = {
             "pipeline": self.config.name,
             "seeds": list(self.seeds),
@@ -131,6 +135,25 @@ class _Rows:
                 for name, part in parts.items()
             }
         return self._splits
+
+
+class _Grounds:
+    """Learned features; those of the last configuration are kept, since trainings that differ by seed share them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._rows = _Rows()
+        self._folder = folder
+        self._last: tuple[str, Ground] | None = None
+
+    def of(self, config: Config) -> Ground:
+        key = config.plan().model_dump_json()
+        if self._last is None or key != self._last[0]:
+            self._last = None
+            if self._folder.exists():
+                shutil.rmtree(self._folder)
+            self._folder.mkdir()
+            self._last = key, prepare(config.plan(), self._rows.of(config), self._folder)
+        return self._last[1]
 
 
 def _summary(stage: Stage, results: list[dict[str, Any]]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from components.trainer.tables import Table
 from components.trainer.workshop import Workshop
 from pipeline.config import Config
 from transforms import in_memory, learned
+from transforms.features import Plan
 
 Columns = Mapping[str, npt.NDArray[Any]]
 
@@ -52,25 +53,43 @@ class Measured:
         return asdict(self)
 
 
-def open_workshop(config: Config, splits: Mapping[str, Columns], folder: Path) -> tuple[Workshop, Table]:
-    """Learns the features from `train` and applies them; the workshop, and the transformed `eval` rows."""
-    plan = config.plan()
+@dataclass(frozen=True)
+class Ground:
+    """What trainings on the same rows and features share.
+
+    Attributes:
+        shop: rows and shapes under the learned features.
+        rows: transformed rows of `eval`.
+        raw: the same rows before the graph.
+    """
+
+    shop: Workshop
+    rows: Table
+    raw: Columns
+
+
+def prepare(plan: Plan, splits: Mapping[str, Columns], folder: Path) -> Ground:
+    """Learns the features from `train`; the graph lies in `folder`, which must stay as long as the ground is used.
+
+    Raises:
+        DataError: the training rows do not suit the reducer.
+    """
     output = in_memory.learn(plan, splits["train"], folder)
     kept = int(learned.read(output.transform_savedmodel_dir)["kept"])
     shop = Workshop(plan, output, kept, splits["train"], splits["tune"])
-    return shop, shop.table(splits["eval"])
+    return Ground(shop, shop.table(splits["eval"]), splits["eval"])
 
 
-def measure(config: Config, splits: Mapping[str, Columns], folder: Path, linear_only: bool) -> Measured:
+def measure(config: Config, ground: Ground, folder: Path, linear_only: bool) -> Measured:
     """Trains with `config.training`, its seed included, converts, and measures on `eval`.
 
     Args:
-        config: features, training and conversion.
-        splits: raw rows of `train`, `tune` and `eval`.
-        folder: for the transform graph and the SavedModel.
+        config: training and conversion.
+        ground: features and rows.
+        folder: for the SavedModel.
         linear_only: leave out the network.
     """
-    shop, rows = open_workshop(config, splits, folder)
+    shop, rows = ground.shop, ground.rows
     label = rows.label
     linear = fit_linear(shop.train, {name: size for name, (size, _) in shop.widths.ids.items()})
     of_linear = errors(np.asarray(linear(rows.inputs)), label)
@@ -86,7 +105,7 @@ def measure(config: Config, splits: Mapping[str, Columns], folder: Path, linear_
     shop.export(shipped, saved, Recipe(conversion=config.conversion))
     model = convert(saved, config.conversion)
     described = export.interface(shop.plan, export.vocabularies(shop.output, shop.plan.dataset))
-    device = {one["name"]: to_device(one, splits["eval"][one["name"]]) for one in described["inputs"]}
+    device = {one["name"]: to_device(one, ground.raw[one["name"]]) for one in described["inputs"]}
     return Measured(
         of_linear,
         errors(fitting.predict(reference, rows), label),

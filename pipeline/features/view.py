@@ -63,12 +63,27 @@ def _cell(stage: Any, seed: int) -> str:
     return f"{stage.name}, seed {seed}"
 
 
-def show_ablation(table: dict[str, Any]) -> None:
+def show_ablation(table: dict[str, Any], markdown: bool = False) -> None:
     """One line a group: errors as mean and standard deviation over seeds, parameters and bytes."""
+    header, rows = _lines(table)
+    if markdown:
+        print(f"| {' | '.join(header)} |")
+        print("|---" * len(header) + "|")
+        for row in rows:
+            print(f"| {' | '.join(row)} |")
+        return
+    shown = Table(box=None, pad_edge=False, header_style="dim", title=None)
+    for place, name in enumerate(header):
+        shown.add_column(name, justify="right" if place else "left")
+    for row in rows:
+        shown.add_row(*row)
+    Console(highlight=False).print(shown)
+
+
+def _lines(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the table."""
     unit, count = table["unit"], len(table["seeds"])
     what = ("split" if table["vary"] == "split" else "seed") + ("" if count == 1 else "s")
-    shown = Table(box=None, pad_edge=False, header_style="dim", title=None)
-    shown.add_column(f"features ({count} {what})")
     names = {
         "file.rmse": f"RMSE of the file ({unit})",
         "file.mae": f"MAE of the file ({unit})",
@@ -80,11 +95,11 @@ def show_ablation(table: dict[str, Any]) -> None:
         "bytes": "bytes",
     }
     there = [name for name in names if name in table["stages"][0]]
-    for name in there:
-        shown.add_column(names[name], justify="right")
-    for number, stage in enumerate(table["stages"]):
-        shown.add_row(f"{'+ ' if number else ''}{stage['name']}", *(_figure(stage[name], name) for name in there))
-    Console(highlight=False).print(shown)
+    rows = [
+        [f"{'+ ' if number else ''}{stage['name']}", *(_figure(stage[name], name) for name in there)]
+        for number, stage in enumerate(table["stages"])
+    ]
+    return [f"features ({count} {what})", *(names[name] for name in there)], rows
 
 
 def _figure(value: dict[str, Any], name: str) -> str:

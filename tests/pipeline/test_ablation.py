@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from pipeline.cli import main
 from pipeline.config import Config, load
 from pipeline.features.ablation import Ablation
 from pipeline.features.stages import stages
+from pipeline.features.view import show_ablation
 
 HEADER = "from_lat,from_lon,to_lat,to_lon,at,riders,fare"
 TREE = {
@@ -100,6 +102,31 @@ def test_a_linear_ablation_shows_what_distance_is_worth_and_trains_nothing_twice
         main([*command, "--seeds", "1"])
     assert json.loads(capsys.readouterr().out) == table
     assert {path for path, time in kept.items() if path.stat().st_mtime_ns != time} == {lost}
+
+
+def test_trainings_on_the_same_rows_and_features_follow_each_other() -> None:
+    config = Config.model_validate(TREE)
+    ladder = stages(config)[:2]
+
+    def order(vary: Any) -> list[tuple[str, int]]:
+        study = Ablation(config, [0, 1], vary, True, Path(), ladder)
+        return [(stage.name, seed) for stage, seed in study.cells()]
+
+    assert order("training") == [("raw", 0), ("raw", 1), ("scaling", 0), ("scaling", 1)]
+    assert order("split") == [("raw", 0), ("scaling", 0), ("raw", 1), ("scaling", 1)]
+
+
+def test_the_table_can_be_had_as_markdown(capsys: pytest.CaptureFixture[str]) -> None:
+    figure = {"mean": 3.5, "spread": 0.25, "values": [3.25, 3.75]}
+    size = {"mean": 7834.0, "spread": 0.0, "values": [7834, 7834]}
+    rungs = [{"name": name, "file.rmse": figure, "parameters": size} for name in ("raw", "scaling")]
+    show_ablation({"unit": "usd", "seeds": [0, 1], "vary": "split", "stages": rungs}, markdown=True)
+    assert capsys.readouterr().out.splitlines() == [
+        "| features (2 splits) | RMSE of the file (usd) | parameters |",
+        "|---|---|---|",
+        "| raw | 3.500 ± 0.250 | 7,834 |",
+        "| + scaling | 3.500 ± 0.250 | 7,834 |",
+    ]
 
 
 def test_the_network_the_file_and_the_linear_model_are_measured_on_the_same_rows(
