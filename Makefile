@@ -125,3 +125,7 @@ prove-reducers: $(READY)  ## PCA, SVD and PLS from one pass beside scikit-learn:
 .PHONY: bench-dimensions
 bench-dimensions: $(READY)  ## the network with and without PCA in front, in pairs by seed: error and parameters
 	@PYTHONPATH=. $(BIN)/python benchmarks/dimensions.py $(ARGS)
+
+.PHONY: bench-transform
+bench-transform: $(READY)  ## Transform of 1 million rows with PCA beside the same graph with tft.pca: time and peak memory
+	@PYTHONPATH=. $(BIN)/python benchmarks/transform_rows.py $(ARGS)

@@ -84,7 +84,7 @@ def make_trips(dataset: Dataset, path: Path, rows: int, seed: int) -> Dataset:
     with path.open("wb") as stream:
         for first in range(0, rows, CHUNK_ROWS):
             picked = trips.take(pa.array(np.arange(first, min(first + CHUNK_ROWS, rows)) % len(trips)))
-            table = pa.table({name: _jitter(dataset, name, picked[name], generator) for name in order})
+            table = pa.table({name: jitter(dataset, name, picked[name], generator) for name in order})
             pyarrow.csv.write_csv(table, stream, pyarrow.csv.WriteOptions(include_header=first == 0))
     # What was read is the wall clock, and that is what is written.
     clock = dataset.time and dataset.time.model_copy(update={"source_time_zone": dataset.time.time_zone})
@@ -92,7 +92,8 @@ def make_trips(dataset: Dataset, path: Path, rows: int, seed: int) -> Dataset:
     return dataset.model_copy(update=changes)
 
 
-def _jitter(dataset: Dataset, name: str, column: pa.ChunkedArray, generator: np.random.Generator) -> pa.Array:
+def jitter(dataset: Dataset, name: str, column: pa.ChunkedArray, generator: np.random.Generator) -> pa.Array:
+    """Values of a column, each moved a little; see `make_trips`."""
     if name in dataset.categorical:
         return column
     values = column.to_numpy()

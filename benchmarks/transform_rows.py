@@ -1,0 +1,142 @@
+"""Time and peak memory of the Transform step with the one-pass PCA, beside the same graph with `tft.pca` in its place,
+and with no reducer: learning from all rows, then applying the saved graph to all rows.
+
+The rows are the configured trips, accepted ones, repeated with jitter by a seeded generator. Each measurement runs in a
+process of its own, in turn. `tft.pca` gives a matrix and nothing else; the one-pass PCA gives means, variances,
+loadings, correlations and the report's asset too.
+
+    make bench-transform                                   1 million rows, three rounds: minutes
+    make bench-transform ARGS="--rows 100000 --rounds 1"
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from ingest import jitter
+from scipy.linalg import subspace_angles
+
+from data.loading import load as load_rows
+from pipeline.config import Config, load
+from transforms.settings import Reducer
+
+OURS, THEIRS, NONE = "one-pass PCA", "tft.pca", "no reducer"
+COMPARED = 2000
+"""Rows by whose components the two subspaces are compared."""
+
+
+def main() -> None:
+    """Prints Markdown on standard output; `--measure` is how it calls itself in a process of its own."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=None)
+    parser.add_argument("--set", action="append", default=[], help="as for farelite run")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--components", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--measure", nargs=2, metavar=("WAY", "FOLDER"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        config = with_reducer(load(options.config, options.set), options.measure[0], options.components)
+        told = measure(config, *options.measure, options.rows, options.seed)
+        print(json.dumps(told))
+        return
+    found: dict[str, list[dict[str, Any]]] = {OURS: [], THEIRS: [], NONE: []}
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(options.rounds):
+            for way, runs in found.items():
+                runs.append(in_a_process(way, folder))
+        scores = [np.load(Path(folder) / f"{way}.npy") for way in (OURS, THEIRS)]
+    report(found)
+    angle = subspace_angles(*(one - one.mean(axis=0) for one in scores)).max()
+    print(f"\nLargest angle between the two subspaces, by {COMPARED:,} rows: {angle:.1e} rad.")
+
+
+def report(found: dict[str, list[dict[str, Any]]]) -> None:
+    """One line a way, medians over the rounds."""
+    print("| in the graph | rows | learn, median s | lowest to highest | apply, median s | peak memory, MiB |")
+    print("|---|---|---|---|---|---|")
+    for way, runs in found.items():
+        learn, apply = ([one[key] for one in runs] for key in ("learn", "apply"))
+        between = f"{min(learn):.1f} to {max(learn):.1f}"
+        peak = statistics.median(one["peak_mib"] for one in runs)
+        times = f"{statistics.median(learn):.1f} | {between} | {statistics.median(apply):.1f}"
+        print(f"| {way} | {runs[0]['rows']:,} | {times} | {peak:,.0f} |")
+
+
+def in_a_process(way: str, folder: str) -> dict[str, Any]:
+    """`measure` in a process of its own, so that the peak of one is not that of another."""
+    command = [sys.executable, *sys.argv, "--measure", way, folder]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def with_reducer(config: Config, way: str, components: int) -> Config:
+    """The configuration with so many components, not whitened, since `tft.pca` knows no variances; or with none."""
+    reducer = Reducer(kind="none" if way == NONE else "pca", components=components, whiten=False)
+    return config.model_copy(update={"features": config.features.model_copy(update={"reducer": reducer})})
+
+
+def measure(config: Config, way: str, folder: str, rows: int, seed: int) -> dict[str, Any]:
+    """Seconds of learning and of applying, without imports and making the rows; peak memory of the process in MiB."""
+    import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+    from transforms import in_memory
+    from transforms.features import BLOCK
+
+    plan = config.plan()
+    if way == THEIRS:
+        only_tft_pca()
+    columns = make_rows(config, rows, seed)
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        began = time.monotonic()
+        graph = in_memory.learn(plan, columns, Path(own))
+        learned = time.monotonic()
+        block = in_memory.apply(graph, plan.dataset, columns)[BLOCK]
+        applied = time.monotonic()
+    np.save(Path(folder) / f"{way}.npy", block[:COMPARED])
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"rows": len(block), "learn": learned - began, "apply": applied - learned, "peak_mib": peak}
+
+
+def only_tft_pca() -> None:
+    """Puts `tft.pca` in the place of the one-pass reducer, for this process; the report's asset is left out."""
+    import tensorflow as tf
+    import tensorflow_transform as tft
+
+    from transforms import analyzers
+
+    def reduction(plan: Any, rows: Any) -> dict[str, Any]:
+        # The block is z-scored, so its mean is zero already.
+        count = plan.features.reducer.components
+        matrix = tft.pca(rows.block, count, tf.float32)
+        return {"centre": tf.zeros([matrix.shape[0]]), "matrix": matrix}
+
+    analyzers.reduction = reduction
+    analyzers.report = lambda *_: None
+
+
+def make_rows(config: Config, rows: int, seed: int) -> dict[str, Any]:
+    """Columns of so many trips: accepted ones in turn, moved as `benchmarks/ingest.py` does."""
+    dataset = config.data
+    table = load_rows(dataset).table
+    generator = np.random.default_rng(seed)
+    picked = table.take(pa.array(np.arange(rows) % len(table)))
+    unix = dataset.model_copy(update={"time": dataset.time and dataset.time.model_copy(update={"format": "unix"})})
+    columns = {name: np.asarray(jitter(unix, name, picked[name], generator)) for name in dataset.columns()}
+    return {name: one if one.dtype.kind != "U" else one.astype(bytes) for name, one in columns.items()}
+
+
+if __name__ == "__main__":
+    main()
