@@ -21,17 +21,12 @@ _PAIRS = 12
 def dimensions(material: Material) -> Section:
     """Scree, cumulative curve and loadings of the reducer, correlations; curves by number of dimensions, and costs."""
     learned = material.learned
-    if not learned or not learned.get("explained_variance_ratio"):
-        return Section("dimensions", "Dimensions", [], "the dense features were not reduced")
-    shares = [float(one) for one in learned["explained_variance_ratio"]]
-    kept, names = int(learned["kept"]), list(learned["features"])
-    text = (
-        f"{len(names)} dense features became {kept} components ({learned['kind']}), which hold "
-        f"{sum(shares[:kept]):.2%} of the variance."
-    )
-    blocks: list[Block] = [Text(text), _scree(shares, kept)]
-    if learned.get("loadings"):
-        blocks.append(_loadings(learned, kept, names))
+    if not learned:
+        return Section("dimensions", "Dimensions", [], "no features were learned")
+    names = list(learned["features"])
+    blocks: list[Block] = [Text(f"{len(names)} dense features, no reducer.")]
+    if learned["kind"] != "none":
+        blocks = _components(learned, names)
     if learned.get("correlation"):
         blocks.append(_correlations(np.asarray(learned["correlation"], np.float64), names))
     notes = [str(one) for one in learned.get("notes", [])]
@@ -41,6 +36,15 @@ def dimensions(material: Material) -> Section:
     else:
         blocks.append(Text("`farelite dimensions` adds error and distances by number of dimensions, and costs."))
     return Section("dimensions", "Dimensions", blocks)
+
+
+def _components(learned: Mapping[str, Any], names: list[str]) -> list[Block]:
+    shares, kept = [float(one) for one in learned["explained_variance_ratio"]], int(learned["kept"])
+    text = (
+        f"{len(names)} dense features became {kept} components ({learned['kind']}), which hold "
+        f"{sum(shares[:kept]):.2%} of the variance."
+    )
+    return [Text(text), _scree(shares, kept), _loadings(learned, kept, names)]
 
 
 def _correlations(values: Matrix, names: Sequence[str]) -> Figure:

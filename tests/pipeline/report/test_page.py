@@ -120,6 +120,15 @@ def test_dimensions_that_were_not_measured_are_said_to_be_a_command_away(finishe
     assert "`farelite dimensions` adds error and distances" in page.texts["dimensions"]
 
 
+def test_features_that_were_not_reduced_have_correlations_and_no_scree(finished):
+    path = finished.uris["transform_graph"] / "transform_fn/assets/learned.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "kind": "none"}))
+    page = Page(render(gather(finished.paths)))
+    assert page.figures["dimensions"] == FIGURES["dimensions"] - 2
+    assert "3 dense features, no reducer." in page.texts["dimensions"]
+    assert "components (none)" not in page.texts["dimensions"]
+
+
 @pytest.mark.parametrize(
     ("key", "sections"),
     [
