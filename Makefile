@@ -62,6 +62,16 @@ pipeline/demo/node_modules/.package-lock.json: pipeline/demo/package.json pipeli
 kubeflow-client: $(READY)  ## the kfp client's own environment, which `farelite kubeflow submit` makes on first use
 	@$(BIN)/python -c "from pipeline.runners.kubeflow.client import environment; environment(print)"
 
+KUSTOMIZE := .tools/kustomize/kustomize
+$(KUSTOMIZE):
+	@command -v go >/dev/null || { echo "kustomize is built by Go 1.24 or later, which is not here" >&2; exit 2; }
+	@echo "building kustomize into .tools/ (a minute, once)" >&2
+	@GOBIN=$(abspath $(dir $@)) go install sigs.k8s.io/kustomize/kustomize/v5@v5.7.1
+
+.PHONY: manifests
+manifests: $(KUSTOMIZE)  ## render kubeflow/manifests anew, as the tests hold them to Kubernetes' schemas
+	@for set in pipelines scheduler; do $(KUSTOMIZE) build kubeflow/manifests/$$set > kubeflow/manifests/rendered/$$set.yaml; done
+
 .PHONY: doctor
 doctor: $(READY)  ## what this machine has, lacks and needs
 	@$(BIN)/farelite doctor
