@@ -118,7 +118,8 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
     )
     transform.add_upstream_node(data_gate)
     training = config.training.model_copy(update=NO_PHASES) if config.study else config.training
-    champion = Champion(around.models_dir, around.champion_version, around.champion_sha256)
+    stored = config.push.store or ""
+    champion = Champion(around.models_dir, around.champion_version, around.champion_sha256, stored)
     trainer = Trainer(
         run_fn="components.trainer.run_fn.run_fn",
         examples=examples,

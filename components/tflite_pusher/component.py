@@ -63,6 +63,9 @@ class Executor(base_executor.BaseExecutor):
         columns, label = load_raw(eval_dir, interface, exec_properties["label"])
         reference = str(Path(saved_model).parent / REFERENCE_DIR)
         push = Push.model_validate_json(exec_properties["push"])
+        if push.store and not exec_properties["store_state"]:
+            # No runner has looked: what is live, withdrawn or numbered there counts here too.
+            remote.pull(push.store, store.root)
         proof = prove(model, saved_model, reference, columns, label, interface, push)
         write_rows(Path(pushed.uri) / PREDICTIONS_FILE, columns, label, proof.predictions)
         figures = {**proof.figures, "evaluation": judged}
@@ -223,7 +226,8 @@ class TFLitePusher(base_component.BaseComponent):
         provenance: JSON with `config`, `config_hash`, `code_revision`, `fingerprint`, `sources`, `files`,
             `spans`.
         steps: JSON of all steps and what they read of each other, this one last.
-        store_state: what is live and withdrawn, so that the cache notices a rollback.
+        store_state: what is live and withdrawn, so that the cache notices a rollback; empty where the runner could
+            not look, and the step does.
         force: 1 pushes withdrawn bytes too.
         code: fingerprint of the modules that do the work.
     """

@@ -106,7 +106,9 @@ def push(
     store = Store(tmp_path / "models")
     told = {"config": tiny_manifest["config"], "config_hash": "c", "code_revision": "r", "fingerprint": "f"}
 
-    def pushed(limits: Push = LENIENT, blessed: bool = True, force: bool = False) -> tuple[dict[str, Any], Store]:
+    def pushed(
+        limits: Push = LENIENT, blessed: bool = True, force: bool = False, looked: bool = True
+    ) -> tuple[dict[str, Any], Store]:
         blessing = artifact(standard_artifacts.ModelBlessing, tmp_path / "blessing", 2)
         blessing.set_int_custom_property(evaluator_constants.ARTIFACT_PROPERTY_BLESSED_KEY, int(blessed))
         blessing.set_string_custom_property(METRICS, json.dumps(JUDGED))
@@ -123,6 +125,7 @@ def push(
                 "label": "fare",
                 "provenance": json.dumps({**told, "sources": ["trips.csv"], "files": FILES, "spans": []}),
                 "steps": json.dumps(STEPS),
+                "store_state": "as the runner saw it" if looked else "",
                 "force": int(force),
             },
         )
@@ -229,6 +232,22 @@ def test_what_is_pushed_goes_to_the_remote_store_too(push: PushIt, tmp_path: Pat
     push(LENIENT.model_copy(update={"store": str(share)}))
     assert Store(share).current() == "000001"
     assert recheck(Store(share)).problems == []
+
+
+def test_where_no_runner_has_looked_the_remote_store_is_pulled_before_a_number_is_given(
+    push: PushIt, publish_tiny: Callable[..., str], tmp_path: Path
+) -> None:
+    """As on a cluster, whose steps start from nothing."""
+    share = Store(tmp_path / "share")
+    limits = LENIENT.model_copy(update={"store": str(share.root)})
+    publish_tiny(share, b"somewhere else")
+    recorded, store = push(limits, looked=False)
+    assert (recorded["verdict"], recorded["version"], store.versions()) == ("pushed", "000002", ["000001", "000002"])
+    share.rollback("000001")  # there, not here
+    recorded, _ = push(limits, looked=False)
+    assert recorded["verdict"] == "refused"
+    assert "were withdrawn by a rollback" in recorded["reasons"][0]
+    assert share.current() == "000001"
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,8 @@ class Kubeflow(Settings):
         image: of every step; with its digest: `registry/name@sha256:...`.
         require_digest: refuse an image without a digest, since a tag may name other code tomorrow.
         pipeline_root: where the cluster keeps artifacts: `minio://`, `s3://` or `gs://` with bucket and folder.
-        models: the volume that holds the store, as a runs folder: `<mount>/<name of the pipeline>/models`.
+        models: the volume that holds the store, as a runs folder: `<mount>/<name of the pipeline>/models`; null where
+            `push.store` holds the versions and no volume is wanted.
         data: the volume that holds the source, mounted for reading; null when the source lies elsewhere.
         data_root: default of the runtime parameter `data_root`: what relative paths of the source count from.
         cache: whether steps may come from the cluster's cache; those that look at what changes outside never do.
@@ -99,7 +100,7 @@ class Kubeflow(Settings):
     image: str = "farelite"
     require_digest: bool = True
     pipeline_root: str = Field(default="minio://mlpipeline/v2/artifacts", pattern=r"^(minio|s3|gs)://[^/]+")
-    models: Models = Models()
+    models: Models | None = Models()
     data: Data | None = Data()
     data_root: str = Field(default="/data", pattern=r"^/")
     cache: bool = True

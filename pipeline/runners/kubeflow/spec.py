@@ -31,6 +31,9 @@ GATES = ("RowsGate", "DataGate")
 LOOKING_OUTSIDE = ("TripExampleGen", "Champion", "TFLitePusher")
 """What these find is no artifact, so the cluster's cache would not notice that it has changed."""
 
+PASSING = "/tmp/farelite"
+"""For the copy of `push.store` in a container without a volume."""
+
 
 def compile_spec(config: Config, folder: Path, image: str | None = None) -> list[dict[str, Any]]:
     """The specification and the platform's document.
@@ -48,6 +51,10 @@ def compile_spec(config: Config, folder: Path, image: str | None = None) -> list
         raise ConfigError(
             f"kubeflow.image {image!r} has no digest; write registry/name@sha256:<64 hex digits>, as the push of the "
             "image prints it, or set kubeflow.require_digest=false to run whatever the tag names on the day"
+        )
+    if config.kubeflow.models is None and not config.push.store:
+        raise ConfigError(
+            "kubeflow.models is null, so no volume keeps the versions, and push.store names no place either: set one"
         )
     pipeline = create_pipeline(_on_cluster(config, folder), _surroundings(config))
     runner = tfx_runner.KubeflowV2DagRunner(
@@ -91,7 +98,7 @@ def _surroundings(config: Config) -> Surroundings:
     return Surroundings(
         root=block.pipeline_root,
         metadata=ConnectionConfig(),
-        models_dir=f"{block.models.mount}/{config.name}/models",
+        models_dir=f"{block.models.mount if block.models else PASSING}/{config.name}/models",
         fingerprint="",
         spans="[]",
         schema_path=config.schema_file,
@@ -157,11 +164,11 @@ def _container(spec: dict[str, Any], task: str) -> dict[str, Any]:
 def _platform(config: Config, spec: dict[str, Any]) -> dict[str, Any]:
     """Volumes of each step, by the message `KubernetesExecutorConfig`."""
     block = config.kubeflow
-    models = {"constant": block.models.claim, "mountPath": block.models.mount}
+    models = {"constant": block.models.claim, "mountPath": block.models.mount} if block.models else None
     data = {"constant": block.data.claim, "mountPath": block.data.mount} if block.data else None
     executors: dict[str, Any] = {}
     for name, component in spec["components"].items():
-        mounts = [models] if name in ("Champion", "TFLitePusher") else []
+        mounts = [models] if models and name in ("Champion", "TFLitePusher") else []
         if data and name == "TripExampleGen":
             mounts.append(data)
         # A tag may have moved since a node fetched it; a digest cannot.

@@ -97,6 +97,17 @@ def test_what_cannot_be_compiled_is_answered_with_a_remedy(override: str, image:
         compile_spec(load(None, [override]), FOLDER, image)
 
 
+def test_without_a_volume_for_models_the_remote_store_must_keep_the_versions() -> None:
+    with pytest.raises(ConfigError, match=r"kubeflow.models is null.* and push.store names no place either: set one"):
+        compile_spec(load(None, ["kubeflow.models=null"]), FOLDER, IMAGE)
+    spec, platform = compile_spec(load(None, ["kubeflow.models=null", "push.store=gs://bucket/x"]), FOLDER, IMAGE)
+    mounted = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    assert [name for name, executor in mounted.items() if "pvcMount" in executor] == ["TripExampleGen_executor"]
+    given = spec["root"]["dag"]["tasks"]["Champion"]["inputs"]["parameters"]
+    assert given["push_store"] == {"runtimeValue": {"constant": "gs://bucket/x"}}
+    assert given["models_dir"] == {"runtimeValue": {"constant": "/tmp/farelite/chicago/models"}}
+
+
 def test_an_image_by_tag_runs_where_the_configuration_says_so() -> None:
     spec, platform = compile_spec(load(None, ["kubeflow.require_digest=false"]), FOLDER, "farelite:latest")
     executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"].values()
