@@ -70,7 +70,12 @@ $(KUSTOMIZE):
 
 .PHONY: manifests
 manifests: $(KUSTOMIZE)  ## render kubeflow/manifests anew, as the tests hold them to Kubernetes' schemas
-	@for set in pipelines scheduler; do $(KUSTOMIZE) build kubeflow/manifests/$$set > kubeflow/manifests/rendered/$$set.yaml; done
+	@for set in pipelines scheduler toolbox; do $(KUSTOMIZE) build kubeflow/manifests/$$set > kubeflow/manifests/rendered/$$set.yaml; done
+
+.PHONY: golden
+golden: $(READY)  ## write the compiled specification that a test compares with anew
+	@$(BIN)/python tests/pipeline/kubeflow/golden.py > tests/pipeline/kubeflow/golden.yaml.part
+	@mv tests/pipeline/kubeflow/golden.yaml.part tests/pipeline/kubeflow/golden.yaml
 
 .PHONY: doctor
 doctor: $(READY)  ## what this machine has, lacks and needs

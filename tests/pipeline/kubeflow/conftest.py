@@ -42,6 +42,12 @@ def published() -> ModuleType:
     return _module("published_api")
 
 
+@pytest.fixture(scope="session")
+def golden() -> ModuleType:
+    """golden.py."""
+    return _module("golden")
+
+
 @pytest.fixture
 def kfp(published: ModuleType) -> Iterator[Any]:
     """A server; `.address` is where it answers."""

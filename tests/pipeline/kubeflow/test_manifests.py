@@ -19,7 +19,7 @@ from pipeline.runners.kubeflow.settings import Kubeflow
 
 ROOT = Path(__file__).parents[3]
 MANIFESTS = ROOT / "kubeflow" / "manifests"
-SETS = ("pipelines", "scheduler")
+SETS = ("pipelines", "scheduler", "toolbox")
 Resource = dict[str, Any]
 
 
@@ -33,6 +33,8 @@ def of_kind(name: str, kind: str) -> list[Resource]:
 
 def pods(name: str) -> Iterator[Resource]:
     """Specifications of the pods that a set starts."""
+    for pod in of_kind(name, "Pod"):
+        yield pod["spec"]
     for job in of_kind(name, "Job"):
         yield job["spec"]["template"]["spec"]
     for job in of_kind(name, "CronJob"):
@@ -98,7 +100,8 @@ def test_claims_mounts_and_account_are_those_of_the_settings() -> None:
     assert block.models is not None
     places = {block.models.claim: block.models.mount, block.data.claim: block.data.mount}
     for name in SETS:
-        assert {one["metadata"]["name"] for one in of_kind(name, "PersistentVolumeClaim")} == set(places)
+        claimed = {one["metadata"]["name"] for one in of_kind(name, "PersistentVolumeClaim")}
+        assert claimed == (set() if name == "toolbox" else set(places))
         for pod in pods(name):
             claims = {
                 one["name"]: one["persistentVolumeClaim"]["claimName"]
