@@ -23,7 +23,7 @@ from data.sources import locate
 from data.splits import SPLITS
 from pipeline.config import Config
 from pipeline.features.rung import Columns, Ground, measure, prepare
-from pipeline.features.stages import Stage, stages
+from pipeline.features.stages import EMBEDDINGS, Stage, stages
 
 Vary = Literal["training", "split"]
 RESULT_FILE = "ablation.json"
@@ -40,7 +40,8 @@ class Ablation:
         vary: what a seed changes: `training` (weights, order) or `split` (which rows are held out).
         linear_only: measure a linear model in place of the network.
         folder: of the pipeline, where results are kept.
-        ladder: the rungs; by default raw columns, then one group of features after another.
+        ladder: the rungs; by default raw columns, then one group of features after another. A linear model has one
+            number an id whatever the embedding, so that rung is left out for it.
     """
 
     config: Config
@@ -52,7 +53,7 @@ class Ablation:
 
     def rungs(self) -> Sequence[Stage]:
         """What is trained for each seed, in order."""
-        return self.ladder or stages(self.config)
+        return self.ladder or [one for one in stages(self.config) if not (self.linear_only and one.name == EMBEDDINGS)]
 
     def cells(self) -> list[tuple[Stage, int]]:
         """All trainings; those on the same rows and features follow each other, since they share what was learned."""

@@ -9,6 +9,8 @@ from pipeline.config import Config
 from transforms.features import Features, Plan
 from transforms.settings import Cross
 
+EMBEDDINGS = "embeddings"
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -43,7 +45,7 @@ def stages(config: Config) -> list[Stage]:
         ("distance", ", ".join(wanted.distances), {"distances": wanted.distances, "coordinates": wanted.coordinates}),
         ("buckets", ", ".join(wanted.buckets), {"buckets": wanted.buckets}),
         ("crosses", ", ".join(wanted.crosses), {"crosses": narrow}),
-        ("embeddings", "an embedding for each id", {"crosses": wanted.crosses, "categories": wanted.categories}),
+        (EMBEDDINGS, "an embedding for each id", {"crosses": wanted.crosses, "categories": wanted.categories}),
         ("reducer", wanted.reducer.kind, {"reducer": wanted.reducer}),
     ]
     found = [Stage("raw", "columns as they are", _raw(config))]

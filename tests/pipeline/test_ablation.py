@@ -116,6 +116,13 @@ def test_trainings_on_the_same_rows_and_features_follow_each_other() -> None:
     assert order("split") == [("raw", 0), ("scaling", 0), ("raw", 1), ("scaling", 1)]
 
 
+def test_a_linear_model_has_no_rung_for_embeddings() -> None:
+    config = Config.model_validate(TREE)
+    rungs = {linear: Ablation(config, [0], "training", linear, Path()).rungs() for linear in (False, True)}
+    assert [one.name for one in rungs[False]] == LADDER
+    assert [one.name for one in rungs[True]] == [name for name in LADDER if name != "embeddings"]
+
+
 def test_the_table_can_be_had_as_markdown(capsys: pytest.CaptureFixture[str]) -> None:
     figure = {"mean": 3.5, "spread": 0.25, "values": [3.25, 3.75]}
     size = {"mean": 7834.0, "spread": 0.0, "values": [7834, 7834]}
