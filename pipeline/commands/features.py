@@ -48,7 +48,9 @@ def dimensions(
     ] = None,
     rows: Annotated[int, typer.Option("--rows", min=2, help="Training rows to learn from, at most.")] = 20_000,
     few: Annotated[int, typer.Option("--few", min=2, help="Training rows of the second curve.")] = 300,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the rows that are drawn, and of the trees.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, max=2**31 - 1, help="Of the rows that are drawn, and of the trees.")
+    ] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Show what the dimensions do on a run's data: variance, loadings, correlations, distances, error, parameters.

@@ -74,8 +74,8 @@ def _folder(record: RunRecord, artifact: Artifact | None, step: str) -> Path:
     if artifact is None:
         at = f" in {record.last_step}" if record.last_step else ""
         raise LineageError(
-            f"run {record.id} ended ({record.verdict}{at}) before {step} was done, so there is nothing to look at; "
-            "give --run of another one, which `farelite runs` lists"
+            f"run {record.id} ({record.verdict}{at}) has nothing to look at, since {step} is not done; give --run of "
+            "another one, which `farelite runs` lists"
         )
     if artifact.state() != "there":
         raise LineageError(

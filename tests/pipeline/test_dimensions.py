@@ -291,8 +291,8 @@ def test_a_run_that_ended_before_its_features_were_learned_is_named_with_where(
     story.add(1, "crashed")
     assert ask(tmp_path) == 2
     assert (
-        "run 20260101-000000-000001 ended (crashed in TripExampleGen) before TripExampleGen was done, so there is "
-        "nothing to look at; give --run of another one, which `farelite runs` lists"
+        "run 20260101-000000-000001 (crashed in TripExampleGen) has nothing to look at, since TripExampleGen is not "
+        "done; give --run of another one, which `farelite runs` lists"
     ) in capsys.readouterr().err
 
 
