@@ -7,6 +7,8 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 BIN := .venv/bin
 READY := .venv/.ready
+# Two workers, each with whole files; about 2 GB of memory each.
+PYTEST := $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 ARGS ?=
 
 $(READY): pyproject.toml uv.lock tools/uv.sh
@@ -26,12 +28,12 @@ run: $(READY)  ## trips to a shipped model.tflite (ARGS="--config my.yaml")
 
 .PHONY: test
 test: $(READY)  ## all tests: unit tests, then the pipeline end to end
-	$(BIN)/pytest -q -m "not e2e"
+	$(PYTEST) -m "not e2e"
 	$(BIN)/pytest -q -m e2e
 
 .PHONY: test-unit
 test-unit: $(READY)  ## the unit tests alone (under two minutes)
-	$(BIN)/pytest -q -m "not e2e"
+	$(PYTEST) -m "not e2e"
 
 .PHONY: lint
 lint: $(READY)  ## ruff, mypy --strict and the layer contracts
@@ -89,6 +91,10 @@ clean:  ## remove caches and build output (runs/ and .venv/ stay)
 bench-seeds: $(READY)  ## the default pipeline over five hash splits, as a table
 	@$(BIN)/python benchmarks/seeds.py $(ARGS)
 
+.PHONY: bench-study
+bench-study: $(READY)  ## the compression study of the default grid in a fresh folder, as a table (ARGS="--set ...")
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(BIN)/farelite study --markdown --runs-dir "$$folder" $(ARGS)
+
 .PHONY: bench-ingest
 bench-ingest: $(READY)  ## rows a second and memory of ingestion beside TFX's CsvExampleGen, 1 and 4 million rows
 	@PYTHONPATH=. $(BIN)/python benchmarks/ingest.py $(ARGS)
@@ -131,7 +137,7 @@ bench-boosters: $(READY)  ## the shipped file beside LightGBM and XGBoost over f
 
 .PHONY: prove-transforms
 prove-transforms: $(READY)  ## the whole contract of every transform and reducer (minutes); prints the largest differences
-	FARELITE_PROVE=1 $(BIN)/pytest -q -rP tests/transforms $(ARGS) | grep -E "largest difference|passed|failed|Error"
+	FARELITE_PROVE=1 $(PYTEST) -rP tests/transforms $(ARGS) | grep -E "largest difference|passed|failed|Error"
 
 .PHONY: prove-reducers
 prove-reducers: $(READY)  ## PCA, SVD and PLS from one pass beside scikit-learn: largest angles between subspaces

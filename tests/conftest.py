@@ -3,6 +3,10 @@
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # The workers share the cores; each of them, and each run that it starts, keeps to one.
+    for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
+        os.environ.setdefault(name, "1")
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +19,24 @@ import components.keras2  # noqa: F401
 
 # Two zeros among eight weights.
 KERNEL = np.array([[1.0, 0.5, 0.0, 2.0], [0.25, 0.0, 1.0, -1.0]], dtype=np.float32)
+# The longest files, the longest first, so that no worker is left alone with one in the end.
+LONGEST = (
+    "e2e/test_local_run.py",
+    "transforms/test_contract.py",
+    "components/test_compression.py",
+    "pipeline/test_ablation.py",
+    "components/test_study_resume.py",
+    "components/test_quantized_conversion.py",
+    "transforms/test_preprocessing.py",
+)
 COORDINATES = ("pickup_lat", "pickup_lon", "dropoff_lat", "dropoff_lon")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the longest files first; each keeps its own order."""
+    here = Path(__file__).parent
+    rank = {here / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
 def tiny_formula(columns: dict[str, Any]) -> Any:
