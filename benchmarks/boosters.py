@@ -37,7 +37,7 @@ from pipeline.config import Config, load
 from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.questions import Lineage
 from pipeline.paths import RunPaths
-from transforms.preprocessing import block_columns, time_parts
+from transforms.preprocessing import block_columns, side_by_side, time_parts
 
 FARELITE = Path(sys.executable).parent / "farelite"
 TREES = 400
@@ -110,11 +110,11 @@ def file_figures(model: bytes, columns: runtime.Columns, label: Any) -> dict[str
 def engineered(config: Config, columns: runtime.Columns) -> Any:
     """float32 `[rows, width]`: what the Transform step makes of raw rows before it scales, and whole time parts."""
     plan = config.plan()
-    raw = {name: tf.constant(values[:, np.newaxis]) for name, values in columns.items()}
+    raw = {name: tf.constant(values) for name, values in columns.items()}
     parts = time_parts(plan, raw)
     whole = [parts[name] for name in plan.features.time_parts if name in parts]
     pieces = [*block_columns(plan, raw, parts), *whole, *(raw[name] for name in plan.dataset.categorical)]
-    return tf.concat([tf.cast(piece, tf.float32) for piece in pieces], axis=1).numpy()
+    return side_by_side([tf.cast(piece, tf.float32) for piece in pieces]).numpy()
 
 
 def lightgbm_figures(loss: str) -> Callable[[Any, Any], dict[str, float]]:

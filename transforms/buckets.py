@@ -22,7 +22,7 @@ def reached(x: tf.Tensor, boundaries: tf.Tensor) -> tf.Tensor:
 
     NaN reaches none.
     """
-    return tf.cast(x[:, :, tf.newaxis] >= boundaries, tf.float32)
+    return tf.cast(tf.expand_dims(x, 2) >= boundaries, tf.float32)
 
 
 def thermometer(marks: tf.Tensor) -> tf.Tensor:

@@ -56,7 +56,6 @@ def angle_factor(period: int) -> float:
 
 
 def cycles(values: tf.Tensor, periods: Sequence[int]) -> tuple[tf.Tensor, tf.Tensor]:
-    """Sines and cosines, float32 `[batch, n]` each, of int32 `[batch, n]` whose column i repeats after `periods[i]`."""
+    """Sines and cosines of float32 `[batch, n]`, shaped the same, whose column i repeats after `periods[i]`."""
     factors = tf.constant([angle_factor(period) for period in periods], tf.float32)
-    angles = tf.cast(values, tf.float32) * factors
-    return tf.sin(angles), tf.cos(angles)
+    return tf.sin(values * factors), tf.cos(values * factors)

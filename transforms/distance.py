@@ -1,7 +1,6 @@
 """Distances and direction between two places, in operators that TensorFlow Lite has built in.
 
-Latitudes and longitudes are float32 `[batch, 1]`, degrees. Every result has one row a row, and is NaN where a
-coordinate is.
+Latitudes and longitudes are float32 `[batch]`, degrees. So is every result, and it is NaN where a coordinate is.
 """
 
 from __future__ import annotations
@@ -26,11 +25,12 @@ def haversine_km(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Ten
     """Great-circle distance: kilometres, at least 0.
 
     2 R atan2(sqrt(a), sqrt(1 - a)) with a = sin^2(dlat/2) + cos(lat1) cos(lat2) sin^2(dlon/2)
-    (R. W. Sinnott, "Virtues of the Haversine", 1984). The usual arcsine is no built-in operator.
+    (R. W. Sinnott, "Virtues of the Haversine", 1984). The usual arcsine is no built-in operator. The product of
+    cosines is taken as cos^2((lat1 + lat2)/2) - sin^2(dlat/2), which `east_km` has half of.
     """
     high = tf.square(tf.sin((lat2 - lat1) * (_RADIANS / 2)))
     wide = tf.square(tf.sin((lon2 - lon1) * (_RADIANS / 2)))
-    a = high + tf.cos(lat1 * _RADIANS) * tf.cos(lat2 * _RADIANS) * wide
+    a = high + (tf.square(_cos_halfway(lat1, lat2)) - high) * wide
     return tf.atan2(tf.sqrt(a), tf.sqrt(tf.nn.relu(1 - a))) * (2 * EARTH_RADIUS_KM)
 
 
@@ -41,7 +41,16 @@ def north_km(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Tensor)
 
 def east_km(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Tensor) -> tf.Tensor:
     """How far east it lies, along the parallel halfway between: kilometres, negative to the west."""
-    return (lon2 - lon1) * (tf.cos((lat1 + lat2) * (_RADIANS / 2)) * _KM_PER_DEGREE)
+    return (lon2 - lon1) * (_cos_halfway(lat1, lat2) * _KM_PER_DEGREE)
+
+
+def euclidean_km(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Tensor) -> tf.Tensor:
+    """Straight line on a plane that is true halfway between: kilometres, at least 0.
+
+    Within a city this is the great-circle distance to a few metres, for a third of its operators.
+    """
+    north, east = north_km(lat1, lon1, lat2, lon2), east_km(lat1, lon1, lat2, lon2)
+    return tf.sqrt(tf.square(north) + tf.square(east))
 
 
 def manhattan_km(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Tensor) -> tf.Tensor:
@@ -49,21 +58,31 @@ def manhattan_km(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Ten
     return tf.abs(north_km(lat1, lon1, lat2, lon2)) + tf.abs(east_km(lat1, lon1, lat2, lon2))
 
 
-def bearing(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Tensor) -> tf.Tensor:
-    """Sine and cosine of the initial course, clockwise from north: float32 `[batch, 2]`, both 0 for no distance."""
-    start, end, turn = lat1 * _RADIANS, lat2 * _RADIANS, (lon2 - lon1) * _RADIANS
-    y = tf.sin(turn) * tf.cos(end)
-    x = tf.cos(start) * tf.sin(end) - tf.sin(start) * tf.cos(end) * tf.cos(turn)
-    # 1e-6 radians are six metres: below that the direction is rounding noise, and goes to 0.
-    return tf.concat([y, x], axis=1) / (tf.sqrt(tf.square(x) + tf.square(y)) + 1e-6)
+def bearing(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Sine and cosine of the course, clockwise from north; both 0 for no distance.
+
+    By mid-latitude sailing (N. Bowditch, "The American Practical Navigator"): tan(course) = dlon cos((lat1 + lat2)/2)
+    / dlat. It is the one course that leads from here to there, and within a city a fraction of a degree from that on
+    which a great circle starts. Of coordinates it takes differences only, so that short rides have a direction too.
+    """
+    north, east = north_km(lat1, lon1, lat2, lon2), east_km(lat1, lon1, lat2, lon2)
+    # Below some metres a direction is rounding noise, and goes to 0.
+    length = euclidean_km(lat1, lon1, lat2, lon2) + 0.006
+    return east / length, north / length
+
+
+def _cos_halfway(lat1: tf.Tensor, lat2: tf.Tensor) -> tf.Tensor:
+    """Cosine of the mean latitude."""
+    return tf.cos((lat1 + lat2) * (_RADIANS / 2))
 
 
 DISTANCES = {
     "euclidean_deg": euclidean_deg,
+    "euclidean_km": euclidean_km,
     "haversine_km": haversine_km,
     "manhattan_km": manhattan_km,
     "east_km": east_km,
     "north_km": north_km,
     "bearing": bearing,
 }
-"""By name; `bearing` gives two columns."""
+"""By name; `bearing` gives two results."""

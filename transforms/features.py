@@ -18,7 +18,7 @@ from data.settings import Settings
 from data.spec import Dataset
 from transforms.settings import EXACT, Buckets, Category, Cross, Fixed, Missing, Reducer, ScalingKind
 
-Distance = Literal["euclidean_deg", "haversine_km", "manhattan_km", "east_km", "north_km", "bearing"]
+Distance = Literal["euclidean_deg", "euclidean_km", "haversine_km", "manhattan_km", "east_km", "north_km", "bearing"]
 TimePart = Literal["hour", "weekday", "month", "year", "years"]
 
 CYCLES: dict[str, int] = {"hour": 24, "weekday": 7, "month": 12}
@@ -168,6 +168,11 @@ class Plan(Settings):
         if reducer.kind == "none" or isinstance(reducer.components, float):
             return len(self.block_names())
         return reducer.components
+
+    def unknown_spreads(self) -> bool:
+        """Whether a coordinate that is NaN makes the block NaN, and with it every linear model on the block."""
+        # Where numbers may be missing, NaN is filled in; NMF clips it away.
+        return self.features.coordinates and not self.dataset.numeric and self.features.reducer.kind != "nmf"
 
     def scaling_of(self, name: str) -> ScalingKind | Fixed:
         """How a number of the block is scaled."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import tensorflow as tf
 
 from transforms import analyzers, buckets, categories, clock, crosses, distance, missing, projection, scaling
@@ -39,8 +41,9 @@ def from_numbers(plan: Plan, raw: Tensors, label: tf.Tensor) -> Tensors:
 
     The label float32 `[batch, 1]` is learned from, where a reducer asks for it, and enters no output.
     """
+    raw = {name: tf.squeeze(values, axis=1) for name, values in raw.items()}
     parts = time_parts(plan, raw)
-    raw_block = tf.concat(block_columns(plan, raw, parts), axis=1)
+    raw_block = side_by_side(block_columns(plan, raw, parts))
     statistics = analyzers.column_statistics(raw_block)
     block = fill(plan, raw_block, statistics)
     boundaries = bucket_boundaries(plan, raw_block)
@@ -51,15 +54,15 @@ def from_numbers(plan: Plan, raw: Tensors, label: tf.Tensor) -> Tensors:
     numbers, block = block, scaling.apply(block, centre, spread)
     rows = Rows(block, label, label_class(plan, label))
     analyzers.report(plan, rows, statistics, centre, spread, boundaries)
-    outputs = {NUMBERS: numbers, BLOCK: reduce(plan, rows)}
+    outputs = {NUMBERS: numbers, BLOCK: reduce(plan, rows, numbers - centre, spread)}
     if wide:
         outputs[WIDE] = wide[0] if len(wide) == 1 else tf.concat(wide, axis=1)
-    outputs.update({id_key(name): discrete_id for name, discrete_id in cross_ids(plan, discrete).items()})
+    outputs.update({id_key(name): tf.expand_dims(ids, 1) for name, ids in cross_ids(plan, discrete).items()})
     return outputs
 
 
 def time_parts(plan: Plan, raw: Tensors) -> Tensors:
-    """Parts of the time by name, `[batch, 1]`, int32 but for `years`; nothing where the data has no time."""
+    """Parts of the time by name, `[batch]`, int32 but for `years`; nothing where the data has no time."""
     if not plan.dataset.time:
         return {}
     seconds = tf.cast(raw[plan.dataset.time.column], tf.int32)
@@ -74,19 +77,34 @@ def time_parts(plan: Plan, raw: Tensors) -> Tensors:
 
 
 def block_columns(plan: Plan, raw: Tensors, parts: Tensors) -> list[tf.Tensor]:
-    """The block before scaling in pieces, float32 `[batch, n]` each, in the order of `Plan.block_names`."""
+    """The block before scaling in pieces, float32 `[batch]` or `[batch, n]`, in the order of `Plan.block_names`.
+
+    What is one number a row stays `[batch]` until the end: a change of shape costs an operator of the file.
+    """
     places = {name: (raw[point.latitude], raw[point.longitude]) for name, point in plan.dataset.points.items()}
     pieces = [column for place in places.values() for column in place] if plan.features.coordinates else []
     for start, end in plan.legs():
-        pieces += [distance.DISTANCES[name](*places[start], *places[end]) for name in plan.features.distances]
+        for name in plan.features.distances:
+            found = distance.DISTANCES[name](*places[start], *places[end])
+            pieces += found if isinstance(found, tuple) else [found]
     cyclic = plan.cyclic_parts()
     if cyclic:
-        pieces += clock.cycles(tf.concat([parts[name] for name in cyclic], axis=1), [CYCLES[name] for name in cyclic])
+        values = tf.stack([tf.cast(parts[name], tf.float32) for name in cyclic], axis=1)
+        pieces += clock.cycles(values, [CYCLES[name] for name in cyclic])
     pieces += [tf.cast(parts[name], tf.float32) for name in plan.plain_parts()]
     pieces += [raw[name] for name in plan.dataset.numeric]
     if plan.dataset.numeric and plan.features.missing.flag:
-        pieces.append(missing.flags(tf.concat([raw[name] for name in plan.dataset.numeric], axis=1)))
+        pieces.append(missing.flags(tf.stack([raw[name] for name in plan.dataset.numeric], axis=1)))
     return pieces
+
+
+def side_by_side(pieces: list[tf.Tensor]) -> tf.Tensor:
+    """float32 `[batch, n]` of pieces `[batch]` and `[batch, k]`, in their order, in few operators."""
+    joined: list[tf.Tensor] = []
+    for is_column, run in itertools.groupby(pieces, lambda piece: piece.shape.rank == 1):
+        members = list(run)
+        joined += [tf.stack(members, axis=1)] if is_column else members
+    return joined[0] if len(joined) == 1 else tf.concat(joined, axis=1)
 
 
 def fill(plan: Plan, block: tf.Tensor, statistics: ColumnStatistics) -> tf.Tensor:
@@ -117,7 +135,7 @@ def bucket_boundaries(plan: Plan, block: tf.Tensor) -> Tensors:
 
 
 def bucketize(plan: Plan, block: tf.Tensor, boundaries: Tensors) -> tuple[list[tf.Tensor], Tensors]:
-    """Thermometers of the wide buckets, and the id `[batch, 1]` of every bucket that a cross is made of."""
+    """Thermometers of the wide buckets, and the id `[batch]` of every bucket that a cross is made of."""
     names = plan.block_names()
     crossed = {part for cross in plan.features.crosses.values() for part in cross.of}
     wide, ids = [], {}
@@ -129,7 +147,7 @@ def bucketize(plan: Plan, block: tf.Tensor, boundaries: Tensors) -> tuple[list[t
             wide.append(buckets.thermometer(marks))
         if crossed.intersection(members):
             found = buckets.bucket_ids(marks)
-            ids.update({name: found[:, place : place + 1] for place, name in enumerate(members)})
+            ids.update({name: found[:, place] for place, name in enumerate(members)})
     return wide, ids
 
 
@@ -139,8 +157,14 @@ def label_class(plan: Plan, label: tf.Tensor) -> tf.Tensor:
     return analyzers.label_classes(label, reducer.classes) if reducer.kind == "lda" else tf.zeros_like(label)
 
 
-def reduce(plan: Plan, rows: Rows) -> tf.Tensor:
-    """The scaled block as the reducer has it, float32 `[batch, block_width]`, with zeros behind the last kept one."""
+def reduce(plan: Plan, rows: Rows, centred: tf.Tensor, spread: tf.Tensor) -> tf.Tensor:
+    """The scaled block as the reducer has it, float32 `[batch, block_width]`, with zeros behind the last kept one.
+
+    Args:
+        plan: which reducer.
+        rows: the scaled block and the label, to learn from.
+        centred, spread: what the scaled block is the quotient of, float32 `[batch, n]` and `[n]`.
+    """
     reducer = plan.features.reducer
     if reducer.kind == "none":
         return rows.block
@@ -149,11 +173,11 @@ def reduce(plan: Plan, rows: Rows) -> tf.Tensor:
         weights = nmf.apply(rows.block, found["start"], found["pull"], found["keep"], reducer.iterations)
         return weights * found["size"] if reducer.whiten else weights
     centre = None if reducer.kind in UNCENTRED else found["centre"]
-    return projection.project(rows.block, centre, found["matrix"])
+    return projection.project(centred, spread, centre, found["matrix"])
 
 
 def cross_ids(plan: Plan, discrete: Tensors) -> Tensors:
-    """float32 `[batch, 1]`, whole numbers, by cross that the model sees: joint ids, folded where the plan says so."""
+    """float32 `[batch]`, whole numbers, by cross that the model sees: joint ids, folded where the plan says so."""
     sizes, known = plan.discrete_sizes(), dict(discrete)
     for name, cross in plan.features.crosses.items():
         parts = [tf.cast(known[part], tf.float32) for part in cross.of]

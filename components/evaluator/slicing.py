@@ -77,8 +77,8 @@ def _values(batch: pa.RecordBatch, name: str) -> list[Any]:
 def _measured(cut: Cut, numbers: list[npt.NDArray[np.float64]]) -> Iterable[float]:
     """What intervals are made of, by the very functions that make the model's features."""
     if cut.kind == "distance":
-        places = [tf.constant(one[:, np.newaxis], tf.float32) for one in numbers]
-        return [float(one) for one in DISTANCES[cut.part](*places).numpy()[:, 0]]
+        places = [tf.constant(one, tf.float32) for one in numbers]
+        return [float(one) for one in DISTANCES[cut.part](*places).numpy()]
     if cut.kind == "number":
         return [float(one) for one in numbers[0]]
     (seconds,) = numbers

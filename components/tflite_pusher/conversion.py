@@ -15,6 +15,7 @@ from components import recipe
 from components.compression_settings import Conversion
 from components.tflite_pusher.packing import pack
 from components.tflite_pusher.runtime import SIGNATURE
+from components.tflite_pusher.simplify import simplify
 from components.tflite_pusher.splice import splice
 
 PLAIN = Conversion()
@@ -135,12 +136,13 @@ def _is_fake_quantized(function: tf.types.experimental.ConcreteFunction) -> bool
 
 
 def slim(model: bytes) -> bytes:
-    """The same file without what no runtime reads, a quarter of it: names of inner tensors, empty quantization
-    records, conversion notes, and repeated constants, shapes and options.
+    """The same file without operators that change nothing and without what no runtime reads: names of inner tensors,
+    empty quantization records, conversion notes, and repeated constants, shapes and options.
 
     Inputs and outputs keep their names, and so does the signature.
     """
     tree = flatbuffer_utils.convert_bytearray_to_object(bytearray(model))
+    simplify(tree)
     tree.description = tree.metadata = tree.metadataBuffer = None
     # Buffer 0 is empty by the format's rule; tensors without constants point to it.
     kept, places = [tree.buffers[0]], {b"": 0}

@@ -66,6 +66,7 @@ class RawModel(tf.Module):
         networks: by name of signature; each takes the transformed inputs and gives float32 `[batch]`.
         trackables: whatever holds the networks' variables.
         parts: front and core, where the converter is to work on the core alone.
+        unknown_spreads: the networks themselves give NaN where a coordinate is.
     """
 
     def __init__(
@@ -76,8 +77,10 @@ class RawModel(tf.Module):
         networks: dict[str, Callable[[Tensors], tf.Tensor]],
         trackables: list[Any],
         parts: Parts | None = None,
+        unknown_spreads: bool = False,
     ) -> None:
         super().__init__()
+        self._unknown_spreads = unknown_spreads
         self._dataset = dataset
         self._transform = transform
         self._kept = kept
@@ -86,7 +89,7 @@ class RawModel(tf.Module):
         self.trackables = [transform, *trackables]
 
     def _features(self, raw: Tensors) -> Tensors:
-        features = dict(self._transform({name: value[:, tf.newaxis] for name, value in raw.items()}))
+        features = dict(self._transform({name: tf.expand_dims(value, 1) for name, value in raw.items()}))
         features[BLOCK] = features[BLOCK][:, : self._kept]
         return {name: tf.cast(value, tf.int32) if is_id(name) else value for name, value in features.items()}
 
@@ -97,16 +100,16 @@ class RawModel(tf.Module):
             time = self._dataset.time.column
             numbers[time] = tf.cast(numbers[time], tf.int64)
         features = self._features(numbers)
-        features.update({id_key(key): raw[key][:, tf.newaxis] for key in self._dataset.categorical})
+        features.update({id_key(key): tf.expand_dims(raw[key], 1) for key in self._dataset.categorical})
         return features
 
     def _device(self, name: str, raw: Tensors) -> Tensors:
-        return {OUTPUT: self._networks[name](self._device_features(raw)) + self._unknown_place(raw)}
+        return {OUTPUT: self._or_unknown(raw, self._networks[name](self._device_features(raw)))}
 
-    def _unknown_place(self, raw: Tensors) -> tf.Tensor:
-        """0, or NaN where a coordinate is: 8-bit kernels carry no NaN, and no fare is better than a made-up one."""
+    def _or_unknown(self, raw: Tensors, value: tf.Tensor) -> tf.Tensor:
+        """The value, or NaN where a coordinate is: 8-bit kernels carry no NaN, and no fare beats a made-up one."""
         coordinates = [raw[name] for name in self._dataset.coordinates()]
-        return 0.0 * tf.add_n(coordinates) if coordinates else tf.constant(0.0)
+        return value if self._unknown_spreads or not coordinates else value + 0.0 * tf.add_n(coordinates)
 
     def _examples(self, name: str, raw: Tensors) -> Tensors:
         squeezed = {key: tf.squeeze(value, axis=1) for key, value in raw.items()}
@@ -133,7 +136,7 @@ class RawModel(tf.Module):
 
         def front(**raw: tf.Tensor) -> Tensors:
             core_input, skip = parts.front(self._device_features(raw))
-            return {"core_input": core_input, "rest": skip + self._unknown_place(raw)}
+            return {"core_input": core_input, "rest": self._or_unknown(raw, skip)}
 
         def spec(**widths: int | None) -> dict[str, tf.TensorSpec]:
             return {

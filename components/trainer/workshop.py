@@ -107,7 +107,9 @@ class Workshop:
         if how.conversion.after_training:
             parts, sample = split(net), self.representative(net, how.conversion)
         networks = {"serving_default": as_function(joined)}
-        model = export.RawModel(self.plan.dataset, self._layer, self.kept, networks, [joined], parts)
+        model = export.RawModel(
+            self.plan.dataset, self._layer, self.kept, networks, [joined], parts, self.plan.unknown_spreads()
+        )
         export.save(model, path, evaluate=True, interface=described)
         recipe.write(path, how, sample)
 

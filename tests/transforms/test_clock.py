@@ -66,7 +66,7 @@ def test_years_run_evenly_from_1970(seconds, calendar):
 
 
 def test_cycles_are_sine_and_cosine_of_each_columns_own_period():
-    values = np.array([[0, 0], [6, 1], [12, 3], [23, 6]], np.int32)
+    values = np.array([[0, 0], [6, 1], [12, 3], [23, 6]], np.float32)
     sines, cosines = clock.cycles(tf.constant(values), [24, 7])
     angles = 2 * np.pi * values / np.array([24, 7])
     np.testing.assert_allclose(sines, np.sin(angles), atol=1e-6)
@@ -74,7 +74,7 @@ def test_cycles_are_sine_and_cosine_of_each_columns_own_period():
 
 
 def test_the_last_hour_is_as_close_to_the_first_as_the_first_to_the_second():
-    sines, cosines = clock.cycles(tf.constant([[23], [0], [1]]), [24])
+    sines, cosines = clock.cycles(tf.constant([[23.0], [0.0], [1.0]]), [24])
     points = np.concatenate([sines, cosines], axis=1)
     assert np.linalg.norm(points[0] - points[1]) == pytest.approx(np.linalg.norm(points[1] - points[2]), rel=1e-5)
 

@@ -91,17 +91,16 @@ def distances(rows: Rows) -> dict[str, Any]:
     a = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
     north = (lat2 - lat1) * RADIUS_KM
     east = (lon2 - lon1) * np.cos((lat1 + lat2) / 2) * RADIUS_KM
-    y = np.sin(lon2 - lon1) * np.cos(lat2)
-    x = np.cos(lat1) * np.sin(lat2) - np.sin(lat1) * np.cos(lat2) * np.cos(lon2 - lon1)
     return {
         "euclidean_deg": np.degrees(np.hypot(lat2 - lat1, lon2 - lon1)),
         "haversine_km": 2 * RADIUS_KM * np.arcsin(np.sqrt(a)),
         "manhattan_km": abs(north) + abs(east),
         "east_km": east,
         "north_km": north,
+        "euclidean_km": np.hypot(east, north),
         # Six metres and less have no direction.
-        "bearing_sin": y / (np.hypot(x, y) + 1e-6),
-        "bearing_cos": x / (np.hypot(x, y) + 1e-6),
+        "bearing_sin": east / (np.hypot(east, north) + 0.006),
+        "bearing_cos": north / (np.hypot(east, north) + 0.006),
     }
 
 

@@ -19,8 +19,9 @@ def around(centre, spread, rows=500, seed=0):
 
 def between(name, start, end):
     """The distance by name of float32 `[rows, 2]` places, as an array."""
-    columns = [tf.constant(place[:, axis : axis + 1]) for place in (start, end) for axis in (0, 1)]
-    return distance.DISTANCES[name](*columns).numpy()
+    columns = [tf.constant(place[:, axis]) for place in (start, end) for axis in (0, 1)]
+    found = distance.DISTANCES[name](*columns)
+    return np.stack(found, axis=1) if isinstance(found, tuple) else found.numpy()[:, np.newaxis]
 
 
 def arcsine_haversine_km(start, end):
@@ -84,8 +85,7 @@ def test_no_way_is_shorter_than_the_great_circle_within_a_city():
     start, end = around(CHICAGO, 0.1), around(CHICAGO, 0.1, seed=1)
     great_circle = between("haversine_km", start, end)
     assert (between("manhattan_km", start, end) >= great_circle * (1 - 1e-5)).all()
-    legs = np.hypot(between("north_km", start, end), between("east_km", start, end))
-    np.testing.assert_allclose(legs, great_circle, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(between("euclidean_km", start, end), great_circle, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -93,18 +93,40 @@ def test_no_way_is_shorter_than_the_great_circle_within_a_city():
 )
 def test_bearing_is_clockwise_from_north(end, degrees):
     sine, cosine = between("bearing", places((41, -87)), places(end))[0]
-    # The initial course of a great circle due east leaves the parallel by a third of a degree.
     off = (np.degrees(np.arctan2(sine, cosine)) - degrees + 180) % 360 - 180
-    assert abs(off) < 0.4
+    assert abs(off) < 0.1
     assert sine**2 + cosine**2 == pytest.approx(1, abs=1e-3)
+
+
+def test_bearing_is_within_a_city_that_on_which_a_great_circle_starts():
+    start, end = around(CHICAGO, 0.1), around(CHICAGO, 0.1, seed=1)
+    (lat1, lon1), (lat2, lon2) = np.radians(start.astype(np.float64)).T, np.radians(end.astype(np.float64)).T
+    y = np.sin(lon2 - lon1) * np.cos(lat2)
+    x = np.cos(lat1) * np.sin(lat2) - np.sin(lat1) * np.cos(lat2) * np.cos(lon2 - lon1)
+    sine, cosine = between("bearing", start, end).T
+    off = (np.degrees(np.arctan2(sine, cosine) - np.arctan2(y, x)) + 180) % 360 - 180
+    assert abs(off).max() < 0.3
+
+
+def test_the_way_back_has_the_opposite_bearing():
+    start, end = around(CHICAGO, 0.1), around(CHICAGO, 0.1, seed=1)
+    np.testing.assert_allclose(between("bearing", start, end), -between("bearing", end, start), atol=1e-6)
+
+
+def test_a_ride_of_two_hundred_metres_has_its_direction_to_a_degree():
+    start = np.repeat(places(CHICAGO), 36, axis=0)
+    degrees = np.arange(36) * 10
+    way = np.stack([np.cos(np.radians(degrees)), np.sin(np.radians(degrees)) / np.cos(np.radians(CHICAGO[0]))], axis=1)
+    sine, cosine = between("bearing", start, (start + 0.002 * way).astype(np.float32)).T
+    off = (np.degrees(np.arctan2(sine, cosine)) - degrees + 180) % 360 - 180
+    assert abs(off).max() < 1
 
 
 @pytest.mark.parametrize("name", distance.DISTANCES)
 def test_from_a_place_to_itself_every_distance_is_zero(name):
     here = around(CHICAGO, 3)
     found = between(name, here, here)
-    # A bearing of rounding noise is damped, not exactly nothing.
-    assert abs(found).max() <= (0.1 if name == "bearing" else 0)
+    assert abs(found).max() == 0
 
 
 @pytest.mark.parametrize("name", distance.DISTANCES)

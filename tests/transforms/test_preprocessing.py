@@ -44,7 +44,15 @@ PLAN = Plan(
     ),
     features=Features.model_validate(
         {
-            "distances": ["euclidean_deg", "haversine_km", "manhattan_km", "east_km", "north_km", "bearing"],
+            "distances": [
+                "euclidean_deg",
+                "euclidean_km",
+                "haversine_km",
+                "manhattan_km",
+                "east_km",
+                "north_km",
+                "bearing",
+            ],
             "time_parts": ["hour", "weekday", "month", "year", "years"],
             "buckets": {
                 "far": {"feature": "haversine_km", "quantiles": 8},
@@ -160,9 +168,9 @@ def raw_block(columns):
     block["north_km"] = (lat2 - lat1) * RADIUS_KM
     block["east_km"] = (lon2 - lon1) * np.cos((lat1 + lat2) / 2) * RADIUS_KM
     block["manhattan_km"] = abs(block["north_km"]) + abs(block["east_km"])
-    y = np.sin(lon2 - lon1) * np.cos(lat2)
-    x = np.cos(lat1) * np.sin(lat2) - np.sin(lat1) * np.cos(lat2) * np.cos(lon2 - lon1)
-    block["bearing_sin"], block["bearing_cos"] = y / (np.hypot(x, y) + 1e-6), x / (np.hypot(x, y) + 1e-6)
+    block["euclidean_km"] = np.hypot(block["north_km"], block["east_km"])
+    block["bearing_sin"] = block["east_km"] / (block["euclidean_km"] + 0.006)
+    block["bearing_cos"] = block["north_km"] / (block["euclidean_km"] + 0.006)
     parts = parts_of(columns)
     for name, period in [("hour", 24), ("weekday", 7), ("month", 12)]:
         block[f"{name}_sin"] = np.sin(2 * np.pi * parts[name] / period)

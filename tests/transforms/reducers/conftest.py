@@ -54,7 +54,7 @@ class Learned:
             return weights / self.found.deviations if self.reducer.whiten else weights
         matrix = self.found.matrix(len(self.found.directions), self.reducer.whiten).astype(np.float32)
         centre = None if self.found.centre is None else self.found.centre.astype(np.float32)
-        out = project(x, centre, matrix).numpy()
+        out = project(x, np.ones(x.shape[1], np.float32), centre, matrix).numpy()
         assert not out[:, self.found.kept :].any()
         return out[:, : self.found.kept]
 
