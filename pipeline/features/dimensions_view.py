@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -74,20 +75,16 @@ def show_dimensions(measured: Mapping[str, Any]) -> None:
 def _parts(measured: Mapping[str, Any]) -> Iterator[tuple[str, Table | None]]:
     """Titles with their tables."""
     reducer, pairs = measured["reducer"], measured["pairs"]
-    yield (
-        "features, added one by one: next is what a linear model on the training rows gains most from",
-        (_features(measured)),
-    )
+    rule = "next is what a linear model on the training rows gains most from"
+    yield f"features, added one by one: {rule}", _features(measured)
     if reducer:
         merit = f"{reducer['merit']['name']} {reducer['merit']['value']:.4f}"
         yield f"components of {reducer['kind']}: {reducer['kept']} kept, {merit}", _components(measured["components"])
     else:
         yield "no components: the run's features.reducer.kind is none; set it to pca and make a run", None
     more = f", the first {_PAIRS} of {len(pairs)}" if len(pairs) > _PAIRS else ""
-    yield (
-        f"features whose correlation is {measured['correlated']:g} or more in size: {len(pairs) or 'none'}{more}",
-        (_pairs(pairs) if pairs else None),
-    )
+    title = f"features whose correlation is {measured['correlated']:g} or more in size: {len(pairs) or 'none'}{more}"
+    yield title, _pairs(pairs) if pairs else None
     told = measured["parameters"]
     saved = f"; the reducer saves {told['saved_by_reducer']:,}" if told["saved_by_reducer"] else ""
     yield f"parameters of the network: {_total(told):,}, of them {told['rest']:,} of no input{saved}", _inputs(measured)
@@ -101,7 +98,8 @@ def in_words(measured: Mapping[str, Any]) -> str:
         f"RMSE in {measured['unit']} on {rows['tune']:,} tune rows after learning from {used} training rows, or from "
         f"{rows['few']:,} of them. linear is ridge regression, nearest the mean of the {models['neighbours']} nearest "
         f"rows, trees are {models['trees']} of LightGBM. "
-        "far/near is how many times as far as the nearest other place the farthest one lies"
+        "far/near is how many times as far as the nearest other place the farthest one lies; at worst, if the "
+        "features were independent"
     )
 
 
@@ -144,7 +142,7 @@ def _features(measured: Mapping[str, Any]) -> Table:
     for number, (one, errors, of_few) in enumerate(lines, start=1):
         shares = f"{one['label_correlation']:+.2f}", f"{one['label_r2']:.4f}"
         contrasts = f"{one['contrast']:,.1f}", f"{one['contrast_if_independent']:,.1f}"
-        table.add_row(str(number), one["name"], *shares, *errors, *of_few, *contrasts)
+        table.add_row(str(number), escape(one["name"]), *shares, *errors, *of_few, *contrasts)
     return table
 
 
@@ -156,7 +154,7 @@ def _components(steps: Sequence[Mapping[str, Any]]) -> Table:
         share = one["explained_variance_ratio"]
         total += share
         largest = sorted(one["loadings"].items(), key=lambda pair: -abs(pair[1]))[:_LOADINGS]
-        loadings = ", ".join(f"{value:+.2f} {name}" for name, value in largest)
+        loadings = ", ".join(f"{value:+.2f} {escape(name)}" for name, value in largest)
         shares = f"{share:.2%}", f"{total:.2%}", f"{one['label_r2']:.4f}"
         table.add_row(str(number), *shares, *errors, f"{one['contrast']:,.1f}", loadings)
     return table
@@ -165,7 +163,7 @@ def _components(steps: Sequence[Mapping[str, Any]]) -> Table:
 def _pairs(pairs: Sequence[Mapping[str, Any]]) -> Table:
     table = _table(["feature", "and"], ["correlation"])
     for one in pairs[:_PAIRS]:
-        table.add_row(*one["features"], f"{one['correlation']:+.3f}")
+        table.add_row(*map(escape, one["features"]), f"{one['correlation']:+.3f}")
     return table
 
 
@@ -178,7 +176,7 @@ def _inputs(measured: Mapping[str, Any]) -> Table:
     for name, one in grouped(measured["inputs"]):
         share = f"{one['parameters'] / _total(measured['parameters']):.1%}" if one["parameters"] else ""
         figures = (f"{one[key]:,}" if one[key] else "" for key in ("width", "parameters"))
-        table.add_row(name, one["kind"], *figures, share, f"{one['constants']:,}" if one["constants"] else "")
+        table.add_row(escape(name), one["kind"], *figures, share, f"{one['constants']:,}" if one["constants"] else "")
     return table
 
 
