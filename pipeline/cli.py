@@ -15,6 +15,7 @@ import typer.exceptions
 
 from pipeline.commands import data, features, history, kubeflow, running, schedule, study, versions
 from pipeline.commands.options import BAD_INPUT, DONE, INTERRUPTED, REFUSED, UNEXPECTED
+from pipeline.interrupts import is_interrupt
 
 app = typer.Typer(
     name="farelite",
@@ -82,13 +83,16 @@ def _guarded(command: Callable[[], Any]) -> int:
         )
         return BAD_INPUT
     except Exception as error:
-        if isinstance(error, _expected_errors()):
+        if is_interrupt(error):
+            code = INTERRUPTED
+        elif isinstance(error, _expected_errors()):
             from components.tflite_pusher.store import CorruptError
 
             print(f"error: {error}", file=sys.stderr)
             return REFUSED if isinstance(error, CorruptError) else BAD_INPUT
-        traceback.print_exc()
-        return UNEXPECTED
+        else:
+            traceback.print_exc()
+            return UNEXPECTED
     # Typer turns an interrupt into this code on its own, without a word.
     if code == INTERRUPTED:
         print("interrupted; nothing was published", file=sys.stderr)

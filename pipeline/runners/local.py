@@ -31,6 +31,7 @@ from pipeline import provenance
 from pipeline.config import Config
 from pipeline.figures import figure_of
 from pipeline.graph import Surroundings, create_pipeline
+from pipeline.interrupts import is_interrupt
 from pipeline.lineage import journal
 from pipeline.lineage.connection import open_metadata, remember
 from pipeline.lineage.questions import Lineage
@@ -59,7 +60,7 @@ def run(config: Config, paths: RunPaths, listener: Listener, force: bool = False
     try:
         result = _run_nodes(intermediate, nodes, store, run_id, paths, listener)
     except BaseException as error:
-        verdict = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+        verdict = "interrupted" if is_interrupt(error) else "failed"
         reasons = [f"{type(error).__name__}: {error}"] if verdict == "failed" else []
         journal.finish(store, run_id, verdict, reasons=reasons)
         _make_report(paths, run_id, listener)
