@@ -150,3 +150,19 @@ bench-dimensions: $(READY)  ## the network with and without PCA in front, in pai
 .PHONY: bench-transform
 bench-transform: $(READY)  ## Transform of 1 million rows with PCA beside the same graph with tft.pca: time and peak memory
 	@PYTHONPATH=. $(BIN)/python benchmarks/transform_rows.py $(ARGS)
+
+.PHONY: flink-up
+flink-up: $(READY)  ## a Flink cluster on this machine: JobManager, two TaskManagers with worker pools, Beam's job server
+	@$(BIN)/python tools/flink/cluster.py up $(ARGS)
+
+.PHONY: flink-down
+flink-down: $(READY)  ## end that cluster: what `flink-up` started, and nothing else
+	@$(BIN)/python tools/flink/cluster.py down
+
+.PHONY: flink-lock
+flink-lock: $(READY)  ## write tools/flink/jars.sha256 anew after a change of its pom.xml
+	@$(BIN)/python tools/flink/cluster.py lock
+
+.PHONY: test-flink
+test-flink: $(READY)  ## the pipeline on a real Flink cluster of this machine, beside the run in process (minutes)
+	FARELITE_FLINK_TESTS=1 $(BIN)/pytest -q -m e2e tests/e2e/test_flink.py $(ARGS)

@@ -123,7 +123,7 @@ def measure(name: str, dataset: str, folder: str) -> dict[str, Any]:
     from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
     from components.trip_example_gen.component import TripExampleGen
-    from pipeline.config import Beam
+    from pipeline.runners.beam import Beam
 
     with tempfile.TemporaryDirectory(dir=folder) as root:
         source = Dataset.model_validate_json(dataset).source
@@ -137,7 +137,7 @@ def measure(name: str, dataset: str, folder: str) -> dict[str, Any]:
             pipeline_root=root,
             components=[component],
             metadata_connection_config=metadata.sqlite_metadata_connection_config(f"{root}/metadata.db"),
-            beam_pipeline_args=Beam().arguments(),
+            beam_pipeline_args=Beam().local_arguments("in_process"),
         )
         began = time.monotonic()
         LocalDagRunner().run(built)

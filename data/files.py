@@ -145,6 +145,18 @@ def examine(files: list[str]) -> list[SourceFile]:
     return found
 
 
+def sizes(files: list[str]) -> list[tuple[str, int]]:
+    """Each file with its size in bytes, unread."""
+    found = []
+    for file in files:
+        if is_remote(file):
+            (result,) = _filesystems(file, "data.source").match([file])
+            found.append((file, sum(one.size_in_bytes for one in result.metadata_list)))
+        else:
+            found.append((file, Path(file).stat().st_size))
+    return found
+
+
 def fingerprint(files: list[str]) -> str:
     """Sixteen hex digits of names and contents, in this order; changes when a file is added, removed or edited.
 

@@ -56,12 +56,13 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     from pipeline.demo.content import DemoError
     from pipeline.lineage.errors import LineageError, MetadataError
     from pipeline.paths import RunsFolderError
+    from pipeline.runners.flink.errors import FlinkError
     from pipeline.runners.kubeflow.errors import KubeflowError
     from pipeline.runners.lock import LockedError
     from pipeline.runners.schedule.slot import ScheduleError
 
     users = (DataError, ConfigError, KubeflowError, RunsFolderError, LockedError, ScheduleError, StoreError, DemoError)
-    return (*users, LineageError, MetadataError)
+    return (*users, FlinkError, LineageError, MetadataError)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
@@ -19,6 +19,7 @@ from components.study.settings import Study
 from data.settings import Settings
 from data.spec import Dataset
 from pipeline.lineage.connection import Metadata
+from pipeline.runners.beam import Beam
 from pipeline.runners.kubeflow.settings import Kubeflow
 from pipeline.runners.schedule.settings import Schedule
 from transforms.features import Features, Plan
@@ -28,30 +29,6 @@ DEFAULT_CONFIG = Path(__file__).parent / "configs" / "chicago.yaml"
 
 class ConfigError(ValueError):
     """The configuration is wrong; the message has file, key, what is allowed and a near match."""
-
-
-class Beam(Settings):
-    """Where the data steps run.
-
-    Attributes:
-        runner: `in_process`, fastest up to some hundred thousand rows; `multi_process` on all cores.
-        workers: processes of `multi_process`; 0 takes one a core.
-    """
-
-    runner: Literal["in_process", "multi_process"] = "in_process"
-    workers: int = Field(default=0, ge=0)
-
-    def arguments(self) -> list[str]:
-        """What Beam is told."""
-        if self.runner == "in_process":
-            # Nothing leaves the process, so the image is only a name: with one given, TFX does not build a package
-            # of itself for workers, which takes two seconds for each component.
-            return ["--runner=DirectRunner", "--direct_running_mode=in_memory", "--sdk_container_image=none"]
-        return [
-            "--runner=DirectRunner",
-            "--direct_running_mode=multi_processing",
-            f"--direct_num_workers={self.workers}",
-        ]
 
 
 class Config(Settings):
@@ -111,9 +88,9 @@ class Config(Settings):
         return settle(self.gate.slices, self.plan())
 
     def plain(self) -> dict[str, Any]:
-        """JSON values under the names of the file, without `schedule` and `kubeflow`: when and where says
+        """JSON values under the names of the file, without `schedule`, `kubeflow` and `beam`: when and where says
         nothing about the model."""
-        return self.model_dump(mode="json", by_alias=True, exclude={"schedule", "kubeflow"})
+        return self.model_dump(mode="json", by_alias=True, exclude={"schedule", "kubeflow", "beam"})
 
     def hash(self) -> str:
         """Twelve hex digits of all choices that `plain` tells."""

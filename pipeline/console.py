@@ -50,7 +50,7 @@ class ProgressLines(Listener):
         self._pace = Pace()
 
     def say(self, text: str) -> None:
-        """What goes on before the first component."""
+        """See `pipeline.runners.events.Listener`."""
         self._status.update(text)
         self._status.start()
 

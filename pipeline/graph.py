@@ -51,6 +51,7 @@ class Surroundings:
         champion_version, champion_sha256: the live model; empty when there is none.
         store_state: fingerprint of what is live and withdrawn.
         provenance: JSON for the manifest.
+        beam: what Beam is told; it is in no cache key.
         force: push withdrawn bytes too.
         data_root, until, gate: of TripExampleGen and Evaluator, where the runner has parameters that are set at run
             time; None for gate takes the configuration's.
@@ -67,6 +68,7 @@ class Surroundings:
     champion_sha256: str
     store_state: str
     provenance: str
+    beam: tuple[str, ...]
     force: bool = False
     data_root: str | RuntimeParameter = ""
     until: str | RuntimeParameter = ""
@@ -186,7 +188,7 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         components=[*before, pusher],
         enable_cache=True,
         metadata_connection_config=around.metadata,
-        beam_pipeline_args=config.beam.arguments(),
+        beam_pipeline_args=list(around.beam),
     )
 
 

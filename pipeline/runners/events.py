@@ -50,6 +50,9 @@ class Result:
 class Listener:
     """Is told how the run goes; the command line draws it."""
 
+    def say(self, text: str) -> None:
+        """Something goes on before the first node."""
+
     def plan(self, names: list[str]) -> None:
         """The nodes that will run, in order."""
 

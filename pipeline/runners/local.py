@@ -38,6 +38,7 @@ from pipeline.lineage.questions import Lineage
 from pipeline.lineage.records import NodeRun, read_json
 from pipeline.paths import RunPaths
 from pipeline.report.page import write_report
+from pipeline.runners.engine import Engine, ready
 from pipeline.runners.events import ComponentRun, Listener, Result
 
 
@@ -46,19 +47,21 @@ def run(config: Config, paths: RunPaths, listener: Listener, force: bool = False
 
     Raises:
         DataError: the source cannot be used as described.
+        FlinkError: the cluster cannot run the data steps.
         Exception: whatever a component raised, unchanged; the listener was told which was running.
     """
     began = time.monotonic()
     run_id = f"{datetime.now().strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
     store = open_metadata(config.metadata, paths, create=True)
     remember(config.metadata, paths)
-    around = surroundings(config, paths, force, Lineage(store))
+    engine = ready(config, paths.artifacts, run_id, listener.say)
+    around = surroundings(config, paths, force, engine.arguments, Lineage(store))
     intermediate = compile_pipeline(create_pipeline(config, around), run_id)
     nodes = [node.pipeline_node for node in intermediate.nodes]
     journal.begin(store, run_id, _told(around))
     listener.plan([node.node_info.id for node in nodes])
     try:
-        result = _run_nodes(intermediate, nodes, store, run_id, paths, listener)
+        result = _run_nodes(intermediate, nodes, store, run_id, paths, listener, engine)
     except BaseException as error:
         verdict = "interrupted" if is_interrupt(error) else "failed"
         reasons = [f"{type(error).__name__}: {error}"] if verdict == "failed" else []
@@ -78,6 +81,7 @@ def _run_nodes(
     run_id: str,
     paths: RunPaths,
     listener: Listener,
+    engine: Engine,
 ) -> Result:
     done: list[ComponentRun] = []
     try:
@@ -85,7 +89,7 @@ def _run_nodes(
             name = node.node_info.id
             listener.start(name)
             start = time.monotonic()
-            with reporting(listener.progress):
+            with reporting(listener.progress), engine.around(name):
                 _launch(intermediate, node)
             ran = Lineage(store).node_runs(run_id)
             one = ComponentRun(name, ran[name].state, time.monotonic() - start, figure_of(name, ran))
@@ -115,7 +119,9 @@ def _told(around: Surroundings) -> dict[str, str]:
     return {**texts, "config": json.dumps(told["config"])}
 
 
-def surroundings(config: Config, paths: RunPaths, force: bool, lineage: Lineage | None = None) -> Surroundings:
+def surroundings(
+    config: Config, paths: RunPaths, force: bool, beam: tuple[str, ...], lineage: Lineage | None = None
+) -> Surroundings:
     """Looks around: data, schema, champion, code, and with a lineage the data that passed before."""
     located = locate(config.data)
     fingerprint = located.fingerprint()
@@ -146,6 +152,7 @@ def surroundings(config: Config, paths: RunPaths, force: bool, lineage: Lineage 
         champion_sha256=digest,
         store_state=json.dumps([live, digest, store.withdrawn()]),
         provenance=json.dumps(told),
+        beam=beam,
         force=force,
     )
 

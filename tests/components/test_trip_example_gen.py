@@ -21,7 +21,7 @@ from components.trip_example_gen.writer import Summary
 from data.errors import DataError
 from data.spec import Dataset, Label, Range
 from data.time_cut import cut_of, join
-from pipeline.config import Beam
+from pipeline.runners.beam import Beam
 
 HOUR = 3600
 START = 1_400_000_400  # 2014-05-13 17:00:00, a full hour
@@ -40,7 +40,10 @@ class Outcome:
         self.examples.uri, self.report.uri = str(folder / "examples"), str(folder / "report")
         Path(self.report.uri).mkdir(parents=True)
         context = BaseBeamExecutor.Context(
-            beam_pipeline_args=Beam().arguments(), tmp_dir=str(folder / "tmp"), unique_id="1", pipeline_run_id="run-1"
+            beam_pipeline_args=Beam().local_arguments("in_process"),
+            tmp_dir=str(folder / "tmp"),
+            unique_id="1",
+            pipeline_run_id="run-1",
         )
         Executor(context).Do(
             {},

@@ -107,8 +107,21 @@ def _surroundings(config: Config) -> Surroundings:
         champion_sha256="",
         store_state="",
         provenance=json.dumps(told, sort_keys=True),
+        beam=_beam(config),
         **{name: RuntimeParameter(name, str, default) for name, default in _parameters(config).items()},
     )
+
+
+def _beam(config: Config) -> tuple[str, ...]:
+    """What Beam is told in a container, where the number of rows is not known yet."""
+    place = config.beam.place(0)
+    if place == "flink":
+        raise ConfigError(
+            "beam.runner flink cannot go with Kubeflow: a step there works on its container's own copies of the "
+            "artifacts, which Flink's workers do not see; compile with --set beam.runner=in_process, or run "
+            "`farelite run` in a pod that shares its --runs-dir with the workers (docs/how-to/flink.md)"
+        )
+    return tuple(config.beam.local_arguments(place))
 
 
 def _parameters(config: Config) -> dict[str, str]:

@@ -1,0 +1,70 @@
+"""Gets the engine of the data steps ready: chooses it, and looks at a cluster before the first step is sent there."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.files import sizes
+from data.sources import locate
+from data.volume import estimate_rows
+from pipeline.config import Config
+from pipeline.runners.beam import Flink, Place
+
+DATA_STEPS = ("TripExampleGen", "StatisticsGen", "Transform", "Evaluator")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where the data steps of one run go.
+
+    Attributes:
+        place: the kind.
+        arguments: what Beam is told.
+        flink: the cluster, where it is one.
+        job_name: of this run's jobs on it.
+    """
+
+    place: Place
+    arguments: tuple[str, ...]
+    flink: Flink | None = None
+    job_name: str = ""
+
+    def around(self, step: str) -> contextlib.AbstractContextManager[None]:
+        """What a step runs in."""
+        if self.flink is None or step not in DATA_STEPS:
+            return contextlib.nullcontext()
+        from pipeline.runners.flink.watch import watched
+
+        return watched(self.flink, self.job_name, step)
+
+
+def ready(config: Config, artifacts: Path, run_id: str, say: Callable[[str], None] = lambda text: None) -> Engine:
+    """Chooses the engine; a cluster is looked at, and its workers are greeted.
+
+    Args:
+        config: of the pipeline.
+        artifacts: root of what the steps write.
+        run_id: names the jobs.
+        say: is told what goes on.
+
+    Raises:
+        DataError: the source is not there.
+        FlinkError: the cluster cannot do it, with the remedy.
+    """
+    beam = config.beam
+    rows = estimate_rows(sizes(locate(config.data).all_files())) if beam.runner == "auto" else 0
+    place = beam.place(rows)
+    if place != "flink":
+        return Engine(place, tuple(beam.local_arguments(place)))
+    from pipeline.runners.flink.handshake import shake_hands
+    from pipeline.runners.flink.preflight import check
+
+    flink, job_name = beam.cluster(), f"farelite-{run_id}"
+    say("looking at the Flink cluster")
+    parallelism = check(flink)
+    say("asking Flink's workers what they have")
+    shake_hands(flink, parallelism, artifacts.resolve(), job_name)
+    return Engine(place, tuple(flink.arguments(parallelism, job_name)), flink, job_name)

@@ -1,0 +1,1 @@
+"""The data steps on an Apache Flink cluster, by way of Beam's job server."""

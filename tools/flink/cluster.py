@@ -1,0 +1,232 @@
+"""A real Flink cluster on this machine: one JobManager, TaskManagers with a worker pool each, Beam's job server.
+
+    cluster.py up [--task-managers 2] [--slots 1] [--network-mb 512]
+    cluster.py down
+    cluster.py lock      writes jars.sha256 anew after a change of pom.xml
+
+Everything listens on loopback. Each TaskManager has a loopback address of its own (127.0.0.11, .12, ...), where its
+worker pool listens; its JVM reads the pool's name from a hosts file of its own, so that one job finds two pools.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import socket
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import jars
+import processes
+import workers
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = ROOT / ".tools" / "flink"
+REST, RPC, BLOB, JOB_SERVER, ARTIFACTS, POOL = 18081, 16123, 16124, 18099, 18098, 18050
+POOL_NAME = "farelite-pool"
+PATIENCE_S = 60
+JAVA = [
+    *(
+        f"--add-opens=java.base/java.{package}=ALL-UNNAMED"
+        for package in ("lang", "lang.invoke", "util", "util.concurrent", "io", "nio", "net", "time")
+    ),
+    "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
+]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What to start.
+
+    Attributes:
+        task_managers: how many.
+        slots: of each.
+        network_mb: buffers for exchanges, of each slot; tf.Transform has hundreds of exchanges.
+        python: of the workers; None makes the environment that holds this checkout's wheel.
+    """
+
+    task_managers: int
+    slots: int
+    network_mb: int
+    python: Path | None
+
+
+class ClusterError(RuntimeError):
+    """The cluster did not come up."""
+
+
+def up(shape: Shape, folder: Path) -> None:
+    """Starts everything and waits until all slots are offered; on a failure ends what it has started.
+
+    Raises:
+        ClusterError: something is up already, or did not come up; the message has the end of its log.
+    """
+    if any(processes.alive(one) for one in processes.noted(folder)):
+        raise ClusterError("the cluster is up already; `make flink-down` ends it")
+    down(folder)
+    for port in (REST, RPC, BLOB, JOB_SERVER, ARTIFACTS):
+        _check_free("127.0.0.1", port)
+    classpath = str(jars.ensure(HOME) / "*")
+    python = shape.python or workers.make(ROOT, HOME / "workers")
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        _start_all(dataclasses.replace(shape, python=python), folder, classpath)
+    except BaseException:
+        down(folder)
+        raise
+
+
+def _start_all(shape: Shape, folder: Path, classpath: str) -> None:
+    entry = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
+    config = _config(folder, "jobmanager", {"jobmanager.bind-host": "127.0.0.1", "rest.bind-address": "127.0.0.1"})
+    java = ["java", *JAVA, "-cp", classpath]
+    # A host name fills the JVM's cache of names in seconds where there is no resolver; loopback needs none.
+    master = processes.start("jobmanager", [*java, "-Xmx512m", entry, "--configDir", str(config)], folder)
+    _await("the JobManager", master, folder, lambda: _overview() is not None)
+    for number in range(1, shape.task_managers + 1):
+        _start_task_manager(number, shape, folder, java)
+    driver = "org.apache.beam.runners.flink.FlinkJobServerDriver"
+    options = [f"--flink-master=127.0.0.1:{REST}", "--job-host=127.0.0.1", f"--job-port={JOB_SERVER}"]
+    options += [f"--artifact-port={ARTIFACTS}", "--expansion-port=0", f"--artifacts-dir={folder / 'staged'}"]
+    options += [f"--flink-conf-dir={config}", "--clean-artifacts-per-job"]
+    server = processes.start("jobserver", [*java, "-Xmx1g", driver, *options], folder)
+    _await("the job server", server, folder, lambda: _answers("127.0.0.1", JOB_SERVER))
+    slots = shape.task_managers * shape.slots
+    _await("the slots", master, folder, lambda: (_overview() or {}).get("slots-available") == slots)
+
+
+def _start_task_manager(number: int, shape: Shape, folder: Path, java: list[str]) -> None:
+    host, name = f"127.0.0.{10 + number}", f"taskmanager-{number}"
+    pool = [str(shape.python), str(Path(__file__).with_name("pool.py")), f"{host}:{POOL}"]
+    started = processes.start(f"pool-{number}", pool, folder, {"PYTHONPATH": "", "TF_USE_LEGACY_KERAS": "1"})
+    _await(f"worker pool {number}", started, folder, lambda: _answers(host, POOL))
+    hosts = folder / f"{name}.hosts"
+    hosts.write_text(f"127.0.0.1 localhost\n127.0.0.1 {socket.gethostname()}\n{host} {POOL_NAME}\n")
+    network_mb = shape.network_mb * shape.slots
+    config = _config(
+        folder,
+        name,
+        {
+            "taskmanager.host": host,
+            "taskmanager.bind-host": host,
+            "taskmanager.resource-id": name,
+            "taskmanager.numberOfTaskSlots": shape.slots,
+            "taskmanager.cpu.cores": shape.slots,
+            "taskmanager.memory.framework.heap.size": "128m",
+            "taskmanager.memory.task.heap.size": f"{512 * shape.slots}m",
+            "taskmanager.memory.framework.off-heap.size": "128m",
+            "taskmanager.memory.task.off-heap.size": "128m",
+            "taskmanager.memory.network.min": f"{network_mb}m",
+            "taskmanager.memory.network.max": f"{network_mb}m",
+            "taskmanager.memory.managed.size": f"{128 * shape.slots}m",
+            "taskmanager.memory.jvm-metaspace.size": "256m",
+            "taskmanager.memory.jvm-overhead.min": "192m",
+            "taskmanager.memory.jvm-overhead.max": "192m",
+        },
+    )
+    limits = [f"-Xmx{128 + 512 * shape.slots}m", f"-XX:MaxDirectMemorySize={network_mb + 256}m"]
+    entry = ["org.apache.flink.runtime.taskexecutor.TaskManagerRunner", "--configDir", str(config)]
+    processes.start(name, [*java[:-2], f"-Djdk.net.hosts.file={hosts}", *limits, *java[-2:], *entry], folder)
+
+
+def _config(folder: Path, name: str, more: dict[str, object]) -> Path:
+    """Writes Flink's configuration of one process and returns its folder."""
+    common = {
+        "jobmanager.rpc.address": "127.0.0.1",
+        "jobmanager.rpc.port": RPC,
+        "jobmanager.memory.process.size": "1g",
+        "rest.address": "127.0.0.1",
+        "rest.port": REST,
+        "blob.server.port": BLOB,
+        "io.tmp.dirs": str(folder / "temp"),
+        "restart-strategy.type": "fixed-delay",
+        "restart-strategy.fixed-delay.attempts": 3,
+        "restart-strategy.fixed-delay.delay": "5 s",
+        # Beam keeps workers between stages only where its classes are the cluster's own, not those that came with the
+        # job; else every stage imports TensorFlow again.
+        "classloader.resolve-order": "parent-first",
+        # A dead TaskManager is noticed, and a job that finds no slot fails, within this time.
+        "heartbeat.interval": 2000,
+        "heartbeat.timeout": 12000,
+        "slot.request.timeout": 60000,
+    }
+    place = folder / name
+    place.mkdir(parents=True, exist_ok=True)
+    (folder / "temp").mkdir(exist_ok=True)
+    (place / "config.yaml").write_text("".join(f"{key}: {value}\n" for key, value in {**common, **more}.items()))
+    return place
+
+
+def down(folder: Path) -> None:
+    """Ends what was started and is noted down, in reverse order; a process that has ended is no matter."""
+    for one in reversed(processes.noted(folder)):
+        processes.stop(one, folder)
+
+
+def _await(what: str, process: processes.Started, folder: Path, ready: object) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not ready():  # type: ignore[operator]
+        dead = not processes.alive(process)
+        if dead or time.monotonic() > deadline:
+            log = folder / "log" / f"{process.name}.log"
+            last = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+            how = "ended" if dead else f"did not come up within {PATIENCE_S} s"
+            raise ClusterError(f"{what} {how} (log: {log}):\n{last}")
+        time.sleep(0.1)
+
+
+def _overview() -> dict[str, int] | None:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{REST}/overview", timeout=5) as answer:
+            return dict(json.load(answer))
+    except (OSError, ValueError):
+        return None
+
+
+def _answers(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        return probe.connect_ex((host, port)) == 0
+
+
+def _check_free(host: str, port: int) -> None:
+    if _answers(host, port):
+        raise ClusterError(
+            f"port {port} of {host} is taken by another program; end it, or the cluster of another checkout"
+        )
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("verb", choices=["up", "down", "lock"])
+    parser.add_argument("--task-managers", type=int, default=2)
+    parser.add_argument("--slots", type=int, default=1, help="of each TaskManager")
+    parser.add_argument("--network-mb", type=int, default=512, help="of each slot")
+    parser.add_argument(
+        "--python", type=Path, help="of the worker pools; without it, one that holds this checkout's wheel"
+    )
+    told = parser.parse_args()
+    folder = HOME / "cluster"
+    try:
+        if told.verb == "lock":
+            jars.lock()
+        elif told.verb == "down":
+            down(folder)
+        else:
+            python = told.python.absolute() if told.python else None
+            up(Shape(told.task_managers, told.slots, told.network_mb, python), folder)
+            print(f"up: Flink at http://127.0.0.1:{REST}, job server 127.0.0.1:{JOB_SERVER}, pools {POOL_NAME}:{POOL}")
+    except (ClusterError, jars.JarsError, workers.WorkersError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
