@@ -27,7 +27,6 @@ class Flink(Settings):
         image: container image with farelite, for `container`.
         parallelism: slots to use; 0 takes all.
         min_network_mb: memory for exchanges that a slot must have; tf.Transform has hundreds of exchanges.
-        restarts: so often is a job that lost a TaskManager or a worker tried again.
         handshake_s: so long may the workers take to answer before the first step.
         step_minutes: so long may one step take; then its job is cancelled and the run fails.
     """
@@ -39,7 +38,6 @@ class Flink(Settings):
     image: str | None = None
     parallelism: int = Field(default=0, ge=0)
     min_network_mb: int = Field(default=512, ge=0)
-    restarts: int = Field(default=3, ge=0)
     handshake_s: int = Field(default=240, ge=1)
     step_minutes: float = Field(default=120, gt=0)
 
@@ -65,8 +63,6 @@ class Flink(Settings):
             f"--flink_master={self.cluster}",
             f"--job_name={job_name}",
             f"--parallelism={parallelism}",
-            f"--number_of_execution_retries={self.restarts}",
-            "--execution_retry_delay=5000",
             f"--environment_cache_millis={ENVIRONMENT_CACHE_MS}",
             f"--sdk_container_image={image}",
             *environment[self.workers],

@@ -1,6 +1,7 @@
 """A real Flink cluster on this machine: one JobManager, TaskManagers with a worker pool each, Beam's job server.
 
     cluster.py up [--task-managers 2] [--slots 1] [--network-mb 512]
+    cluster.py heal      starts TaskManagers and pools that have died again, as a supervisor would
     cluster.py down
     cluster.py lock      writes jars.sha256 anew after a change of pom.xml
 
@@ -76,20 +77,19 @@ def up(shape: Shape, folder: Path) -> None:
     python = shape.python or workers.make(ROOT, HOME / "workers")
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        _start_all(dataclasses.replace(shape, python=python), folder, classpath)
+        _start_all(dataclasses.replace(shape, python=python), folder, ["java", *JAVA, "-cp", classpath])
     except BaseException:
         down(folder)
         raise
 
 
-def _start_all(shape: Shape, folder: Path, classpath: str) -> None:
+def _start_all(shape: Shape, folder: Path, java: list[str]) -> None:
     entry = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
     config = _config(folder, "jobmanager", {"jobmanager.bind-host": "127.0.0.1", "rest.bind-address": "127.0.0.1"})
-    java = ["java", *JAVA, "-cp", classpath]
-    # A host name fills the JVM's cache of names in seconds where there is no resolver; loopback needs none.
     master = processes.start("jobmanager", [*java, "-Xmx512m", entry, "--configDir", str(config)], folder)
     _await("the JobManager", master, folder, lambda: _overview() is not None)
     for number in range(1, shape.task_managers + 1):
+        _start_pool(number, shape, folder)
         _start_task_manager(number, shape, folder, java)
     driver = "org.apache.beam.runners.flink.FlinkJobServerDriver"
     options = [f"--flink-master=127.0.0.1:{REST}", "--job-host=127.0.0.1", f"--job-port={JOB_SERVER}"]
@@ -97,15 +97,53 @@ def _start_all(shape: Shape, folder: Path, classpath: str) -> None:
     options += [f"--flink-conf-dir={config}", "--clean-artifacts-per-job"]
     server = processes.start("jobserver", [*java, "-Xmx1g", driver, *options], folder)
     _await("the job server", server, folder, lambda: _answers("127.0.0.1", JOB_SERVER))
+    _await_slots(shape, folder)
+    told = {**dataclasses.asdict(shape), "python": str(shape.python)}
+    (folder / "shape.json").write_text(json.dumps({"shape": told, "java": java}))
+
+
+def heal(folder: Path) -> None:
+    """Starts what has died of TaskManagers and pools again and waits for the slots.
+
+    Raises:
+        ClusterError: the cluster is not up, or does not come up.
+    """
+    running = {one.name: one for one in processes.noted(folder)}
+    if "jobmanager" not in running or not processes.alive(running["jobmanager"]):
+        raise ClusterError("no cluster is up; `make flink-up` starts one")
+    told = json.loads((folder / "shape.json").read_text())
+    shape = Shape(**{**told["shape"], "python": Path(told["shape"]["python"])})
+    for name, one in running.items():
+        if processes.alive(one) or "-" not in name:
+            continue
+        processes.stop(one, folder)
+        kind, number = name.split("-")
+        if kind == "pool":
+            _start_pool(int(number), shape, folder)
+        else:
+            _start_task_manager(int(number), shape, folder, told["java"])
+    _await_slots(shape, folder)
+
+
+def _await_slots(shape: Shape, folder: Path) -> None:
+    (master,) = [one for one in processes.noted(folder) if one.name == "jobmanager"]
     slots = shape.task_managers * shape.slots
-    _await("the slots", master, folder, lambda: (_overview() or {}).get("slots-available") == slots)
+    _await("the slots", master, folder, lambda: (_overview() or {}).get("slots-total") == slots)
 
 
-def _start_task_manager(number: int, shape: Shape, folder: Path, java: list[str]) -> None:
-    host, name = f"127.0.0.{10 + number}", f"taskmanager-{number}"
+def _start_pool(number: int, shape: Shape, folder: Path) -> None:
+    host = _host(number)
     pool = [str(shape.python), str(Path(__file__).with_name("pool.py")), f"{host}:{POOL}"]
     started = processes.start(f"pool-{number}", pool, folder, {"PYTHONPATH": "", "TF_USE_LEGACY_KERAS": "1"})
     _await(f"worker pool {number}", started, folder, lambda: _answers(host, POOL))
+
+
+def _host(number: int) -> str:
+    return f"127.0.0.{10 + number}"
+
+
+def _start_task_manager(number: int, shape: Shape, folder: Path, java: list[str]) -> None:
+    host, name = _host(number), f"taskmanager-{number}"
     hosts = folder / f"{name}.hosts"
     hosts.write_text(f"127.0.0.1 localhost\n127.0.0.1 {socket.gethostname()}\n{host} {POOL_NAME}\n")
     network_mb = shape.network_mb * shape.slots
@@ -145,9 +183,11 @@ def _config(folder: Path, name: str, more: dict[str, object]) -> Path:
         "rest.port": REST,
         "blob.server.port": BLOB,
         "io.tmp.dirs": str(folder / "temp"),
-        "restart-strategy.type": "fixed-delay",
-        "restart-strategy.fixed-delay.attempts": 3,
-        "restart-strategy.fixed-delay.delay": "5 s",
+        # It takes failures at one time for one; fixed-delay counts each stage that a dead TaskManager ran.
+        "restart-strategy.type": "exponential-delay",
+        "restart-strategy.exponential-delay.initial-backoff": "5 s",
+        "restart-strategy.exponential-delay.max-backoff": "30 s",
+        "restart-strategy.exponential-delay.attempts-before-reset-backoff": 3,
         # Beam keeps workers between stages only where its classes are the cluster's own, not those that came with the
         # job; else every stage imports TensorFlow again.
         "classloader.resolve-order": "parent-first",
@@ -205,7 +245,7 @@ def _check_free(host: str, port: int) -> None:
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("verb", choices=["up", "down", "lock"])
+    parser.add_argument("verb", choices=["up", "heal", "down", "lock"])
     parser.add_argument("--task-managers", type=int, default=2)
     parser.add_argument("--slots", type=int, default=1, help="of each TaskManager")
     parser.add_argument("--network-mb", type=int, default=512, help="of each slot")
@@ -219,6 +259,8 @@ def main() -> None:
             jars.lock()
         elif told.verb == "down":
             down(folder)
+        elif told.verb == "heal":
+            heal(folder)
         else:
             python = told.python.absolute() if told.python else None
             up(Shape(told.task_managers, told.slots, told.network_mb, python), folder)

@@ -60,8 +60,7 @@ _MEANINGS = (
     ),
     (
         r"(?P<said>TaskManager with id \S+[^\n]*no longer reachable|Heartbeat of TaskManager[^\n]*timed out)",
-        "{said}. It died more often than beam.flink.restarts allows, or no other had free slots; start it again and "
-        "repeat the run",
+        "{said}. The cluster's restart strategy gave up; start the TaskManager again and repeat the run",
     ),
 )
 

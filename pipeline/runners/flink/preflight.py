@@ -12,7 +12,7 @@ from pipeline.runners.flink.errors import FlinkError
 from pipeline.runners.flink.rest import Cluster, TaskManager
 
 TIMEOUT_S = 20.0
-NEEDED_OPTIONS = ("flink_master", "parallelism", "environment_cache_millis", "number_of_execution_retries")
+NEEDED_OPTIONS = ("flink_master", "parallelism", "environment_cache_millis")
 
 
 def check(flink: Flink) -> int:

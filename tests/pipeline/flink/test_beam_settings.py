@@ -36,7 +36,6 @@ def test_beam_is_told_server_cluster_slots_restarts_and_the_pool() -> None:
         "--flink_master=master:8081",
         "--job_name=one",
         "--parallelism=7",
-        "--number_of_execution_retries=3",
         "--environment_type=EXTERNAL",
         "--environment_config=localhost:50000",
         "--environment_cache_millis=600000",

@@ -34,7 +34,7 @@ RUNNING = {"jobs": [{"jid": "a", "name": "job", "state": "RUNNING"}]}
         ("StatusRuntimeException: UNAVAILABLE: io exception", "does not reach its worker pool farelite-pool:18050"),
         (
             "TaskManager with id tm-1(127.0.0.1:1) is no longer reachable.",
-            "tm-1(127.0.0.1:1) is no longer reachable. It",
+            "tm-1(127.0.0.1:1) is no longer reachable. The cluster's restart",
         ),
         ("a\nCaused by: java.lang.Odd: what\n  at b", "java.lang.Odd: what (whole trace in the run's log and at"),
         (
