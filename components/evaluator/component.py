@@ -43,10 +43,14 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         schema = _read_schema(input_dict)
         strangers = lacking(champion.uri, schema) if version else []
         compared = bool(version) and not strangers
+        itself = compared and same_model(champion.uri, artifact_utils.get_single_uri(input_dict["model"]))
         uri = artifact_utils.get_single_uri(output_dict["evaluation"])
-        self._measure(input_dict, uri, eval_config(exec_properties["label"], compared, cuts), cuts, schema)
-        measured, by_slice = read_metrics(uri, CANDIDATE if compared else "")
-        rival, rival_by_slice = read_metrics(uri, BASELINE) if compared else (None, None)
+        two = compared and not itself
+        self._measure(input_dict, uri, eval_config(exec_properties["label"], two, cuts), cuts, schema)
+        measured, by_slice = read_metrics(uri, CANDIDATE if two else "")
+        rival, rival_by_slice = (measured, by_slice) if itself else (None, None)
+        if two:
+            rival, rival_by_slice = read_metrics(uri, BASELINE)
         slices = judge_slices(gate, by_slice, rival_by_slice)
         reasons = [*judge(gate, measured, rival), *([incomparable(version, strangers)] if strangers else [])]
         told = as_json(gate, version, measured, rival, reasons, slices)
@@ -105,6 +109,15 @@ def lacking(champion_uri: str, schema: schema_pb2.Schema) -> list[str]:
     interface = Path(path_utils.serving_model_path(champion_uri)) / "assets.extra" / INTERFACE_FILE
     wanted = [one["source_column"] for one in json.loads(interface.read_text())["inputs"]]
     return [name for name in wanted if name not in {feature.name for feature in schema.feature}]
+
+
+def same_model(one_uri: str, other_uri: str) -> bool:
+    """Whether two models are the same files: the live model may be the very candidate, and is measured once then."""
+    folders = [Path(path_utils.serving_model_path(uri)) for uri in (one_uri, other_uri)]
+    names = [{path.relative_to(folder) for path in folder.rglob("*") if path.is_file()} for folder in folders]
+    return names[0] == names[1] and all(
+        (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes() for name in names[0]
+    )
 
 
 def _bless(output_dict: Any, reasons: list[str], figures: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from tfx.types import standard_artifacts
 
 from components.artifacts import SLICES_FILE
 from components.champion import EXISTS, VERSION
+from components.evaluator import component, measuring
 from components.evaluator.component import METRICS, REASONS, Executor
 from components.evaluator.cuts import settle
 from components.settings import Gate, Limits, Slices
@@ -235,6 +236,22 @@ def test_a_model_better_overall_but_much_worse_in_a_slice_is_refused_by_name_of_
     assert "gate.slices.hour.max_rmse_ratio 1.1 times the champion's" in reason
     assert [one["verdict"] for one in told["slices"]] == ["passed", "passed", "refused"]
     assert blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY) == 0
+
+
+def test_a_live_model_that_is_the_candidate_is_measured_once_and_compared_all_the_same(
+    evaluate: Evaluate, model_off_by: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[list[str]] = []
+    monkeypatch.setattr(
+        component, "eval_config", lambda *told: measured.append([str(told[1])]) or measuring.eval_config(*told)
+    )
+    same = model_off_by(5, 30)
+    _, told = evaluate(Gate(slices=CUTS, min_slice_rows=1), same, champion=same)
+    _, other = evaluate(Gate(slices=CUTS, min_slice_rows=1), same, champion=model_off_by(6, 30))
+    assert measured == [["False"], ["True"]]
+    assert told["overall"]["champion"] == told["overall"]["candidate"]
+    assert all(one["champion"] == one["candidate"] for one in told["slices"] if not one["small"])
+    assert other["overall"]["champion"]["rmse"] != told["overall"]["champion"]["rmse"]
 
 
 def test_a_small_slice_is_marked_and_never_judged(evaluate: Evaluate, model_off_by: Callable[..., Any]) -> None:
