@@ -29,7 +29,7 @@ from pipeline.runners.schedule.clock import Clock
 from pipeline.runners.schedule.ledger import Ledger
 from pipeline.runners.schedule.service import Service
 from pipeline.runners.schedule.settings import Schedule
-from pipeline.runners.schedule.slot import Slot
+from pipeline.runners.schedule.slot import VERDICTS, Slot
 
 ZONE = "America/Chicago"
 HOUR = 3600.0
@@ -301,13 +301,24 @@ def _audit(ledger: Ledger, world: World, schedule: Schedule, expected: set[int])
         # An attempt is entered before its run starts, so a kill can leave an attempt without a run, never the reverse.
         if runs > slot.attempts + slot.stops or slot.attempts > schedule.retries.attempts:
             wrong.append(f"{runs} runs, {slot.attempts} attempts: {slot}")
-        if runs and slot.outcome == "nothing_new" and slot.attempts == 0:
+        if runs and slot.outcome == "nothing_new" and not _seen_by_another(slot, slots):
             wrong.append(f"nothing new, and yet run: {slot}")
         if (slot.state == "done") != bool(world.told[slot.key]):
             wrong.append(f"on_result heard {world.told[slot.key]} times: {slot}")
     if schedule.catch_up == schedule.overlap == "all" and any(slot.state == "skipped" for slot in slots):
         wrong.append("skipped, though all were to run")
     return wrong
+
+
+def _seen_by_another(slot: Slot, slots: list[Slot]) -> bool:
+    """Whether the data that a slot once ran on, or later ones, came to a verdict in another run before the slot ended.
+
+    A slot whose run was interrupted waits, and another's attempt, which was due earlier and waited longer, goes before.
+    """
+    verdicts = [one for one in slots if one.outcome in VERDICTS and one.ended is not None and one.key != slot.key]
+    return slot.ended is not None and any(
+        int(one.inputs) >= int(slot.inputs) and one.ended <= slot.ended for one in verdicts if one.ended is not None
+    )
 
 
 def main() -> int:
