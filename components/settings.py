@@ -45,7 +45,7 @@ class Training(Settings):
         weight_decay: L2 penalty on dense kernels.
         patience: epochs without a better loss on `tune` before the float phase ends.
         warm_start: the float phase starts from the live model's float weights, where their shapes fit, at the rate of
-            the later phases; without a live model, from the beginning.
+            the later phases; from the beginning without a live model, and where the reducer's axes have turned since.
         seed: of weights, order, dropout and teacher.
         distillation: what else to learn from; null leaves it at the labels.
         pruning, clustering, quantization: phases after the float one, in this order; null leaves one out.

@@ -14,8 +14,9 @@ from components.recipe import Recipe
 from components.settings import Training
 from components.trainer.export import HISTORY_FILE, REFERENCE_DIR
 from components.trainer.phases import Phases
-from components.trainer.warm_start import weights_beside
+from components.trainer.warm_start import turned, weights_beside
 from components.trainer.workshop import Workshop
+from transforms import learned
 from transforms.features import Plan
 
 
@@ -32,11 +33,13 @@ def run_fn(fn_args: Any) -> None:
     shop = Workshop.open(plan, fn_args.transform_output, fn_args.train_files, fn_args.eval_files)
     tf_keras.utils.set_random_seed(training.seed)
     phases = Phases(training, shop.widths, shop.lessons(training), shop.tune)
-    trained = phases.fit_float(weights_beside(fn_args.base_model))
+    start = weights_beside(fn_args.base_model)
+    cold = turned(start, learned.read(shop.output.transform_savedmodel_dir)) if start else ""
+    trained = phases.fit_float(None if cold else start)
     reference = phases.copy(trained)
     shipped = phases.compress(trained)
 
-    history = {**phases.history, "kept_components": shop.kept}
+    history = {**phases.history, "kept_components": shop.kept, **({"cold_start": cold} if cold else {})}
     Path(fn_args.model_run_dir).mkdir(parents=True, exist_ok=True)
     (Path(fn_args.model_run_dir) / HISTORY_FILE).write_text(json.dumps(history))
     shop.export(shipped, fn_args.serving_model_dir, Recipe(conversion=conversion))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,3 +66,36 @@ def test_another_number_of_weights_takes_none(archive: Path, tmp_path: Path) -> 
 def test_without_a_live_model_there_is_nothing_to_start_from(tmp_path: Path) -> None:
     assert warm_start.weights_beside(None) is None
     assert warm_start.weights_beside(str(tmp_path / "Format-Serving")) is None
+
+
+def learned(angle_deg: float = 0.0, sign: float = 1.0, **changes: Any) -> dict[str, Any]:
+    """What a reducer of two axes learned: turned by an angle, the first one flipped or not."""
+    turn = np.deg2rad(angle_deg)
+    axes = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]) * [[sign], [1.0]]
+    return {"kind": "pca", "features": ["km", "hour"], "kept": 2, "loadings": axes.tolist(), **changes}
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (learned(), ""),
+        (learned(20), ""),
+        (learned(45), "axis 1 of pca has turned since: the cosine is 0.71, below 0.9; with features.reducer.kind none"),
+        (learned(sign=-1), "axis 1 of pca has turned since: the cosine is -1.00"),
+        (learned(kind="svd"), "the live model has other features or another reducer"),
+        (learned(features=["km", "weekday"]), "the live model has other features or another reducer"),
+        (learned(kept=1), "the live model has other features or another reducer"),
+    ],
+)
+def test_weights_are_left_where_the_axes_of_the_inputs_have_turned(
+    archive: Path, now: dict[str, Any], said: str
+) -> None:
+    assets = archive.parents[1] / "assets"
+    assets.mkdir()
+    (assets / "learned.json").write_text(json.dumps(learned()))
+    assert warm_start.turned(archive, now).startswith(said)
+    assert bool(warm_start.turned(archive, now)) == bool(said)
+
+
+def test_weights_without_a_word_on_their_axes_are_left(archive: Path) -> None:
+    assert warm_start.turned(archive, learned()) == "learned.json is not beside the live model's weights"
