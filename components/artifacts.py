@@ -34,3 +34,7 @@ class CompressionStudy(artifact.Artifact):
     """A compression study: `study.json`, `pareto.svg` and every variant's file; see docs/reference/study.md."""
 
     TYPE_NAME = "farelite.CompressionStudy"
+
+
+OURS = (IngestReport, GateRecord, CompressionStudy)
+"""All types of our own, which a runner that knows types by name alone must be told of."""

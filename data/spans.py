@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from data.errors import DataError
 from data.files import match
@@ -97,6 +97,20 @@ def choose(found: Sequence[Span], wanted: Spans, source: str) -> list[Span]:
             f"{chosen[-1].label} of {source}; bring it, or set data.spans.gaps to allow"
         )
     return chosen
+
+
+def label_at(source: str, moment: datetime) -> str:
+    """Label of the span that a moment falls in, by its own clock, whether or not it is there.
+
+    Raises:
+        DataError: the source has no dated spans.
+    """
+    grain = _grain(source, "data.source") if has_spans(source) else ""
+    if not grain.startswith("YYYY"):
+        raise DataError(f"data.source: {source} has no dated spans, such as {{YYYY}}-{{MM}}-{{DD}}")
+    number = _number({"YYYY": f"{moment.year:04d}", "MM": f"{moment.month:02d}", "DD": f"{moment.day:02d}"}, grain)
+    assert number is not None  # every moment has a date
+    return _label(number, grain)
 
 
 def missing(spans: Sequence[Span], grain: str) -> list[str]:

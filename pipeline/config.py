@@ -16,6 +16,7 @@ from components.compression_settings import Conversion, check_combination
 from components.evaluator.cuts import Cut, settle
 from components.settings import DataGate, Gate, Push, Training
 from components.study.settings import Study
+from data.errors import DataError
 from data.settings import Settings
 from data.spec import Dataset
 from pipeline.lineage.connection import Metadata
@@ -69,6 +70,15 @@ class Config(Settings):
     def _features_fit_data(self) -> Config:
         self.plan()
         self.cuts()
+        return self
+
+    @model_validator(mode="after")
+    def _windows_need_dates(self) -> Config:
+        if self.schedule and self.schedule.until_lag_h is not None:
+            try:
+                self.schedule.newest_span(self.data.source, 0)
+            except DataError as error:
+                raise ValueError(f"schedule.until_lag_h needs dated spans; {error}") from error
         return self
 
     @model_validator(mode="after")

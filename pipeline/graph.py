@@ -53,6 +53,7 @@ class Surroundings:
         provenance: JSON for the manifest.
         beam: what Beam is told; it is in no cache key.
         force: push withdrawn bytes too.
+        work_dir: where a study keeps what it has done until it ends; empty takes a folder beside the artifacts.
         data_root, until, gate: of TripExampleGen and Evaluator, where the runner has parameters that are set at run
             time; None for gate takes the configuration's.
     """
@@ -70,6 +71,7 @@ class Surroundings:
     provenance: str
     beam: tuple[str, ...]
     force: bool = False
+    work_dir: str = ""
     data_root: str | RuntimeParameter = ""
     until: str | RuntimeParameter = ""
     gate: RuntimeParameter | None = None
@@ -210,7 +212,7 @@ def _study(
         "plan": plan,
         "push": config.push.model_dump_json(),
         "label": config.data.label.column,
-        "work_dir": str(Path(around.root).parent / "study-work"),
+        "work_dir": around.work_dir or str(Path(around.root).parent / "study-work"),
         "code": code_hash(*modules),
     }
     return Study(channels, parameters)

@@ -99,7 +99,7 @@ def _remove(cluster: Cluster, others: list[Any], name: str, note: Note) -> None:
                 f"{error}. Until then the old one goes on as before and the new one is switched off; the same command "
                 "goes on"
             ) from error
-        note(KIND, name, one.recurring_run_id, "removed")
+        note(KIND, name, one.recurring_run_id, "old one removed")
 
 
 def _enabled(one: Any) -> bool:

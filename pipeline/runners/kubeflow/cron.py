@@ -9,7 +9,7 @@ from cronsim import CronSim
 from pipeline.runners.kubeflow.errors import KubeflowError
 from pipeline.runners.schedule.settings import Schedule
 
-ELSEWHERE = ("catch_up_horizon_h", "jitter_s", "retries", "time_limit_s", "on_result")
+ELSEWHERE = ("catch_up_horizon_h", "until_lag_h", "jitter_s", "retries", "time_limit_s", "on_result")
 """What KFP's recurring runs have no word for."""
 
 
@@ -35,6 +35,11 @@ def six_fields(cron: str) -> str:
 
 
 def unkept(schedule: Schedule) -> list[str]:
-    """Settings that are not their defaults and that only `farelite schedule` keeps."""
+    """Settings that are not their defaults and that only `farelite schedule` keeps.
+
+    With one run at a time, KFP treats due times that come while it is under way like those that were missed.
+    """
     fields = type(schedule).model_fields
-    return [f"schedule.{name}" for name in ELSEWHERE if getattr(schedule, name) != fields[name].default]
+    left = [name for name in ELSEWHERE if getattr(schedule, name) != fields[name].default]
+    left += ["overlap"] if schedule.overlap != schedule.catch_up else []
+    return [f"schedule.{name}" for name in left]

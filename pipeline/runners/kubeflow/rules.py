@@ -1,11 +1,13 @@
 """What open-source KFP refuses, checked before it is asked.
 
-Each rule is a refusal in KFP's own compiler, backend/src/v2/compiler (visitor.go, argocompiler/argo.go, dag.go,
-container.go; commit 7b70c7b95f68), or of its launcher or driver where that is named.
+Each rule is a refusal in KFP's own compiler, backend/src/v2/compiler (visitor.go, argocompiler/argo.go, dag.go), or of
+the API server, which reads a specification before it compiles it (backend/src/apiserver/template/v2_template.go), or of
+driver or launcher where that is named (commit 7b70c7b95f68).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +16,10 @@ from kfp.pipeline_spec import pipeline_spec_pb2
 
 from pipeline.runners.kubeflow.places import SCHEMES
 
+SCHEMA_VERSION = "2.1.0"
+NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+UNTYPED = "PARAMETER_TYPE_ENUM_UNSPECIFIED"
+EXIT = "ALL_UPSTREAM_TASKS_COMPLETED"
 PULL_POLICIES = ("Always", "Never", "IfNotPresent")
 
 
@@ -29,8 +35,19 @@ def refusals(documents: list[dict[str, Any]]) -> list[str]:
 
 
 def _whole(spec: dict[str, Any]) -> Iterator[str]:
-    if not spec.get("pipelineInfo", {}).get("name"):
+    name = spec.get("pipelineInfo", {}).get("name", "")
+    if not name:
         yield "pipelineInfo.name is empty"
+    elif not NAME.fullmatch(name):
+        yield f"pipelineInfo.name {name!r} has more than lower case letters, digits, - and ."
+    if spec.get("schemaVersion") != SCHEMA_VERSION:
+        yield f"schemaVersion is {spec.get('schemaVersion')}; KFP takes {SCHEMA_VERSION} only"
+    for key, one in spec.get("root", {}).get("inputDefinitions", {}).get("parameters", {}).items():
+        if one.get("parameterType", UNTYPED) == UNTYPED:
+            yield f"parameter {key} of the pipeline has unspecified type"
+        # A run that does not name it would be refused, and the runs of a schedule do not.
+        if "defaultValue" not in one and not one.get("isOptional"):
+            yield f"parameter {key} of the pipeline is not optional, yet has no default value"
     root = spec.get("defaultPipelineRoot", "")
     if root and not root.startswith(tuple(SCHEMES)):
         yield f"defaultPipelineRoot {root}: the launcher copies from {', '.join(SCHEMES)} only"
@@ -38,7 +55,7 @@ def _whole(spec: dict[str, Any]) -> Iterator[str]:
 
 def _dag(name: str, component: dict[str, Any], spec: dict[str, Any]) -> Iterator[str]:
     tasks = component.get("dag", {}).get("tasks", {})
-    if not tasks:
+    if all(task.get("triggerPolicy", {}).get("strategy") == EXIT for task in tasks.values()):
         yield f"DAG {name} must contain one or more non-exit tasks"
     parameters = component.get("inputDefinitions", {}).get("parameters", {})
     for key, task in tasks.items():
@@ -50,13 +67,13 @@ def _task(
 ) -> Iterator[str]:
     if "artifactIterator" in task:
         yield "artifact iterator is not implemented"
-    producers = {*task.get("dependentTasks", []), *(producer for producer, _ in _sources(task))}
+    producers = {*task.get("dependentTasks", []), *(producer for producer, *_ in _sources(task))}
     for producer in sorted(producers):
         if producer not in tasks:
             yield f"unknown producer task {producer}"
-    for producer, output in _sources(task):
+    for producer, kind, output in _sources(task):
         made = spec["components"].get(tasks.get(producer, {}).get("componentRef", {}).get("name", ""), {})
-        if producer in tasks and output not in made.get("outputDefinitions", {}).get("artifacts", {}):
+        if producer in tasks and output not in made.get("outputDefinitions", {}).get(kind, {}):
             yield f"{producer} has no output {output}"
     for name, source in task.get("inputs", {}).get("parameters", {}).items():
         wanted = source.get("componentInputParameter")
@@ -74,11 +91,15 @@ def _task(
         yield from _executor(task, component, spec)
 
 
-def _sources(task: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for source in task.get("inputs", {}).get("artifacts", {}).values():
-        made = source.get("taskOutputArtifact")
-        if made:
-            yield made["producerTask"], made["outputArtifactKey"]
+def _sources(task: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Who makes what a task reads: task, kind of output, output."""
+    for kind, key, output in (
+        ("artifacts", "taskOutputArtifact", "outputArtifactKey"),
+        ("parameters", "taskOutputParameter", "outputParameterKey"),
+    ):
+        for source in task.get("inputs", {}).get(kind, {}).values():
+            if key in source:
+                yield source[key]["producerTask"], kind, source[key][output]
 
 
 def _executor(task: dict[str, Any], component: dict[str, Any], spec: dict[str, Any]) -> Iterator[str]:
@@ -100,6 +121,8 @@ def _executor(task: dict[str, Any], component: dict[str, Any], spec: dict[str, A
 
 
 def _platforms(spec: dict[str, Any], platforms: list[dict[str, Any]]) -> Iterator[str]:
+    if len(platforms) > 1:
+        yield f"there are {len(platforms)} platform documents; KFP takes one"
     for document in platforms:
         unknown = set(document.get("platforms", {})) - {"kubernetes"}
         if unknown or "platforms" not in document:

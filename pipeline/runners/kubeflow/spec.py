@@ -32,7 +32,7 @@ LOOKING_OUTSIDE = ("TripExampleGen", "Champion", "TFLitePusher")
 """What these find is no artifact, so the cluster's cache would not notice that it has changed."""
 
 PASSING = "/tmp/farelite"
-"""For the copy of `push.store` in a container without a volume."""
+"""What a container keeps to itself: a copy of `push.store` where there is no volume, and a study's work."""
 
 
 def compile_spec(config: Config, folder: Path, image: str | None = None) -> list[dict[str, Any]]:
@@ -108,6 +108,7 @@ def _surroundings(config: Config) -> Surroundings:
         store_state="",
         provenance=json.dumps(told, sort_keys=True),
         beam=_beam(config),
+        work_dir=f"{PASSING}/study",
         **{name: RuntimeParameter(name, str, default) for name, default in _parameters(config).items()},
     )
 

@@ -16,7 +16,7 @@ import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 from tfx.orchestration.kubeflow.v2 import compiler_utils
 from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_run_executor
 
-from components.artifacts import GateRecord, IngestReport
+from components.artifacts import OURS
 from components.code_hash import code_hash
 from data.files import match
 from pipeline.runners.kubeflow.places import CODE_VARIABLE, PACKAGES, artifacts, local_path
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> None:
         OtherCodeError: the image holds other code than the specification was compiled from.
     """
     check_code(os.environ.get(CODE_VARIABLE, ""))
-    for kind in (IngestReport, GateRecord):
+    for kind in OURS:
         compiler_utils.TITLE_TO_CLASS_PATH[kind.TYPE_NAME] = f"{kind.__module__}.{kind.__name__}"
     place = arguments.index(INVOCATION) + 1
     task = json.loads(arguments[place])

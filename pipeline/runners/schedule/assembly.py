@@ -111,10 +111,16 @@ class Assembly:
 
     def _command(self, slot: Slot) -> list[str]:
         wait = f"{self.schedule.time_limit_s:g}"
-        return [sys.executable, "-m", "pipeline", "run", *self.arguments(), "--json", "--wait", wait]
+        until = self.schedule.newest_span(self.config.data.source, slot.due)
+        window = ["--set", f"data.spans.until={until}"] if until else []
+        return [sys.executable, "-m", "pipeline", "run", *self.arguments(), *window, "--json", "--wait", wait]
 
     def _inputs(self, slot: Slot) -> str:
-        return f"{locate(self.config.data).fingerprint()}-{self.config.hash()}"
+        dataset = self.config.data
+        until = self.schedule.newest_span(dataset.source, slot.due)
+        if until:
+            dataset = dataset.model_copy(update={"spans": dataset.spans.model_copy(update={"until": until})})
+        return f"{locate(dataset).fingerprint()}-{self.config.hash()}"
 
     def _elsewhere(self) -> bool:
         try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Literal
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
 from data.settings import Settings
+from data.spans import label_at
 from pipeline.runners.schedule.calendar import CronError, check, shortest_gap_s
 
 Policy = Literal["skip", "latest", "all"]
@@ -45,6 +47,8 @@ class Schedule(Settings):
         catch_up_horizon_h: older ones are skipped whatever `catch_up` says, in hours.
         overlap: of a due time that comes while a run is under way: `skip` it, keep the `latest` for afterwards, or
             keep `all`.
+        until_lag_h: a run reads up to the dated span that its due time, so many hours earlier, falls in, whenever it is
+            made; in hours, by the clock of `time_zone`. Null reads the newest spans that are there.
         jitter_s: each run starts up to so many seconds late, by a hash of name and due time, so that many pipelines do
             not start at once.
         retries: after failures.
@@ -59,6 +63,7 @@ class Schedule(Settings):
     catch_up: Policy = "latest"
     catch_up_horizon_h: float = Field(default=168, gt=0)
     overlap: Policy = "latest"
+    until_lag_h: float | None = Field(default=None, ge=0)
     jitter_s: float = Field(default=0, ge=0)
     retries: Retries = Retries()
     time_limit_s: float = Field(default=6 * 3600, gt=0)
@@ -89,3 +94,18 @@ class Schedule(Settings):
                 f"jitter_s {self.jitter_s:g} is not below the {gap:g} seconds between two due times of {self.cron!r}"
             )
         return self
+
+    def newest_span(self, source: str, due: int) -> str | None:
+        """Label of the newest span that a run reads; None leaves it at those that are there.
+
+        Args:
+            source: `data.source`.
+            due: Unix seconds.
+
+        Raises:
+            DataError: the source has no dated spans.
+        """
+        if self.until_lag_h is None:
+            return None
+        wall_clock = datetime.fromtimestamp(due, ZoneInfo(self.time_zone)).replace(tzinfo=None)
+        return label_at(source, wall_clock - timedelta(hours=self.until_lag_h))

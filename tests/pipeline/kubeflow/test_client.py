@@ -191,7 +191,7 @@ def test_a_changed_schedule_takes_the_place_of_the_old_one(
     (old,) = kfp["recurring_runs"]
     assert outside.schedule(override)[-3:] == [
         f"recurring run {told}",
-        "recurring run removed",
+        "recurring run old one removed",
         "recurring run switched on",
     ]
     (new,) = kfp["recurring_runs"]

@@ -3,11 +3,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.runners.kubeflow.cron import six_fields
+from pipeline.runners.kubeflow.cron import ELSEWHERE, six_fields, unkept
 from pipeline.runners.schedule.calendar import due_between
+from pipeline.runners.schedule.settings import Schedule
 
 BEGIN = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
@@ -28,6 +29,16 @@ def test_a_line_gets_seconds_and_sunday_is_0(five: str, six: str) -> None:
     assert six_fields(five) == six
 
 
+def test_every_setting_of_a_schedule_is_kept_by_kubeflow_or_said_not_to_be() -> None:
+    kept = {"cron", "time_zone", "catch_up", "overlap", "host", "port"}  # the last two are the service's own
+    assert {*kept, *ELSEWHERE} == set(Schedule.model_fields)
+    assert unkept(Schedule(cron="0 * * * *")) == []
+    assert unkept(Schedule(cron="0 3 * * *", until_lag_h=24)) == ["schedule.until_lag_h"]
+    assert unkept(Schedule(cron="0 3 * * *", catch_up="all", overlap="all")) == []
+    assert unkept(Schedule(cron="0 3 * * *", catch_up="all", overlap="skip")) == ["schedule.overlap"]
+
+
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["0", "3", "5", "7", "1-3", "5-7", "6/1", "0/3", "SAT"]), min_size=1, max_size=3))
 def test_the_days_of_a_line_are_the_same_in_both(parts: list[str]) -> None:
     """KFP's reader knows days 0 to 6 and no other; each of them written out means that day."""

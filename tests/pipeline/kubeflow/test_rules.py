@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from components.artifacts import OURS
 from pipeline.config import DEFAULT_CONFIG, ConfigError, load
 from pipeline.runners.kubeflow.document import write
 from pipeline.runners.kubeflow.places import PlaceError, local_path
@@ -108,6 +109,18 @@ def test_without_a_volume_for_models_the_remote_store_must_keep_the_versions() -
     assert given["models_dir"] == {"runtimeValue": {"constant": "/tmp/farelite/chicago/models"}}
 
 
+def test_a_study_is_a_step_that_works_in_its_container_and_whose_artifact_the_next_step_knows() -> None:
+    spec, _ = compile_spec(load(None, ["study={}"]), FOLDER, IMAGE)
+    task = spec["root"]["dag"]["tasks"]["Study"]
+    assert task["inputs"]["parameters"]["work_dir"] == {"runtimeValue": {"constant": "/tmp/farelite/study"}}
+    types = {
+        yaml.safe_load(one["artifactType"]["instanceSchema"])["title"]
+        for component in spec["components"].values()
+        for one in component.get("outputDefinitions", {}).get("artifacts", {}).values()
+    }
+    assert {one for one in types if not one.startswith("tfx.")} == {kind.TYPE_NAME for kind in OURS}
+
+
 def test_an_image_by_tag_runs_where_the_configuration_says_so() -> None:
     spec, platform = compile_spec(load(None, ["kubeflow.require_digest=false"]), FOLDER, "farelite:latest")
     executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"].values()
@@ -131,6 +144,21 @@ def _resolver(documents: Documents) -> None:
     executor["resolver"] = {}
 
 
+def _parameter(documents: Documents, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = documents[0]["root"]["inputDefinitions"]["parameters"][name]
+    return found
+
+
+def _only_exit_tasks(documents: Documents) -> None:
+    for task in documents[0]["root"]["dag"]["tasks"].values():
+        task["triggerPolicy"] = {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}
+
+
+def _unknown_maker_of_a_parameter(documents: Documents) -> None:
+    made = {"taskOutputParameter": {"producerTask": "Oracle", "outputParameterKey": "rows"}}
+    _task(documents, "Trainer")["inputs"]["parameters"]["rows"] = made
+
+
 def _condition_on_importer(documents: Documents) -> None:
     executor = _executor(documents, "Schema")
     executor.clear()
@@ -142,6 +170,14 @@ def _condition_on_importer(documents: Documents) -> None:
     ("spoil", "message"),
     [
         (lambda d: d[0]["pipelineInfo"].pop("name"), "pipelineInfo.name is empty"),
+        (lambda d: d[0]["pipelineInfo"].update(name="Chicago!"), "name 'Chicago!' has more than lower case letters"),
+        (lambda d: d[0].update(schemaVersion="2.0.0"), "schemaVersion is 2.0.0; KFP takes 2.1.0 only"),
+        (lambda d: d[0].pop("schemaVersion"), "schemaVersion is None; KFP takes 2.1.0 only"),
+        (lambda d: _parameter(d, "until").pop("defaultValue"), "until of the pipeline is not optional, yet has no def"),
+        (lambda d: _parameter(d, "until").pop("parameterType"), "parameter until of the pipeline has unspecified type"),
+        (_only_exit_tasks, "DAG root must contain one or more non-exit tasks"),
+        (_unknown_maker_of_a_parameter, "task Trainer: unknown producer task Oracle"),
+        (lambda d: d.append(d[1]), "there are 2 platform documents; KFP takes one"),
         (_resolver, "executor Champion_executor is resolver; container and importer executors only"),
         (_condition_on_importer, "triggerPolicy.condition on an importer task is not supported"),
         (lambda d: _task(d, "Trainer").update(artifactIterator={}), "artifact iterator is not implemented"),
