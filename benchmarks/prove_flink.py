@@ -40,7 +40,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CLUSTER = ROOT / "tools" / "flink" / "cluster.py"
 FOLDER = ROOT / ".tools" / "flink" / "cluster"
 STEP = "Transform"
-TOLERANCE = 1e-4
+TOLERANCE = 1e-6
 VICTIMS = ("TaskManager", "Python worker")
 
 
@@ -132,7 +132,7 @@ def _failures(flink: Flink, job_name: str) -> int:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two JSON values agree; numbers to 1e-4, since rows are summed up in another order each time."""
+    """Whether two JSON values agree; numbers to 1e-6, since rows are summed up in another order each time."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):

@@ -75,7 +75,8 @@ class Beam(Settings):
     Attributes:
         runner: `in_process`; `multi_process` on all cores of this machine; `flink`; `auto` takes the first of these
             below `auto_rows` rows, and from there on `flink` where that block is given, else `multi_process`.
-        auto_rows: see there; rows are estimated from the sizes of the source's files.
+        auto_rows: see there; rows are estimated from the sizes of the source's files. The default is reckoned from the
+            fixed cost of a job, not measured.
         workers: processes of `multi_process`; 0 takes one a core.
         flink: the cluster; null takes the defaults where `runner` is `flink`.
     """
