@@ -315,9 +315,13 @@ def _seen_by_another(slot: Slot, slots: list[Slot]) -> bool:
 
     A slot whose run was interrupted waits, and another's attempt, which was due earlier and waited longer, goes before.
     """
-    verdicts = [one for one in slots if one.outcome in VERDICTS and one.ended is not None and one.key != slot.key]
-    return slot.ended is not None and any(
-        int(one.inputs) >= int(slot.inputs) and one.ended <= slot.ended for one in verdicts if one.ended is not None
+    # After a further attempt that could not read the data, the ledger no longer says what an earlier one ran on.
+    ran_on = int(slot.inputs or 0)
+    others = [one for one in slots if one.outcome in VERDICTS and one.inputs and one.key != slot.key]
+    return any(
+        int(one.inputs) >= ran_on and one.ended <= slot.ended
+        for one in others
+        if one.ended is not None and slot.ended is not None
     )
 
 
