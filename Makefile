@@ -29,7 +29,7 @@ run: $(READY)  ## trips to a shipped model.tflite (ARGS="--config my.yaml")
 .PHONY: test
 test: $(READY)  ## all tests: unit tests and slow ones, then the pipeline end to end
 	$(PYTEST) -m "not e2e"
-	$(BIN)/pytest -q -m e2e
+	$(PYTEST) -m e2e
 
 .PHONY: test-unit
 test-unit: $(READY)  ## the unit tests alone (under two minutes)

@@ -16,25 +16,11 @@ import yaml
 
 from components.tflite_pusher.store import Store
 from pipeline.runners.kubeflow.places import artifacts
+from tests.e2e.lean import LEAN, sets
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 FARELITE = str(Path(sys.executable).parent / "farelite")
 IMAGE = "registry.example/farelite@sha256:" + "0123456789abcdef" * 4
-# Little training: the two ways are compared with each other, not with a gate.
-LEAN = [
-    "training.epochs=2",
-    "training.pruning.epochs=2",
-    "training.quantization.epochs=1",
-    "gate.limits.max_rmse=null",
-    "gate.limits.max_mae=null",
-    "gate.limits.max_bias=null",
-    "gate.slices={}",
-    "push.max_rmse_increase=9",
-    "push.max_mae_increase=9",
-    "push.max_difference=99",
-    "push.max_p99_difference=99",
-    "push.max_mean_difference=99",
-]
 
 
 def farelite(folder: Path, *arguments: str) -> str:
@@ -47,11 +33,11 @@ def farelite(folder: Path, *arguments: str) -> str:
 def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The local run, the rehearsal, and what both left."""
     folder = tmp_path_factory.mktemp("kubeflow")
-    sets = [word for one in LEAN for word in ("--set", one)]
-    local = json.loads(farelite(folder, "run", *sets, "--json"))
+    lean = sets(*LEAN)
+    local = json.loads(farelite(folder, "run", *lean, "--json"))
     models = folder / "cluster" / "models"
-    place = ["--set", f"kubeflow.models.mount={models}"]
-    farelite(folder, "kubeflow", "compile", *sets, *place, "--image", IMAGE, "--output", "pipeline.yaml")
+    place = sets(f"kubeflow.models.mount={models}")
+    farelite(folder, "kubeflow", "compile", *lean, *place, "--image", IMAGE, "--output", "pipeline.yaml")
     steps = json.loads(farelite(folder, "kubeflow", "rehearse", "pipeline.yaml", "--folder", "cluster", "--json"))
     spec, platform = yaml.safe_load_all((folder / "pipeline.yaml").read_text())
     return {
