@@ -62,6 +62,8 @@ def main() -> None:
     if options.json:
         options.json.write_text(json.dumps(found, indent=1))
     print(table(found))
+    bare = statistics.median(one["file"]["bare_us"] for one in found.values())
+    print(f"\nA file that only adds its inputs takes {bare:.1f} us a call: what a call from Python costs by itself.")
 
 
 def one_seed(config_file: Path | None, overrides: list[str], runs_dir: Path) -> dict[str, dict[str, float]]:
@@ -104,7 +106,18 @@ def file_figures(model: bytes, columns: runtime.Columns, label: Any) -> dict[str
         "bytes": len(model),
         "gzip": len(gzip.compress(model, 9, mtime=0)),
         "us": runtime.latency_us(model, columns, CALLS, WARM_UP)["p50"],
+        "bare_us": runtime.latency_us(adding(columns), columns, CALLS, WARM_UP)["p50"],
     }
+
+
+def adding(columns: runtime.Columns) -> bytes:
+    """A file with the same inputs that adds them up and nothing else."""
+    spec = {name: tf.TensorSpec([1], values.dtype, name=name) for name, values in columns.items()}
+    module = tf.Module()
+    module.serve = tf.function(lambda **raw: {"prediction": tf.add_n([tf.cast(x, tf.float32) for x in raw.values()])})
+    with tempfile.TemporaryDirectory() as folder:
+        tf.saved_model.save(module, folder, {runtime.SIGNATURE: module.serve.get_concrete_function(**spec)})
+        return bytes(tf.lite.TFLiteConverter.from_saved_model(folder).convert())
 
 
 def engineered(config: Config, columns: runtime.Columns) -> Any:
