@@ -32,6 +32,9 @@ SLOW = (
     "components/test_evaluator.py",
     "pipeline/test_dimensions.py",
     "benchmarks/test_transform_rows.py",
+    "pipeline/report/test_browser.py",
+    "pipeline/schedule/test_service.py",
+    "pipeline/schedule/test_schedule_commands.py",
 )
 COORDINATES = ("pickup_lat", "pickup_lon", "dropoff_lat", "dropoff_lon")
 
