@@ -30,6 +30,7 @@ import xgboost
 
 from components.recipe import EXTRA
 from components.tflite_pusher import runtime
+from components.tflite_pusher.conversion import convert
 from components.tflite_pusher.examples import load_raw
 from components.tflite_pusher.verification import errors
 from components.trainer.export import INTERFACE_FILE
@@ -112,12 +113,12 @@ def file_figures(model: bytes, columns: runtime.Columns, label: Any) -> dict[str
 
 def adding(columns: runtime.Columns) -> bytes:
     """A file with the same inputs that adds them up and nothing else."""
-    spec = {name: tf.TensorSpec([1], values.dtype, name=name) for name, values in columns.items()}
+    spec = {name: tf.TensorSpec([None], values.dtype, name=name) for name, values in columns.items()}
     module = tf.Module()
     module.serve = tf.function(lambda **raw: {"prediction": tf.add_n([tf.cast(x, tf.float32) for x in raw.values()])})
     with tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(module, folder, {runtime.SIGNATURE: module.serve.get_concrete_function(**spec)})
-        return bytes(tf.lite.TFLiteConverter.from_saved_model(folder).convert())
+        return convert(folder)
 
 
 def engineered(config: Config, columns: runtime.Columns) -> Any:

@@ -25,6 +25,7 @@ from components.evaluator.gate import as_json, incomparable, judge, judge_slices
 from components.evaluator.measuring import BASELINE, CANDIDATE, eval_config, read_metrics
 from components.evaluator.slicing import slice_extractor
 from components.settings import Gate
+from components.tflite_pusher.soundness import tree_digest
 from components.trainer.export import INTERFACE_FILE
 
 REASONS = "reasons"
@@ -48,9 +49,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         two = compared and not itself
         self._measure(input_dict, uri, eval_config(exec_properties["label"], two, cuts), cuts, schema)
         measured, by_slice = read_metrics(uri, CANDIDATE if two else "")
-        rival, rival_by_slice = (measured, by_slice) if itself else (None, None)
-        if two:
-            rival, rival_by_slice = read_metrics(uri, BASELINE)
+        same = (measured, by_slice) if itself else (None, None)
+        rival, rival_by_slice = read_metrics(uri, BASELINE) if two else same
         slices = judge_slices(gate, by_slice, rival_by_slice)
         reasons = [*judge(gate, measured, rival), *([incomparable(version, strangers)] if strangers else [])]
         told = as_json(gate, version, measured, rival, reasons, slices)
@@ -113,11 +113,8 @@ def lacking(champion_uri: str, schema: schema_pb2.Schema) -> list[str]:
 
 def same_model(one_uri: str, other_uri: str) -> bool:
     """Whether two models are the same files: the live model may be the very candidate, and is measured once then."""
-    folders = [Path(path_utils.serving_model_path(uri)) for uri in (one_uri, other_uri)]
-    names = [{path.relative_to(folder) for path in folder.rglob("*") if path.is_file()} for folder in folders]
-    return names[0] == names[1] and all(
-        (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes() for name in names[0]
-    )
+    one, other = (tree_digest(Path(path_utils.serving_model_path(uri))) for uri in (one_uri, other_uri))
+    return one == other
 
 
 def _bless(output_dict: Any, reasons: list[str], figures: dict[str, Any]) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from components.settings import Slices
 from data.settings import Settings
-from transforms.features import CYCLES, Plan
+from transforms.features import CYCLES, Distance, Plan
 
 Kind = Literal["time", "distance", "cell", "number", "category"]
 MISSING = "missing"
@@ -91,7 +91,7 @@ def _sources(plan: Plan) -> dict[str, tuple[Kind, tuple[str, ...], str]]:
         found |= {part: ("time", (data.time.column,), part) for part in CYCLES}
     for leg in plan.legs():
         columns = tuple(name for point in leg for name in (data.points[point].latitude, data.points[point].longitude))
-        for distance in ("euclidean_deg", "euclidean_km", "haversine_km", "manhattan_km", "east_km", "north_km"):
+        for distance in (name for name in get_args(Distance) if name != "bearing"):
             found[plan.leg_prefix(leg) + distance] = ("distance", columns, distance)
     found |= {name: ("cell", (point.latitude, point.longitude), "") for name, point in data.points.items()}
     found |= {name: ("number", (name,), "") for name in (*data.coordinates(), *data.numeric)}

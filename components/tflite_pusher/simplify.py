@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -73,11 +72,11 @@ class Graph:
 
     def sweep(self) -> None:
         """Drops operators that nobody reads, and the tensors that no operator has any more."""
-        read = Counter(self._edges())
-        while unread := [one for one in self.operators if not any(read[int(index)] for index in one.outputs)]:
+        read = set(self._edges())
+        while unread := [one for one in self.operators if read.isdisjoint(int(index) for index in one.outputs)]:
             for one in unread:
                 self.operators.remove(one)
-            read = Counter(self._edges())
+            read = set(self._edges())
         used = sorted({*self._edges(), *(int(index) for one in self.operators for index in one.outputs)} - {-1})
         places = {-1: -1, **{index: place for place, index in enumerate(used)}}
         self._graph.tensors = [self.tensors[index] for index in used]

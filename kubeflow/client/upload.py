@@ -10,22 +10,18 @@ from cluster import Cluster, ClusterError
 Note = Callable[[str, str, str, str], None]
 """Told of each thing: what it is, its name, its id, and what was done."""
 
+ID = {"pipeline": "pipeline_id", "version": "pipeline_version_id", "experiment": "experiment_id"}
+"""Where the API keeps the id of each."""
+
 FOUND, MADE, WOULD = "found", "created", "would create"
 
 
 def pipeline(cluster: Cluster, name: str, dry_run: bool, note: Note) -> str:
     """Id of the pipeline; empty where it would have to be made."""
-    where = {"namespace": cluster.own} if cluster.own else {}
-    found = cluster.named("the pipeline", cluster.list_pipelines, "pipelines", name, **where)
+    found = cluster.named("the pipeline", cluster.list_pipelines, "pipelines", name, **_own(cluster))
     if len(found) > 1:
         raise ClusterError(f"there are {len(found)} pipelines of the name {name}; remove all but one on the page")
-    if found:
-        return _told(note, "pipeline", name, found[0].pipeline_id, FOUND)
-    if dry_run:
-        return _told(note, "pipeline", name, "", WOULD)
-    with cluster.asked(f"create the pipeline {name}"):
-        made = cluster.add_pipeline(name)
-    return _told(note, "pipeline", name, made.pipeline_id, MADE)
+    return _brought(cluster, "pipeline", name, found, cluster.add_pipeline, dry_run, note)
 
 
 def version(cluster: Cluster, pipeline_id: str, name: str, spec: str, dry_run: bool, note: Note) -> str:
@@ -43,28 +39,44 @@ def version(cluster: Cluster, pipeline_id: str, name: str, spec: str, dry_run: b
     if pipeline_id:
         ask = cluster.list_pipeline_versions
         found = cluster.named("the version", ask, "pipeline_versions", name, pipeline_id=pipeline_id)
-    if found:
-        return _told(note, "version", name, found[0].pipeline_version_id, FOUND)
-    if dry_run:
-        return _told(note, "version", name, "", WOULD)
-    with cluster.asked(f"upload the version {name}"):
-        made = cluster.upload_pipeline_version(spec, name, pipeline_id=pipeline_id)
-    return _told(note, "version", name, made.pipeline_version_id, MADE)
+
+    def upload(name: str) -> Any:
+        return cluster.upload_pipeline_version(spec, name, pipeline_id=pipeline_id)
+
+    return _brought(cluster, "version", name, found, upload, dry_run, note)
 
 
 def experiment(cluster: Cluster, name: str, dry_run: bool, note: Note) -> str:
     """Id of the experiment; empty where it would have to be made."""
-    where = {"namespace": cluster.own} if cluster.own else {}
-    found = cluster.named("the experiment", cluster.list_experiments, "experiments", name, **where)
+    found = cluster.named("the experiment", cluster.list_experiments, "experiments", name, **_own(cluster))
+    return _brought(cluster, "experiment", name, found, cluster.add_experiment, dry_run, note)
+
+
+def _own(cluster: Cluster) -> dict[str, str]:
+    return {"namespace": cluster.own} if cluster.own else {}
+
+
+def _brought(
+    cluster: Cluster,
+    what: str,
+    name: str,
+    found: list[Any],
+    make: Callable[[str], Any],
+    dry_run: bool,
+    note: Note,
+) -> str:
+    """Id of the first that was found, else of the one that is made; empty where that would be."""
     if found:
-        return _told(note, "experiment", name, found[0].experiment_id, FOUND)
+        return _told(note, what, name, found[0], FOUND)
     if dry_run:
-        return _told(note, "experiment", name, "", WOULD)
-    with cluster.asked(f"create the experiment {name}"):
-        made = cluster.add_experiment(name)
-    return _told(note, "experiment", name, made.experiment_id, MADE)
+        return _told(note, what, name, None, WOULD)
+    verb = "upload" if what == "version" else "create"
+    with cluster.asked(f"{verb} the {what} {name}"):
+        made = make(name)
+    return _told(note, what, name, made, MADE)
 
 
-def _told(note: Note, what: str, name: str, identity: str, did: str) -> str:
+def _told(note: Note, what: str, name: str, thing: Any, did: str) -> str:
+    identity = getattr(thing, ID[what]) if thing else ""
     note(what, name, identity, did)
     return identity

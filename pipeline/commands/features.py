@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import DEFAULT_RUNS, AsJson, ConfigFile, Override, Pipeline, RunsDir
+from pipeline.commands.options import DEFAULT_RUNS, AsJson, ConfigFile, Override, Pipeline, Run, RunsDir
 
 
 def ablate(
@@ -43,9 +43,7 @@ def ablate(
 def dimensions(
     runs_dir: RunsDir = DEFAULT_RUNS,
     pipeline: Pipeline = None,
-    run: Annotated[
-        str | None, typer.Option("--run", help="Which run, as `farelite runs` lists it; the newest.")
-    ] = None,
+    run: Run = None,
     rows: Annotated[int, typer.Option("--rows", min=2, help="Training rows to learn from, at most.")] = 20_000,
     few: Annotated[int, typer.Option("--few", min=2, help="Training rows of the second curve.")] = 300,
     seed: Annotated[

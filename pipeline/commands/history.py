@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import DEFAULT_RUNS, AsJson, Pipeline, RunsDir
+from pipeline.commands.options import DEFAULT_RUNS, AsJson, Pipeline, Run, RunsDir
 
 
 def runs(
@@ -47,9 +47,7 @@ def runs(
 def report(
     runs_dir: RunsDir = DEFAULT_RUNS,
     pipeline: Pipeline = None,
-    run: Annotated[
-        str | None, typer.Option("--run", help="Which run, as `farelite runs` lists it; the newest.")
-    ] = None,
+    run: Run = None,
     output: Annotated[
         Path | None, typer.Option("--output", help="Where to; without it, report.html in the pipeline's folder.")
     ] = None,

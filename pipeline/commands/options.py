@@ -27,6 +27,7 @@ RemoteStore = Annotated[
     str | None,
     typer.Option("--store", help="A remote store instead, as push.store names it: gs://, s3://, hdfs://, ..."),
 ]
+Run = Annotated[str | None, typer.Option("--run", help="Which run, as `farelite runs` lists it; the newest.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")]
 DEFAULT_RUNS = Path("runs")
 
