@@ -170,3 +170,7 @@ test-flink: $(READY)  ## the pipeline on a real Flink cluster of this machine, b
 .PHONY: prove-flink
 prove-flink: $(READY)  ## a TaskManager or a Python worker killed in the middle of Transform, twenty times (ARGS="--kills 4")
 	@PYTHONPATH=. $(BIN)/python -W ignore benchmarks/prove_flink.py $(ARGS)
+
+.PHONY: bench-flink
+bench-flink: $(READY)  ## 1, 4 and 16 million rows in process, multi-process and on Flink: speed, CPU, memory (ARGS="--set data.source=...")
+	@PYTHONPATH=. $(BIN)/python -W ignore benchmarks/flink_rows.py $(ARGS)

@@ -10,11 +10,7 @@ import argparse
 import contextlib
 import json
 import math
-import os
 import random
-import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -22,26 +18,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
-from tfx.proto.orchestration import pipeline_pb2
+import flink_cluster
+import psutil
+from steps import Steps
 
 from pipeline.config import load
-from pipeline.graph import create_pipeline
-from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.questions import Lineage
-from pipeline.paths import RunPaths
 from pipeline.runners.beam import Flink
 from pipeline.runners.engine import Engine
 from pipeline.runners.flink.errors import FlinkError
 from pipeline.runners.flink.rest import Cluster
-from pipeline.runners.local import _launch, compile_pipeline, surroundings
 
-ROOT = Path(__file__).resolve().parents[1]
-CLUSTER = ROOT / "tools" / "flink" / "cluster.py"
-FOLDER = ROOT / ".tools" / "flink" / "cluster"
+BEFORE = "before"
 STEP = "Transform"
 TOLERANCE = 1e-6
-VICTIMS = ("TaskManager", "Python worker")
+VICTIMS = (flink_cluster.TASK_MANAGER, flink_cluster.WORKER)
 
 
 @dataclass(frozen=True)
@@ -61,74 +52,49 @@ class Attempt:
     failures: int
 
 
-def cluster(verb: str) -> None:
-    """Calls the tool that keeps the cluster."""
-    subprocess.run([sys.executable, str(CLUSTER), verb], check=True, stdout=subprocess.DEVNULL)
-
-
 class Bench:
     """Everything before Transform made once, in process; then Transform on Flink as often as wanted."""
 
     def __init__(self, folder: Path) -> None:
         self._config = load(None)
-        self._paths = RunPaths(folder / self._config.name)
-        self._paths.make()
-        self._store = open_metadata(self._config.metadata, self._paths, create=True)
+        self._folder = folder
         local = Engine("in_process", tuple(self._config.beam.local_arguments("in_process")))
-        compiled = self._compile(local, "before")
-        for node in compiled.nodes:
-            if node.pipeline_node.node_info.id == STEP:
+        before = Steps(self._config, folder, local, BEFORE)
+        for name in before.names():
+            if name == STEP:
                 break
-            _launch(compiled, node.pipeline_node)
-
-    def _compile(self, engine: Engine, run_id: str) -> pipeline_pb2.Pipeline:
-        around = surroundings(self._config, self._paths, False, engine.arguments)
-        return compile_pipeline(create_pipeline(self._config, around), run_id)
+            before.launch(name)
 
     def transform(self, flink: Flink, parallelism: int, run_id: str) -> Attempt:
         """Runs Transform on the cluster under this run's name."""
         engine = Engine("flink", tuple(flink.arguments(parallelism, run_id)), flink, run_id)
-        compiled = self._compile(engine, run_id)
-        (node,) = [one.pipeline_node for one in compiled.nodes if one.pipeline_node.node_info.id == STEP]
-        # What went before is of another run; its newest outputs are taken, and Transform itself never from the cache.
-        node.execution_options.caching_options.enable_cache = False
-        for spec in node.inputs.inputs.values():
-            for channel in spec.channels:
-                for query in channel.context_queries:
-                    if query.type.name == "pipeline_run":
-                        query.name.field_value.string_value = "before"
+        steps = Steps(self._config, self._folder, engine, run_id)
         began, error = time.monotonic(), ""
         try:
-            with engine.around(STEP):
-                _launch(compiled, node)
+            steps.launch(STEP, {"examples": BEFORE, "schema": BEFORE})
         except FlinkError as failure:
             error = str(failure)
-        return Attempt(error, time.monotonic() - began, self._learned(run_id), _failures(flink, run_id))
-
-    def _learned(self, run_id: str) -> Any:
-        """What the run left, by the store and on disk.
-
-        Raises:
-            AssertionError: the two do not agree.
-        """
-        run = Lineage(self._store).node_runs(run_id).get(STEP)
-        known = (
-            {Path(one.uri) for one in run.outputs.get("transform_graph", [])} if run and run.state == "ran" else set()
-        )
-        root = self._paths.artifacts / STEP / "transform_graph"
-        seen = set(root.iterdir()) if root.exists() else set()
-        earlier = {Path(one.uri) for one in Lineage(self._store).newest("TransformGraph")}
-        assert seen <= earlier, f"left behind without a record: {sorted(seen - earlier)}"
-        if not known:
-            return None
-        (place,) = known
-        return json.loads((place / "transform_fn" / "assets" / "learned.json").read_text())
+        failures = Cluster(flink.cluster).failures(run_id)
+        return Attempt(error, time.monotonic() - began, _learned(steps, run_id), failures)
 
 
-def _failures(flink: Flink, job_name: str) -> int:
-    rest = Cluster(flink.cluster)
-    jobs = [one["jid"] for one in rest._get("/jobs/overview")["jobs"] if one["name"] == job_name]
-    return len(rest._get(f"/jobs/{jobs[0]}/exceptions")["exceptionHistory"]["entries"]) if jobs else 0
+def _learned(steps: Steps, run_id: str) -> Any:
+    """What the run left, by the store and on disk.
+
+    Raises:
+        AssertionError: the two do not agree.
+    """
+    lineage = Lineage(steps.store)
+    run = lineage.node_runs(run_id).get(STEP)
+    known = {Path(one.uri) for one in run.outputs.get("transform_graph", [])} if run and run.state == "ran" else set()
+    root = steps.paths.artifacts / STEP / "transform_graph"
+    seen = set(root.iterdir()) if root.exists() else set()
+    earlier = {Path(one.uri) for one in lineage.newest("TransformGraph")}
+    assert seen <= earlier, f"left behind without a record: {sorted(seen - earlier)}"
+    if not known:
+        return None
+    (place,) = known
+    return json.loads((place / "transform_fn" / "assets" / "learned.json").read_text())
 
 
 def same(one: Any, other: Any) -> bool:
@@ -142,27 +108,13 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def pids(pattern: str) -> list[int]:
-    """Living processes of this checkout's cluster whose command line holds the pattern."""
-    mark = f"FARELITE_FLINK={FOLDER}".encode()
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                ours = mark in (entry / "environ").read_bytes().split(b"\0")
-                if ours and pattern.encode() in (entry / "cmdline").read_bytes():
-                    found.append(int(entry.name))
-    return sorted(found)
-
-
 class Killer(threading.Thread):
     """Waits for the job to run, then for a moment, and kills."""
 
     def __init__(self, flink: Flink, job_name: str, victim: str, delay_s: float, choice: random.Random) -> None:
         super().__init__(daemon=True)
         self._flink, self._job_name, self._delay_s = flink, job_name, delay_s
-        self._pattern = {"TaskManager": "taskexecutor.TaskManagerRunner", "Python worker": "SdkHarness("}[victim]
-        self._choice = choice
+        self._victim, self._choice = victim, choice
         self.killed = 0
 
     def run(self) -> None:
@@ -172,15 +124,15 @@ class Killer(threading.Thread):
             time.sleep(0.2)
         time.sleep(self._delay_s)
         while rest.active(self._job_name) and not self.killed:
-            victims = pids(self._pattern)
+            victims = sorted(one.pid for group, one in flink_cluster.members() if group == self._victim)
             if victims:
                 self.killed = self._choice.choice(victims)
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(self.killed, signal.SIGKILL)
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    psutil.Process(self.killed).kill()
             time.sleep(0.1)
         if self.killed:
             time.sleep(2)
-            cluster("heal")
+            flink_cluster.call("heal")
 
 
 def trial(bench: Bench, flink: Flink, number: int, seed: int, longest_s: float, wanted: Any) -> dict[str, Any]:
@@ -229,26 +181,20 @@ def main() -> None:
     done = [json.loads(line) for line in told.results.read_text().splitlines()] if _there(told.results) else []
     done = [one for one in done if one["seed"] == told.seed and one["killed"]]
     began = time.monotonic()
-    cluster("up")
-    try:
-        with tempfile.TemporaryDirectory(prefix="farelite-prove-flink-", dir=FOLDER.parent) as folder:
-            bench, flink = Bench(Path(folder)), Flink()
-            free = bench.transform(flink, 2, f"farelite-free-{time.time():.0f}")
-            assert free.learned is not None, free.error
-            print(f"without a kill: {free.seconds:.0f} s", flush=True)
-            for number in range(told.kills):
-                if number in {one["number"] for one in done} or time.monotonic() - began > 60 * told.minutes:
-                    continue
-                one = trial(bench, flink, number, told.seed, 0.6 * free.seconds, free.learned)
-                done.append(one)
-                print(json.dumps(one), flush=True)
-                if told.results:
-                    with told.results.open("a") as stream:
-                        stream.write(json.dumps(one) + "\n")
-    finally:
-        cluster("down")
-    left = pids("")
-    assert not left, f"left behind: {left}"
+    with flink_cluster.up(), tempfile.TemporaryDirectory(prefix="farelite-prove-flink-") as folder:
+        bench, flink = Bench(Path(folder)), Flink()
+        free = bench.transform(flink, 2, f"farelite-free-{time.time():.0f}")
+        assert free.learned is not None, free.error
+        print(f"without a kill: {free.seconds:.0f} s", flush=True)
+        for number in range(told.kills):
+            if number in {one["number"] for one in done} or time.monotonic() - began > 60 * told.minutes:
+                continue
+            one = trial(bench, flink, number, told.seed, 0.6 * free.seconds, free.learned)
+            done.append(one)
+            print(json.dumps(one), flush=True)
+            if told.results:
+                with told.results.open("a") as stream:
+                    stream.write(json.dumps(one) + "\n")
     kills = [one for one in done if one["killed"]]
     recovered = sum(one["outcome"] == "recovered" for one in kills)
     print(

@@ -18,7 +18,8 @@ from tfx.orchestration import metadata
 from tfx.orchestration import pipeline as tfx_pipeline
 from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher, runtime_parameter_utils
-from tfx.proto.orchestration import pipeline_pb2
+from tfx.orchestration.portable.beam_executor_operator import BeamExecutorOperator
+from tfx.proto.orchestration import executable_spec_pb2, pipeline_pb2
 
 from components.artifacts import STATISTICS_FILE, GateRecord
 from components.data_gate import FINGERPRINT, WARNINGS, DataStopped
@@ -90,7 +91,7 @@ def _run_nodes(
             listener.start(name)
             start = time.monotonic()
             with reporting(listener.progress), engine.around(name):
-                _launch(intermediate, node)
+                launch(intermediate, node)
             ran = Lineage(store).node_runs(run_id)
             one = ComponentRun(name, ran[name].state, time.monotonic() - start, figure_of(name, ran))
             done.append(one)
@@ -175,17 +176,25 @@ def compile_pipeline(pipeline: tfx_pipeline.Pipeline, run_id: str) -> pipeline_p
     return intermediate
 
 
-def _launch(intermediate: pipeline_pb2.Pipeline, node: pipeline_pb2.PipelineNode) -> None:
+def launch(intermediate: pipeline_pb2.Pipeline, node: pipeline_pb2.PipelineNode) -> None:
+    """Runs one node by TFX's launcher, or takes its outputs from the cache, wherever they were made."""
     deployment = runner_utils.extract_local_deployment_config(intermediate)
     kind = deployment.metadata_connection_config.WhichOneof("connection_config")
     connection: message.Message = getattr(deployment.metadata_connection_config, kind)
+    spec = runner_utils.extract_executor_spec(deployment, node.node_info.id)
+    key, operators = spec, {}
+    if isinstance(spec, executable_spec_pb2.BeamExecutableSpec):
+        # TFX's cache key holds the executor's whole specification; what Beam is told must not be in it.
+        key = executable_spec_pb2.BeamExecutableSpec(python_executor_spec=spec.python_executor_spec)
+        operators = {type(spec): lambda **_: BeamExecutorOperator(spec)}
     launcher.Launcher(
         pipeline_node=node,
         mlmd_connection=metadata.Metadata(connection),
         pipeline_info=intermediate.pipeline_info,
         pipeline_runtime_spec=intermediate.runtime_spec,
-        executor_spec=runner_utils.extract_executor_spec(deployment, node.node_info.id),
+        executor_spec=key,
         custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node.node_info.id),
+        custom_executor_operators=operators,
     ).launch()
 
 

@@ -1,7 +1,8 @@
 """The main job, for real: trips to a pushed file, three times, and then a gate that cannot be passed.
 
 What is expected of the ML Metadata store follows from the design: the first run makes everything; the second sees a
-champion for the first time, so it judges and proves again but pushes nothing; the third finds all in the cache.
+champion for the first time, so it judges and proves again but pushes nothing; the third, told to use all cores, finds
+all in the cache.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     for name, command, overrides in (
         ("first", "run", []),
         ("second", "run", []),
-        ("third", "run", []),
+        ("third", "run", ["beam.runner=multi_process"]),
         ("impossible", "run", ["gate.limits.max_mae=0.01"]),
         ("impossible again", "run", ["gate.limits.max_mae=0.01"]),
         ("retrained", "run", LEAN),
@@ -98,7 +99,7 @@ def test_the_second_run_judges_against_the_champion_and_pushes_nothing(story: di
     assert second["artifacts"] == story["first"]["artifacts"] + 4
 
 
-def test_the_third_run_finds_everything_in_the_cache(story: dict[str, Any]) -> None:
+def test_the_third_run_finds_everything_in_the_cache_though_steps_would_run_elsewhere(story: dict[str, Any]) -> None:
     third = story["third"]
     assert set(states(third["result"]).values()) == {"cached"}
     assert (third["code"], third["result"]["verdict"]) == (0, "unchanged")

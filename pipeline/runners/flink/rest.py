@@ -61,8 +61,21 @@ class Cluster:
 
     def active(self, job_name: str) -> list[str]:
         """Ids of the jobs of this name that have not ended."""
+        return self._named(job_name, _ACTIVE)
+
+    def exchanged(self, job_name: str) -> dict[str, int]:
+        """Bytes and records that all jobs of this name, ended ones too, sent from one task to another."""
+        tasks = [task["metrics"] for job in self._named(job_name) for task in self._get(f"/jobs/{job}")["vertices"]]
+        return {what: sum(one[f"write-{what}"] for one in tasks) for what in ("bytes", "records")}
+
+    def failures(self, job_name: str) -> int:
+        """How often jobs of this name, ended ones too, failed as a whole; each started again after all but a last."""
+        histories = [self._get(f"/jobs/{job}/exceptions")["exceptionHistory"] for job in self._named(job_name)]
+        return sum(len(one["entries"]) for one in histories)
+
+    def _named(self, job_name: str, states: tuple[str, ...] = ()) -> list[str]:
         jobs = self._get("/jobs/overview")["jobs"]
-        return [one["jid"] for one in jobs if one["name"] == job_name and one["state"] in _ACTIVE]
+        return [one["jid"] for one in jobs if one["name"] == job_name and (not states or one["state"] in states)]
 
     def cancel(self, job_id: str) -> None:
         """Asks for an end; returns before it has come."""

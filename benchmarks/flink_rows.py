@@ -1,0 +1,201 @@
+"""The data steps on growing numbers of rows: in process, in two processes, on Flink with one and with two TaskManagers.
+
+The rows are the configured trips, repeated with jitter by a seeded generator, in files of 250,000. Of them 96 % are
+train rows and 2 % the Evaluator's, whose model is of the trips as they are, trained for one epoch. Each measurement
+runs in a process of its own, on a fresh cluster where it needs one.
+
+    make bench-flink ARGS="--set data.source=nyc_trips_45k.csv.gz"            1, 4 and 16 million rows: an hour or two
+    make bench-flink ARGS="... --rows 250000 1000000 --results some.jsonl"    goes on where an earlier call ended
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import flink_cluster
+import numpy as np
+import psutil
+from ingest import make_trips
+from usage import Usage
+
+from data.spec import Dataset, Split
+from pipeline.config import Config, load
+
+FILE_ROWS = 250_000
+PLACES = ("in process", "multi-process", "Flink, 1 TaskManager", "Flink, 2 TaskManagers")
+HERE, CHILD = "main process", "child process"
+SMALL = "small"
+SPLIT = Split(eval_fraction=0.02, tune_fraction=0.02)
+QUICK = ["training.epochs=1", "training.distillation=null", "training.pruning=null", "training.quantization=null"]
+MEASURED = ("handshake", "TripExampleGen", "StatisticsGen", "Transform", "Evaluator")
+BEFORE_TRAINING = ("TripExampleGen", "RowsGate", "StatisticsGen", "Schema", "ExampleValidator", "DataGate", "Transform")
+
+
+def main() -> None:
+    """Prints Markdown on standard output; `--measure` is how it calls itself in a process of its own."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=flink_cluster.ROOT / "benchmarks" / "nyc_45k.yaml")
+    parser.add_argument("--set", action="append", default=[], help="as for farelite run")
+    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 4_000_000, 16_000_000])
+    parser.add_argument("--places", nargs="+", choices=PLACES, default=PLACES)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--results", type=Path, help="JSON lines; what stands there is not measured again")
+    parser.add_argument("--measure", nargs=3, metavar=("PLACE", "DATASET", "FOLDER"), help=argparse.SUPPRESS)
+    told = parser.parse_args()
+    config = load(told.config, [*told.set, *QUICK])
+    if told.measure:
+        measure(config, *told.measure)
+        return
+    done = _earlier(told.results)
+    with tempfile.TemporaryDirectory(prefix="farelite-bench-flink-") as folder:
+        for rows in sorted(told.rows):
+            missing = [place for place in told.places if (place, rows) not in {(r["place"], r["rows"]) for r in done}]
+            if not missing:
+                continue
+            dataset = make_files(config.data, Path(folder) / "trips", rows, told.seed)
+            for place in missing:
+                done.append(one := {"place": place, "rows": rows, **watch(place, dataset, folder)})
+                print(json.dumps(one), file=sys.stderr, flush=True)
+                if told.results:
+                    with told.results.open("a") as stream:
+                        stream.write(json.dumps(one) + "\n")
+    report(done)
+
+
+def _earlier(results: Path | None) -> list[dict[str, Any]]:
+    if results is None or not results.exists():
+        return []
+    return [json.loads(line) for line in results.read_text().splitlines()]
+
+
+def make_files(dataset: Dataset, folder: Path, rows: int, seed: int) -> Dataset:
+    """Writes so many rows into files and returns their description."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for number, first in enumerate(range(0, rows, FILE_ROWS)):
+        path = folder / f"trips-{number:03d}.csv"
+        described = make_trips(dataset, path, min(FILE_ROWS, rows - first), seed + number)
+    return described.model_copy(update={"source": str(folder / "trips-*.csv"), "split": SPLIT})
+
+
+def watch(place: str, dataset: Dataset, folder: str) -> dict[str, Any]:
+    """`measure` in a process of its own, and what its processes and those of the cluster used."""
+    arguments = ["--measure", place, dataset.model_dump_json(), folder]
+    managers = place.split()[1] if place.startswith("Flink") else "0"
+    with flink_cluster.up("--task-managers", managers) if managers != "0" else contextlib.nullcontext():
+        with (Path(folder) / "log").open("w") as log:
+            child = subprocess.Popen(
+                [sys.executable, *sys.argv, *arguments], stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        usage = Usage(lambda: processes(child.pid))
+        usage.start()
+        printed, _ = child.communicate()
+        usage.end()
+    if child.returncode:
+        raise RuntimeError(f"{place}: exit code {child.returncode}: {(Path(folder) / 'log').read_text()[-3000:]}")
+    found = json.loads(printed.splitlines()[-1])
+    steps = {}
+    for name, (began, ended) in found["steps"].items():
+        steps[name] = {"seconds": ended - began, "cpu_s": usage.cpu_between(began, ended)}
+    return {"steps": steps, "shuffled": found["shuffled"], "peak_mib": usage.peak_mib, "cpu_s": dict(usage.cpu_s())}
+
+
+def processes(pid: int) -> Iterator[tuple[str, psutil.Process]]:
+    """The measuring process, its children, and the cluster's."""
+    with contextlib.suppress(psutil.Error):
+        main_process = psutil.Process(pid)
+        yield HERE, main_process
+        yield from ((CHILD, child) for child in main_process.children(recursive=True))
+    yield from flink_cluster.members()
+
+
+def measure(config: Config, place: str, dataset: str, folder: str) -> None:
+    """Runs the data steps; prints JSON with begin and end of each and the bytes that Flink's exchanges carried."""
+    import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+    from steps import Steps
+
+    from pipeline.runners.engine import Engine
+    from pipeline.runners.flink.rest import Cluster
+
+    runs = Path(tempfile.mkdtemp(dir=folder))
+    local = Engine("in_process", tuple(config.beam.local_arguments("in_process")))
+    prepare(Steps(config, runs, local, SMALL))
+    large = config.model_copy(update={"data": Dataset.model_validate_json(dataset)})
+    found: dict[str, tuple[float, float]] = {}
+    began = time.time()
+    engine = engine_of(large, place, runs)
+    found["handshake"] = (began, time.time())
+    steps = Steps(large, runs, engine, "large")
+    for name in (*BEFORE_TRAINING, "Evaluator"):
+        borrowed = {"model": SMALL, "baseline_model": SMALL} if name == "Evaluator" else {}
+        began = time.time()
+        steps.launch(name, borrowed)
+        found[name] = (began, time.time())
+    shuffled = Cluster(engine.flink.cluster).exchanged(engine.job_name) if engine.flink else {}
+    print(json.dumps({"steps": {name: found[name] for name in MEASURED}, "shuffled": shuffled}))
+    shutil.rmtree(runs)
+
+
+def prepare(small: Any) -> None:
+    """Everything up to a model of the trips as they are."""
+    for name in small.names():
+        if name == "Evaluator":
+            return
+        small.launch(name)
+
+
+def engine_of(config: Config, place: str, runs: Path) -> Any:
+    """The engine, with its workers greeted where it is a cluster."""
+    from pipeline.runners.engine import ready
+
+    name = {"in process": "in_process", "multi-process": "multi_process"}.get(place, "flink")
+    beam = config.beam.model_copy(update={"runner": name})
+    return ready(config.model_copy(update={"beam": beam}), runs, f"rows-{time.time():.0f}")
+
+
+def report(done: list[dict[str, Any]]) -> None:
+    """Rows, then fixed cost and slope of each place."""
+    print(
+        "| where | rows | seconds | rows/s | CPU, s | cores | peak of the main process, MiB | of a worker | of a JVM |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
+    for one in sorted(done, key=lambda one: (PLACES.index(one["place"]), one["rows"])):
+        seconds, cpu = _total(one, "seconds"), _total(one, "cpu_s")
+        peak = one["peak_mib"]
+        workers = max(peak.get(CHILD, 0), peak.get(flink_cluster.WORKER, 0))
+        cells = [peak[HERE], workers, peak.get(flink_cluster.TASK_MANAGER, 0)]
+        memory = " | ".join(f"{cell:,.0f}" if cell else "" for cell in cells)
+        figures = f"{seconds:,.0f} | {one['rows'] / seconds:,.0f} | {cpu:,.0f} | {cpu / seconds:.2f}"
+        print(f"| {one['place']} | {one['rows']:,} | {figures} | {memory} |")
+    print("\n| where | fixed, s | a million rows, s | a million rows, CPU s |\n|---|---|---|---|")
+    for place in PLACES:
+        runs = [one for one in done if one["place"] == place]
+        if len(runs) > 1:
+            (slope, fixed), (cpu, _) = line(runs, "seconds"), line(runs, "cpu_s")
+            print(f"| {place} | {fixed:.0f} | {1e6 * slope:.1f} | {1e6 * cpu:.1f} |")
+
+
+def _total(one: dict[str, Any], what: str) -> float:
+    return sum(step[what] for step in one["steps"].values())
+
+
+def line(runs: list[dict[str, Any]], what: str) -> tuple[float, float]:
+    """Slope a row and fixed part, by least squares of relative errors."""
+    rows = np.array([one["rows"] for one in runs], float)
+    values = np.array([_total(one, what) for one in runs])
+    slope, fixed = np.polyfit(rows, values, 1, w=1 / values)
+    return float(slope), float(fixed)
+
+
+if __name__ == "__main__":
+    main()
