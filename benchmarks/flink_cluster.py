@@ -21,7 +21,7 @@ _GROUPS = {
     WORKER: "SdkHarness(",
     "worker pool": "pool.py",
     "JobManager": "StandaloneSessionClusterEntrypoint",
-    "job server": "FlinkJobServerDriver",
+    "job server": "JobServer.java",
 }
 
 

@@ -42,7 +42,7 @@ BEFORE_TRAINING = ("TripExampleGen", "RowsGate", "StatisticsGen", "Schema", "Exa
 
 
 def main() -> None:
-    """Prints Markdown on standard output; `--measure` is how it calls itself in a process of its own."""
+    """Prints Markdown on standard output; `--prepare` and `--measure` are how it calls itself in other processes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, default=flink_cluster.ROOT / "benchmarks" / "nyc_45k.yaml")
     parser.add_argument("--set", action="append", default=[], help="as for farelite run")
@@ -50,14 +50,19 @@ def main() -> None:
     parser.add_argument("--places", nargs="+", choices=PLACES, default=PLACES)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--results", type=Path, help="JSON lines; what stands there is not measured again")
-    parser.add_argument("--measure", nargs=3, metavar=("PLACE", "DATASET", "FOLDER"), help=argparse.SUPPRESS)
+    parser.add_argument("--prepare", metavar="RUNS", help=argparse.SUPPRESS)
+    parser.add_argument("--measure", nargs=3, metavar=("PLACE", "DATASET", "RUNS"), help=argparse.SUPPRESS)
     told = parser.parse_args()
     config = load(told.config, [*told.set, *QUICK])
+    if told.prepare:
+        prepare(config, Path(told.prepare))
+        return
     if told.measure:
         measure(config, *told.measure)
         return
     done = _earlier(told.results)
     with tempfile.TemporaryDirectory(prefix="farelite-bench-flink-") as folder:
+        call(folder, "--prepare", f"{folder}/runs").wait()
         for rows in sorted(told.rows):
             missing = [place for place in told.places if (place, rows) not in {(r["place"], r["rows"]) for r in done}]
             if not missing:
@@ -88,15 +93,21 @@ def make_files(dataset: Dataset, folder: Path, rows: int, seed: int) -> Dataset:
     return described.model_copy(update={"source": str(folder / "trips-*.csv"), "split": SPLIT})
 
 
+def call(folder: str, *arguments: str) -> subprocess.Popen[str]:
+    """This program in another process; what it says goes to a file in the folder."""
+    with (Path(folder) / "log").open("w") as log:
+        return subprocess.Popen([sys.executable, *sys.argv, *arguments], stdout=subprocess.PIPE, stderr=log, text=True)
+
+
 def watch(place: str, dataset: Dataset, folder: str) -> dict[str, Any]:
-    """`measure` in a process of its own, and what its processes and those of the cluster used."""
-    arguments = ["--measure", place, dataset.model_dump_json(), folder]
+    """`measure` in a process of its own, and what its processes and those of the cluster used.
+
+    Raises:
+        RuntimeError: it failed.
+    """
     managers = place.split()[1] if place.startswith("Flink") else "0"
     with flink_cluster.up("--task-managers", managers) if managers != "0" else contextlib.nullcontext():
-        with (Path(folder) / "log").open("w") as log:
-            child = subprocess.Popen(
-                [sys.executable, *sys.argv, *arguments], stdout=subprocess.PIPE, stderr=log, text=True
-            )
+        child = call(folder, "--measure", place, dataset.model_dump_json(), f"{folder}/runs")
         usage = Usage(lambda: processes(child.pid))
         usage.start()
         printed, _ = child.communicate()
@@ -107,7 +118,7 @@ def watch(place: str, dataset: Dataset, folder: str) -> dict[str, Any]:
     steps = {}
     for name, (began, ended) in found["steps"].items():
         steps[name] = {"seconds": ended - began, "cpu_s": usage.cpu_between(began, ended)}
-    return {"steps": steps, "shuffled": found["shuffled"], "peak_mib": usage.peak_mib, "cpu_s": dict(usage.cpu_s())}
+    return {"steps": steps, "shuffled": found["shuffled"], "peak_mib": usage.peak_mib}
 
 
 def processes(pid: int) -> Iterator[tuple[str, psutil.Process]]:
@@ -119,23 +130,34 @@ def processes(pid: int) -> Iterator[tuple[str, psutil.Process]]:
     yield from flink_cluster.members()
 
 
+def prepare(config: Config, runs: Path) -> None:
+    """Everything up to a model of the trips as they are."""
+    import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+    from steps import Steps
+
+    from pipeline.runners.engine import Engine
+
+    small = Steps(config, runs, Engine("in_process", tuple(config.beam.local_arguments("in_process"))), SMALL)
+    for name in small.names():
+        if name == "Evaluator":
+            return
+        small.launch(name)
+
+
 def measure(config: Config, place: str, dataset: str, folder: str) -> None:
     """Runs the data steps; prints JSON with begin and end of each and the bytes that Flink's exchanges carried."""
     import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
     from steps import Steps
 
-    from pipeline.runners.engine import Engine
     from pipeline.runners.flink.rest import Cluster
 
-    runs = Path(tempfile.mkdtemp(dir=folder))
-    local = Engine("in_process", tuple(config.beam.local_arguments("in_process")))
-    prepare(Steps(config, runs, local, SMALL))
+    runs, run_id = Path(folder), f"large-{time.time():.0f}"
     large = config.model_copy(update={"data": Dataset.model_validate_json(dataset)})
     found: dict[str, tuple[float, float]] = {}
     began = time.time()
-    engine = engine_of(large, place, runs)
+    engine = engine_of(large, place, runs, run_id)
     found["handshake"] = (began, time.time())
-    steps = Steps(large, runs, engine, "large")
+    steps = Steps(large, runs, engine, run_id)
     for name in (*BEFORE_TRAINING, "Evaluator"):
         borrowed = {"model": SMALL, "baseline_model": SMALL} if name == "Evaluator" else {}
         began = time.time()
@@ -143,24 +165,15 @@ def measure(config: Config, place: str, dataset: str, folder: str) -> None:
         found[name] = (began, time.time())
     shuffled = Cluster(engine.flink.cluster).exchanged(engine.job_name) if engine.flink else {}
     print(json.dumps({"steps": {name: found[name] for name in MEASURED}, "shuffled": shuffled}))
-    shutil.rmtree(runs)
 
 
-def prepare(small: Any) -> None:
-    """Everything up to a model of the trips as they are."""
-    for name in small.names():
-        if name == "Evaluator":
-            return
-        small.launch(name)
-
-
-def engine_of(config: Config, place: str, runs: Path) -> Any:
+def engine_of(config: Config, place: str, runs: Path, run_id: str) -> Any:
     """The engine, with its workers greeted where it is a cluster."""
     from pipeline.runners.engine import ready
 
     name = {"in process": "in_process", "multi-process": "multi_process"}.get(place, "flink")
     beam = config.beam.model_copy(update={"runner": name})
-    return ready(config.model_copy(update={"beam": beam}), runs, f"rows-{time.time():.0f}")
+    return ready(config.model_copy(update={"beam": beam}), runs, run_id)
 
 
 def report(done: list[dict[str, Any]]) -> None:

@@ -114,7 +114,7 @@ class Killer(threading.Thread):
     def __init__(self, flink: Flink, job_name: str, victim: str, delay_s: float, choice: random.Random) -> None:
         super().__init__(daemon=True)
         self._flink, self._job_name, self._delay_s = flink, job_name, delay_s
-        self._victim, self._choice = victim, choice
+        self._victim, self._choice, self._began = victim, choice, time.time()
         self.killed = 0
 
     def run(self) -> None:
@@ -124,8 +124,7 @@ class Killer(threading.Thread):
             time.sleep(0.2)
         time.sleep(self._delay_s)
         while rest.active(self._job_name) and not self.killed:
-            victims = sorted(one.pid for group, one in flink_cluster.members() if group == self._victim)
-            if victims:
+            if victims := self._victims():
                 self.killed = self._choice.choice(victims)
                 with contextlib.suppress(psutil.NoSuchProcess):
                     psutil.Process(self.killed).kill()
@@ -133,6 +132,13 @@ class Killer(threading.Thread):
         if self.killed:
             time.sleep(2)
             flink_cluster.call("heal")
+
+    def _victims(self) -> list[int]:
+        """Of the workers only those of this job; others that an earlier one left idle would not be missed."""
+        found = [one for group, one in flink_cluster.members() if group == self._victim]
+        if self._victim == flink_cluster.WORKER:
+            found = [one for one in found if one.create_time() > self._began]
+        return sorted(one.pid for one in found)
 
 
 def trial(bench: Bench, flink: Flink, number: int, seed: int, longest_s: float, wanted: Any) -> dict[str, Any]:
@@ -179,17 +185,18 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60, help="no kill begins later than this")
     told = parser.parse_args()
     done = [json.loads(line) for line in told.results.read_text().splitlines()] if _there(told.results) else []
-    done = [one for one in done if one["seed"] == told.seed and one["killed"]]
+    done = [one for one in done if one["seed"] == told.seed]
     began = time.monotonic()
     with flink_cluster.up(), tempfile.TemporaryDirectory(prefix="farelite-prove-flink-") as folder:
         bench, flink = Bench(Path(folder)), Flink()
-        free = bench.transform(flink, 2, f"farelite-free-{time.time():.0f}")
-        assert free.learned is not None, free.error
+        for _ in range(2):  # the second finds everything warm, as the trials do
+            free = bench.transform(flink, 2, f"farelite-free-{time.time():.0f}")
+            assert free.learned is not None, free.error
         print(f"without a kill: {free.seconds:.0f} s", flush=True)
-        for number in range(told.kills):
-            if number in {one["number"] for one in done} or time.monotonic() - began > 60 * told.minutes:
-                continue
+        number = 1 + max((one["number"] for one in done), default=-1)
+        while sum(one["killed"] for one in done) < told.kills and time.monotonic() - began < 60 * told.minutes:
             one = trial(bench, flink, number, told.seed, 0.6 * free.seconds, free.learned)
+            number += 1
             done.append(one)
             print(json.dumps(one), flush=True)
             if told.results:

@@ -91,7 +91,7 @@ def _start_all(shape: Shape, folder: Path, java: list[str]) -> None:
     for number in range(1, shape.task_managers + 1):
         _start_pool(number, shape, folder)
         _start_task_manager(number, shape, folder, java)
-    driver = "org.apache.beam.runners.flink.FlinkJobServerDriver"
+    driver = str(Path(__file__).with_name("JobServer.java"))
     options = [f"--flink-master=127.0.0.1:{REST}", "--job-host=127.0.0.1", f"--job-port={JOB_SERVER}"]
     options += [f"--artifact-port={ARTIFACTS}", "--expansion-port=0", f"--artifacts-dir={folder / 'staged'}"]
     options += [f"--flink-conf-dir={config}", "--clean-artifacts-per-job"]
