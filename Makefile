@@ -165,7 +165,7 @@ flink-lock: $(READY)  ## write tools/flink/jars.sha256 anew after a change of it
 
 .PHONY: test-flink
 test-flink: $(READY)  ## the pipeline on a real Flink cluster of this machine, beside the run in process (minutes)
-	FARELITE_FLINK_TESTS=1 $(BIN)/pytest -q -m e2e tests/e2e/test_flink.py $(ARGS)
+	FARELITE_FLINK_TESTS=1 $(BIN)/pytest -q -m e2e tests/e2e/test_flink.py tests/e2e/test_flink_workers.py $(ARGS)
 
 .PHONY: prove-flink
 prove-flink: $(READY)  ## a TaskManager or a Python worker killed in the middle of Transform, twenty times (ARGS="--kills 4")

@@ -8,8 +8,6 @@ from __future__ import annotations
 import gzip
 import json
 import math
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,10 +19,8 @@ import tensorflow as tf
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-ROOT = Path(__file__).parents[2]
-CLUSTER = ROOT / "tools" / "flink" / "cluster.py"
-MARK = b"FARELITE_FLINK="
-FARELITE = str(Path(sys.executable).parent / "farelite")
+from tests.e2e.flink import CLUSTER, MARKS, run
+from tests.e2e.flink import cluster as real_cluster
 
 SUMS_REL = 1e-6
 """Sums over rows that come in another order, in float64; what is learned from them is kept as float32."""
@@ -33,44 +29,14 @@ BASIS_ABS = 1e-6
 METRIC_REL = 1e-2
 """Training is not exact even in one place: error and bias of two trainings on the same data."""
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.timeout(1500),
-    pytest.mark.skipif(not os.environ.get("FARELITE_FLINK_TESTS"), reason="a real cluster: `make test-flink`"),
-]
-
-
-def ours() -> set[int]:
-    """Processes of a cluster that a checkout's tool has started."""
-    found = set()
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and MARK + bytes(ROOT) in (entry / "environ").read_bytes():
-                found.add(int(entry.name))
-        except OSError:
-            continue
-    return found
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[None]:
-    """Two TaskManagers, up for all tests of this file, and nothing left afterwards."""
-    for program in ("java", "mvn"):
-        if shutil.which(program) is None:
-            pytest.skip(f"no {program}, which the cluster needs")
-    subprocess.run([sys.executable, str(CLUSTER), "up"], check=True)
-    try:
+    """Two TaskManagers, up for all tests of this file."""
+    with real_cluster():
         yield
-    finally:
-        subprocess.run([sys.executable, str(CLUSTER), "down"], check=True)
-    assert not ours()
-
-
-def run(runs: Path, *changes: str) -> tuple[int, dict[str, Any], str]:
-    """Exit code, result and what was said."""
-    sets = [word for change in changes for word in ("--set", change)]
-    done = subprocess.run([FARELITE, "run", "--runs-dir", str(runs), "--json", *sets], capture_output=True, text=True)
-    return done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr
 
 
 @pytest.fixture(scope="module")

@@ -18,44 +18,18 @@ import socket
 import sys
 import time
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 
+import configuration
 import jars
 import processes
 import workers
+from configuration import BLOB, JAVA, POOL_NAME, REST, RPC, Shape, host_of
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".tools" / "flink"
-REST, RPC, BLOB, JOB_SERVER, ARTIFACTS, POOL = 18081, 16123, 16124, 18099, 18098, 18050
-POOL_NAME = "farelite-pool"
+JOB_SERVER, ARTIFACTS, POOL = 18099, 18098, 18050
 PATIENCE_S = 60
-JAVA = [
-    *(
-        f"--add-opens=java.base/java.{package}=ALL-UNNAMED"
-        for package in ("lang", "lang.invoke", "util", "util.concurrent", "io", "nio", "net", "time")
-    ),
-    "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-    "-Dorg.slf4j.simpleLogger.showDateTime=true",
-    "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
-]
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What to start.
-
-    Attributes:
-        task_managers: how many.
-        slots: of each.
-        network_mb: buffers for exchanges, of each slot; tf.Transform has hundreds of exchanges.
-        python: of the workers; None makes the environment that holds this checkout's wheel.
-    """
-
-    task_managers: int
-    slots: int
-    network_mb: int
-    python: Path | None
 
 
 class ClusterError(RuntimeError):
@@ -85,7 +59,7 @@ def up(shape: Shape, folder: Path) -> None:
 
 def _start_all(shape: Shape, folder: Path, java: list[str]) -> None:
     entry = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
-    config = _config(folder, "jobmanager", {"jobmanager.bind-host": "127.0.0.1", "rest.bind-address": "127.0.0.1"})
+    config = configuration.job_manager(folder)
     master = processes.start("jobmanager", [*java, "-Xmx512m", entry, "--configDir", str(config)], folder)
     _await("the JobManager", master, folder, lambda: _overview() is not None)
     for number in range(1, shape.task_managers + 1):
@@ -132,75 +106,16 @@ def _await_slots(shape: Shape, folder: Path) -> None:
 
 
 def _start_pool(number: int, shape: Shape, folder: Path) -> None:
-    host = _host(number)
+    host = host_of(number)
     pool = [str(shape.python), str(Path(__file__).with_name("pool.py")), f"{host}:{POOL}"]
     started = processes.start(f"pool-{number}", pool, folder, {"PYTHONPATH": "", "TF_USE_LEGACY_KERAS": "1"})
     _await(f"worker pool {number}", started, folder, lambda: _answers(host, POOL))
 
 
-def _host(number: int) -> str:
-    return f"127.0.0.{10 + number}"
-
-
 def _start_task_manager(number: int, shape: Shape, folder: Path, java: list[str]) -> None:
-    host, name = _host(number), f"taskmanager-{number}"
-    hosts = folder / f"{name}.hosts"
-    hosts.write_text(f"127.0.0.1 localhost\n127.0.0.1 {socket.gethostname()}\n{host} {POOL_NAME}\n")
-    network_mb = shape.network_mb * shape.slots
-    config = _config(
-        folder,
-        name,
-        {
-            "taskmanager.host": host,
-            "taskmanager.bind-host": host,
-            "taskmanager.resource-id": name,
-            "taskmanager.numberOfTaskSlots": shape.slots,
-            "taskmanager.cpu.cores": shape.slots,
-            "taskmanager.memory.framework.heap.size": "128m",
-            "taskmanager.memory.task.heap.size": f"{512 * shape.slots}m",
-            "taskmanager.memory.framework.off-heap.size": "128m",
-            "taskmanager.memory.task.off-heap.size": "128m",
-            "taskmanager.memory.network.min": f"{network_mb}m",
-            "taskmanager.memory.network.max": f"{network_mb}m",
-            "taskmanager.memory.managed.size": f"{128 * shape.slots}m",
-            "taskmanager.memory.jvm-metaspace.size": "256m",
-            "taskmanager.memory.jvm-overhead.min": "192m",
-            "taskmanager.memory.jvm-overhead.max": "192m",
-        },
-    )
-    limits = [f"-Xmx{128 + 512 * shape.slots}m", f"-XX:MaxDirectMemorySize={network_mb + 256}m"]
+    limits, config = configuration.task_manager(number, shape, folder)
     entry = ["org.apache.flink.runtime.taskexecutor.TaskManagerRunner", "--configDir", str(config)]
-    processes.start(name, [*java[:-2], f"-Djdk.net.hosts.file={hosts}", *limits, *java[-2:], *entry], folder)
-
-
-def _config(folder: Path, name: str, more: dict[str, object]) -> Path:
-    """Writes Flink's configuration of one process and returns its folder."""
-    common = {
-        "jobmanager.rpc.address": "127.0.0.1",
-        "jobmanager.rpc.port": RPC,
-        "jobmanager.memory.process.size": "1g",
-        "rest.address": "127.0.0.1",
-        "rest.port": REST,
-        "blob.server.port": BLOB,
-        "io.tmp.dirs": str(folder / "temp"),
-        # It takes failures at one time for one; fixed-delay counts each stage that a dead TaskManager ran.
-        "restart-strategy.type": "exponential-delay",
-        "restart-strategy.exponential-delay.initial-backoff": "5 s",
-        "restart-strategy.exponential-delay.max-backoff": "30 s",
-        "restart-strategy.exponential-delay.attempts-before-reset-backoff": 3,
-        # Beam keeps workers between stages only where its classes are the cluster's own, not those that came with the
-        # job; else every stage imports TensorFlow again.
-        "classloader.resolve-order": "parent-first",
-        # A dead TaskManager is noticed, and a job that finds no slot fails, within this time.
-        "heartbeat.interval": 2000,
-        "heartbeat.timeout": 12000,
-        "slot.request.timeout": 60000,
-    }
-    place = folder / name
-    place.mkdir(parents=True, exist_ok=True)
-    (folder / "temp").mkdir(exist_ok=True)
-    (place / "config.yaml").write_text("".join(f"{key}: {value}\n" for key, value in {**common, **more}.items()))
-    return place
+    processes.start(f"taskmanager-{number}", [*java[:-2], *limits, *java[-2:], *entry], folder)
 
 
 def down(folder: Path) -> None:
