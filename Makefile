@@ -159,6 +159,10 @@ flink-up: $(READY)  ## a Flink cluster on this machine: JobManager, two TaskMana
 flink-down: $(READY)  ## end that cluster: what `flink-up` started, and nothing else
 	@$(BIN)/python tools/flink/cluster.py down
 
+.PHONY: flink-jars
+flink-jars: $(READY)  ## fetch Flink and Beam's job server into .tools/flink, as flink-up does on first use
+	@$(BIN)/python tools/flink/cluster.py jars
+
 .PHONY: flink-lock
 flink-lock: $(READY)  ## write tools/flink/jars.sha256 anew after a change of its pom.xml
 	@$(BIN)/python tools/flink/cluster.py lock
@@ -172,5 +176,5 @@ prove-flink: $(READY)  ## a TaskManager or a Python worker killed in the middle 
 	@PYTHONPATH=. $(BIN)/python -W ignore benchmarks/prove_flink.py $(ARGS)
 
 .PHONY: bench-flink
-bench-flink: $(READY)  ## 1, 4 and 16 million rows in process, multi-process and on Flink: speed, CPU, memory (ARGS="--set data.source=...")
+bench-flink: $(READY)  ## 1, 4 and 16 million rows in process, multi-process and on Flink: speed, memory (ARGS="--set data.source=...")
 	@PYTHONPATH=. $(BIN)/python -W ignore benchmarks/flink_rows.py $(ARGS)

@@ -3,6 +3,7 @@
     cluster.py up [--task-managers 2] [--slots 1] [--network-mb 512]
     cluster.py heal      starts TaskManagers and pools that have died again, as a supervisor would
     cluster.py down
+    cluster.py jars      fetches Flink and Beam's job server, as `up` does on first use
     cluster.py lock      writes jars.sha256 anew after a change of pom.xml
 
 Everything listens on loopback. Each TaskManager has a loopback address of its own (127.0.0.11, .12, ...), where its
@@ -160,7 +161,7 @@ def _check_free(host: str, port: int) -> None:
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("verb", choices=["up", "heal", "down", "lock"])
+    parser.add_argument("verb", choices=["up", "heal", "down", "jars", "lock"])
     parser.add_argument("--task-managers", type=int, default=2)
     parser.add_argument("--slots", type=int, default=1, help="of each TaskManager")
     parser.add_argument("--network-mb", type=int, default=512, help="of each slot")
@@ -172,6 +173,8 @@ def main() -> None:
     try:
         if told.verb == "lock":
             jars.lock()
+        elif told.verb == "jars":
+            jars.ensure(HOME)
         elif told.verb == "down":
             down(folder)
         elif told.verb == "heal":
