@@ -178,9 +178,7 @@ def engine_of(config: Config, place: str, runs: Path, run_id: str) -> Any:
 
 def report(done: list[dict[str, Any]]) -> None:
     """Rows, then fixed cost and slope of each place."""
-    print(
-        "| where | rows | seconds | rows/s | CPU, s | cores | peak of the main process, MiB | of a worker | of a JVM |"
-    )
+    print("| where | rows | seconds | rows/s | CPU, s | cores | peak MiB: main process | worker | TaskManager |")
     print("|---|---|---|---|---|---|---|---|---|")
     for one in sorted(done, key=lambda one: (PLACES.index(one["place"]), one["rows"])):
         seconds, cpu = _total(one, "seconds"), _total(one, "cpu_s")

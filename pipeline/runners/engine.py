@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import apache_beam as beam
 
 from data.files import sizes
 from data.sources import locate
@@ -32,6 +35,14 @@ class Engine:
     flink: Flink | None = None
     job_name: str = ""
 
+    def pipeline_maker(self) -> Callable[[], beam.Pipeline] | None:
+        """Makes the Beam pipelines of a step; None leaves that to TFX."""
+        if self.flink is None:
+            return None
+        from pipeline.runners.flink.spread import SpreadingPipeline
+
+        return functools.partial(SpreadingPipeline, argv=list(self.arguments))
+
     def around(self, step: str) -> contextlib.AbstractContextManager[None]:
         """What a step runs in."""
         if self.flink is None or step not in DATA_STEPS:
@@ -54,15 +65,15 @@ def ready(config: Config, artifacts: Path, run_id: str, say: Callable[[str], Non
         DataError: the source is not there.
         FlinkError: the cluster cannot do it, with the remedy.
     """
-    beam = config.beam
-    rows = estimate_rows(sizes(locate(config.data).all_files())) if beam.runner == "auto" else 0
-    place = beam.place(rows)
+    told = config.beam
+    rows = estimate_rows(sizes(locate(config.data).all_files())) if told.runner == "auto" else 0
+    place = told.place(rows)
     if place != "flink":
-        return Engine(place, tuple(beam.local_arguments(place)))
+        return Engine(place, tuple(told.local_arguments(place)))
     from pipeline.runners.flink.handshake import shake_hands
     from pipeline.runners.flink.preflight import check
 
-    flink, job_name = beam.cluster(), f"farelite-{run_id}"
+    flink, job_name = told.cluster(), f"farelite-{run_id}"
     say("looking at the Flink cluster")
     parallelism = check(flink)
     say("asking Flink's workers what they have")

@@ -111,7 +111,7 @@ def test_the_job_server_is_of_the_installed_beam_and_asks_the_cluster_of_the_man
 
 def test_the_jdk_is_opened_as_for_the_cluster_of_this_machine() -> None:
     (cluster,) = documents("cluster.yaml")
-    script = (ROOT / "tools" / "flink" / "cluster.py").read_text()
+    script = (ROOT / "tools" / "flink" / "configuration.py").read_text()
     opened = set(
         re.findall(r"java\.base/([\w.]+)=ALL-UNNAMED", cluster["spec"]["flinkConfiguration"]["env.java.opts.all"])
     )
