@@ -42,7 +42,7 @@ def refused(python: Path, runs: Path) -> str:
 @pytest.mark.parametrize(
     ("python", "beam", "words"),
     [
-        ("3.11", "2.62.0", "is Python 3.11"),
+        ("3.11", "2.62.0", "a worker's Python is another than here"),
         (sys.executable, "2.61.0", "has apache-beam 2.61.0, not 2.62.0"),
     ],
 )
@@ -50,7 +50,6 @@ def test_another_python_or_another_beam_is_named(tmp_path: Path, python: str, be
     there = environment(tmp_path / "workers", python, f"apache-beam=={beam}", "setuptools<80")
     said = refused(there, tmp_path / "runs")
     assert words in said
-    assert "install the wheel of this checkout and its locked packages there" in said
 
 
 def test_workers_that_lack_a_package_and_farelite_are_named(tmp_path: Path) -> None:

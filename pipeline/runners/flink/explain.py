@@ -45,7 +45,8 @@ _MEANINGS = (
         "beam.flink.parallelism",
     ),
     (
-        r"(?P<said>unknown opcode|code\(\) takes|code expected at most|bad marshal data|unsupported pickle protocol)",
+        r"(?P<said>unknown opcode|code\(\) takes|code\(\) argument[^\n]*|code expected at most|bad marshal data|"
+        r"unsupported pickle protocol)",
         "a worker's Python is another than here ({said}). Workers need the same minor version",
     ),
     (

@@ -15,6 +15,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.runner import PipelineState
+from apache_beam.transforms.environments import SDK_VERSION_CAPABILITY_PREFIX
 
 from components.code_hash import code_hash
 from pipeline.runners.beam import Flink
@@ -118,12 +119,23 @@ def _letters(folder: Path, token: str, parallelism: int) -> list[str]:
     return [f"{text} #{number}" for number in range(GREETINGS_A_SLOT * parallelism)]
 
 
+class _AnyVersion(beam.Pipeline):
+    """One that says nothing of this side's versions: workers of another would refuse it, and Flink wait for ever."""
+
+    def to_runner_api(self, *arguments: Any, **options: Any) -> Any:
+        found = super().to_runner_api(*arguments, **options)
+        for environment in (found[0] if isinstance(found, tuple) else found).components.environments.values():
+            told = [one for one in environment.capabilities if not one.startswith(SDK_VERSION_CAPABILITY_PREFIX)]
+            environment.capabilities[:] = told
+        return found
+
+
 def _run(flink: Flink, arguments: list[str], letters: list[str], job_name: str) -> None:
-    pipeline = beam.Pipeline(options=PipelineOptions(arguments))
+    pipeline = _AnyVersion(options=PipelineOptions(arguments))
     _ = pipeline | beam.Create(letters) | beam.Reshuffle() | beam.FlatMap(eval)
     deadline = time.monotonic() + flink.handshake_s
     try:
-        result: Any = pipeline.run()
+        result: Any = pipeline.run(test_runner_api=False)
         while not PipelineState.is_terminal(result.state):
             if time.monotonic() > deadline:
                 _give_up(flink, job_name)

@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import apache_beam as beam
 import pytest
+from apache_beam.transforms.environments import SDK_VERSION_CAPABILITY_PREFIX
 
 from pipeline.runners.beam import Flink
 from pipeline.runners.flink import handshake
@@ -104,3 +106,12 @@ def test_silence_ends_in_a_cancelled_job_and_a_question(rest: Any, flink: Flink,
     with pytest.raises(FlinkError, match=re.escape(said)):
         handshake._give_up(flink.model_copy(update={"cluster": rest.address}), "mine")
     assert rest.cancelled == ["/jobs/a"]
+
+
+def test_the_first_job_names_no_version_for_which_workers_would_refuse_it() -> None:
+    pipeline = handshake._AnyVersion(argv=["--runner=DirectRunner"])
+    _ = pipeline | beam.Create([1])
+    told = pipeline.to_runner_api()
+    capabilities = [one for each in told.components.environments.values() for one in each.capabilities]
+    assert capabilities
+    assert not [one for one in capabilities if one.startswith(SDK_VERSION_CAPABILITY_PREFIX)]

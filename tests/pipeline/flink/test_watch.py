@@ -30,6 +30,7 @@ RUNNING = {"jobs": [{"jid": "a", "name": "job", "state": "RUNNING"}]}
         ),
         ("org.apache.flink...NoResourceAvailableException: Slot", "not enough free slots"),
         ("SystemError: unknown opcode", "Python is another than here (unknown opcode)"),
+        ("TypeError: code() argument 13 must be str, not int", "Python is another than here (code() argument 13 must"),
         ("StatusRuntimeException: CANCELLED: client cancelled", "each its own behind farelite-pool:18050"),
         ("StatusRuntimeException: UNAVAILABLE: io exception", "does not reach its worker pool farelite-pool:18050"),
         (
