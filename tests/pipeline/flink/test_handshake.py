@@ -11,7 +11,7 @@ from typing import Any
 
 import apache_beam as beam
 import pytest
-from apache_beam.transforms.environments import SDK_VERSION_CAPABILITY_PREFIX
+from apache_beam.transforms.environments import SDK_VERSION_CAPABILITY_PREFIX, EmbeddedPythonEnvironment
 
 from pipeline.runners.beam import Flink
 from pipeline.runners.flink import handshake
@@ -109,9 +109,12 @@ def test_silence_ends_in_a_cancelled_job_and_a_question(rest: Any, flink: Flink,
 
 
 def test_the_first_job_names_no_version_for_which_workers_would_refuse_it() -> None:
-    pipeline = handshake._AnyVersion(argv=["--runner=DirectRunner"])
-    _ = pipeline | beam.Create([1])
-    told = pipeline.to_runner_api()
-    capabilities = [one for each in told.components.environments.values() for one in each.capabilities]
-    assert capabilities
-    assert not [one for one in capabilities if one.startswith(SDK_VERSION_CAPABILITY_PREFIX)]
+    capabilities = {}
+    for kind in (beam.Pipeline, handshake._AnyVersion):
+        pipeline = kind(argv=["--runner=DirectRunner"])
+        _ = pipeline | beam.Create([1])
+        told = pipeline.to_runner_api(default_environment=EmbeddedPythonEnvironment.default())
+        capabilities[kind] = [one for each in told.components.environments.values() for one in each.capabilities]
+    versions = [one for one in capabilities[beam.Pipeline] if one.startswith(SDK_VERSION_CAPABILITY_PREFIX)]
+    assert len(versions) == 1
+    assert sorted([*capabilities[handshake._AnyVersion], *versions]) == sorted(capabilities[beam.Pipeline])
