@@ -75,14 +75,14 @@ class Beam(Settings):
     Attributes:
         runner: `in_process`; `multi_process` on all cores of this machine; `flink`; `auto` takes the first of these
             below `auto_rows` rows, and from there on `flink` where that block is given, else `multi_process`.
-        auto_rows: see there; rows are estimated from the sizes of the source's files. The default is reckoned from the
-            fixed cost of a job, not measured.
+        auto_rows: see there; rows are estimated from the sizes of the source's files. The default is where two
+            processes overtook one on two cores (`make bench-flink`).
         workers: processes of `multi_process`; 0 takes one a core.
         flink: the cluster; null takes the defaults where `runner` is `flink`.
     """
 
     runner: Literal["auto", "in_process", "multi_process", "flink"] = "auto"
-    auto_rows: int = Field(default=2_000_000, ge=0)
+    auto_rows: int = Field(default=1_000_000, ge=0)
     workers: int = Field(default=0, ge=0)
     flink: Flink | None = None
 
