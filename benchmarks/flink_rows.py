@@ -25,6 +25,7 @@ from typing import Any
 import flink_cluster
 import numpy as np
 import psutil
+import results
 from ingest import make_trips
 from usage import Usage
 
@@ -60,9 +61,9 @@ def main() -> None:
     if told.measure:
         measure(config, *told.measure)
         return
-    done = _earlier(told.results)
+    done = results.earlier(told.results)
     with tempfile.TemporaryDirectory(prefix="farelite-bench-flink-") as folder:
-        call(folder, "--prepare", f"{folder}/runs").wait()
+        finished(call(folder, "--prepare", f"{folder}/runs"), folder)
         for rows in sorted(told.rows):
             missing = [place for place in told.places if (place, rows) not in {(r["place"], r["rows"]) for r in done}]
             if not missing:
@@ -71,16 +72,8 @@ def main() -> None:
             for place in missing:
                 done.append(one := {"place": place, "rows": rows, **watch(place, dataset, folder)})
                 print(json.dumps(one), file=sys.stderr, flush=True)
-                if told.results:
-                    with told.results.open("a") as stream:
-                        stream.write(json.dumps(one) + "\n")
+                results.keep(told.results, one)
     report(done)
-
-
-def _earlier(results: Path | None) -> list[dict[str, Any]]:
-    if results is None or not results.exists():
-        return []
-    return [json.loads(line) for line in results.read_text().splitlines()]
 
 
 def make_files(dataset: Dataset, folder: Path, rows: int, seed: int) -> Dataset:
@@ -99,6 +92,18 @@ def call(folder: str, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen([sys.executable, *sys.argv, *arguments], stdout=subprocess.PIPE, stderr=log, text=True)
 
 
+def finished(child: subprocess.Popen[str], folder: str) -> str:
+    """What it printed, once it has ended.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    printed, _ = child.communicate()
+    if child.returncode:
+        raise RuntimeError(f"exit code {child.returncode}: {(Path(folder) / 'log').read_text()[-3000:]}")
+    return printed
+
+
 def watch(place: str, dataset: Dataset, folder: str) -> dict[str, Any]:
     """`measure` in a process of its own, and what its processes and those of the cluster used.
 
@@ -110,10 +115,8 @@ def watch(place: str, dataset: Dataset, folder: str) -> dict[str, Any]:
         child = call(folder, "--measure", place, dataset.model_dump_json(), f"{folder}/runs")
         usage = Usage(lambda: processes(child.pid))
         usage.start()
-        printed, _ = child.communicate()
+        printed = finished(child, folder)
         usage.end()
-    if child.returncode:
-        raise RuntimeError(f"{place}: exit code {child.returncode}: {(Path(folder) / 'log').read_text()[-3000:]}")
     found = json.loads(printed.splitlines()[-1])
     steps = {}
     for name, (began, ended) in found["steps"].items():

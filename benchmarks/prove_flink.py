@@ -20,6 +20,7 @@ from typing import Any
 
 import flink_cluster
 import psutil
+import results
 from steps import Steps
 
 from pipeline.config import load
@@ -184,8 +185,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, help="JSON lines; kills that stand there are not made again")
     parser.add_argument("--minutes", type=float, default=60, help="no kill begins later than this")
     told = parser.parse_args()
-    done = [json.loads(line) for line in told.results.read_text().splitlines()] if _there(told.results) else []
-    done = [one for one in done if one["seed"] == told.seed]
+    done = [one for one in results.earlier(told.results) if one["seed"] == told.seed]
     began = time.monotonic()
     with flink_cluster.up(), tempfile.TemporaryDirectory(prefix="farelite-prove-flink-") as folder:
         bench, flink = Bench(Path(folder)), Flink()
@@ -199,19 +199,13 @@ def main() -> None:
             number += 1
             done.append(one)
             print(json.dumps(one), flush=True)
-            if told.results:
-                with told.results.open("a") as stream:
-                    stream.write(json.dumps(one) + "\n")
+            results.keep(told.results, one)
     kills = [one for one in done if one["killed"]]
     recovered = sum(one["outcome"] == "recovered" for one in kills)
     print(
         f"{len(kills)} kills: {recovered} recovered, {len(kills) - recovered} failed in words and completed next time"
     )
     print("no process left behind, nothing half-written under a final name")
-
-
-def _there(results: Path | None) -> bool:
-    return results is not None and results.exists()
 
 
 if __name__ == "__main__":

@@ -54,15 +54,15 @@ def ready(config: Config, artifacts: Path, run_id: str, say: Callable[[str], Non
         DataError: the source is not there.
         FlinkError: the cluster cannot do it, with the remedy.
     """
-    told = config.beam
-    rows = estimate_rows(sizes(locate(config.data).all_files())) if told.runner == "auto" else 0
-    place = told.place(rows)
+    beam = config.beam
+    rows = estimate_rows(sizes(locate(config.data).all_files())) if beam.runner == "auto" else 0
+    place = beam.place(rows)
     if place != "flink":
-        return Engine(place, tuple(told.local_arguments(place)))
+        return Engine(place, tuple(beam.local_arguments(place)))
     from pipeline.runners.flink.handshake import shake_hands
     from pipeline.runners.flink.preflight import check
 
-    flink, job_name = told.cluster(), f"farelite-{run_id}"
+    flink, job_name = beam.cluster(), f"farelite-{run_id}"
     say("looking at the Flink cluster")
     parallelism = check(flink)
     say("asking Flink's workers what they have")
