@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from data.spec import Dataset
 BATCH_ROWS = 8192
 _FRAME_BYTES = 16
 """Length and two checksums around each record."""
+_STRETCH_BYTES = 1 << 20
 
 
 def read_tfrecord(dataset: Dataset, path: str, file: str) -> Iterator[Batch]:
@@ -51,20 +54,28 @@ def _records(path: str, file: str) -> Iterator[list[bytes]]:
     # TensorFlow takes seconds to import, which other formats need not pay.
     import tensorflow as tf
 
-    size, read = Path(path).stat().st_size, 0
     with Path(path).open("rb") as stream:
-        compression = "GZIP" if stream.read(2) == b"\x1f\x8b" else ""
-    stretches = tf.data.TFRecordDataset(path, compression_type=compression).batch(BATCH_ROWS)
+        gzipped = stream.read(2) == b"\x1f\x8b"
+    stretches = tf.data.TFRecordDataset(path, compression_type="GZIP" if gzipped else "").batch(BATCH_ROWS)
+    read = 0
     try:
         for stretch in stretches.as_numpy_iterator():
             records = stretch.tolist()
             read += sum(len(record) + _FRAME_BYTES for record in records)
             yield records
+        # TensorFlow takes a last record whose header is cut for the end of the file.
+        size = _gunzipped_bytes(path) if gzipped else Path(path).stat().st_size
     except tf.errors.DataLossError as error:
         raise DataError(f"{file}: no TFRecord, or damaged ({error.message})") from error
-    # TensorFlow takes a last record whose header is cut for the end of the file.
-    if not compression and read != size:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(f"{file}: no TFRecord, or damaged ({error})") from error
+    if read != size:
         raise DataError(f"{file}: no TFRecord, or damaged ({size - read} bytes behind the last whole record)")
+
+
+def _gunzipped_bytes(path: str) -> int:
+    with gzip.open(path) as stream:
+        return sum(map(len, iter(lambda: stream.read(_STRETCH_BYTES), b"")))
 
 
 def _decode(records: Sequence[bytes], first: int, file: str) -> tuple[Any, Any, list[BadRow]]:
