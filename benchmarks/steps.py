@@ -54,7 +54,7 @@ class Steps:
         for key, run_id in (borrowed or {}).items():
             _take_from(node.inputs.inputs[key], run_id)
         with self._engine.around(name):
-            launch(self._compiled, node)
+            launch(self._compiled, node, self._engine.pipeline_maker())
 
 
 def _take_from(spec: pipeline_pb2.InputSpec, run_id: str) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import apache_beam as beam
 
 from data.files import sizes
 from data.sources import locate
@@ -31,6 +34,14 @@ class Engine:
     arguments: tuple[str, ...]
     flink: Flink | None = None
     job_name: str = ""
+
+    def pipeline_maker(self) -> Callable[[], beam.Pipeline] | None:
+        """Makes the Beam pipelines of a step; None leaves that to TFX."""
+        if self.flink is None:
+            return None
+        from pipeline.runners.flink.spread import SpreadingPipeline
+
+        return functools.partial(SpreadingPipeline, argv=list(self.arguments))
 
     def around(self, step: str) -> contextlib.AbstractContextManager[None]:
         """What a step runs in."""

@@ -7,10 +7,13 @@ import json
 import logging
 import time
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+import apache_beam as beam
 from google.protobuf import message
 from ml_metadata.metadata_store.metadata_store import MetadataStore
 from tfx.dsl.compiler import compiler, constants
@@ -91,7 +94,7 @@ def _run_nodes(
             listener.start(name)
             start = time.monotonic()
             with reporting(listener.progress), engine.around(name):
-                launch(intermediate, node)
+                launch(intermediate, node, engine.pipeline_maker())
             ran = Lineage(store).node_runs(run_id)
             one = ComponentRun(name, ran[name].state, time.monotonic() - start, figure_of(name, ran))
             done.append(one)
@@ -176,8 +179,29 @@ def compile_pipeline(pipeline: tfx_pipeline.Pipeline, run_id: str) -> pipeline_p
     return intermediate
 
 
-def launch(intermediate: pipeline_pb2.Pipeline, node: pipeline_pb2.PipelineNode) -> None:
-    """Runs one node by TFX's launcher, or takes its outputs from the cache, wherever they were made."""
+class _BeamOperator(BeamExecutorOperator):
+    """Hands a maker of Beam pipelines to the executor."""
+
+    def __init__(self, spec: executable_spec_pb2.BeamExecutableSpec, make: Callable[[], beam.Pipeline] | None) -> None:
+        super().__init__(spec)
+        self._make = make
+
+    def run_executor(self, execution_info: Any, make_beam_pipeline_fn: Any = None) -> Any:
+        return super().run_executor(execution_info, make_beam_pipeline_fn or self._make)
+
+
+def launch(
+    intermediate: pipeline_pb2.Pipeline,
+    node: pipeline_pb2.PipelineNode,
+    make: Callable[[], beam.Pipeline] | None = None,
+) -> None:
+    """Runs one node by TFX's launcher, or takes its outputs from the cache, wherever they were made.
+
+    Args:
+        intermediate: the pipeline that it is of.
+        node: to run.
+        make: its Beam pipelines; None leaves that to TFX.
+    """
     deployment = runner_utils.extract_local_deployment_config(intermediate)
     kind = deployment.metadata_connection_config.WhichOneof("connection_config")
     connection: message.Message = getattr(deployment.metadata_connection_config, kind)
@@ -186,7 +210,7 @@ def launch(intermediate: pipeline_pb2.Pipeline, node: pipeline_pb2.PipelineNode)
     if isinstance(spec, executable_spec_pb2.BeamExecutableSpec):
         # TFX's cache key holds the executor's whole specification; what Beam is told must not be in it.
         key = executable_spec_pb2.BeamExecutableSpec(python_executor_spec=spec.python_executor_spec)
-        operators = {type(spec): lambda **_: BeamExecutorOperator(spec)}
+        operators = {type(spec): lambda **_: _BeamOperator(spec, make)}
     launcher.Launcher(
         pipeline_node=node,
         mlmd_connection=metadata.Metadata(connection),

@@ -36,7 +36,7 @@ PACKAGES = (
 )
 """What the data steps compute with; a difference in one can change results or not load at all."""
 
-CODE = ("components", "data", "transforms")
+CODE = ("components", "data", "pipeline.runners.flink", "transforms")
 GREETINGS_A_SLOT = 16
 POLL_S = 0.2
 REMEDY = "install the wheel of this checkout and its locked packages there (docs/how-to/flink.md, `Workers`)"
