@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import shutil
 import subprocess
@@ -62,18 +63,26 @@ def main() -> None:
         measure(config, *told.measure)
         return
     done = results.earlier(told.results)
+    known = {(one["place"], one["rows"]) for one in done}
+    missing = [(rows, place) for rows in sorted(told.rows) for place in told.places if (place, rows) not in known]
+    if missing:
+        done += measure_all(config.data, missing, told.seed, told.results)
+    report(done)
+
+
+def measure_all(
+    dataset: Dataset, cases: list[tuple[int, str]], seed: int, kept: Path | None
+) -> Iterator[dict[str, Any]]:
+    """Measures each number of rows at its places; each result is kept as soon as it is there."""
     with tempfile.TemporaryDirectory(prefix="farelite-bench-flink-") as folder:
         finished(call(folder, "--prepare", f"{folder}/runs"), folder)
-        for rows in sorted(told.rows):
-            missing = [place for place in told.places if (place, rows) not in {(r["place"], r["rows"]) for r in done}]
-            if not missing:
-                continue
-            dataset = make_files(config.data, Path(folder) / "trips", rows, told.seed)
-            for place in missing:
-                done.append(one := {"place": place, "rows": rows, **watch(place, dataset, folder)})
+        for rows, group in itertools.groupby(cases, key=lambda case: case[0]):
+            described = make_files(dataset, Path(folder) / "trips", rows, seed)
+            for _, place in group:
+                one = {"place": place, "rows": rows, **watch(place, described, folder)}
                 print(json.dumps(one), file=sys.stderr, flush=True)
-                results.keep(told.results, one)
-    report(done)
+                results.keep(kept, one)
+                yield one
 
 
 def make_files(dataset: Dataset, folder: Path, rows: int, seed: int) -> Dataset:
