@@ -24,7 +24,8 @@ import numpy.typing as npt
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-from components.tflite_pusher.examples import Columns, load_raw
+from components.examples import Columns
+from components.tflite_pusher.examples import load_raw
 from components.tflite_pusher.runtime import SIGNATURE, predict
 from components.tflite_pusher.soundness import SOURCE, VECTORS, read_json
 from components.tflite_pusher.store import Store

@@ -46,6 +46,8 @@ class Training(Settings):
         patience: epochs without a better loss on `tune` before the float phase ends.
         warm_start: the float phase starts from the live model's float weights, where their shapes fit, at the rate of
             the later phases; from the beginning without a live model, and where the reducer's axes have turned since.
+        max_rows: of `train` and of `tune`, held in memory; where there are more, a uniform sample of so many is drawn,
+            the same one each time. Null takes all.
         seed: of weights, order, dropout and teacher.
         distillation: what else to learn from; null leaves it at the labels.
         pruning, clustering, quantization: phases after the float one, in this order; null leaves one out.
@@ -62,6 +64,7 @@ class Training(Settings):
     weight_decay: float = Field(default=0.0, ge=0)
     patience: int = Field(default=15, ge=1)
     warm_start: bool = False
+    max_rows: int | None = Field(default=1_000_000, ge=1)
     seed: int = 0
     distillation: Distillation | None = None
     pruning: Pruning | None = Pruning()
@@ -177,6 +180,8 @@ class Push(Settings):
         max_difference: largest difference between the file and the SavedModel on one row, in label units. It can be as
             high as a bucket's step: where a row lies on a boundary, the last bit decides.
         max_p99_difference, max_mean_difference: 99th percentile and mean of the same.
+        max_rows: evaluation rows that the file is run on, and training rows whose places are kept beside it; where
+            there are more, a uniform sample of so many is drawn. Null takes all; the Evaluator always does.
         test_vectors: rows kept beside the file with the outputs to expect.
         keep_versions: so many of the newest stay in the store; the live one and the one before it always do.
         store: folder of any filesystem that Beam knows (`gs://`, `s3://`, `hdfs://`, a mounted one) that holds the
@@ -191,6 +196,7 @@ class Push(Settings):
     max_difference: float = Field(default=5.0, gt=0)
     max_p99_difference: float = Field(default=0.25, gt=0)
     max_mean_difference: float = Field(default=0.05, gt=0)
+    max_rows: int | None = Field(default=1_000_000, ge=1)
     test_vectors: int = Field(default=32, ge=1)
     keep_versions: int = Field(default=20, ge=2)
     store: str | None = None

@@ -135,7 +135,7 @@ def card(result: Result, unit: str, log: Path) -> Panel:
     parts += [Text(f"- {reason}") for reason in result.reasons]
     parts += [Text(f"warning: {warning}", style="yellow") for warning in result.warnings]
     if "metrics" in result.metrics:
-        parts += [_errors(result.metrics["metrics"], unit), _figures(result.metrics)]
+        parts += [_errors(result.metrics, unit), _figures(result.metrics)]
     elif "evaluation" in result.metrics:
         parts.append(Text(_judged(result.metrics["evaluation"])))
     if "evaluation" in result.metrics:
@@ -164,9 +164,12 @@ def _rule(evaluation: dict[str, Any]) -> str:
     return f"gate: {evaluation['rule']}{slices}"
 
 
-def _errors(metrics: dict[str, Any], unit: str) -> Table:
+def _errors(figures: dict[str, Any], unit: str) -> Table:
+    metrics = figures["metrics"]
+    there = figures["evaluation"]["candidate"]["rows"]
+    sampled = f" of {there:,.0f}" if there > metrics["rows"] else ""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column(f"error on {metrics['rows']:,} evaluation rows")
+    table.add_column(f"error on {metrics['rows']:,}{sampled} evaluation rows")
     for name in ("RMSE", "MAE", "bias"):
         table.add_column(f"{name} ({unit})", justify="right")
     rows = {

@@ -57,8 +57,11 @@ def _learned(run: NodeRun) -> str:
 
 def _history(run: NodeRun) -> str:
     path = Path(run.outputs["model_run"][0].uri) / HISTORY_FILE
-    phases = {k: v for k, v in json.loads(path.read_text()).items() if isinstance(v, dict)}
-    return ", ".join(f"{name} loss {phase['val_loss'][-1]:.3f}" for name, phase in phases.items()) + " on tune"
+    history = json.loads(path.read_text())
+    phases = {name: phase for name, phase in history.items() if isinstance(phase, dict)}
+    sample = f", learned from {history['sample_rows']:,} sampled rows" if "sample_rows" in history else ""
+    losses = ", ".join(f"{name} loss {phase['val_loss'][-1]:.3f}" for name, phase in phases.items())
+    return f"{losses} on tune{sample}"
 
 
 def _study(run: NodeRun) -> str:

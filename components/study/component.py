@@ -41,16 +41,20 @@ class Executor(base_executor.BaseExecutor):
         }
         graph = artifact_utils.get_single_uri(input_dict["transform_graph"])
         plan = Plan.model_validate_json(exec_properties["plan"])
-        shop = Workshop.open(plan, graph, files["train"], files["tune"])
+        shop = Workshop.open(plan, graph, files["train"], files["tune"], training.max_rows)
         trained = artifact_utils.get_single_uri(input_dict["float_model"])
         reference = Path(path_utils.serving_model_path(trained)).parent / REFERENCE_DIR
         interface = json.loads(
             (Path(path_utils.serving_model_path(trained)) / recipe.EXTRA / INTERFACE_FILE).read_text()
         )
+        push = Push.model_validate_json(exec_properties["push"])
         rows = {
             split: Rows(
                 *load_raw(
-                    artifact_utils.get_split_uri(input_dict["examples"], split), interface, exec_properties["label"]
+                    artifact_utils.get_split_uri(input_dict["examples"], split),
+                    interface,
+                    exec_properties["label"],
+                    push.max_rows,
                 )
             )
             for split in ("tune", "eval")
@@ -61,7 +65,7 @@ class Executor(base_executor.BaseExecutor):
             variants=settings.variants(training, conversion),
             sources=Sources(shop, training, reference, work, exec_properties["code"]),
             bench=Bench(rows["tune"], rows["eval"], settings.resamples),
-            push=Push.model_validate_json(exec_properties["push"]),
+            push=push,
         )
         outcome = runner.run()
         _write(outcome, Path(artifact_utils.get_single_uri(output_dict["study"])))

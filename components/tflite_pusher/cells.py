@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from components.tflite_pusher.examples import Columns
+from components.examples import Columns
 
 MIN_ROWS = 5
 """A cell of fewer rides is left out: a place that hardly anybody goes to may tell who went there."""

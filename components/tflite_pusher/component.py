@@ -60,9 +60,9 @@ class Executor(base_executor.BaseExecutor):
             _record(pushed, "refused", reasons=[str(error)], figures={"evaluation": judged})
             return
         eval_dir = artifact_utils.get_split_uri(input_dict["examples"], "eval")
-        columns, label = load_raw(eval_dir, interface, exec_properties["label"])
         reference = str(Path(saved_model).parent / REFERENCE_DIR)
         push = Push.model_validate_json(exec_properties["push"])
+        columns, label = load_raw(eval_dir, interface, exec_properties["label"], push.max_rows)
         if push.store and not exec_properties["store_state"]:
             # No runner has looked: what is live, withdrawn or numbered there counts here too.
             remote.pull(push.store, store.root)
@@ -110,7 +110,7 @@ class Executor(base_executor.BaseExecutor):
             "pipeline": told["config"]["name"],
             "inputs": [{**one, "training_range": ranges.get(one["name"])} for one in interface["inputs"]],
             "output": interface["output"],
-            "places": _places(input_dict, interface, told["config"]["data"]["points"], exec_properties["label"]),
+            "places": _places(input_dict, exec_properties, interface, told["config"]["data"]["points"]),
             **proof.figures,
             "gate": {"blessed": True, "reasons": [], **judged},
             "champion": champion or None,
@@ -139,14 +139,16 @@ def _other_than_measured(how: recipe.Recipe, model: bytes) -> list[str]:
 
 
 def _places(
-    input_dict: Any, interface: dict[str, Any], points: dict[str, dict[str, str]], label: str
+    input_dict: Any, exec_properties: dict[str, Any], interface: dict[str, Any], points: dict[str, dict[str, str]]
 ) -> dict[str, Any] | None:
     """Where the training rides began and ended; None for data without points."""
     wanted = {name for point in points.values() for name in point.values()}
     if not wanted:
         return None
     coordinates = {"inputs": [one for one in interface["inputs"] if one["name"] in wanted]}
-    columns, _ = load_raw(artifact_utils.get_split_uri(input_dict["examples"], "train"), coordinates, label)
+    train = artifact_utils.get_split_uri(input_dict["examples"], "train")
+    most = Push.model_validate_json(exec_properties["push"]).max_rows
+    columns, _ = load_raw(train, coordinates, exec_properties["label"], most)
     return cells(columns, points)
 
 

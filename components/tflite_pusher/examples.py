@@ -10,18 +10,20 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from components.examples import Columns, load
 from data.categories import category_id
 
-Columns = dict[str, npt.NDArray[Any]]
 
-
-def load_raw(split_dir: str, interface: Mapping[str, Any], label: str) -> tuple[Columns, npt.NDArray[np.float32]]:
+def load_raw(
+    split_dir: str, interface: Mapping[str, Any], label: str, at_most: int | None = None
+) -> tuple[Columns, npt.NDArray[np.float32]]:
     """Inputs `[rows]` by name and the label float32 `[rows]`.
 
     Args:
         split_dir: folder of gzipped TFRecords of raw tf.Examples.
         interface: inputs of the model file; texts become ids by their vocabulary.
         label: its column.
+        at_most: as for `components.examples.load`.
 
     Raises:
         ValueError: no rows.
@@ -29,12 +31,7 @@ def load_raw(split_dir: str, interface: Mapping[str, Any], label: str) -> tuple[
     spec = {label: tf.io.FixedLenFeature([], tf.float32)}
     for one in interface["inputs"]:
         spec[one["name"]] = tf.io.FixedLenFeature([], _stored_type(one))
-    files = sorted(tf.io.gfile.glob(f"{split_dir}/*.gz"))
-    records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(8192)
-    batches = list(records.map(lambda batch: tf.io.parse_example(batch, spec)).as_numpy_iterator())
-    if not batches:
-        raise ValueError(f"no rows in {split_dir}")
-    joined = {name: np.concatenate([batch[name] for batch in batches]) for name in spec}
+    joined = load([f"{split_dir}/*.gz"], spec, at_most)
     columns = {one["name"]: to_device(one, joined[one["name"]]) for one in interface["inputs"]}
     return columns, joined[label]
 

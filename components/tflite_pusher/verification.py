@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from components.examples import Columns
 from components.settings import Push
 from components.tflite_pusher import inspection, runtime
-from components.tflite_pusher.examples import Columns
 
 FloatArray = npt.NDArray[np.float32]
 FORBIDDEN = ("FLEX", "CUSTOM")

@@ -30,7 +30,7 @@ def run_fn(fn_args: Any) -> None:
     training = Training.model_validate_json(told["training"])
     conversion = Conversion.model_validate_json(told["conversion"])
     plan = Plan.model_validate_json(told["plan"])
-    shop = Workshop.open(plan, fn_args.transform_output, fn_args.train_files, fn_args.eval_files)
+    shop = Workshop.open(plan, fn_args.transform_output, fn_args.train_files, fn_args.eval_files, training.max_rows)
     tf_keras.utils.set_random_seed(training.seed)
     phases = Phases(training, shop.widths, shop.lessons(training), shop.tune)
     start = weights_beside(fn_args.base_model)
@@ -40,6 +40,8 @@ def run_fn(fn_args: Any) -> None:
     shipped = phases.compress(trained)
 
     history = {**phases.history, "kept_components": shop.kept, **({"cold_start": cold} if cold else {})}
+    if len(shop.train) == training.max_rows:
+        history["sample_rows"] = len(shop.train)
     Path(fn_args.model_run_dir).mkdir(parents=True, exist_ok=True)
     (Path(fn_args.model_run_dir) / HISTORY_FILE).write_text(json.dumps(history))
     shop.export(shipped, fn_args.serving_model_dir, Recipe(conversion=conversion))

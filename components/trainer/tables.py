@@ -1,22 +1,18 @@
-"""Raw examples as arrays, and what the Transform step's graph makes of them: a model this small trains in memory."""
+"""What the Transform step's graph makes of raw examples, as arrays: a model this small trains in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
-from data.spec import Dataset
 from transforms.features import BLOCK, LABEL, NUMBERS, is_id
-from transforms.in_memory import raw_spec
 
 FloatArray = npt.NDArray[np.float32]
 Columns = Mapping[str, npt.NDArray[Any]]
-BATCH = 8192
 
 
 @dataclass(frozen=True)
@@ -35,21 +31,6 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.label)
-
-
-def load(patterns: Sequence[str], dataset: Dataset) -> Columns:
-    """Every column, the label included, of gzipped TFRecords of raw examples: `[rows]` by name.
-
-    Raises:
-        ValueError: no rows.
-    """
-    spec = raw_spec(dataset)
-    files = sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))
-    records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(BATCH)
-    batches = list(records.map(lambda batch: tf.io.parse_example(batch, spec)).as_numpy_iterator())
-    if not batches:
-        raise ValueError(f"no examples in {', '.join(patterns)}")
-    return {name: np.concatenate([batch[name][:, 0] for batch in batches]) for name in spec}
 
 
 def table_of(columns: Mapping[str, npt.NDArray[Any]], label: FloatArray, kept: int) -> Table:

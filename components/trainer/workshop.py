@@ -15,12 +15,13 @@ import tf_keras
 
 from components import recipe
 from components.compression_settings import Conversion
+from components.examples import load
 from components.settings import Training
 from components.trainer import compression, export, fitting, network
 from components.trainer.baselines import fit_linear
 from components.trainer.distillation import fit_teacher, labelled, remix
 from components.trainer.phases import Net
-from components.trainer.tables import Columns, Table, join, load, table_of
+from components.trainer.tables import Columns, Table, join, table_of
 from transforms import in_memory, learned
 from transforms.categories import vocabulary_file
 from transforms.features import BLOCK, Plan, embedding_width, id_key
@@ -44,15 +45,24 @@ class Workshop:
     raw_tune: Columns
 
     @classmethod
-    def open(cls, plan: Plan, transform_graph: str, train: Sequence[str], tune: Sequence[str]) -> Workshop:
-        """Reads raw examples (`train` and `tune` are patterns of files) and what the Transform step learned.
+    def open(
+        cls, plan: Plan, transform_graph: str, train: Sequence[str], tune: Sequence[str], max_rows: int | None
+    ) -> Workshop:
+        """Reads raw examples and what the Transform step learned.
+
+        Args:
+            plan: features settled for the dataset.
+            transform_graph: output of the Transform step.
+            train, tune: patterns of files.
+            max_rows: of each, as `Training.max_rows`.
 
         Raises:
             DataError: the training rows do not suit the reducer.
         """
         output = tft.TFTransformOutput(transform_graph)
         kept = int(learned.read(output.transform_savedmodel_dir)["kept"])
-        return cls(plan, output, kept, load(train, plan.dataset), load(tune, plan.dataset))
+        spec = in_memory.raw_spec(plan.dataset)
+        return cls(plan, output, kept, load(train, spec, max_rows), load(tune, spec, max_rows))
 
     @cached_property
     def train(self) -> Table:

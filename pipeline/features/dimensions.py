@@ -55,7 +55,8 @@ class Dimensions:
         """
         source = self.source
         plan = source.config.plan()
-        whole = Workshop.open(plan, str(source.graph), [source.pattern("train")], [source.pattern("tune")])
+        limit = source.config.training.max_rows
+        whole = Workshop.open(plan, str(source.graph), [source.pattern("train")], [source.pattern("tune")], limit)
         known = learned.read(whole.output.transform_savedmodel_dir)
         count = len(whole.raw_train[plan.dataset.label.column])
         places = np.random.default_rng(self.seed).permutation(count)[: self.rows]

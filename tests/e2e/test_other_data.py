@@ -34,7 +34,7 @@ SHORT = (
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Each tenth flight; a run up to November, a run after December has come, and one that may not drift at all."""
+    """Each tenth flight; a run up to November, one after December has come, of a sample, and one that may not drift."""
     folder = tmp_path_factory.mktemp("flights")
     tool = [sys.executable, str(ROOT / "tools" / "flights.py"), str(folder / "months"), "--every", "10"]
     subprocess.run(tool, check=True)
@@ -53,7 +53,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
     told["november"] = run()
     december.write_bytes(later)
-    told["december"] = run()
+    told["december"] = run("training.max_rows=4000", "push.max_rows=1000")
     told["no drift"] = run("data_gate.drift.stop_above=0.0")
     return told
 
@@ -81,6 +81,16 @@ def test_a_new_month_is_taken_up_by_the_next_run_and_the_window_rolls(story: dic
     assert json.loads(examples_of(story, "november").properties["spans"]) == ["2013-09", "2013-10", "2013-11"]
     assert states(story["december"])["TripExampleGen"] == "ran"
     assert json.loads(examples_of(story, "december").properties["spans"]) == ["2013-10", "2013-11", "2013-12"]
+
+
+def test_a_sample_is_learned_from_and_proves_the_file_where_so_configured(story: dict[str, Any]) -> None:
+    december = story["december"]
+    assert december["verdict"] == "pushed", december["said"]
+    assert december["metrics"]["metrics"]["rows"] == 1000
+    there = int(december["metrics"]["evaluation"]["candidate"]["rows"])
+    assert there > 1000
+    assert "on tune, learned from 4,000 sampled rows" in december["said"]
+    assert story["store"].manifest(december["version"])["metrics"]["rows"] == 1000
 
 
 def test_the_newest_flights_judge_the_model(story: dict[str, Any]) -> None:
