@@ -19,7 +19,7 @@ TASK_MANAGER, WORKER = "TaskManager", "Python worker"
 _GROUPS = {
     TASK_MANAGER: "taskexecutor.TaskManagerRunner",
     WORKER: "SdkHarness(",
-    "worker pool": "pool.py",
+    "worker pool": "worker_pool.py",
     "JobManager": "StandaloneSessionClusterEntrypoint",
     "job server": "JobServer.java",
 }

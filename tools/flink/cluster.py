@@ -28,6 +28,7 @@ import workers
 from configuration import BLOB, JAVA, POOL_NAME, REST, RPC, Shape, host_of
 
 ROOT = Path(__file__).resolve().parents[2]
+POOL_PROGRAM = ROOT / "pipeline" / "runners" / "flink" / "worker_pool.py"
 HOME = ROOT / ".tools" / "flink"
 JOB_SERVER, ARTIFACTS, POOL = 18099, 18098, 18050
 PATIENCE_S = 60
@@ -108,7 +109,7 @@ def _await_slots(shape: Shape, folder: Path) -> None:
 
 def _start_pool(number: int, shape: Shape, folder: Path) -> None:
     host = host_of(number)
-    pool = [str(shape.python), str(Path(__file__).with_name("pool.py")), f"{host}:{POOL}"]
+    pool = [str(shape.python), str(POOL_PROGRAM), f"{host}:{POOL}"]
     started = processes.start(f"pool-{number}", pool, folder, {"PYTHONPATH": "", "TF_USE_LEGACY_KERAS": "1"})
     _await(f"worker pool {number}", started, folder, lambda: _answers(host, POOL))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib.util
 import json
 import re
 from importlib.metadata import version
@@ -85,7 +86,8 @@ def test_the_pool_listens_where_the_how_to_says_and_shares_the_runs_folder() -> 
     (pool,) = [one for one in task_manager_pod()["spec"]["containers"] if one["name"] == "worker-pool"]
     text = (ROOT / "docs" / "how-to" / "flink.md").read_text()
     (address,) = set(re.findall(r"worker_pool: (localhost:\d+)", text))
-    assert pool["command"][-1] == f"--service_port={address.split(':')[1]}"
+    assert pool["command"][-1] == f"0.0.0.0:{address.split(':')[1]}"
+    assert importlib.util.find_spec(pool["command"][2])
     claims = {one["name"]: one["persistentVolumeClaim"]["claimName"] for one in task_manager_pod()["spec"]["volumes"]}
     (claim,) = documents("claim.yaml")
     assert claims["runs"] == claim["metadata"]["name"]
