@@ -36,6 +36,7 @@ class WorkerPool(BeamFnExternalWorkerPoolServicer):
 
     def __init__(self) -> None:
         super().__init__(use_process=True)
+        self._choosing = threading.Lock()
 
     def StartWorker(self, start_worker_request: Any, unused_context: Any) -> Any:
         """Starts one; see Beam's."""
@@ -46,16 +47,24 @@ class WorkerPool(BeamFnExternalWorkerPoolServicer):
             threading.Thread(name=name, target=self._mind, args=(start_worker_request, process), daemon=True).start()
         return answer
 
+    def StopWorker(self, stop_worker_request: Any, unused_context: Any) -> Any:  # noqa: N802  gRPC's name
+        """Ends one; see Beam's."""
+        with self._choosing:
+            return super().StopWorker(stop_worker_request, unused_context)
+
     def _mind(self, request: Any, process: subprocess.Popen[bytes]) -> None:
         for _ in range(MOST_RESTARTS):
             code = _end_of(process)
-            # Who stops a worker takes it out of the table before ending it.
-            wanted = self._worker_processes.get(request.worker_id) is process
-            if not wanted or code >= 0 or code in ASKED_TO_END:
-                return
-            print(f"worker {request.worker_id} was killed by signal {-code}; starting it again", flush=True)
-            super().StartWorker(request, None)
-            process = self._worker_processes[request.worker_id]
+            with self._choosing:
+                stopped = request.worker_id not in self._worker_processes
+                if stopped or code >= 0 or code in ASKED_TO_END:
+                    return
+                print(f"worker {request.worker_id} was killed by signal {-code}; starting it again", flush=True)
+                answer = super().StartWorker(request, None)
+                if answer.error:
+                    print(answer.error, flush=True)
+                    return
+                process = self._worker_processes[request.worker_id]
         _end_of(process)
 
 
