@@ -47,7 +47,7 @@ class WorkerPool(BeamFnExternalWorkerPoolServicer):
             threading.Thread(name=name, target=self._mind, args=(start_worker_request, process), daemon=True).start()
         return answer
 
-    def StopWorker(self, stop_worker_request: Any, unused_context: Any) -> Any:  # noqa: N802  gRPC's name
+    def StopWorker(self, stop_worker_request: Any, unused_context: Any) -> Any:
         """Ends one; see Beam's."""
         with self._choosing:
             return super().StopWorker(stop_worker_request, unused_context)
