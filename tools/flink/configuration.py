@@ -8,6 +8,8 @@ from pathlib import Path
 
 REST, RPC, BLOB = 18081, 16123, 16124
 POOL_NAME = "farelite-pool"
+HEAP_MB = 1024
+"""Of each slot: with 512, a TaskManager that read 4 million rows alone had no room for what its worker sent."""
 JAVA = [
     *(
         f"--add-opens=java.base/java.{package}=ALL-UNNAMED"
@@ -63,7 +65,7 @@ def task_manager(number: int, shape: Shape, folder: Path) -> tuple[list[str], Pa
         "taskmanager.numberOfTaskSlots": shape.slots,
         "taskmanager.cpu.cores": shape.slots,
         "taskmanager.memory.framework.heap.size": "128m",
-        "taskmanager.memory.task.heap.size": f"{512 * shape.slots}m",
+        "taskmanager.memory.task.heap.size": f"{HEAP_MB * shape.slots}m",
         "taskmanager.memory.framework.off-heap.size": "128m",
         "taskmanager.memory.task.off-heap.size": "128m",
         "taskmanager.memory.network.min": f"{network_mb}m",
@@ -73,8 +75,10 @@ def task_manager(number: int, shape: Shape, folder: Path) -> tuple[list[str], Pa
         "taskmanager.memory.jvm-overhead.min": "192m",
         "taskmanager.memory.jvm-overhead.max": "192m",
     }
-    heap, direct = f"-Xmx{128 + 512 * shape.slots}m", f"-XX:MaxDirectMemorySize={network_mb + 256}m"
-    return [f"-Djdk.net.hosts.file={hosts}", heap, direct], _write(folder, name, settings)
+    heap, direct = f"-Xmx{128 + HEAP_MB * shape.slots}m", f"-XX:MaxDirectMemorySize={network_mb + 256}m"
+    # Else the job waits without end for what the thread that ran out of memory should have passed on.
+    leave = "-XX:+ExitOnOutOfMemoryError"
+    return [f"-Djdk.net.hosts.file={hosts}", heap, direct, leave], _write(folder, name, settings)
 
 
 def _write(folder: Path, name: str, more: dict[str, object]) -> Path:
