@@ -8,8 +8,12 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +23,9 @@ import tensorflow as tf
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from tests.e2e.flink import CLUSTER, MARKS, run
+from pipeline.runners.beam import Flink
+from pipeline.runners.flink.handshake import shake_hands
+from tests.e2e.flink import CLUSTER, MARKS, ours, run
 from tests.e2e.flink import cluster as real_cluster
 
 SUMS_REL = 1e-6
@@ -180,6 +186,26 @@ def test_a_pool_that_is_not_there_ends_in_an_error_and_no_job(cluster: None, tmp
     )
     assert code == 2, said
     assert "worker pool" in said
+
+
+def test_a_worker_that_is_killed_while_it_starts_is_missed_by_nobody(cluster: None, tmp_path: Path) -> None:
+    before, killed = workers(), []
+
+    def kill() -> None:
+        while not (new := workers() - before):
+            time.sleep(0.02)
+        killed.append(new.pop())
+        os.kill(killed[0], signal.SIGKILL)
+
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    shake_hands(Flink(handshake_s=120), 2, tmp_path, f"farelite-start-{time.time():.0f}")
+    killer.join(1)
+    assert killed
+
+
+def workers() -> set[int]:
+    return {pid for pid in ours() if b"SdkHarness(" in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
 
 def test_a_second_cluster_of_this_checkout_is_refused(cluster: None) -> None:
