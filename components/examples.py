@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -44,7 +45,7 @@ class _Sample:
 
     def __init__(self, at_most: int | None) -> None:
         self.held = 0
-        self._at_most = at_most
+        self._at_most = at_most or sys.maxsize
         self._random = np.random.default_rng(_SEED)
         self._batches: list[Columns] = []
         self._draws: list[npt.NDArray[np.float64]] = []
@@ -54,16 +55,19 @@ class _Sample:
         self._batches.append(batch)
         self._draws.append(self._random.random(rows))
         self.held += rows
-        if self._at_most and self.held >= 2 * self._at_most:
-            self._thin(self._at_most)
+        if self.held >= 2 * self._at_most:
+            self._thin()
 
     def columns(self) -> Columns:
-        if self._at_most and self.held > self._at_most:
-            self._thin(self._at_most)
-        return {name: np.concatenate([batch[name] for batch in self._batches]) for name in self._batches[0]}
+        if self.held > self._at_most:
+            self._thin()
+        return self._joined()
 
-    def _thin(self, rows: int) -> None:
+    def _thin(self) -> None:
         draws = np.concatenate(self._draws)
-        kept = np.sort(np.argpartition(draws, rows - 1)[:rows])
-        joined = {name: np.concatenate([batch[name] for batch in self._batches])[kept] for name in self._batches[0]}
-        self._batches, self._draws, self.held = [joined], [draws[kept]], rows
+        kept = np.sort(np.argpartition(draws, self._at_most - 1)[: self._at_most])
+        self._batches = [{name: values[kept] for name, values in self._joined().items()}]
+        self._draws, self.held = [draws[kept]], self._at_most
+
+    def _joined(self) -> Columns:
+        return {name: np.concatenate([batch[name] for batch in self._batches]) for name in self._batches[0]}

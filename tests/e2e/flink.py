@@ -40,12 +40,13 @@ def cluster(*arguments: str) -> Iterator[None]:
     assert not ours()
 
 
-def ours() -> set[int]:
-    """Processes of a cluster that this checkout's tool has started."""
+def ours(word: bytes = b"") -> set[int]:
+    """Processes of a cluster that this checkout's tool has started, with the word in their command line."""
     found = set()
     for entry in Path("/proc").iterdir():
         try:
-            if entry.name.isdigit() and MARK + bytes(ROOT) in (entry / "environ").read_bytes():
+            started = entry.name.isdigit() and MARK + bytes(ROOT) in (entry / "environ").read_bytes()
+            if started and word in (entry / "cmdline").read_bytes():
                 found.add(int(entry.name))
         except OSError:
             continue

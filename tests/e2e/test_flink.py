@@ -189,10 +189,11 @@ def test_a_pool_that_is_not_there_ends_in_an_error_and_no_job(cluster: None, tmp
 
 
 def test_a_worker_that_is_killed_while_it_starts_is_missed_by_nobody(cluster: None, tmp_path: Path) -> None:
-    before, killed = workers(), []
+    worker = b"SdkHarness("
+    before, killed = ours(worker), []
 
     def kill() -> None:
-        while not (new := workers() - before):
+        while not (new := ours(worker) - before):
             time.sleep(0.02)
         killed.append(new.pop())
         os.kill(killed[0], signal.SIGKILL)
@@ -202,10 +203,6 @@ def test_a_worker_that_is_killed_while_it_starts_is_missed_by_nobody(cluster: No
     shake_hands(Flink(handshake_s=120), 2, tmp_path, f"farelite-start-{time.time():.0f}")
     killer.join(1)
     assert killed
-
-
-def workers() -> set[int]:
-    return {pid for pid in ours() if b"SdkHarness(" in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
 
 def test_a_second_cluster_of_this_checkout_is_refused(cluster: None) -> None:
