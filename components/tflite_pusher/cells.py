@@ -8,12 +8,29 @@ from typing import Any
 import numpy as np
 
 from components.examples import Columns
+from components.tflite_pusher.examples import load_raw
 
 MIN_ROWS = 5
 """A cell of fewer rides is left out: a place that hardly anybody goes to may tell who went there."""
 MOST_CELLS = 400
 ACROSS = 50
 _STEPS_DEG = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+def read_cells(
+    split_dir: str,
+    interface: Mapping[str, Any],
+    label: str,
+    points: Mapping[str, Mapping[str, str]],
+    at_most: int | None,
+) -> dict[str, Any] | None:
+    """`cells` of the rows of a split; None for data without points. See `load_raw` for the arguments."""
+    wanted = {name for point in points.values() for name in point.values()}
+    if not wanted:
+        return None
+    coordinates = {"inputs": [one for one in interface["inputs"] if one["name"] in wanted]}
+    columns, _ = load_raw(split_dir, coordinates, label, at_most)
+    return cells(columns, points)
 
 
 def cells(columns: Columns, points: Mapping[str, Mapping[str, str]]) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ from components.evaluator.component import METRICS, REASONS
 from components.files import PREDICTIONS_FILE, SUMMARY_FILE
 from components.settings import Push
 from components.tflite_pusher import remote
-from components.tflite_pusher.cells import cells
+from components.tflite_pusher.cells import read_cells
 from components.tflite_pusher.conversion import ConversionError, convert
 from components.tflite_pusher.examples import load_raw
 from components.tflite_pusher.kit import write_kit
@@ -84,7 +84,7 @@ class Executor(base_executor.BaseExecutor):
         if live and store.digest(live) == digest and not store.problems(live):
             _record(pushed, "unchanged", version=live, sha256=digest, figures=figures)
             return
-        manifest = self._manifest(input_dict, exec_properties, interface, proof, judged)
+        manifest = self._manifest(input_dict, exec_properties, interface, push.max_rows, proof, judged)
         kit = write_kit(manifest["inputs"], manifest["output"])
         version = store.publish(model, manifest, proof.vectors, Path(model_uri), kit)
         removed = discard_old(store, push.keep_versions)
@@ -97,12 +97,15 @@ class Executor(base_executor.BaseExecutor):
         input_dict: Any,
         exec_properties: dict[str, Any],
         interface: dict[str, Any],
+        max_rows: int | None,
         proof: Proof,
         judged: Any,
     ) -> dict[str, Any]:
         told = json.loads(exec_properties["provenance"])
         report = artifact_utils.get_single_instance(input_dict["report"])
         ranges = json.loads((Path(report.uri) / SUMMARY_FILE).read_text())["ranges"]
+        train = artifact_utils.get_split_uri(input_dict["examples"], "train")
+        points = told["config"]["data"]["points"]
         champion = artifact_utils.get_single_instance(input_dict["champion"]).get_string_custom_property(VERSION)
         context = self._context
         return {
@@ -110,7 +113,7 @@ class Executor(base_executor.BaseExecutor):
             "pipeline": told["config"]["name"],
             "inputs": [{**one, "training_range": ranges.get(one["name"])} for one in interface["inputs"]],
             "output": interface["output"],
-            "places": _places(input_dict, exec_properties, interface, told["config"]["data"]["points"]),
+            "places": read_cells(train, interface, exec_properties["label"], points, max_rows),
             **proof.figures,
             "gate": {"blessed": True, "reasons": [], **judged},
             "champion": champion or None,
@@ -136,20 +139,6 @@ def _other_than_measured(how: recipe.Recipe, model: bytes) -> list[str]:
             f"{how.variant}; the file is not the one that was chosen, run `farelite study` again"
         )
     return reasons
-
-
-def _places(
-    input_dict: Any, exec_properties: dict[str, Any], interface: dict[str, Any], points: dict[str, dict[str, str]]
-) -> dict[str, Any] | None:
-    """Where the training rides began and ended; None for data without points."""
-    wanted = {name for point in points.values() for name in point.values()}
-    if not wanted:
-        return None
-    coordinates = {"inputs": [one for one in interface["inputs"] if one["name"] in wanted]}
-    train = artifact_utils.get_split_uri(input_dict["examples"], "train")
-    most = Push.model_validate_json(exec_properties["push"]).max_rows
-    columns, _ = load_raw(train, coordinates, exec_properties["label"], most)
-    return cells(columns, points)
 
 
 def _data(told: dict[str, Any], report: Any) -> dict[str, Any]:

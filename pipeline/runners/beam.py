@@ -8,8 +8,9 @@ from pydantic import Field, model_validator
 
 from data.settings import Settings
 
-ENVIRONMENT_CACHE_MS = 600_000
-"""Workers stay between the stages of a job, or TensorFlow is imported again for each."""
+ENVIRONMENT_CACHE_MS = 10_000
+"""Workers stay so long between the stages of a job, or TensorFlow is imported again for each. A cluster waits longer
+before it starts a failed job again: Beam gives a job its old workers again, also those that have died meanwhile."""
 
 Place = Literal["in_process", "multi_process", "flink"]
 

@@ -93,8 +93,9 @@ def _write(folder: Path, name: str, more: dict[str, object]) -> Path:
         "io.tmp.dirs": str(folder / "temp"),
         # It takes failures at one time for one; fixed-delay counts each stage that a dead TaskManager ran.
         "restart-strategy.type": "exponential-delay",
-        "restart-strategy.exponential-delay.initial-backoff": "5 s",
-        "restart-strategy.exponential-delay.max-backoff": "30 s",
+        # Longer than Beam keeps the workers of a failed attempt (ENVIRONMENT_CACHE_MS), or the next meets dead ones.
+        "restart-strategy.exponential-delay.initial-backoff": "20 s",
+        "restart-strategy.exponential-delay.max-backoff": "60 s",
         "restart-strategy.exponential-delay.attempts-before-reset-backoff": 3,
         # Beam keeps workers between stages only where its classes are the cluster's own, not those that came with the
         # job; else every stage imports TensorFlow again.

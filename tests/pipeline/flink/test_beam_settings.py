@@ -38,7 +38,7 @@ def test_beam_is_told_server_cluster_slots_restarts_and_the_pool() -> None:
         "--parallelism=7",
         "--environment_type=EXTERNAL",
         "--environment_config=localhost:50000",
-        "--environment_cache_millis=600000",
+        "--environment_cache_millis=10000",
     }
 
 

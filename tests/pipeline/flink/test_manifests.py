@@ -15,7 +15,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from pipeline.runners.beam import Flink
+from pipeline.runners.beam import ENVIRONMENT_CACHE_MS, Flink
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "kubeflow" / "flink"
@@ -120,6 +120,13 @@ def test_the_jdk_is_opened_as_for_the_cluster_of_this_machine() -> None:
     packages = re.search(r"for package in \(([^)]*)\)", script)
     assert packages is not None
     assert opened == {f"java.{name}" for name in re.findall(r'"([\w.]+)"', packages[1])} | {"sun.nio.ch"}
+
+
+def test_a_failed_job_starts_again_after_its_workers_are_let_go() -> None:
+    (cluster,) = documents("cluster.yaml")
+    backoff = cluster["spec"]["flinkConfiguration"]["restart-strategy.exponential-delay.initial-backoff"]
+    assert 1000 * int(backoff.removesuffix(" s")) >= 2 * ENVIRONMENT_CACHE_MS
+    assert f'initial-backoff": "{backoff}"' in (ROOT / "tools" / "flink" / "configuration.py").read_text()
 
 
 def test_the_jars_are_of_the_installed_beam() -> None:

@@ -1,15 +1,18 @@
 """On Flink a step's files are dealt out to all workers; what is read stays the same."""
 
+import itertools
 from pathlib import Path
 
 import apache_beam as beam
 import pytest
+from apache_beam.portability.common_urns import composites
 from apache_beam.runners.portability.portable_runner import PortableRunner
 from apache_beam.testing.util import assert_that, equal_to
 from tensorflow_transform.beam.deep_copy import deep_copy
 
 from pipeline.runners.beam import Beam, Flink
 from pipeline.runners.engine import Engine
+from pipeline.runners.flink import spread
 from pipeline.runners.flink.spread import SpreadingPipeline
 
 HERE = Beam().local_arguments("in_process")
@@ -27,7 +30,8 @@ def labels(pipeline: beam.Pipeline) -> list[str]:
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
-def test_all_records_of_all_files_arrive_by_way_of_a_reshuffle(tmp_path: Path, suffix: str) -> None:
+def test_all_records_of_all_files_arrive(tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spread, "Rebalance", beam.Reshuffle)  # which the runner in process has, as Flink the other
     records = [b"%d" % number for number in range(1000)]
     with beam.Pipeline(argv=HERE) as pipeline:
         written = beam.io.WriteToTFRecord(str(tmp_path / "a"), num_shards=5, file_name_suffix=suffix)
@@ -39,14 +43,20 @@ def test_all_records_of_all_files_arrive_by_way_of_a_reshuffle(tmp_path: Path, s
     assert "ReadFromTFRecord/Read/DealOut" in labels(pipeline)
 
 
-def test_what_tensorflow_transform_reads_anew_for_a_phase_has_a_producer(tmp_path: Path) -> None:
+def test_what_tensorflow_transform_reads_anew_for_a_phase_shares_nothing_with_the_original(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
     pipeline = SpreadingPipeline(argv=HERE)
     read = pipeline | beam.io.ReadFromTFRecord(str(tmp_path / "a"))
     _ = deep_copy(read) | beam.Map(print)
-    graph = PortableRunner._optimize_pipeline(pipeline.to_runner_api(), pipeline.options)
-    copies = [one.unique_name for one in graph.components.transforms.values() if "Copy" in one.unique_name]
-    assert copies == ["ReadFromTFRecord/Read/ReadBundles.Copy0"]
+    graph = PortableRunner._optimize_pipeline(pipeline.to_runner_api(), pipeline.options).components.transforms
+    parts = ["Impulse", "Split", "DealOut", "ReadBundles"]
+    by_name = {one.unique_name: one for one in graph.values()}
+    assert len([name for name in by_name if "Copy" in name]) == len(parts)
+    copies = [by_name[f"ReadFromTFRecord/Read/{part}.Copy0"] for part in parts]
+    for before, after in itertools.pairwise(copies):
+        assert set(before.outputs.values()) == set(after.inputs.values())
+    dealt = [by_name["ReadFromTFRecord/Read/DealOut"], by_name["ReadFromTFRecord/Read/DealOut.Copy0"]]
+    assert [(one.spec.urn, one.environment_id) for one in dealt] == [(composites.RESHUFFLE.urn, "")] * 2
 
 
 def test_a_pipeline_that_reads_nothing_is_left_as_it_is() -> None:
