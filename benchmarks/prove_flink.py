@@ -68,7 +68,7 @@ class Bench:
 
     def transform(self, flink: Flink, parallelism: int, run_id: str) -> Attempt:
         """Runs Transform on the cluster under this run's name."""
-        engine = Engine("flink", tuple(flink.arguments(parallelism, run_id)), flink, run_id)
+        engine = Engine("flink", tuple(flink.arguments(parallelism, run_id)), flink, run_id, parallelism)
         steps = Steps(self._config, self._folder, engine, run_id)
         began, error = time.monotonic(), ""
         try:

@@ -28,12 +28,14 @@ class Engine:
         arguments: what Beam is told.
         flink: the cluster, where it is one.
         job_name: of this run's jobs on it.
+        slots: of it that they use.
     """
 
     place: Place
     arguments: tuple[str, ...]
     flink: Flink | None = None
     job_name: str = ""
+    slots: int = 1
 
     def pipeline_maker(self) -> Callable[[], beam.Pipeline] | None:
         """Makes the Beam pipelines of a step; None leaves that to TFX."""
@@ -41,7 +43,7 @@ class Engine:
             return None
         from pipeline.runners.flink.spread import SpreadingPipeline
 
-        return functools.partial(SpreadingPipeline, argv=list(self.arguments))
+        return functools.partial(SpreadingPipeline, self.slots, list(self.arguments))
 
     def around(self, step: str) -> contextlib.AbstractContextManager[None]:
         """What a step runs in."""
@@ -78,4 +80,4 @@ def ready(config: Config, artifacts: Path, run_id: str, say: Callable[[str], Non
     parallelism = check(flink)
     say("asking Flink's workers what they have")
     shake_hands(flink, parallelism, artifacts.resolve(), job_name)
-    return Engine(place, tuple(flink.arguments(parallelism, job_name)), flink, job_name)
+    return Engine(place, tuple(flink.arguments(parallelism, job_name)), flink, job_name, parallelism)

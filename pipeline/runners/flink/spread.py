@@ -2,6 +2,9 @@
 
 Beam's reads begin as one element on one worker, and Flink leaves what comes of it there: without this, one TaskManager
 reads everything while the others wait. Flink's rebalance deals out in turn.
+
+A TaskManager also keeps what a stage puts out in its heap until all that it gave the stage is done. So each slot reads
+one bundle of a source at a time, and the heap need not grow with the rows.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from typing import Any
 
 import apache_beam as beam
 from apache_beam.io.iobase import BoundedSource, Read, SourceBundle
+from apache_beam.io.restriction_trackers import OffsetRange, OffsetRestrictionTracker
 from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.portability.common_urns import composites
 
@@ -19,12 +23,21 @@ BUNDLE_BYTES = 64 << 20
 
 
 class SpreadingPipeline(beam.Pipeline):
-    """A pipeline that takes `SpreadRead` wherever a step applies Beam's `Read`."""
+    """A pipeline that takes `SpreadRead` wherever a step applies Beam's `Read`.
+
+    Args:
+        slots: that will read.
+        argv: what Beam is told.
+    """
+
+    def __init__(self, slots: int, argv: list[str]) -> None:
+        super().__init__(argv=argv)
+        self._slots = slots
 
     def apply(self, transform: beam.PTransform, pvalueish: Any = None, label: str | None = None) -> Any:
         """See `beam.Pipeline.apply`."""
         if isinstance(transform, Read) and isinstance(transform.source, BoundedSource):
-            transform, label = SpreadRead(transform.source), label or transform.label
+            transform, label = SpreadRead(transform.source, self._slots), label or transform.label
         return super().apply(transform, pvalueish, label)
 
     def to_runner_api(self, *args: Any, **kwargs: Any) -> Any:
@@ -55,31 +68,61 @@ class Rebalance(beam.PTransform):
 
 
 class SpreadRead(beam.PTransform):
-    """Reads the same records as `Read(source)`, its bundles dealt out to the workers in turn.
+    """Reads the same records as `Read(source)`, each slot its list of the source's bundles, one at a time.
 
     Args:
         source: to be read.
+        slots: so many lists are made.
     """
 
-    def __init__(self, source: BoundedSource) -> None:
+    def __init__(self, source: BoundedSource, slots: int) -> None:
         super().__init__()
-        self._source = source
+        self._source, self._slots = source, slots
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection:
-        """Bundles, dealt out, records."""
+        """Lists of bundles, dealt out, records."""
         kind = self._source.default_output_coder().to_type_hint()
         return (
             begin
             | beam.Impulse()
-            | "Split" >> beam.FlatMap(_split, self._source)
+            | "Split" >> beam.FlatMap(_lists, self._source, self._slots)
             | "DealOut" >> Rebalance()
-            | "ReadBundles" >> beam.FlatMap(_read).with_output_types(kind)
+            | "ReadBundles" >> beam.ParDo(_ReadOneByOne()).with_output_types(kind)
         )
 
 
-def _split(_: bytes, source: BoundedSource) -> Iterator[SourceBundle]:
-    return source.split(BUNDLE_BYTES)
+def _lists(_: bytes, source: BoundedSource, slots: int) -> Iterator[list[SourceBundle]]:
+    bundles = list(source.split(BUNDLE_BYTES))
+    return (bundles[first::slots] for first in range(min(slots, len(bundles))))
 
 
-def _read(bundle: SourceBundle) -> Iterator[Any]:
-    return bundle.source.read(bundle.source.get_range_tracker(bundle.start_position, bundle.stop_position))
+class _Positions(beam.RestrictionProvider):
+    """Places in a list."""
+
+    def initial_restriction(self, element: list[SourceBundle]) -> OffsetRange:
+        return OffsetRange(0, len(element))
+
+    def create_tracker(self, restriction: OffsetRange) -> OffsetRestrictionTracker:
+        return OffsetRestrictionTracker(restriction)
+
+    def restriction_size(self, element: list[SourceBundle], restriction: OffsetRange) -> int:
+        return restriction.size()
+
+
+class _ReadOneByOne(beam.DoFn):
+    """Reads the first bundle of a list and hands the rest back to the runner.
+
+    A TaskManager gives a stage all its input at once and holds the stage's output until all of it is done; what is
+    handed back is input anew.
+    """
+
+    def process(
+        self, bundles: list[SourceBundle], places: Any = beam.DoFn.RestrictionParam(_Positions())
+    ) -> Iterator[Any]:
+        left = places.current_restriction()
+        if not places.try_claim(left.start):
+            return
+        bundle = bundles[left.start]
+        yield from bundle.source.read(bundle.source.get_range_tracker(bundle.start_position, bundle.stop_position))
+        if left.size() > 1:
+            places.defer_remainder()

@@ -29,15 +29,16 @@ def labels(pipeline: beam.Pipeline) -> list[str]:
     return found
 
 
+@pytest.mark.parametrize("slots", [1, 2, 9])
 @pytest.mark.parametrize("suffix", ["", ".gz"])
-def test_all_records_of_all_files_arrive(tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_records_of_all_files_arrive(tmp_path: Path, suffix: str, slots: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spread, "Rebalance", beam.Reshuffle)  # which the runner in process has, as Flink the other
     records = [b"%d" % number for number in range(1000)]
     with beam.Pipeline(argv=HERE) as pipeline:
         written = beam.io.WriteToTFRecord(str(tmp_path / "a"), num_shards=5, file_name_suffix=suffix)
         _ = pipeline | beam.Create(records) | written
     assert len(list(tmp_path.iterdir())) == 5
-    with SpreadingPipeline(argv=HERE) as pipeline:
+    with SpreadingPipeline(slots, HERE) as pipeline:
         read = pipeline | beam.io.ReadFromTFRecord(str(tmp_path / "a*"))
         assert_that(read, equal_to(records))
     assert "ReadFromTFRecord/Read/DealOut" in labels(pipeline)
@@ -45,7 +46,7 @@ def test_all_records_of_all_files_arrive(tmp_path: Path, suffix: str, monkeypatc
 
 def test_what_tensorflow_transform_reads_anew_for_a_phase_shares_nothing_with_the_original(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
-    pipeline = SpreadingPipeline(argv=HERE)
+    pipeline = SpreadingPipeline(2, HERE)
     read = pipeline | beam.io.ReadFromTFRecord(str(tmp_path / "a"))
     _ = deep_copy(read) | beam.Map(print)
     graph = PortableRunner._optimize_pipeline(pipeline.to_runner_api(), pipeline.options).components.transforms
@@ -60,13 +61,13 @@ def test_what_tensorflow_transform_reads_anew_for_a_phase_shares_nothing_with_th
 
 
 def test_a_pipeline_that_reads_nothing_is_left_as_it_is() -> None:
-    with SpreadingPipeline(argv=HERE) as pipeline:
+    with SpreadingPipeline(2, HERE) as pipeline:
         assert_that(pipeline | beam.Create([1, 2]), equal_to([1, 2]))
     assert not [label for label in labels(pipeline) if "DealOut" in label]
 
 
 def test_steps_on_flink_are_given_such_pipelines_and_others_tfxs_own() -> None:
     assert Engine("in_process", tuple(HERE)).pipeline_maker() is None
-    make = Engine("flink", tuple(HERE), Flink(), "job").pipeline_maker()
+    make = Engine("flink", tuple(HERE), Flink(), "job", 2).pipeline_maker()
     assert make is not None
     assert isinstance(make(), SpreadingPipeline)
