@@ -109,6 +109,9 @@ class _Positions(beam.RestrictionProvider):
         return restriction.size()
 
 
+_PLACES = beam.DoFn.RestrictionParam(_Positions())
+
+
 class _ReadOneByOne(beam.DoFn):
     """Reads the first bundle of a list and hands the rest back to the runner.
 
@@ -116,9 +119,7 @@ class _ReadOneByOne(beam.DoFn):
     handed back is input anew.
     """
 
-    def process(
-        self, bundles: list[SourceBundle], places: Any = beam.DoFn.RestrictionParam(_Positions())
-    ) -> Iterator[Any]:
+    def process(self, bundles: list[SourceBundle], places: Any = _PLACES) -> Iterator[Any]:
         left = places.current_restriction()
         if not places.try_claim(left.start):
             return

@@ -31,7 +31,9 @@ def labels(pipeline: beam.Pipeline) -> list[str]:
 
 @pytest.mark.parametrize("slots", [1, 2, 9])
 @pytest.mark.parametrize("suffix", ["", ".gz"])
-def test_all_records_of_all_files_arrive(tmp_path: Path, suffix: str, slots: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_records_of_all_files_arrive(
+    tmp_path: Path, suffix: str, slots: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(spread, "Rebalance", beam.Reshuffle)  # which the runner in process has, as Flink the other
     records = [b"%d" % number for number in range(1000)]
     with beam.Pipeline(argv=HERE) as pipeline:
