@@ -216,7 +216,7 @@ def test_order_is_kept_over_many_stretches(price: Price) -> None:
 fields = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.lists(fields, min_size=2, max_size=12), max_size=6))
 def test_any_well_formed_table_comes_out_with_every_row_and_value(
     store: Store, tmp_path: Path, rows: list[list[str]]
@@ -234,7 +234,7 @@ def test_any_well_formed_table_comes_out_with_every_row_and_value(
     assert all(len(row) == 11 for row in written)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=200))
 def test_no_bytes_below_the_header_lose_a_row_or_crash(store: Store, tmp_path: Path, body: bytes) -> None:
     source, output = tmp_path / "in.csv", tmp_path / "out.parquet"

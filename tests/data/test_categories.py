@@ -1,6 +1,6 @@
 import numpy as np
 import tensorflow as tf
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data.categories import MODULUS, TEXT_BYTES, category_id, oov_bucket
@@ -13,7 +13,6 @@ def test_the_modulus_is_prime():
     assert all(MODULUS % divisor for divisor in range(2, 257))
 
 
-@settings(deadline=None)
 @given(texts=st.lists(st.binary(max_size=90), min_size=1, max_size=20), buckets=st.integers(1, 1024))
 def test_the_bucket_is_horner_arithmetic_and_tensorflow_finds_the_same(texts, buckets):
     # Digits to base 257 instead of 256, the first byte lowest.

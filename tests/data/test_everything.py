@@ -32,7 +32,7 @@ GOOD = st.tuples(*map(st.just, FINE), st.sampled_from("579"), TEXT).map(list)
 ROW = st.tuples(NUMBER, NUMBER, TIME, NUMBER, TEXT, NUMBER, TEXT).map(list)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(rows=st.lists(st.one_of(GOOD, ROW, ROW, st.lists(NUMBER, min_size=1, max_size=9)), max_size=20))
 def test_accepted_and_rejected_are_read_always(tmp_path_factory, rows):
     rows = [row for row in rows if row != [""]]  # which is a blank line, and no row

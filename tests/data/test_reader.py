@@ -299,7 +299,7 @@ def csv_record(fields, always_quoted):
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     records=st.lists(st.lists(FIELD, min_size=1, max_size=4), max_size=12),
     line_end=st.sampled_from(["\n", "\r\n"]),

@@ -4,14 +4,13 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data import repeats
 from data.repeats import Repeats
 
 
-@settings(deadline=None)
 @given(stretches=st.lists(st.lists(st.integers(0, 50), max_size=30), max_size=6))
 def test_few_rows_are_counted_exactly_whatever_the_stretches(stretches):
     found = Repeats()

@@ -4,7 +4,7 @@ import datetime
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import DataError
@@ -178,7 +178,6 @@ def test_an_eval_source_with_placeholders_needs_a_source_with_placeholders(tmp_p
         locate(dataset)
 
 
-@settings(deadline=None)
 @given(numbers=st.sets(st.integers(0, 10**6), min_size=1), window=st.integers(1, 9))
 def test_whatever_the_numbers_the_newest_are_taken_in_order(numbers, window):
     found = group("s/span-{SPAN}.csv", [f"/data/s/span-{n}.csv" for n in numbers])

@@ -29,7 +29,7 @@ def by_python(text, form):
         return float("nan")
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(form=st.sampled_from(FORMATS), moment=st.datetimes(min_value=datetime(1, 1, 1)))
 @example(form=FORMATS[0], moment=datetime(2016, 2, 29, 23, 59, 59))
 @example(form=FORMATS[0], moment=datetime(1900, 2, 28))
@@ -39,7 +39,7 @@ def test_every_moment_is_read_as_python_reads_it(form, moment):
     assert fixed_width(pa.array([text]), form).tolist() == [by_python(text, form)]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(texts=st.lists(st.text(alphabet="0123456789- :TUCx", min_size=8, max_size=24), min_size=1, max_size=5))
 @example(texts=["2015-02-29 00:00:00 UTC", "2015-13-01 00:00:00 UTC", "2015-00-10 00:00:00 UTC"])
 @example(texts=["2015-01-01 24:00:00 UTC", "2015-01-01 00:60:00 UTC", "2015-01-01 00:00:61 UTC"])
@@ -66,7 +66,6 @@ def test_unpadded_and_padded_texts_of_one_column_are_all_read():
     assert reasons.tolist() == [""] * 3 + ["at: does not read as %Y-%m-%d %H:%M"]
 
 
-@settings(deadline=None)
 @given(moments=st.lists(st.integers(10 * 86400, 2**31 - 10 * 86400), min_size=1, max_size=20))
 @pytest.mark.parametrize(
     ("source", "target"),

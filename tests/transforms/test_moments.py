@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.moments import MomentsFn, SampleFn, StatisticsFn, row_hash
@@ -38,7 +38,6 @@ def test_statistics_are_numpys_and_blind_to_nan(rows):
     np.testing.assert_allclose(found, expected_statistics(rows), rtol=1e-6)
 
 
-@settings(deadline=None)
 @given(cuts=st.lists(st.integers(0, len(ROWS)), max_size=8), order=st.randoms())
 def test_any_partition_in_any_order_gives_the_same_statistics(cuts, order):
     parts = np.split(GAPS, sorted(cuts))
@@ -46,7 +45,6 @@ def test_any_partition_in_any_order_gives_the_same_statistics(cuts, order):
     np.testing.assert_allclose(combine(StatisticsFn(3), parts), expected_statistics(GAPS), rtol=1e-6)
 
 
-@settings(deadline=None)
 @given(cuts=st.lists(st.integers(0, len(ROWS)), max_size=8), order=st.randoms())
 def test_any_partition_in_any_order_gives_the_same_moments_with_the_label_and_its_classes(cuts, order):
     edges = sorted(cuts)
@@ -133,7 +131,6 @@ def test_merging_changes_none_of_what_is_merged():
             np.testing.assert_array_equal(array, copy)
 
 
-@settings(deadline=None)
 @given(cuts=st.lists(st.integers(0, len(ROWS)), max_size=8), order=st.randoms())
 def test_the_sample_is_the_same_whatever_the_partition_and_the_order(cuts, order):
     function, edges = SampleFn(50, 4, seed=3), sorted(cuts)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.runners.kubeflow.cron import ELSEWHERE, six_fields, unkept
@@ -38,7 +38,6 @@ def test_every_setting_of_a_schedule_is_kept_by_kubeflow_or_said_not_to_be() -> 
     assert unkept(Schedule(cron="0 3 * * *", catch_up="all", overlap="skip")) == ["schedule.overlap"]
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(["0", "3", "5", "7", "1-3", "5-7", "6/1", "0/3", "SAT"]), min_size=1, max_size=3))
 def test_the_days_of_a_line_are_the_same_in_both(parts: list[str]) -> None:
     """KFP's reader knows days 0 to 6 and no other; each of them written out means that day."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import DataError
@@ -73,7 +73,6 @@ def test_the_newest_span_is_counted_back_by_the_schedules_own_clock(
 DAYS = Schedule(cron="0 3 * * *")
 
 
-@settings(deadline=None)
 @given(st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1)), st.integers(0, 400))
 def test_a_lag_of_days_is_so_many_spans_earlier(due: datetime, days: int) -> None:
     seconds = int(due.replace(tzinfo=timezone.utc).timestamp())
