@@ -10,6 +10,8 @@ REST, RPC, BLOB = 18081, 16123, 16124
 POOL_NAME = "farelite-pool"
 HEAP_MB = 1024
 """Of each slot: with 512, a TaskManager that read 4 million rows alone had no room for what its worker sent."""
+MANAGED_MB = 512
+"""Of each slot, shared by its sorts: with 128, statistics of 16 million rows were too large for one sort's part."""
 JAVA = [
     *(
         f"--add-opens=java.base/java.{package}=ALL-UNNAMED"
@@ -70,7 +72,7 @@ def task_manager(number: int, shape: Shape, folder: Path) -> tuple[list[str], Pa
         "taskmanager.memory.task.off-heap.size": "128m",
         "taskmanager.memory.network.min": f"{network_mb}m",
         "taskmanager.memory.network.max": f"{network_mb}m",
-        "taskmanager.memory.managed.size": f"{128 * shape.slots}m",
+        "taskmanager.memory.managed.size": f"{MANAGED_MB * shape.slots}m",
         "taskmanager.memory.jvm-metaspace.size": "256m",
         "taskmanager.memory.jvm-overhead.min": "192m",
         "taskmanager.memory.jvm-overhead.max": "192m",

@@ -40,6 +40,10 @@ _MEANINGS = (
         "slot), or lower beam.flink.parallelism",
     ),
     (
+        r"Record too large",
+        "too little memory for sorting. Raise taskmanager.memory.managed.size on the TaskManagers (512m a slot)",
+    ),
+    (
         r"NoResourceAvailableException|Could not acquire the minimum required resources",
         "not enough free slots: a TaskManager is gone or another job took them. Start one, wait, or lower "
         "beam.flink.parallelism",

@@ -28,6 +28,10 @@ RUNNING = {"jobs": [{"jid": "a", "name": "job", "state": "RUNNING"}]}
             "Caused by: java.io.IOException: Insufficient number of network buffers: required 2, but only 1 there. T",
             "too few network buffers: required 2, but only 1 there. Raise taskmanager.memory.network.min",
         ),
+        (
+            "Caused by: java.io.IOException: Cannot write record to fresh sort buffer. Record too large.",
+            "too little memory for sorting. Raise taskmanager.memory.managed.size",
+        ),
         ("org.apache.flink...NoResourceAvailableException: Slot", "not enough free slots"),
         ("SystemError: unknown opcode", "Python is another than here (unknown opcode)"),
         ("TypeError: code() argument 13 must be str, not int", "Python is another than here (code() argument 13 must"),
