@@ -190,16 +190,18 @@ def engine_of(config: Config, place: str, runs: Path, run_id: str) -> Any:
 
 def report(done: list[dict[str, Any]]) -> None:
     """Rows, then fixed cost and slope of each place."""
-    print("| where | rows | seconds | rows/s | CPU, s | cores | peak MiB: main process | worker | TaskManager |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    peaks = "peak MiB: main process | worker | TaskManager"
+    print(f"| where | rows | seconds | rows/s | CPU, s | cores | bytes a row between tasks | {peaks} |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for one in sorted(done, key=lambda one: (PLACES.index(one["place"]), one["rows"])):
         seconds, cpu = _total(one, "seconds"), _total(one, "cpu_s")
         peak = one["peak_mib"]
         workers = max(peak.get(CHILD, 0), peak.get(flink_cluster.WORKER, 0))
-        cells = [peak[HERE], workers, peak.get(flink_cluster.TASK_MANAGER, 0)]
-        memory = " | ".join(f"{cell:,.0f}" if cell else "" for cell in cells)
+        passed = one["shuffled"].get("bytes", 0) / one["rows"]
+        cells = [passed, peak[HERE], workers, peak.get(flink_cluster.TASK_MANAGER, 0)]
+        sizes = " | ".join(f"{cell:,.0f}" if cell else "" for cell in cells)
         figures = f"{seconds:,.0f} | {one['rows'] / seconds:,.0f} | {cpu:,.0f} | {cpu / seconds:.2f}"
-        print(f"| {one['place']} | {one['rows']:,} | {figures} | {memory} |")
+        print(f"| {one['place']} | {one['rows']:,} | {figures} | {sizes} |")
     print("\n| where | fixed, s | a million rows, s | a million rows, CPU s |\n|---|---|---|---|")
     for place in PLACES:
         runs = [one for one in done if one["place"] == place]

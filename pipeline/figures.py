@@ -59,9 +59,9 @@ def _history(run: NodeRun) -> str:
     path = Path(run.outputs["model_run"][0].uri) / HISTORY_FILE
     history = json.loads(path.read_text())
     phases = {name: phase for name, phase in history.items() if isinstance(phase, dict)}
-    sample = f", learned from {history['sample_rows']:,} sampled rows" if "sample_rows" in history else ""
+    limit = f", learned from {history['sample_rows']:,} rows (training.max_rows)" if "sample_rows" in history else ""
     losses = ", ".join(f"{name} loss {phase['val_loss'][-1]:.3f}" for name, phase in phases.items())
-    return f"{losses} on tune{sample}"
+    return f"{losses} on tune{limit}"
 
 
 def _study(run: NodeRun) -> str:

@@ -89,7 +89,7 @@ def test_a_sample_is_learned_from_and_proves_the_file_where_so_configured(story:
     assert december["metrics"]["metrics"]["rows"] == 1000
     there = int(december["metrics"]["evaluation"]["candidate"]["rows"])
     assert there > 1000
-    assert "on tune, learned from 4,000 sampled rows" in december["said"]
+    assert "on tune, learned from 4,000 rows (training.max_rows)" in december["said"]
     assert story["store"].manifest(december["version"])["metrics"]["rows"] == 1000
 
 
