@@ -51,7 +51,8 @@ def test_cpu_time_and_peak_memory_of_a_process_are_seen(benchmark: ModuleType) -
 
 def run(place: str, rows: int, seconds: float) -> dict[str, object]:
     steps = {"Transform": {"seconds": 0.4 * seconds, "cpu_s": seconds}, "rest": {"seconds": 0.6 * seconds, "cpu_s": 0}}
-    return {"place": place, "rows": rows, "steps": steps, "peak_mib": {"main process": 1000.0}}
+    shuffled = {"bytes": 350 * rows} if place.startswith("Flink") else {}
+    return {"place": place, "rows": rows, "steps": steps, "shuffled": shuffled, "peak_mib": {"main process": 1000.0}}
 
 
 def test_a_straight_line_gives_its_own_slope_and_fixed_part(benchmark: ModuleType) -> None:
@@ -63,9 +64,11 @@ def test_a_straight_line_gives_its_own_slope_and_fixed_part(benchmark: ModuleTyp
 def test_the_report_has_a_line_a_measurement_and_one_a_place(
     benchmark: ModuleType, capsys: pytest.CaptureFixture
 ) -> None:
-    benchmark.report([run("in process", rows, 10 + 1e-5 * rows) for rows in (1_000_000, 4_000_000)])
+    places = ("in process", "Flink, 1 TaskManager")
+    benchmark.report([run(place, rows, 10 + 1e-5 * rows) for rows in (1_000_000, 4_000_000) for place in places])
     told = capsys.readouterr().out
-    assert "| in process | 4,000,000 | 50 | 80,000 | 50 | 1.00 | 1,000 |  |  |" in told
+    assert "| in process | 4,000,000 | 50 | 80,000 | 50 | 1.00 |  | 1,000 |  |  |" in told
+    assert "| Flink, 1 TaskManager | 4,000,000 | 50 | 80,000 | 50 | 1.00 | 350 | 1,000 |  |  |" in told
     assert "| in process | 10 | 10.0 | 10.0 |" in told
 
 
