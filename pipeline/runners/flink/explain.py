@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import version
 
 from pipeline.runners.beam import Flink
 
@@ -20,7 +21,7 @@ def explain(step: str, trace: str, flink: Flink) -> str:
     for pattern, meaning in _MEANINGS:
         found = re.search(pattern, trace)
         if found:
-            told = {**found.groupdict(), "pool": flink.worker_pool, "step": step}
+            told = {**found.groupdict(), "pool": flink.worker_pool, "beam": version("apache-beam")}
             return f"{step} failed on Flink: " + meaning.format(**told)
     return f"{step} failed on Flink: {_core(trace)} (whole trace in the run's log and at http://{flink.cluster})"
 
@@ -33,6 +34,11 @@ _MEANINGS = (
     (
         r"(?P<said>ModuleNotFoundError: No module named [^\n]*)",
         "{said}. A worker lacks a package: install this checkout's wheel and its locked packages there",
+    ),
+    (
+        r"(?P<said>(?:InvalidClass|ClassNotFound)Exception: org\.apache\.beam[^\n]*)",
+        "{said}. The cluster has no Beam, or not its job server's: put the jars of beam-runners-flink {beam} into "
+        "Flink's lib, and start the job server from the same",
     ),
     (
         r"Insufficient number of network buffers(?P<said>[^\n.]*)",

@@ -13,7 +13,7 @@ from pipeline.runners.flink.errors import FlinkError
 
 TIMEOUT_S = 10.0
 _ACTIVE = ("INITIALIZING", "CREATED", "RUNNING", "RESTARTING", "FAILING", "CANCELLING")
-_BEAM_JAR = re.compile(r"beam-runners-flink-(?P<flink>[\d.]+)-(?P<beam>\d+\.\d+\.\d+)\.jar")
+_BEAM_JAR = re.compile(r"beam-runners-flink-(?P<flink>[\d.]+)-(?:job-server-)?(?P<beam>\d+\.\d+\.\d+)\.jar")
 
 
 @dataclass(frozen=True)

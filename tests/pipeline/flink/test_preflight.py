@@ -41,11 +41,12 @@ def test_a_cluster_that_does_not_answer_is_named(job_server: Callable[..., str])
         check(Flink(job_server=job_server(), cluster=NOBODY))
 
 
-def test_another_version_of_beam_on_the_cluster_is_refused(job_server: Callable[..., str], rest: Any) -> None:
-    rest.pages["/jobmanager/environment"] = {"classpath": ["/lib/beam-runners-flink-1.19-2.65.0.jar"]}
+@pytest.mark.parametrize("jar", ["flink-1.19-2.65.0.jar", "flink-1.19-job-server-2.65.0.jar"])
+def test_another_version_of_beam_on_the_cluster_is_refused(job_server: Callable[..., str], rest: Any, jar: str) -> None:
+    rest.pages["/jobmanager/environment"] = {"classpath": [f"/lib/beam-runners-{jar}"]}
     with pytest.raises(FlinkError, match=r"runs Beam 2\.65\.0, farelite has 2\.62\.0; both sides must be the same"):
         check(Flink(job_server=job_server(), cluster=rest.address))
-    rest.pages["/jobmanager/environment"] = {"classpath": ["/lib/beam-runners-flink-1.19-2.62.0.jar"]}
+    rest.pages["/jobmanager/environment"] = {"classpath": [f"/lib/beam-runners-{jar.replace('2.65', '2.62')}"]}
     assert check(Flink(job_server=job_server(), cluster=rest.address)) == 2
 
 

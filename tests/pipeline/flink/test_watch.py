@@ -32,6 +32,14 @@ RUNNING = {"jobs": [{"jid": "a", "name": "job", "state": "RUNNING"}]}
             "Caused by: java.io.IOException: Cannot write record to fresh sort buffer. Record too large.",
             "too little memory for sorting. Raise taskmanager.memory.managed.size",
         ),
+        (
+            "FAILED: java.lang.ClassNotFoundException: org.apache.beam.runners.flink.ImpulseInputFormat",
+            "ClassNotFoundException: org.apache.beam.runners.flink.ImpulseInputFormat. The cluster has no Beam",
+        ),
+        (
+            "Caused by: java.io.InvalidClassException: org.apache.beam.sdk.X; local class incompatible: stream",
+            "not its job server's: put the jars of beam-runners-flink 2.62.0",
+        ),
         ("org.apache.flink...NoResourceAvailableException: Slot", "not enough free slots"),
         ("SystemError: unknown opcode", "Python is another than here (unknown opcode)"),
         ("TypeError: code() argument 13 must be str, not int", "Python is another than here (code() argument 13 must"),
