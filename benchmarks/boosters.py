@@ -28,12 +28,12 @@ import numpy as np
 import tensorflow as tf
 import xgboost
 
+from components.files import INTERFACE_FILE
 from components.recipe import EXTRA
 from components.tflite_pusher import runtime
 from components.tflite_pusher.conversion import convert
 from components.tflite_pusher.examples import load_raw
 from components.tflite_pusher.verification import errors
-from components.trainer.export import INTERFACE_FILE
 from pipeline.config import Config, load
 from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.questions import Lineage

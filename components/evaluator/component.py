@@ -18,18 +18,14 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from tfx.utils import io_utils, path_utils
 from tfx_bsl.tfxio import tensor_adapter
 
-from components.artifacts import SLICES_FILE
-from components.champion import VERSION
+from components.artifacts import METRICS, REASONS, SLICES_FILE, VERSION
 from components.evaluator.cuts import Cut
 from components.evaluator.gate import as_json, incomparable, judge, judge_slices, rule
 from components.evaluator.measuring import BASELINE, CANDIDATE, eval_config, read_metrics
 from components.evaluator.slicing import slice_extractor
+from components.files import INTERFACE_FILE
 from components.settings import Gate
 from components.tflite_pusher.soundness import tree_digest
-from components.trainer.export import INTERFACE_FILE
-
-REASONS = "reasons"
-METRICS = "metrics"
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):

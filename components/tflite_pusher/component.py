@@ -16,10 +16,8 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from tfx.utils import path_utils
 
 from components import recipe
-from components.artifacts import FILES, FINGERPRINT, SOURCES, SPANS, IngestReport
-from components.champion import VERSION
-from components.evaluator.component import METRICS, REASONS
-from components.files import PREDICTIONS_FILE, SUMMARY_FILE
+from components.artifacts import FILES, FINGERPRINT, METRICS, REASONS, SOURCES, SPANS, VERSION, IngestReport
+from components.files import INTERFACE_FILE, PREDICTIONS_FILE, REFERENCE_DIR, SUMMARY_FILE
 from components.settings import Push
 from components.tflite_pusher import remote
 from components.tflite_pusher.cells import read_cells
@@ -32,7 +30,6 @@ from components.tflite_pusher.rows_file import write_rows
 from components.tflite_pusher.soundness import MANIFEST_VERSION
 from components.tflite_pusher.store import Store, sha256
 from components.tflite_pusher.verification import Proof, prove
-from components.trainer.export import INTERFACE_FILE, REFERENCE_DIR
 
 LIBRARIES = ("tensorflow", "tfx", "tensorflow-model-optimization", "tensorflow-transform", "ai-edge-litert")
 

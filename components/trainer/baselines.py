@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 from sklearn.linear_model import Ridge
+from threadpoolctl import threadpool_limits
 
 from components.trainer.tables import Table
 
@@ -37,11 +38,15 @@ class Linear:
 
 
 def fit_linear(table: Table, id_sizes: dict[str, int]) -> Linear:
-    """Ridge regression (scikit-learn) on the dense inputs and one-hot ids of the training rows."""
+    """Ridge regression (scikit-learn) on the dense inputs and one-hot ids of the training rows.
+
+    In one thread: more would add in an order that depends on how many cores there are.
+    """
     dense = [name for name in table.inputs if name not in id_sizes]
     columns = [table.inputs[name] for name in dense]
     columns += [np.eye(size, dtype=np.float32)[table.inputs[name][:, 0]] for name, size in id_sizes.items()]
-    model = Ridge(alpha=RIDGE).fit(np.concatenate(columns, axis=1), table.label)
+    with threadpool_limits(1):
+        model = Ridge(alpha=RIDGE).fit(np.concatenate(columns, axis=1), table.label)
     edges = np.cumsum([column.shape[1] for column in columns])[:-1]
     weights = [part.astype(np.float32) for part in np.split(model.coef_, edges)]
     return Linear(

@@ -13,18 +13,11 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from components import recipe
-from components.files import HISTORY_FILE as HISTORY_FILE
+from components.files import INTERFACE_FILE
 from data.spec import Dataset
 from transforms.categories import vocabulary_file
 from transforms.features import BLOCK, Plan, id_key, is_id
 from transforms.in_memory import raw_spec
-
-INTERFACE_FILE = "interface.json"
-REFERENCE_DIR = "Reference"
-"""Beside the served model: a SavedModel with the signatures `float`, `linear` and `mean`."""
-
-FLOAT_WEIGHTS_FILE = "float_weights.npz"
-"""Beside the reference model: weights of the float front and core, in Keras's order."""
 
 OUTPUT = "prediction"
 Tensors = dict[str, tf.Tensor]

@@ -16,6 +16,7 @@ import tf_keras
 from components import recipe
 from components.compression_settings import Conversion
 from components.examples import load
+from components.files import FLOAT_WEIGHTS_FILE
 from components.settings import Training
 from components.trainer import compression, export, fitting, network
 from components.trainer.baselines import fit_linear
@@ -153,12 +154,12 @@ def save_weights(net: Net, path: str | Path) -> None:
     arrays = {
         f"{name}_{n:02d}": w for name in ("front", "core") for n, w in enumerate(getattr(net, name).get_weights())
     }
-    np.savez(folder / export.FLOAT_WEIGHTS_FILE, **arrays)
+    np.savez(folder / FLOAT_WEIGHTS_FILE, **arrays)
 
 
 def load_weights(net: Net, path: str | Path) -> None:
     """Reads float weights from beside a SavedModel into a network of the same shapes."""
-    with np.load(Path(path) / recipe.EXTRA / export.FLOAT_WEIGHTS_FILE) as arrays:
+    with np.load(Path(path) / recipe.EXTRA / FLOAT_WEIGHTS_FILE) as arrays:
         for name in ("front", "core"):
             getattr(net, name).set_weights([arrays[key] for key in sorted(arrays) if key.startswith(name)])
 
