@@ -81,14 +81,16 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
     """All components in order of their data."""
     plan = config.plan().model_dump_json()
     dataset = config.data.model_dump_json()
-    gate_code = code_hash("components.data_gate", "components.data_checks", "components.settings")
+    gate_code = code_hash(
+        "components.data_gate", "components.data_checks", "components.column_checks", "components.settings"
+    )
     data_gate_settings = config.data_gate.model_dump_json()
 
     example_gen = TripExampleGen(
         config.data.model_copy(update={"max_rejected_fraction": 0.0}).model_dump_json(),  # the gates' business
         around.spans,
         around.fingerprint,
-        code_hash("components.trip_example_gen", "data"),
+        code_hash("components.trip_example_gen", "components.column_checks", "data"),
         around.data_root,
         around.until,
     )
@@ -177,12 +179,22 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         channels,
         models_dir=around.models_dir,
         push=config.push.model_dump_json(),
+        gate=around.gate or config.gate.model_dump_json(),
+        cuts=json.dumps([cut.model_dump() for cut in config.cuts()]),
         label=config.data.label.column,
         provenance=around.provenance,
         steps=json.dumps(wiring(before, "TFLitePusher", channels)),
         store_state=around.store_state,
         force=int(around.force),
-        code=code_hash("components.tflite_pusher", "components.recipe", *SETTINGS),
+        code=code_hash(
+            "components.tflite_pusher",
+            "components.evaluator",
+            "components.recipe",
+            "components.column_checks",
+            "transforms",
+            "data",
+            *SETTINGS,
+        ),
     )
     return pipeline.Pipeline(
         pipeline_name=config.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,15 @@ from components import recipe
 from components.artifacts import SUMMARY_FILE, IngestReport
 from components.champion import VERSION
 from components.evaluator.component import METRICS, REASONS
+from components.evaluator.cuts import settle
 from components.files import PREDICTIONS_FILE
-from components.settings import Push
+from components.settings import Gate, Push
 from components.tflite_pusher import component
 from components.tflite_pusher.recheck import recheck
 from components.tflite_pusher.store import Store, sha256
 from components.trainer.export import INTERFACE_FILE, REFERENCE_DIR
+from data.spec import Dataset
+from transforms.features import Features, Plan
 
 SCHEMA = json.loads((Path(component.__file__).parent / "model.schema.json").read_text())
 LENIENT = Push(min_sparsity=0.2, max_difference=0.01)
@@ -34,6 +37,18 @@ JUDGED = {
     "champion": None,
     "rule": "absolute limits only: no version is live",
     "slices": {"judged": 3, "small": 1},
+}
+
+NO_GATE = Gate(min_skill=None, max_linear_ratio=None, min_rows=1, warn_below_rows=1)
+"""The tiny model was never trained on anything."""
+
+DESCRIBED = {
+    "source": "trips.csv",
+    "label": {"column": "fare"},
+    "points": {side: {"latitude": f"{side}_lat", "longitude": f"{side}_lon"} for side in ("pickup", "dropoff")},
+    "time": {"column": "start", "format": "%Y-%m-%d %H:%M", "time_zone": "America/Chicago"},
+    "numeric": ["passengers"],
+    "categorical": ["company"],
 }
 
 FILES = [{"path": "trips.csv", "bytes": 7, "sha256": "0" * 64}]
@@ -102,13 +117,21 @@ def push(
     ranges = {"passengers": [0.0, 2.0], "start": [1400000000.0, 1400000039.0]}
     (tmp_path / "report" / SUMMARY_FILE).write_text(json.dumps({"ranges": ranges}))
     champion = artifact(standard_artifacts.Model, tmp_path / "champion", 5)
-    champion.set_string_custom_property(VERSION, "")
     store = Store(tmp_path / "models")
     told = {"config": tiny_manifest["config"], "config_hash": "c", "code_revision": "r", "fingerprint": "f"}
 
     def pushed(
-        limits: Push = LENIENT, blessed: bool = True, force: bool = False, looked: bool = True
+        limits: Push = LENIENT,
+        blessed: bool = True,
+        force: bool = False,
+        looked: bool = True,
+        gate: Gate = NO_GATE,
+        live: str = "",
+        sources: Sequence[str] = ("trips.csv",),
+        config: dict[str, Any] | None = None,
     ) -> tuple[dict[str, Any], Store]:
+        champion.set_string_custom_property(VERSION, live)
+        plan = Plan(dataset=Dataset.model_validate(DESCRIBED), features=Features())
         blessing = artifact(standard_artifacts.ModelBlessing, tmp_path / "blessing", 2)
         blessing.set_int_custom_property(evaluator_constants.ARTIFACT_PROPERTY_BLESSED_KEY, int(blessed))
         blessing.set_string_custom_property(METRICS, json.dumps(JUDGED))
@@ -122,15 +145,20 @@ def push(
             {
                 "models_dir": str(store.root),
                 "push": limits.model_dump_json(),
+                "gate": gate.model_dump_json(),
+                "cuts": json.dumps([cut.model_dump() for cut in settle(gate.slices, plan)]),
                 "label": "fare",
-                "provenance": json.dumps({**told, "sources": ["trips.csv"], "files": FILES, "spans": []}),
+                "provenance": json.dumps(
+                    {**told, "config": config or told["config"], "sources": list(sources), "files": FILES, "spans": []}
+                ),
                 "steps": json.dumps(STEPS),
                 "store_state": "as the runner saw it" if looked else "",
                 "force": int(force),
             },
         )
-        texts = {name: output.get_string_custom_property(name) for name in ("verdict", "version", "sha256", "reasons")}
-        return {**texts, "reasons": json.loads(texts["reasons"])}, store
+        names = ("verdict", "version", "sha256", "reasons", "figures", "kept")
+        texts = {name: output.get_string_custom_property(name) for name in names}
+        return {**texts, **{name: json.loads(texts[name]) for name in ("reasons", "figures")}}, store
 
     return pushed
 
@@ -152,7 +180,7 @@ def test_the_manifest_fits_its_schema_and_says_what_is_in_the_file(push: PushIt)
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     validator = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
     assert [error.message for error in validator.iter_errors(manifest)] == []
-    assert set(manifest) == set(SCHEMA["required"])
+    assert set(manifest) == set(SCHEMA["properties"])
     assert manifest["bytes"] == len(store.model("000001"))
     assert manifest["sparsity"] == {"dense_kernels": 0.25, "weights": 8}
     assert {one["name"]: one["training_range"] for one in manifest["inputs"]}["passengers"] == [0.0, 2.0]
