@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from components.files import STUDY_FILE
-from components.shown import shown
+from components.shown import scale_of, shown
 from pipeline.config import load
 from pipeline.pace import Pace
 from pipeline.paths import RunPaths
@@ -150,12 +150,12 @@ def card(result: Result, unit: str, log: Path) -> Panel:
 
 
 def _judged(evaluation: dict[str, Any]) -> str:
-    shown = []
+    parts = []
     for name in ("candidate", "champion"):
         metrics = evaluation[name]
         if metrics:
-            shown.append(f"{name}: RMSE {shown(metrics['rmse'])}, MAE {shown(metrics['mae'])}")
-    return "; ".join(shown)
+            parts.append(f"{name}: RMSE {shown(metrics['rmse'])}, MAE {shown(metrics['mae'])}")
+    return "; ".join(parts)
 
 
 def _rule(evaluation: dict[str, Any]) -> str:
@@ -179,7 +179,7 @@ def _errors(figures: dict[str, Any], unit: str) -> Table:
         "linear model, same features": metrics["baselines"]["linear"],
         "mean fare" if unit == "usd" else "mean": metrics["baselines"]["mean"],
     }
-    scale = max(values["rmse"] for values in rows.values())
+    scale = scale_of(values["rmse"] for values in rows.values())
     for name, values in rows.items():
         table.add_row(name, *(shown(values[key], scale) for key in ("rmse", "mae", "bias")))
     return table

@@ -100,4 +100,6 @@ def _distinct(column: pa.Array) -> list[str]:
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else f"{value:g}"
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    return str(value) if isinstance(value, int) else f"{value:g}"

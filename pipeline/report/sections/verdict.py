@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from components.shown import shown
+from components.shown import scale_of, shown
 from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table, Text
 from pipeline.report.charts import bars
 from pipeline.report.material import Material
@@ -87,7 +87,7 @@ def errors(material: Material) -> Section:
     if not measured:
         return Section("errors", "Errors", [], "no model was measured")
     rows = material.figures.get("metrics", {}).get("rows") or int(material.evaluation["candidate"]["rows"])
-    scale = max(one["rmse"] for one in measured.values())
+    scale = scale_of(one["rmse"] for one in measured.values())
     table = Table(
         f"Errors on {rows:,} evaluation rows, in {material.unit}",
         ("model", "RMSE", "MAE", "bias"),
@@ -138,7 +138,7 @@ def slices(material: Material) -> Section:
     if not told or not told.get("slices"):
         return Section("slices", "Slices", [], "no slices were judged")
     rows, marks = [], {}
-    scale = max((one["candidate"]["rmse"] or 0.0) for one in told["slices"])
+    scale = scale_of(one["candidate"]["rmse"] or 0.0 for one in told["slices"])
     for index, one in enumerate(told["slices"]):
         champion = one["champion"] or {}
         if one["small"]:
