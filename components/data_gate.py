@@ -15,6 +15,7 @@ from tfx.types import artifact_utils, channel_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
 from components.artifacts import REJECTS_FILE, STATISTICS_FILE, SUMMARY_FILE, GateRecord, IngestReport
+from components.column_checks import check_columns
 from components.data_checks import Findings, Statistics, check_anomalies, check_counts, check_distances, check_repeats
 from components.settings import DataGate as Settings
 from data.errors import DataError
@@ -47,6 +48,7 @@ class Executor(base_executor.BaseExecutor):
             found = check_counts(summary, dataset.max_rejected_fraction, str(report / REJECTS_FILE), shares)
             settings = Settings.model_validate_json(exec_properties["settings"])
             found.add(check_repeats(summary, settings.warn_repeated_above))
+            found.warnings += check_columns(summary, dataset.label.column)
         if found.reasons:
             raise DataStopped(found.reasons)
         record.set_string_custom_property(FINGERPRINT, exec_properties["fingerprint"])

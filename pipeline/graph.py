@@ -178,6 +178,8 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         channels,
         models_dir=around.models_dir,
         push=config.push.model_dump_json(),
+        gate=around.gate or config.gate.model_dump_json(),
+        cuts=json.dumps([cut.model_dump() for cut in config.cuts()]),
         label=config.data.label.column,
         provenance=around.provenance,
         steps=json.dumps(wiring(before, "TFLitePusher", channels)),

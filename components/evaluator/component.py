@@ -49,10 +49,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         rival, rival_by_slice = read_metrics(uri, BASELINE) if two else same
         slices = judge_slices(gate, by_slice, rival_by_slice)
         reasons = [*judge(gate, measured, rival), *([incomparable(version, strangers)] if strangers else [])]
-        told = as_json(gate, version, measured, rival, reasons, slices)
+        held_against = rule(gate, version, compared=not strangers)
+        told = as_json(gate, version, measured, rival, reasons, slices, held_against)
         Path(uri, SLICES_FILE).write_text(json.dumps(told, indent=1))
         counts = {"judged": sum(not one.small for one in slices), "small": sum(one.small for one in slices)}
-        figures = {"candidate": measured, "champion": rival, "rule": rule(version), "slices": counts}
+        figures = {"candidate": measured, "champion": rival, "rule": held_against, "slices": counts}
         _bless(output_dict, [*reasons, *(reason for one in slices for reason in one.reasons)], figures)
 
     def _measure(

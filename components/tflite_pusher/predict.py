@@ -18,7 +18,7 @@ from components.tflite_pusher.soundness import MANIFEST_VERSION, CorruptError, S
 from components.tflite_pusher.store import Store
 from components.tflite_pusher.table_reader import Stretch, read_table
 from components.tflite_pusher.table_writer import writing
-from data.categories import category_id
+from data.categories import category_ids, places
 from data.errors import DataError
 from data.spec import Point, Time
 from data.times import seconds_of
@@ -98,16 +98,25 @@ class Pricer:
         Raises:
             DataError: a column is of a type that holds no such values.
         """
-        reasons = np.array(stretch.faults, dtype=object)
-        notes: list[list[str]] = [[] for _ in stretch.faults]
-        typed = {one["name"]: self._typed(one, stretch.table, reasons, notes) for one in self.inputs}
-        check_origin(self._points, typed, reasons)
+        typed, reasons, notes = self.typed(stretch)
         prediction = np.full(len(reasons), np.nan, dtype=np.float32)
         for row in np.flatnonzero(reasons == ""):
             prediction[row] = self._engine({name: values[row : row + 1] for name, values in typed.items()})
         prediction[np.isinf(prediction)] = np.nan
         set_reason(reasons, np.isnan(prediction), "the model gives no finite number")
         return Priced(prediction, [reason or SEPARATOR.join(note) for reason, note in zip(reasons, notes, strict=True)])
+
+    def typed(self, stretch: Stretch) -> tuple[dict[str, Values], Values, list[list[str]]]:
+        """The file's inputs `[rows]` by name; why a row has none, empty where it has; and notes on each row.
+
+        Raises:
+            DataError: a column is of a type that holds no such values.
+        """
+        reasons = np.array(stretch.faults, dtype=object)
+        notes: list[list[str]] = [[] for _ in stretch.faults]
+        typed = {one["name"]: self._typed(one, stretch.table, reasons, notes) for one in self.inputs}
+        check_origin(self._points, typed, reasons)
+        return typed, reasons, notes
 
     def _typed(self, one: Mapping[str, Any], table: pa.Table, reasons: Values, notes: list[list[str]]) -> Values:
         """One input `[rows]` in the dtype of the file; adds to `reasons` and `notes`."""
@@ -138,13 +147,13 @@ class Pricer:
 
 def _ids(one: Mapping[str, Any], column: pa.ChunkedArray, notes: list[list[str]]) -> npt.NDArray[np.int32]:
     """1 + place in the vocabulary; missing and unknown texts are noted."""
-    known = {text.encode(): number for number, text in enumerate(one["vocabulary"], start=1)}
+    known = places(one["vocabulary"])
     texts = [value or b"" for value in as_binary(column).to_pylist()]
     missing = np.array([text == b"" for text in texts], dtype=bool)
     unknown = np.array([text not in known for text in texts], dtype=bool)
     _note(notes, missing, f"{one['name']}: missing")
     _note(notes, unknown & ~missing, f"{one['name']}: unknown category")
-    return np.array([category_id(text, known, one.get("oov_buckets", 0)) for text in texts], dtype=np.int32)
+    return category_ids(texts, one["vocabulary"], one.get("oov_buckets", 0))
 
 
 def _note(notes: list[list[str]], where: npt.NDArray[np.bool_], text: str) -> None:

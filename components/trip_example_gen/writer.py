@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import tensorflow as tf
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
+from components.trip_example_gen.column_sample import ColumnSample
 from data.reader import read
 from data.repeats import Repeats
 from data.rows import Rejects, Rows, to_rows
@@ -34,6 +35,8 @@ class Summary:
         reasons: rejected rows by reason.
         ranges: smallest and largest training value of each number, by column.
         repeats: of accepted rows.
+        sample: of the training rows.
+        columns: what `sample` finds of them.
     """
 
     read: int = 0
@@ -42,6 +45,8 @@ class Summary:
     reasons: Counter[str] = field(default_factory=Counter)
     ranges: dict[str, list[float]] = field(default_factory=dict)
     repeats: Repeats = field(default_factory=Repeats)
+    sample: ColumnSample = field(default_factory=ColumnSample)
+    columns: dict[str, Any] = field(default_factory=dict)
 
     @property
     def accepted(self) -> int:
@@ -56,6 +61,7 @@ class Summary:
         for index, name in enumerate(SPLITS):
             self.splits[name] += int((rows.split == index).sum())
         self.repeats.add(rows.hashes)
+        self.sample.add(rows)
         train = pa.array(rows.split == SPLITS.index("train"))
         for name, column in rows.columns.items():
             if not pa.types.is_binary(column.type):
@@ -68,6 +74,7 @@ class Summary:
         self.splits.update(other.splits)
         self.reasons.update(other.reasons)
         self.repeats.merge(other.repeats)
+        self.sample.merge(other.sample)
         for name, (low, high) in other.ranges.items():
             self._stretch(name, low, high)
 
@@ -84,7 +91,7 @@ class Summary:
 
     def to_json(self, whole: bool = False) -> dict[str, Any]:
         """Plain values, reasons by falling count; `whole` keeps what merging needs."""
-        extra = {"repeats": self.repeats.to_json()} if whole else {}
+        extra = {"repeats": self.repeats.to_json(), "sample": self.sample.to_json()} if whole else {}
         return {
             "read": self.read,
             "accepted": self.accepted,
@@ -94,6 +101,7 @@ class Summary:
             "ranges": self.ranges,
             "repeated_share": self.repeats.share(),
             "repeated_exact": self.repeats.exact,
+            "columns": self.columns,
             **extra,
         }
 
@@ -107,6 +115,7 @@ class Summary:
             Counter(plain["reasons"]),
             plain["ranges"],
             Repeats.from_json(plain["repeats"]),
+            ColumnSample.from_json(plain["sample"]),
         )
 
 

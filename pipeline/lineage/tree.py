@@ -8,6 +8,7 @@ from typing import Any
 from rich.markup import escape
 from rich.tree import Tree
 
+from components.shown import shown
 from pipeline.lineage.differences import flat
 from pipeline.lineage.records import Answer, Step
 from pipeline.lineage.tables import wide_console
@@ -57,7 +58,9 @@ def _facts(answer: Answer) -> Iterator[str]:
     for reason in answer.reasons:
         yield f"[red]- {escape(reason)}[/]"
     shown = [
-        f"{name} {one['rmse']:.3f} / {one['mae']:.3f}" for name, one in answer.metrics.items() if isinstance(one, dict)
+        f"{name} {shown(one['rmse'])} / {shown(one['mae'])}"
+        for name, one in answer.metrics.items()
+        if isinstance(one, dict)
     ]
     if shown:
         rows = f" on {answer.metrics['rows']:,} rows" if "rows" in answer.metrics else ""

@@ -40,7 +40,7 @@ class Material:
         record: the run.
         nodes: what each step did, by name.
         answer: lineage of the run.
-        figures: what the pusher measured.
+        figures: what the pusher measured and judged.
         evaluation: what the Evaluator measured: `candidate`, `champion`.
         summary: counts of ingestion.
         rejects: the first rejected rows: file, line, reason, values.
@@ -50,7 +50,7 @@ class Material:
         learned: of the Transform step.
         history: losses of each phase by epoch.
         rows: evaluation rows with predictions.
-        slices: of the Evaluator.
+        slices: of the pusher, else of the Evaluator.
         study: of the compression study.
         dimensions: what `farelite dimensions` measured of the run.
         manifests: of the versions that are there, ascending.
@@ -118,7 +118,8 @@ def gather(paths: RunPaths, run_id: str | None = None) -> Material:
         learned=_json(_file(nodes, "transform_graph", f"transform_fn/assets/{LEARNED_FILE}")),
         history=_json(_file(nodes, "model_run", HISTORY_FILE)),
         rows=_read(read_rows, _file(nodes, "pushed_model", PREDICTIONS_FILE)),
-        slices=_json(_file(nodes, "evaluation", SLICES_FILE)),
+        # Of the file where it was judged; an older run, or one whose model does not convert, has the SavedModel's.
+        slices=_json(_file(nodes, "pushed_model", SLICES_FILE) or _file(nodes, "evaluation", SLICES_FILE)),
         study=_json(_file(nodes, "study", STUDY_FILE)),
         dimensions=_json(_there(paths.dimensions_of(record.id))),
         manifests=_manifests(store),

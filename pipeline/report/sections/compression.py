@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from components.shown import shown
 from pipeline.report.blocks import Block, Figure, Section, Table, Text
 from pipeline.report.charts import scatter
 from pipeline.report.material import Material
@@ -50,8 +51,8 @@ def _front(material: Material, study: Mapping[str, Any], made: Sequence[Mapping[
     rows = [
         (
             one["name"],
-            f"{one['eval']['rmse']:.3f}",
-            f"{one['eval']['mae']:.3f}",
+            shown(one["eval"]["rmse"]),
+            shown(one["eval"]["mae"]),
             f"{one['bytes']:,}",
             f"{one['gzip_bytes']:,}",
             f"{one['sparsity']:.1%}",

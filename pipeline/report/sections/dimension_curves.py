@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from components.shown import shown
 from pipeline.report.blocks import Block, Figure, Table, Text
 from pipeline.report.charts import bars, lines
 from pipeline.report.svg import Axis, Plot, number
@@ -60,7 +61,7 @@ def _errors(steps: Sequence[Step], key: str, unit: str, what: str) -> Figure:
     )
     named = [one.get("name", f"component {place}") for place, one in enumerate(steps, start=1)]
     rows = [
-        (str(place), name, *(f"{one[key][model]['rmse']:.3f}" for model in _MODELS))
+        (str(place), name, *(shown(one[key][model]["rmse"]) for model in _MODELS))
         for place, (name, one) in enumerate(zip(named, steps, strict=True), start=1)
     ]
     numbers = Table(f"RMSE by number of {what}", ("number", "adds", *_MODELS.values()), rows)

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from components.shown import shown
 from pipeline.lineage.differences import flat
 from pipeline.lineage.figure import lineage_svg
 from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table, Text
@@ -89,7 +90,7 @@ def history(material: Material) -> Section:
 
 def _error(metrics: Mapping[str, Any], key: str) -> str:
     measured = metrics.get("file") or metrics.get("candidate") or {}
-    return f"{measured[key]:.3f}" if key in measured else ""
+    return shown(measured[key]) if key in measured else ""
 
 
 def _trend(material: Material) -> Figure:
@@ -107,8 +108,8 @@ def _trend(material: Material) -> Figure:
     rows = [
         (
             one["version"] + (" (live)" if one["version"] == material.live else ""),
-            f"{one['metrics']['file']['rmse']:.3f}",
-            f"{one['metrics']['file']['mae']:.3f}",
+            shown(one["metrics"]["file"]["rmse"]),
+            shown(one["metrics"]["file"]["mae"]),
             f"{one.get('bytes', 0):,}",
             str((one.get("data") or {}).get("fingerprint", "")),
         )

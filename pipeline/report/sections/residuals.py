@@ -28,7 +28,7 @@ def predictions(material: Material) -> Section:
         rows.label,
         file,
         high,
-        f"Predicted against true on {len(rows.label):,} rows; correlation {np.corrcoef(rows.label, file)[0, 1]:.3f}",
+        f"Predicted against true on {len(rows.label):,} rows; {_correlation(rows.label, file)}",
         (f"true ({unit})", f"predicted ({unit})"),
     )
     caption = (
@@ -36,6 +36,12 @@ def predictions(material: Material) -> Section:
         f"dashed line both agree. {beyond:,} rows above {number(high)} {unit} are not drawn."
     )
     return Section("predictions", "Predicted against true", [Figure(picture, caption), _worst(material)])
+
+
+def _correlation(label: measured.FloatArray, file: measured.FloatArray) -> str:
+    if np.ptp(label) == 0 or np.ptp(file) == 0:
+        return "no correlation, since one of them never varies"
+    return f"correlation {np.corrcoef(label, file)[0, 1]:.3f}"
 
 
 def _worst(material: Material) -> Table:
