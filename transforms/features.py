@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 
 from data.settings import Settings
 from data.spec import Dataset
+from data.tensor_names import tensor_name
 from transforms.settings import EXACT, Buckets, Category, Cross, Fixed, Missing, Reducer, ScalingKind
 
 Distance = Literal["euclidean_deg", "euclidean_km", "haversine_km", "manhattan_km", "east_km", "north_km", "bearing"]
@@ -39,7 +40,7 @@ LEARNED_FILE = "learned.json"
 
 def id_key(name: str) -> str:
     """The name under which the ids of a cross or category leave the Transform step."""
-    return f"id_{name}"
+    return f"id_{tensor_name(name)}"
 
 
 def is_id(key: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from components.settings import Slices
 from data.settings import Settings
+from data.tensor_names import tensor_name
 from transforms.features import CYCLES, Distance, Plan
 
 Kind = Literal["time", "distance", "cell", "number", "category"]
@@ -22,7 +23,7 @@ class Cut(Settings):
     Attributes:
         name: as the configuration has it.
         kind: how a row's slice is found.
-        columns: raw ones that it is found from; a distance takes latitude and longitude of two points.
+        columns: raw ones that it is found from, by tensor name; a distance takes latitude and longitude of two points.
         part: of the time, or the distance's name without its leg; empty for the rest.
         boundaries: between slices; None where each value is one.
         cell_deg: of a cell.
@@ -111,7 +112,8 @@ def _settled(name: str, one: Slices, sources: Mapping[str, tuple[Kind, tuple[str
         raise ValueError(f"{key} is of the number {one.of!r} and needs boundaries between its slices")
     if kind in ("cell", "category") and one.boundaries is not None:
         raise ValueError(f"{key}.boundaries is for numbers and times; {one.of!r} is a {kind}")
-    return Cut(name=name, kind=kind, columns=columns, part=part, boundaries=one.boundaries, cell_deg=one.cell_deg)
+    names = tuple(map(tensor_name, columns))
+    return Cut(name=name, kind=kind, columns=names, part=part, boundaries=one.boundaries, cell_deg=one.cell_deg)
 
 
 def _names(kind: Kind, sources: Mapping[str, tuple[Kind, Sequence[str], str]]) -> str:

@@ -67,7 +67,8 @@ class Executor(base_executor.BaseExecutor):
             # No runner has looked: what is live, withdrawn or numbered there counts here too.
             remote.pull(push.store, store.root)
         proof = prove(model, saved_model, reference, columns, label, interface, push)
-        write_rows(Path(pushed.uri) / PREDICTIONS_FILE, columns, label, proof.predictions)
+        shown = {one["source_column"]: columns[one["name"]] for one in interface["inputs"]}
+        write_rows(Path(pushed.uri) / PREDICTIONS_FILE, shown, label, proof.predictions)
         figures = {**proof.figures, "evaluation": judged}
         reasons = [
             *_other_than_measured(how, model),
@@ -111,7 +112,7 @@ class Executor(base_executor.BaseExecutor):
         return {
             "manifest_version": MANIFEST_VERSION,
             "pipeline": told["config"]["name"],
-            "inputs": [{**one, "training_range": ranges.get(one["name"])} for one in interface["inputs"]],
+            "inputs": [{**one, "training_range": ranges.get(one["source_column"])} for one in interface["inputs"]],
             "output": interface["output"],
             "places": read_cells(train, interface, exec_properties["label"], points, max_rows),
             **proof.figures,

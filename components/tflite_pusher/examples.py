@@ -22,7 +22,7 @@ def load_raw(
     Args:
         split_dir: folder of gzipped TFRecords of raw tf.Examples.
         interface: inputs of the model file; texts become ids by their vocabulary.
-        label: its column.
+        label: its tensor name.
         at_most: as for `components.examples.load`.
 
     Raises:

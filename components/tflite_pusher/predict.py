@@ -100,19 +100,20 @@ class Pricer:
         """
         reasons = np.array(stretch.faults, dtype=object)
         notes: list[list[str]] = [[] for _ in stretch.faults]
-        typed = {one["name"]: self._typed(one, stretch.table, reasons, notes) for one in self.inputs}
+        typed = {one["source_column"]: self._typed(one, stretch.table, reasons, notes) for one in self.inputs}
         check_origin(self._points, typed, reasons)
+        tensors = {one["name"]: typed[one["source_column"]] for one in self.inputs}
         prediction = np.full(len(reasons), np.nan, dtype=np.float32)
         for row in np.flatnonzero(reasons == ""):
-            prediction[row] = self._engine({name: values[row : row + 1] for name, values in typed.items()})
+            prediction[row] = self._engine({name: values[row : row + 1] for name, values in tensors.items()})
         prediction[np.isinf(prediction)] = np.nan
         set_reason(reasons, np.isnan(prediction), "the model gives no finite number")
         return Priced(prediction, [reason or SEPARATOR.join(note) for reason, note in zip(reasons, notes, strict=True)])
 
     def _typed(self, one: Mapping[str, Any], table: pa.Table, reasons: Values, notes: list[list[str]]) -> Values:
         """One input `[rows]` in the dtype of the file; adds to `reasons` and `notes`."""
-        name = one["name"]
-        column = plain(table.column(one["source_column"]))
+        name = one["source_column"]
+        column = plain(table.column(name))
         if one["vocabulary"] is not None:
             return _ids(one, column, notes)
         if "format" in one:
@@ -142,8 +143,8 @@ def _ids(one: Mapping[str, Any], column: pa.ChunkedArray, notes: list[list[str]]
     texts = [value or b"" for value in as_binary(column).to_pylist()]
     missing = np.array([text == b"" for text in texts], dtype=bool)
     unknown = np.array([text not in known for text in texts], dtype=bool)
-    _note(notes, missing, f"{one['name']}: missing")
-    _note(notes, unknown & ~missing, f"{one['name']}: unknown category")
+    _note(notes, missing, f"{one['source_column']}: missing")
+    _note(notes, unknown & ~missing, f"{one['source_column']}: unknown category")
     return np.array([category_id(text, known, one.get("oov_buckets", 0)) for text in texts], dtype=np.int32)
 
 
