@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import chain
@@ -81,6 +81,7 @@ class Pricer:
         self.inputs: list[dict[str, Any]] = manifest["inputs"]
         self.delimiter: str = described["delimiter"]
         self.header: list[str] | None = described["header"]
+        self._described = {*self.columns(), described["label"]["column"]}
         self._points = {name: Point(**point) for name, point in described["points"].items()}
         self._axes = {point.latitude: "latitude" for point in self._points.values()}
         self._axes.update({point.longitude: "longitude" for point in self._points.values()})
@@ -91,6 +92,19 @@ class Pricer:
     def columns(self) -> list[str]:
         """What a table must hold."""
         return [one["source_column"] for one in self.inputs]
+
+    def added(self, present: Collection[str]) -> tuple[str, str]:
+        """Names of the columns that predictions and flags go to in a table with these.
+
+        `model_prediction` and `model_flags` where the data description has a column of the usual name.
+
+        Raises:
+            DataError: the table has other columns of these names.
+        """
+        names = [f"model_{name}" if name in self._described else name for name in (PREDICTION, FLAGS)]
+        if taken := sorted(set(names) & set(present)):
+            raise DataError(f"a column named {', '.join(taken)} is there already; rename it, the output adds its own")
+        return names[0], names[1]
 
     def __call__(self, stretch: Stretch) -> Priced:
         """Prices rows, each for itself.
@@ -176,17 +190,18 @@ def predict_file(store: Store, version: str | None, source: str, output: Path | 
     counts = Counts()
     stretches = read_table(source, pricer.delimiter, pricer.header, pricer.columns())
     first = next(stretches)  # before the output is touched: most faults of a table show here
-    taken = sorted({PREDICTION, FLAGS} & set(first.table.column_names))
-    if taken:
-        raise DataError(f"{source} has a column named {', '.join(taken)} already; rename it, the output adds its own")
+    try:
+        names = pricer.added(first.table.column_names)
+    except DataError as error:
+        raise DataError(f"{source}: {error}") from error
     with writing(output, pricer.delimiter) as write:
         for stretch in chain([first], stretches):
             priced = pricer(stretch)
             counts.add(priced)
-            write(_joined(stretch.table, priced))
+            write(_joined(stretch.table, priced, names))
     return counts
 
 
-def _joined(table: pa.Table, priced: Priced) -> pa.Table:
+def _joined(table: pa.Table, priced: Priced, names: tuple[str, str]) -> pa.Table:
     prediction = pa.array(priced.prediction, pa.float32(), from_pandas=True)  # NaN becomes null
-    return table.append_column(PREDICTION, prediction).append_column(FLAGS, pa.array(priced.flags, pa.string()))
+    return table.append_column(names[0], prediction).append_column(names[1], pa.array(priced.flags, pa.string()))
