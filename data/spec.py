@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timezone
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import Field, field_validator, model_validator
 
 from data.settings import Settings
+from data.tensor_names import columns_of, tensor_name
 
 PositiveFraction = Annotated[float, Field(gt=0, lt=1)]
 
@@ -175,9 +177,7 @@ class Dataset(Settings):
     @model_validator(mode="after")
     def _consistent(self) -> Dataset:
         columns = self.columns()
-        twice = sorted({name for name in columns if columns.count(name) > 1})
-        if twice:
-            raise ValueError(f"{', '.join(twice)} has more than one role; a column plays one role")
+        self._check_roles()
         if len(columns) == 1:
             raise ValueError("no input: name at least one of points, time, numeric or categorical")
         unknown = sorted(set(self.filters) - set(columns))
@@ -190,6 +190,28 @@ class Dataset(Settings):
             if missing:
                 raise ValueError(f"header lacks {', '.join(missing)}; it names {', '.join(self.header)}")
         return self
+
+    def _check_roles(self) -> None:
+        known: dict[str, str] = {}
+        for key, column in self._roles():
+            if column in known:
+                both = f"data.{known[column]} and data.{key}"
+                raise ValueError(f"{column} has more than one role; a column plays one role, not that of {both}")
+            known[column] = key
+        if len(columns_of(known)) < len(known):
+            tensors = [tensor_name(column) for column in known]
+            same = [column for column in known if tensors.count(tensor_name(column)) > 1]
+            raise ValueError(f"{' and '.join(same)} have the same checksum as tensors; rename one of them")
+
+    def _roles(self) -> Iterator[tuple[str, str]]:
+        """Every key that names a column, with the column."""
+        for name, point in self.points.items():
+            yield from ((f"points.{name}.{axis}", getattr(point, axis)) for axis in ("latitude", "longitude"))
+        if self.time:
+            yield "time.column", self.time.column
+        for role in ("numeric", "categorical"):
+            yield from ((role, column) for column in getattr(self, role))
+        yield "label.column", self.label.column
 
     def coordinates(self) -> dict[str, Literal["latitude", "longitude"]]:
         """Coordinate columns in a stable order, each with its axis."""

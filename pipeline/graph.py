@@ -27,6 +27,7 @@ from components.evaluator.component import Evaluator
 from components.study.component import Study
 from components.tflite_pusher.component import TFLitePusher
 from components.trip_example_gen.component import TripExampleGen
+from data.tensor_names import tensor_name
 from pipeline.config import Config
 from pipeline.lineage.wiring import wiring
 
@@ -148,7 +149,7 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         schema=schema,
         gate=around.gate or config.gate.model_dump_json(),
         cuts=json.dumps([cut.model_dump() for cut in config.cuts()]),
-        label=config.data.label.column,
+        label=tensor_name(config.data.label.column),
         code=_code(Evaluator),
     )
     channels = {
@@ -180,7 +181,7 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         push=config.push.model_dump_json(),
         gate=around.gate or config.gate.model_dump_json(),
         cuts=json.dumps([cut.model_dump() for cut in config.cuts()]),
-        label=config.data.label.column,
+        label=tensor_name(config.data.label.column),
         provenance=around.provenance,
         steps=json.dumps(wiring(before, "TFLitePusher", channels)),
         store_state=around.store_state,
@@ -218,7 +219,7 @@ def _study(
         "conversion": config.conversion.model_dump_json(),
         "plan": plan,
         "push": config.push.model_dump_json(),
-        "label": config.data.label.column,
+        "label": tensor_name(config.data.label.column),
         "work_dir": around.work_dir or str(Path(around.root).parent / "study-work"),
         "code": _code(Study),
     }

@@ -6,6 +6,7 @@ import itertools
 
 import tensorflow as tf
 
+from data.tensor_names import tensor_name
 from transforms import analyzers, buckets, categories, clock, crosses, distance, missing, projection, scaling
 from transforms.analyzers import ColumnStatistics, Rows
 from transforms.categories import vocabulary_file
@@ -24,7 +25,7 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, str]) -> Tensors:
     """What tf.Transform calls: raw columns `[batch, 1]` to `block`, `wide`, ids and label.
 
     Args:
-        inputs: by column; float32, int64 (time) or string (categorical).
+        inputs: by tensor name of a column; float32, int64 (time) or string (categorical).
         custom_config: `plan`, the JSON of a `Plan`.
 
     Returns:
@@ -32,10 +33,12 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, str]) -> Tensors:
         `[batch, 1]` for each cross (float32 whole numbers) and category (int64); `label` float32 `[batch, 1]`.
     """
     plan = Plan.model_validate_json(custom_config["plan"])
-    label = inputs[plan.dataset.label.column]
+    label = inputs[tensor_name(plan.dataset.label.column)]
     outputs = from_numbers(plan, inputs, label)
     for name in plan.dataset.categorical:
-        outputs[id_key(name)] = categories.ids(inputs[name], plan.features.categories, vocabulary_file(name))
+        outputs[id_key(name)] = categories.ids(
+            inputs[tensor_name(name)], plan.features.categories, vocabulary_file(name)
+        )
     outputs[LABEL] = label
     return outputs
 
@@ -82,7 +85,7 @@ def time_parts(plan: Plan, raw: Tensors) -> Tensors:
     """Parts of the time by name, `[batch]`, int32 but for `years`; nothing where the data has no time."""
     if not plan.dataset.time:
         return {}
-    seconds = tf.cast(raw[plan.dataset.time.column], tf.int32)
+    seconds = tf.cast(raw[tensor_name(plan.dataset.time.column)], tf.int32)
     year, month = clock.year_and_month(seconds)
     return {
         "hour": clock.hour(seconds),
@@ -98,7 +101,10 @@ def block_columns(plan: Plan, raw: Tensors, parts: Tensors) -> list[tf.Tensor]:
 
     What is one number a row stays `[batch]` until the end: a change of shape costs an operator of the file.
     """
-    places = {name: (raw[point.latitude], raw[point.longitude]) for name, point in plan.dataset.points.items()}
+    places = {
+        name: (raw[tensor_name(point.latitude)], raw[tensor_name(point.longitude)])
+        for name, point in plan.dataset.points.items()
+    }
     pieces = [column for place in places.values() for column in place] if plan.features.coordinates else []
     for start, end in plan.legs():
         for name in plan.features.distances:
@@ -109,9 +115,10 @@ def block_columns(plan: Plan, raw: Tensors, parts: Tensors) -> list[tf.Tensor]:
         values = tf.stack([tf.cast(parts[name], tf.float32) for name in cyclic], axis=1)
         pieces += clock.cycles(values, [CYCLES[name] for name in cyclic])
     pieces += [tf.cast(parts[name], tf.float32) for name in plan.plain_parts()]
-    pieces += [raw[name] for name in plan.dataset.numeric]
-    if plan.dataset.numeric and plan.features.missing.flag:
-        pieces.append(missing.flags(tf.stack([raw[name] for name in plan.dataset.numeric], axis=1)))
+    numbers = [raw[tensor_name(name)] for name in plan.dataset.numeric]
+    pieces += numbers
+    if numbers and plan.features.missing.flag:
+        pieces.append(missing.flags(tf.stack(numbers, axis=1)))
     return pieces
 
 

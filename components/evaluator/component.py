@@ -104,8 +104,9 @@ def _read_schema(input_dict: Any) -> schema_pb2.Schema:
 def lacking(champion_uri: str, schema: schema_pb2.Schema) -> list[str]:
     """Columns that a model takes and the data do not have."""
     interface = Path(path_utils.serving_model_path(champion_uri)) / "assets.extra" / INTERFACE_FILE
-    wanted = [one["source_column"] for one in json.loads(interface.read_text())["inputs"]]
-    return [name for name in wanted if name not in {feature.name for feature in schema.feature}]
+    there = {feature.name for feature in schema.feature}
+    inputs = json.loads(interface.read_text())["inputs"]
+    return [one["source_column"] for one in inputs if one["name"] not in there]
 
 
 def same_model(one_uri: str, other_uri: str) -> bool:

@@ -67,7 +67,8 @@ class Executor(base_executor.BaseExecutor):
             *checked[1],
             *_withdrawn(store, model, bool(exec_properties["force"])),
         ]
-        write_rows(Path(pushed.uri) / PREDICTIONS_FILE, proof.columns, proof.label, proof.predictions)
+        shown = {one["source_column"]: proof.columns[one["name"]] for one in manifest["inputs"]}
+        write_rows(Path(pushed.uri) / PREDICTIONS_FILE, shown, proof.label, proof.predictions)
         (Path(pushed.uri) / SLICES_FILE).write_text(json.dumps(judgement.slices, indent=1))
         measured = {
             **proof.figures,

@@ -15,6 +15,7 @@ import tensorflow_transform as tft
 from components import recipe
 from components.files import INTERFACE_FILE
 from data.spec import Dataset
+from data.tensor_names import columns_of, tensor_name
 from transforms.categories import vocabulary_file
 from transforms.features import BLOCK, Plan, id_key, is_id
 from transforms.in_memory import raw_spec
@@ -29,7 +30,7 @@ def device_signature(dataset: Dataset, batch: int | None = None) -> dict[str, tf
     if dataset.time:
         types[dataset.time.column] = tf.int32
     types.update(dict.fromkeys(dataset.categorical, tf.int32))
-    return {name: tf.TensorSpec([batch], dtype, name=name) for name, dtype in types.items()}
+    return {name: tf.TensorSpec([batch], types[column], name=name) for name, column in columns_of(types).items()}
 
 
 @dataclass(frozen=True)
@@ -88,12 +89,13 @@ class RawModel(tf.Module):
 
     def _device_features(self, raw: Tensors) -> Tensors:
         """Categories arrive as ids, so the part of the graph that looks up texts is not reached."""
-        numbers = {key: value for key, value in raw.items() if key not in self._dataset.categorical}
+        texts = columns_of(self._dataset.categorical)
+        numbers = {key: value for key, value in raw.items() if key not in texts}
         if self._dataset.time:
-            time = self._dataset.time.column
+            time = tensor_name(self._dataset.time.column)
             numbers[time] = tf.cast(numbers[time], tf.int64)
         features = self._features(numbers)
-        features.update({id_key(key): tf.expand_dims(raw[key], 1) for key in self._dataset.categorical})
+        features.update({id_key(column): tf.expand_dims(raw[key], 1) for key, column in texts.items()})
         return features
 
     def _device(self, name: str, raw: Tensors) -> Tensors:
@@ -101,7 +103,7 @@ class RawModel(tf.Module):
 
     def _or_unknown(self, raw: Tensors, value: tf.Tensor) -> tf.Tensor:
         """The value, or NaN where a coordinate is: 8-bit kernels carry no NaN, and no fare beats a made-up one."""
-        coordinates = [raw[name] for name in self._dataset.coordinates()]
+        coordinates = [raw[tensor_name(name)] for name in self._dataset.coordinates()]
         return value if self._unknown_spreads or not coordinates else value + 0.0 * tf.add_n(coordinates)
 
     def _examples(self, name: str, raw: Tensors) -> Tensors:
@@ -158,7 +160,8 @@ class RawModel(tf.Module):
 
 def _example_signature(dataset: Dataset) -> dict[str, tf.TensorSpec]:
     spec = raw_spec(dataset)
-    return {name: tf.TensorSpec([None, 1], spec[name].dtype, name=name) for name in dataset.inputs()}
+    names = map(tensor_name, dataset.inputs())
+    return {name: tf.TensorSpec([None, 1], spec[name].dtype, name=name) for name in names}
 
 
 def save(model: RawModel, path: str, evaluate: bool, interface: dict[str, Any] | None = None) -> None:
@@ -173,15 +176,16 @@ def save(model: RawModel, path: str, evaluate: bool, interface: dict[str, Any] |
 def interface(plan: Plan, vocabularies: dict[str, list[str]]) -> dict[str, Any]:
     """Inputs and output of the model file, for the manifest: name, dtype, shape, unit, meaning and source."""
     dataset = plan.dataset
+    columns = columns_of(dataset.inputs())
     return {
         "inputs": [
             {
                 "name": name,
                 "dtype": spec.dtype.name,
                 "shape": [1],
-                **_meaning(plan, name),
-                "vocabulary": vocabularies.get(name),
-                "source_column": name,
+                **_meaning(plan, columns[name]),
+                "vocabulary": vocabularies.get(columns[name]),
+                "source_column": columns[name],
             }
             for name, spec in device_signature(dataset, 1).items()
         ],

@@ -23,6 +23,7 @@ from components.trainer.baselines import fit_linear
 from components.trainer.distillation import fit_teacher, labelled, remix
 from components.trainer.phases import Net
 from components.trainer.tables import Columns, Table, join, table_of
+from data.tensor_names import tensor_name
 from transforms import in_memory, learned
 from transforms.categories import vocabulary_file
 from transforms.features import BLOCK, Plan, embedding_width, id_key
@@ -78,7 +79,9 @@ class Workshop:
     def table(self, raw: Columns) -> Table:
         """Raw rows through the graph that ships in the file."""
         return table_of(
-            in_memory.apply(self.output, self.plan.dataset, raw), raw[self.plan.dataset.label.column], self.kept
+            in_memory.apply(self.output, self.plan.dataset, raw),
+            raw[tensor_name(self.plan.dataset.label.column)],
+            self.kept,
         )
 
     def lessons(self, training: Training) -> Table:

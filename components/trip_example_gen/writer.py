@@ -23,6 +23,7 @@ from data.repeats import Repeats
 from data.rows import Rejects, Rows, to_rows
 from data.spec import Dataset
 from data.splits import SPLITS
+from data.tensor_names import tensor_name
 
 
 @dataclass
@@ -168,12 +169,12 @@ def _hidden(path: Path) -> Path:
 
 
 def _as_lists(columns: dict[str, pa.Array], mask: pa.Array) -> pa.RecordBatch:
-    """Columns of single values as the lists of one value that the coder of tf.Example takes."""
+    """Columns of single values as the lists of one value that the coder of tf.Example takes, by tensor name."""
     arrays = []
     for column in columns.values():
         values = pc.filter(column, mask)
         arrays.append(pa.ListArray.from_arrays(pa.array(range(len(values) + 1), pa.int32()), values))
-    return pa.RecordBatch.from_arrays(arrays, list(columns))
+    return pa.RecordBatch.from_arrays(arrays, [tensor_name(name) for name in columns])
 
 
 def _write_rejects(table: Any, file: str, rejects: Rejects) -> None:

@@ -19,6 +19,7 @@ from components.tflite_pusher.kit import FILES, quoted, write_kit
 from components.tflite_pusher.runtime import Engine
 from components.tflite_pusher.store import Store
 from data.categories import category_id
+from data.tensor_names import tensor_name
 
 CASTS = {
     "predict.py": {"float32": "np.float32)", "int32": "np.int32)"},
@@ -190,14 +191,16 @@ def test_a_kit_added_to_a_version_without_one_is_reported(
 
 def test_odd_names_become_parameters_that_every_language_takes(tiny_manifest: dict[str, Any]) -> None:
     plain = {**tiny_manifest["inputs"][0]}
-    names = ["Trip Start", "trip_start", "class", "2nd", "Größe €", "__", "päß\nx"]
-    text = write_kit([{**plain, "name": name} for name in names], tiny_manifest["output"])["predict.py"]
+    names = ["Trip Start", "trip_start", "class", "2nd", "Größe €", "__", "päß\nx", "a_2", "a2"]
+    text = write_kit(
+        [{**plain, "name": tensor_name(name), "source_column": name} for name in names], tiny_manifest["output"]
+    )["predict.py"]
     tree = ast.parse(text)
     (predict,) = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and one.name == "predict"]
     parameters = [one.arg for one in predict.args.args[1:]]
-    assert parameters == ["trip_start", "trip_start_2", "ride_class", "ride_2nd", "gr_e", "ride", "p_x"]
+    assert parameters == ["trip_start", "trip_start_2", "ride_class", "ride_2nd", "groe", "ride", "pa_x", "a_2", "a2_2"]
     strings = {one.value for one in ast.walk(tree) if isinstance(one, ast.Constant)}
-    assert set(names) <= strings
+    assert {tensor_name(name) for name in names} <= strings
 
 
 @pytest.mark.parametrize("text", NASTY)
