@@ -20,9 +20,10 @@ from components.tflite_pusher.table_reader import Stretch, read_table
 from components.tflite_pusher.table_writer import writing
 from data.categories import category_id
 from data.errors import DataError
-from data.spec import Point, Time
+from data.spec import Notation, Point, Time, wall_clock
+from data.stored import Stored, stored, text_of
 from data.times import seconds_of
-from data.values import LIMITS, as_binary, check_origin, check_range, numbers, plain, set_reason
+from data.values import LIMITS, NO_UTF8, check_origin, check_range, numbers, set_reason
 
 PREDICTION, FLAGS = "prediction", "flags"
 SEPARATOR = ";"
@@ -81,6 +82,8 @@ class Pricer:
         self.inputs: list[dict[str, Any]] = manifest["inputs"]
         self.delimiter: str = described["delimiter"]
         self.header: list[str] | None = described["header"]
+        # A version from before these settings was trained on every text as it stood.
+        self._notation = Notation(tuple(described.get("missing", ())), described.get("decimal", "."))
         self._points = {name: Point(**point) for name, point in described["points"].items()}
         self._axes = {point.latitude: "latitude" for point in self._points.values()}
         self._axes.update({point.longitude: "longitude" for point in self._points.values()})
@@ -112,9 +115,9 @@ class Pricer:
     def _typed(self, one: Mapping[str, Any], table: pa.Table, reasons: Values, notes: list[list[str]]) -> Values:
         """One input `[rows]` in the dtype of the file; adds to `reasons` and `notes`."""
         name = one["name"]
-        column = plain(table.column(one["source_column"]))
+        column = stored(table.column(one["source_column"]), name)
         if one["vocabulary"] is not None:
-            return _ids(one, column, notes)
+            return _ids(one, column, self._notation, reasons, notes)
         if "format" in one:
             time = Time(
                 column=name,
@@ -122,24 +125,29 @@ class Pricer:
                 time_zone=one["time_zone"],
                 source_time_zone=one["source_time_zone"],
             )
-            values: Values = seconds_of(column, time, reasons)
+            values: Values = seconds_of(column, time, reasons, self._notation)
         else:
             axis = self._axes.get(name)
-            values = numbers(column, name, axis is not None, reasons)
+            values = numbers(column, axis is not None, reasons, self._notation, truth=axis is None)
             check_range(values, name, [LIMITS[axis]] if axis else [], reasons)
             _note(notes, np.isnan(values), f"{name}: missing")
         values = values.astype(one["dtype"])
         if one["training_range"] is not None:
             low, high = one["training_range"]
-            shown = f"{_moment(low)} to {_moment(high)}" if "format" in one else f"{low:g} to {high:g}"
+            shown = f"{low:g} to {high:g}"
+            if "format" in one:
+                shown = f"{_moment(low)} to {_moment(high)} on the {wall_clock(one['time_zone'])}"
             _note(notes, (values < low) | (values > high), f"{name}: outside the training range {shown}")
         return values
 
 
-def _ids(one: Mapping[str, Any], column: pa.ChunkedArray, notes: list[list[str]]) -> npt.NDArray[np.int32]:
+def _ids(
+    one: Mapping[str, Any], column: Stored, notation: Notation, reasons: Values, notes: list[list[str]]
+) -> npt.NDArray[np.int32]:
     """1 + place in the vocabulary; missing and unknown texts are noted."""
+    set_reason(reasons, column.broken, f"{one['name']}: {NO_UTF8}")
     known = {text.encode(): number for number, text in enumerate(one["vocabulary"], start=1)}
-    texts = [value or b"" for value in as_binary(column).to_pylist()]
+    texts = text_of(column, notation).fill_null("").cast(pa.binary()).to_pylist()
     missing = np.array([text == b"" for text in texts], dtype=bool)
     unknown = np.array([text not in known for text in texts], dtype=bool)
     _note(notes, missing, f"{one['name']}: missing")
