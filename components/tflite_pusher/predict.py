@@ -146,13 +146,19 @@ def _ids(
 ) -> npt.NDArray[np.int32]:
     """1 + place in the vocabulary; missing and unknown texts are noted."""
     set_reason(reasons, column.broken, f"{one['name']}: {NO_UTF8}")
-    known = {text.encode(): number for number, text in enumerate(one["vocabulary"], start=1)}
-    texts = text_of(column, notation).fill_null("").cast(pa.binary()).to_pylist()
+    known: dict[bytes, int] = {}
+    for number, text in enumerate(_texts(stored(pa.chunked_array([one["vocabulary"]], pa.string()), ""), notation), 1):
+        known.setdefault(text, number)  # an old vocabulary may have both 1 and 1.0
+    texts = _texts(column, notation)
     missing = np.array([text == b"" for text in texts], dtype=bool)
     unknown = np.array([text not in known for text in texts], dtype=bool)
     _note(notes, missing, f"{one['name']}: missing")
     _note(notes, unknown & ~missing, f"{one['name']}: unknown category")
     return np.array([category_id(text, known, one.get("oov_buckets", 0)) for text in texts], dtype=np.int32)
+
+
+def _texts(column: Stored, notation: Notation) -> list[bytes]:
+    return list(text_of(column, notation).fill_null("").cast(pa.binary()).to_pylist())
 
 
 def _note(notes: list[list[str]], where: npt.NDArray[np.bool_], text: str) -> None:
