@@ -15,9 +15,18 @@ from tfx.types import artifact_utils, channel_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
 from components.artifacts import REJECTS_FILE, STATISTICS_FILE, SUMMARY_FILE, GateRecord, IngestReport
-from components.data_checks import Findings, Statistics, check_anomalies, check_counts, check_distances, check_repeats
+from components.data_checks import (
+    Findings,
+    Statistics,
+    check_anomalies,
+    check_counts,
+    check_distances,
+    check_ids,
+    check_repeats,
+)
 from components.settings import DataGate as Settings
 from data.errors import DataError
+from data.remarks import Oddities
 from data.spec import Dataset
 
 FINGERPRINT, WARNINGS = "fingerprint", "warnings"
@@ -47,6 +56,9 @@ class Executor(base_executor.BaseExecutor):
             found = check_counts(summary, dataset.max_rejected_fraction, str(report / REJECTS_FILE), shares)
             settings = Settings.model_validate_json(exec_properties["settings"])
             found.add(check_repeats(summary, settings.warn_repeated_above))
+            odd = Oddities(**summary["oddities"]).sentences(summary["reasons"], summary["read"])
+            # Where the run stops nobody sees a warning, and odd texts are often the cause.
+            (found.reasons if found.reasons else found.warnings).extend(odd)
         if found.reasons:
             raise DataStopped(found.reasons)
         record.set_string_custom_property(FINGERPRINT, exec_properties["fingerprint"])
@@ -67,6 +79,7 @@ def _check_contents(dataset: Dataset, input_dict: Any, exec_properties: dict[str
     schema = _schema(artifact_utils.get_single_uri(input_dict["schema"]))
     time = [dataset.time.column] if dataset.time else []
     (_, train), *others = _by_split(input_dict["statistics"][0])
+    found.add(check_ids(train, dataset.categorical))
     for split, statistics in others:
         skip = time if dataset.split.by == "time" else []
         told = (f"{split} differs from train", "data_gate.skew")

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from data.batches import Batch
+from data.remarks import EXAMPLES, Oddities
 from data.spec import Dataset
 from data.splits import parts, places
 from data.stored import Stored, python_values, stored, text_of
@@ -26,8 +27,6 @@ from data.values import (
     set_reason,
 )
 
-EXAMPLES = 3
-"""So many texts that are no number are shown."""
 _FLOAT64_INTEGERS = 2.0**53
 """From here on a float64 has lost digits too."""
 
@@ -52,16 +51,14 @@ class Rows:
         split: int8 `[rows]`, an index into `data.splits.SPLITS`.
         hashes: uint64 `[rows]`, of seed and all columns of a role.
         rejects: what was not accepted.
-        coarse: by column, the largest integer whose last digits float32 loses; without those that have none.
-        odd: by column, up to three texts that are no number, such as `'x' (trips.csv:3)`.
+        oddities: of the columns of numbers.
     """
 
     columns: dict[str, pa.Array]
     split: npt.NDArray[np.int8]
     hashes: npt.NDArray[np.uint64]
     rejects: Rejects
-    coarse: dict[str, float]
-    odd: dict[str, list[str]]
+    oddities: Oddities
 
     def __len__(self) -> int:
         return len(self.split)
@@ -100,8 +97,10 @@ def to_rows(dataset: Dataset, batch: Batch, only: str | None = None, cut: int | 
         parts(hashed, dataset.split, only, seconds, cut),
         hashes,
         _rejects(batch, reasons, accepted),
-        _coarse({name: exact[name][accepted] for name in (*dataset.numeric, dataset.label.column)}),
-        _odd_texts(batch, {name: columns[name] for name in exact}, reasons),
+        Oddities(
+            _coarse({name: exact[name][accepted] for name in (*dataset.numeric, dataset.label.column)}),
+            _odd_texts(batch, {name: columns[name] for name in exact}, reasons),
+        ),
     )
 
 

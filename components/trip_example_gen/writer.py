@@ -7,7 +7,7 @@ import gzip
 import json
 import shutil
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import tensorflow as tf
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
 from data.reader import read
+from data.remarks import Oddities
 from data.repeats import Repeats
 from data.rows import Rejects, Rows, to_rows
 from data.spec import Dataset
@@ -34,6 +35,7 @@ class Summary:
         reasons: rejected rows by reason.
         ranges: smallest and largest training value of each number, by column.
         repeats: of accepted rows.
+        oddities: of columns of numbers.
     """
 
     read: int = 0
@@ -42,6 +44,7 @@ class Summary:
     reasons: Counter[str] = field(default_factory=Counter)
     ranges: dict[str, list[float]] = field(default_factory=dict)
     repeats: Repeats = field(default_factory=Repeats)
+    oddities: Oddities = field(default_factory=Oddities)
 
     @property
     def accepted(self) -> int:
@@ -56,6 +59,7 @@ class Summary:
         for index, name in enumerate(SPLITS):
             self.splits[name] += int((rows.split == index).sum())
         self.repeats.add(rows.hashes)
+        self.oddities.merge(rows.oddities)
         train = pa.array(rows.split == SPLITS.index("train"))
         for name, column in rows.columns.items():
             if not pa.types.is_binary(column.type):
@@ -68,6 +72,7 @@ class Summary:
         self.splits.update(other.splits)
         self.reasons.update(other.reasons)
         self.repeats.merge(other.repeats)
+        self.oddities.merge(other.oddities)
         for name, (low, high) in other.ranges.items():
             self._stretch(name, low, high)
 
@@ -94,6 +99,7 @@ class Summary:
             "ranges": self.ranges,
             "repeated_share": self.repeats.share(),
             "repeated_exact": self.repeats.exact,
+            "oddities": asdict(self.oddities),
             **extra,
         }
 
@@ -107,6 +113,7 @@ class Summary:
             Counter(plain["reasons"]),
             plain["ranges"],
             Repeats.from_json(plain["repeats"]),
+            Oddities(**plain["oddities"]),
         )
 
 

@@ -12,6 +12,7 @@ import pytest
 from data.batches import Batch
 from data.errors import DataError
 from data.reader import read
+from data.remarks import Oddities
 from data.rows import to_rows
 from data.spec import Dataset, Notation
 from data.stored import stored, text_of
@@ -302,6 +303,8 @@ def test_a_key_keeps_its_rows_together_across_storages(key):
 def test_integers_whose_digits_float32_loses_are_told_and_odd_texts_shown_with_their_lines():
     values = pa.array(["16777216", "16777217", "9007199254740993", "0.1", "x", "cash", "?", "y"])
     rows = rows_of(describe("numeric"), odd=values)
-    assert rows.coarse == {"odd": 9007199254740992.0}
-    assert rows.odd == {"odd": ["'x' (trips.parquet:5)", "'cash' (trips.parquet:6)", "'?' (trips.parquet:7)"]}
-    assert rows_of(describe("numeric"), odd=pa.array([2**24, 2**25])).coarse == {}
+    assert rows.oddities.coarse == {"odd": 9007199254740992.0}
+    assert rows.oddities.texts == {
+        "odd": ["'x' (trips.parquet:5)", "'cash' (trips.parquet:6)", "'?' (trips.parquet:7)"]
+    }
+    assert rows_of(describe("numeric"), odd=pa.array([2**24, 2**25])).oddities == Oddities()
