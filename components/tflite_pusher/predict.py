@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import chain
@@ -84,6 +84,7 @@ class Pricer:
         self.header: list[str] | None = described["header"]
         # A version from before these settings was trained on every text as it stood.
         self._notation = Notation(tuple(described.get("missing", ())), described.get("decimal", "."))
+        self._known = {one["name"]: self._numbers(one["vocabulary"]) for one in self.inputs if one["vocabulary"]}
         self._points = {name: Point(**point) for name, point in described["points"].items()}
         self._axes = {point.latitude: "latitude" for point in self._points.values()}
         self._axes.update({point.longitude: "longitude" for point in self._points.values()})
@@ -117,7 +118,7 @@ class Pricer:
         name = one["name"]
         column = stored(table.column(one["source_column"]), name)
         if one["vocabulary"] is not None:
-            return _ids(one, column, self._notation, reasons, notes)
+            return self._ids(one, column, reasons, notes)
         if "format" in one:
             time = Time(
                 column=name,
@@ -140,21 +141,25 @@ class Pricer:
             _note(notes, (values < low) | (values > high), f"{name}: outside the training range {shown}")
         return values
 
+    def _ids(
+        self, one: Mapping[str, Any], column: Stored, reasons: Values, notes: list[list[str]]
+    ) -> npt.NDArray[np.int32]:
+        """1 + place in the vocabulary; missing and unknown texts are noted."""
+        name, known = one["name"], self._known.get(one["name"], {})
+        set_reason(reasons, column.broken, f"{name}: {NO_UTF8}")
+        texts = _texts(column, self._notation)
+        missing = np.array([text == b"" for text in texts], dtype=bool)
+        unknown = np.array([text not in known for text in texts], dtype=bool)
+        _note(notes, missing, f"{name}: missing")
+        _note(notes, unknown & ~missing, f"{name}: unknown category")
+        return np.array([category_id(text, known, one.get("oov_buckets", 0)) for text in texts], dtype=np.int32)
 
-def _ids(
-    one: Mapping[str, Any], column: Stored, notation: Notation, reasons: Values, notes: list[list[str]]
-) -> npt.NDArray[np.int32]:
-    """1 + place in the vocabulary; missing and unknown texts are noted."""
-    set_reason(reasons, column.broken, f"{one['name']}: {NO_UTF8}")
-    known: dict[bytes, int] = {}
-    for number, text in enumerate(_texts(stored(pa.chunked_array([one["vocabulary"]], pa.string()), ""), notation), 1):
-        known.setdefault(text, number)  # an old vocabulary may have both 1 and 1.0
-    texts = _texts(column, notation)
-    missing = np.array([text == b"" for text in texts], dtype=bool)
-    unknown = np.array([text not in known for text in texts], dtype=bool)
-    _note(notes, missing, f"{one['name']}: missing")
-    _note(notes, unknown & ~missing, f"{one['name']}: unknown category")
-    return np.array([category_id(text, known, one.get("oov_buckets", 0)) for text in texts], dtype=np.int32)
+    def _numbers(self, vocabulary: Sequence[str]) -> dict[bytes, int]:
+        known: dict[bytes, int] = {}
+        written = stored(pa.chunked_array([vocabulary], pa.string()), "vocabulary")
+        for number, text in enumerate(_texts(written, self._notation), start=1):
+            known.setdefault(text, number)  # an old vocabulary may have both 1 and 1.0
+        return known
 
 
 def _texts(column: Stored, notation: Notation) -> list[bytes]:
