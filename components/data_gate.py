@@ -17,9 +17,18 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from components import column_names
 from components.artifacts import REJECTS_FILE, STATISTICS_FILE, SUMMARY_FILE, GateRecord, IngestReport
 from components.column_checks import check_columns
-from components.data_checks import Findings, Statistics, check_anomalies, check_counts, check_distances, check_repeats
+from components.data_checks import (
+    Findings,
+    Statistics,
+    check_anomalies,
+    check_counts,
+    check_distances,
+    check_ids,
+    check_repeats,
+)
 from components.settings import DataGate as Settings
 from data.errors import DataError
+from data.remarks import Oddities
 from data.spec import Dataset
 from data.tensor_names import columns_of
 
@@ -51,6 +60,9 @@ class Executor(base_executor.BaseExecutor):
             settings = Settings.model_validate_json(exec_properties["settings"])
             found.add(check_repeats(summary, settings.warn_repeated_above))
             found.warnings += check_columns(summary, dataset.label.column)
+            odd = Oddities(**summary["oddities"]).sentences(summary["reasons"], summary["read"])
+            # Where the run stops nobody sees a warning, and odd texts are often the cause.
+            (found.reasons if found.reasons else found.warnings).extend(odd)
         if found.reasons:
             raise DataStopped(found.reasons)
         record.set_string_custom_property(FINGERPRINT, exec_properties["fingerprint"])
@@ -73,6 +85,7 @@ def _check_contents(dataset: Dataset, input_dict: Any, exec_properties: dict[str
     time = [dataset.time.column] if dataset.time else []
     by_split = _by_split(input_dict["statistics"][0])
     (_, train), *others = [(name, column_names.in_statistics(one, columns)) for name, one in by_split]
+    found.add(check_ids(train, dataset.categorical))
     for split, statistics in others:
         skip = time if dataset.split.by == "time" else []
         told = (f"{split} differs from train", "data_gate.skew")

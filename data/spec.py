@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timezone
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from data.settings import Settings
 from data.tensor_names import columns_of, tensor_name
+
+WALL_CLOCK = "wall-clock"
+"""As `source_time_zone`: the column shows already what clocks in `time_zone` show."""
+
+
+def wall_clock(zone: str) -> str:
+    """What the manifest, the kit, the demo and `predict` call the clock that a time is read from."""
+    return f"wall clock of {zone}"
+
 
 PositiveFraction = Annotated[float, Field(gt=0, lt=1)]
 
@@ -55,9 +64,10 @@ class Time(Settings):
     Attributes:
         column: its name in the source.
         format: `unix` for seconds since 1970-01-01, else a `strptime` format such as `%Y-%m-%d %H:%M:%S UTC`.
-        time_zone: where the wall clock hangs that hour and weekday are read from. Unix seconds and texts with
-            `source_time_zone` are converted to it.
-        source_time_zone: the zone that the column's values are written in.
+        time_zone: where the wall clock hangs that hour and weekday are read from, such as `America/Chicago`. Unix
+            seconds and texts are converted to it from `source_time_zone`.
+        source_time_zone: the zone that the column's values are written in; `wall-clock` for values, Unix seconds too,
+            that already show the wall clock of `time_zone`, which are then taken as they are.
     """
 
     column: str
@@ -67,10 +77,17 @@ class Time(Settings):
 
     @field_validator("time_zone", "source_time_zone")
     @classmethod
-    def _known_zone(cls, value: str) -> str:
+    def _known_zone(cls, value: str, info: ValidationInfo) -> str:
+        if value == WALL_CLOCK and info.field_name == "source_time_zone":
+            return value
         if value not in available_timezones():
             raise ValueError(f"{value!r} is no IANA time zone; write one such as 'America/Chicago'")
         return ZoneInfo(value).key
+
+    @property
+    def source(self) -> str:
+        """The zone whose clock the values show."""
+        return self.time_zone if self.source_time_zone == WALL_CLOCK else self.source_time_zone
 
 
 class Split(Settings):
@@ -142,6 +159,17 @@ class Spans(Settings):
         return str(value) if isinstance(value, date | int) else value
 
 
+MISSING = ("NA", "N/A", "n/a", "#N/A", "<NA>", "NULL", "Null", "null", "NaN", "nan", "NaT", "None", "\\N")
+"""What databases and libraries write for a value that is not there."""
+
+
+class Notation(NamedTuple):
+    """How values are written as texts: `Dataset.missing` and `Dataset.decimal`."""
+
+    missing: tuple[str, ...] = MISSING
+    decimal: str = "."
+
+
 class Dataset(Settings):
     """A source of trips and the roles of its columns.
 
@@ -154,6 +182,9 @@ class Dataset(Settings):
             file's name.
         header: column names of a CSV that has none.
         delimiter: one character between CSV fields.
+        missing: texts that stand for a missing value in a column of any role, besides the empty one; `[]` takes each
+            as it stands, for example where `NA` is Namibia and `None` a kind of payment.
+        decimal: what stands before the decimals of a number written as text, `.` or `,`.
         label, points, time, numeric, categorical: the roles. Whatever has no role is not read.
         filters: range by column; a value outside makes the row a reject.
         split: how the rows are parted.
@@ -165,6 +196,8 @@ class Dataset(Settings):
     format: Literal["auto", "csv", "parquet", "tfrecord"] = "auto"
     header: tuple[str, ...] | None = None
     delimiter: str = Field(default=",", min_length=1, max_length=1)
+    missing: tuple[str, ...] = MISSING
+    decimal: Literal[".", ","] = "."
     label: Label
     points: dict[str, Point] = Field(default_factory=dict)
     time: Time | None = None
@@ -212,6 +245,11 @@ class Dataset(Settings):
         for role in ("numeric", "categorical"):
             yield from ((role, column) for column in getattr(self, role))
         yield "label.column", self.label.column
+
+    @property
+    def notation(self) -> Notation:
+        """How its values are written as texts."""
+        return Notation(self.missing, self.decimal)
 
     def coordinates(self) -> dict[str, Literal["latitude", "longitude"]]:
         """Coordinate columns in a stable order, each with its axis."""

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import jinja2
 
 from data.categories import MODULUS, TEXT_BYTES
+from data.spec import wall_clock
 from data.tensor_names import is_plain, snake
 
 FILES = {"predict.py": "python", "FareModel.kt": "kotlin", "FareModel.swift": "swift", "fare_model.cc": "cpp"}
@@ -41,7 +42,8 @@ class Argument:
     Attributes:
         name: of the tensor in the file.
         kind: how a value becomes a tensor `[1]`: `number` is float32, NaN if missing; `category` is int32, the place
-            of a text in the vocabulary counted from 1, 0 if missing, and if unknown where there are no `oov_buckets`;
+            of a text in the vocabulary counted from 1 (without spaces around, `True` as `true`, `1.0` as `1`, as
+            `data.stored.text_of` has it), 0 if missing, and if unknown where there are no `oov_buckets`;
             `time` is int32, seconds that a clock on the wall has shown since 1970; `integer` is int32 as it stands.
         snake, camel: the parameter's name, by the languages' customs.
         note: meaning and training range, on one line.
@@ -158,7 +160,7 @@ def _meaning(one: Mapping[str, Any]) -> str:
     told = one.get("training_range")
     if "format" in one:
         days = [datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d") for seconds in told or ()]
-        said = f"what a clock in {one['time_zone']} shows at the start"
+        said = f"start on the {wall_clock(one['time_zone'])}"
         return f"{said}; trained on {' to '.join(days)}" if days else said
     return f"{one['meaning']}; trained on {told[0]:g} to {told[1]:g}" if told is not None else str(one["meaning"])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import chain
@@ -18,11 +18,12 @@ from components.tflite_pusher.soundness import MANIFEST_VERSION, CorruptError, S
 from components.tflite_pusher.store import Store
 from components.tflite_pusher.table_reader import Stretch, read_table
 from components.tflite_pusher.table_writer import writing
-from data.categories import category_ids, places
+from data.categories import category_id
 from data.errors import DataError
-from data.spec import Point, Time
+from data.spec import Notation, Point, Time, wall_clock
+from data.stored import Stored, stored, text_of
 from data.times import seconds_of
-from data.values import LIMITS, as_binary, check_origin, check_range, numbers, plain, set_reason
+from data.values import LIMITS, NO_UTF8, check_origin, check_range, numbers, set_reason
 
 PREDICTION, FLAGS = "prediction", "flags"
 SEPARATOR = ";"
@@ -82,6 +83,9 @@ class Pricer:
         self.delimiter: str = described["delimiter"]
         self.header: list[str] | None = described["header"]
         self._described = {*self.columns(), described["label"]["column"]}
+        # A version from before these settings was trained on every text as it stood.
+        self._notation = Notation(tuple(described.get("missing", ())), described.get("decimal", "."))
+        self._known = {one["name"]: self._numbers(one["vocabulary"]) for one in self.inputs if one["vocabulary"]}
         self._points = {name: Point(**point) for name, point in described["points"].items()}
         self._axes = {point.latitude: "latitude" for point in self._points.values()}
         self._axes.update({point.longitude: "longitude" for point in self._points.values()})
@@ -135,9 +139,9 @@ class Pricer:
     def _typed(self, one: Mapping[str, Any], table: pa.Table, reasons: Values, notes: list[list[str]]) -> Values:
         """One input `[rows]` in the dtype of the file; adds to `reasons` and `notes`."""
         name = one["source_column"]
-        column = plain(table.column(name))
+        column = stored(table.column(name), name)
         if one["vocabulary"] is not None:
-            return _ids(one, column, notes)
+            return self._ids(one, column, reasons, notes)
         if "format" in one:
             time = Time(
                 column=name,
@@ -145,29 +149,44 @@ class Pricer:
                 time_zone=one["time_zone"],
                 source_time_zone=one["source_time_zone"],
             )
-            values: Values = seconds_of(column, time, reasons)
+            values: Values = seconds_of(column, time, reasons, self._notation)
         else:
             axis = self._axes.get(name)
-            values = numbers(column, name, axis is not None, reasons)
+            values = numbers(column, axis is not None, reasons, self._notation, truth=axis is None)
             check_range(values, name, [LIMITS[axis]] if axis else [], reasons)
             _note(notes, np.isnan(values), f"{name}: missing")
         values = values.astype(one["dtype"])
         if one["training_range"] is not None:
             low, high = one["training_range"]
-            shown = f"{_moment(low)} to {_moment(high)}" if "format" in one else f"{low:g} to {high:g}"
+            shown = f"{low:g} to {high:g}"
+            if "format" in one:
+                shown = f"{_moment(low)} to {_moment(high)} on the {wall_clock(one['time_zone'])}"
             _note(notes, (values < low) | (values > high), f"{name}: outside the training range {shown}")
         return values
 
+    def _ids(
+        self, one: Mapping[str, Any], column: Stored, reasons: Values, notes: list[list[str]]
+    ) -> npt.NDArray[np.int32]:
+        """1 + place in the vocabulary; missing and unknown texts are noted."""
+        name, known = one["source_column"], self._known.get(one["name"], {})
+        set_reason(reasons, column.broken, f"{name}: {NO_UTF8}")
+        texts = _texts(column, self._notation)
+        missing = np.array([text == b"" for text in texts], dtype=bool)
+        unknown = np.array([text not in known for text in texts], dtype=bool)
+        _note(notes, missing, f"{name}: missing")
+        _note(notes, unknown & ~missing, f"{name}: unknown category")
+        return np.array([category_id(text, known, one.get("oov_buckets", 0)) for text in texts], dtype=np.int32)
 
-def _ids(one: Mapping[str, Any], column: pa.ChunkedArray, notes: list[list[str]]) -> npt.NDArray[np.int32]:
-    """1 + place in the vocabulary; missing and unknown texts are noted."""
-    known = places(one["vocabulary"])
-    texts = [value or b"" for value in as_binary(column).to_pylist()]
-    missing = np.array([text == b"" for text in texts], dtype=bool)
-    unknown = np.array([text not in known for text in texts], dtype=bool)
-    _note(notes, missing, f"{one['source_column']}: missing")
-    _note(notes, unknown & ~missing, f"{one['source_column']}: unknown category")
-    return category_ids(texts, one["vocabulary"], one.get("oov_buckets", 0))
+    def _numbers(self, vocabulary: Sequence[str]) -> dict[bytes, int]:
+        known: dict[bytes, int] = {}
+        written = stored(pa.chunked_array([vocabulary], pa.string()), "vocabulary")
+        for number, text in enumerate(_texts(written, self._notation), start=1):
+            known.setdefault(text, number)  # an old vocabulary may have both 1 and 1.0
+        return known
+
+
+def _texts(column: Stored, notation: Notation) -> list[bytes]:
+    return list(text_of(column, notation).fill_null("").cast(pa.binary()).to_pylist())
 
 
 def _note(notes: list[list[str]], where: npt.NDArray[np.bool_], text: str) -> None:

@@ -55,8 +55,8 @@ def check_source(described: Mapping[str, Any], files: Sequence[str], pricer: Pri
         )
         for row in np.flatnonzero(differ):
             return 0, [
-                f"{file}, line {lines[row]}: `predict` reads {one['source_column']} as {given[name][row]}, training read "
-                f"it as {ingested[name][row]}, from {_cell(table, one, int(row))}"
+                f"{file}, line {lines[row]}: `predict` reads {one['source_column']} as {given[name][row]}, training "
+                f"read it as {ingested[name][row]}, from {_cell(table, one, int(row))}"
             ]
     return len(lines), []
 

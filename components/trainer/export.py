@@ -14,7 +14,7 @@ import tensorflow_transform as tft
 
 from components import recipe
 from components.files import INTERFACE_FILE
-from data.spec import Dataset
+from data.spec import Dataset, wall_clock
 from data.tensor_names import columns_of, tensor_name
 from transforms.categories import vocabulary_file
 from transforms.features import BLOCK, Plan, id_key, is_id
@@ -206,11 +206,12 @@ def _meaning(plan: Plan, name: str) -> dict[str, Any]:
         (point,) = {key for key, value in dataset.points.items() if name in (value.latitude, value.longitude)}
         return {"unit": "degree", "meaning": f"{axis} of {point} (WGS 84); NaN if unknown"}
     if dataset.time and name == dataset.time.column:
+        zone = dataset.time.time_zone
         return {
             "unit": "second",
-            "meaning": "start, as seconds that a clock on the wall has shown since 1970-01-01 00:00; ends in 2038",
+            "meaning": f"start on the {wall_clock(zone)}: seconds since it showed 1970-01-01 00:00; ends in 2038",
             "format": dataset.time.format,
-            "time_zone": dataset.time.time_zone,
+            "time_zone": zone,
             "source_time_zone": dataset.time.source_time_zone,
         }
     if name in dataset.categorical:
@@ -226,6 +227,6 @@ def _meaning(plan: Plan, name: str) -> dict[str, Any]:
 def vocabularies(output: tft.TFTransformOutput, dataset: Dataset) -> dict[str, list[str]]:
     """Values of each categorical column in the order of their ids, from 1 on."""
     return {
-        name: [value.decode("utf-8", "replace") for value in output.vocabulary_by_name(vocabulary_file(name))]
+        name: [value.decode() for value in output.vocabulary_by_name(vocabulary_file(name))]
         for name in dataset.categorical
     }

@@ -7,7 +7,7 @@ import gzip
 import json
 import shutil
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
 from components.trip_example_gen.column_sample import ColumnSample
 from data.reader import read
+from data.remarks import Oddities
 from data.repeats import Repeats
 from data.rows import Rejects, Rows, to_rows
 from data.spec import Dataset
@@ -38,6 +39,7 @@ class Summary:
         repeats: of accepted rows.
         sample: of the training rows.
         columns: what `sample` finds of them.
+        oddities: of columns of numbers.
     """
 
     read: int = 0
@@ -48,6 +50,7 @@ class Summary:
     repeats: Repeats = field(default_factory=Repeats)
     sample: ColumnSample = field(default_factory=ColumnSample)
     columns: dict[str, Any] = field(default_factory=dict)
+    oddities: Oddities = field(default_factory=Oddities)
 
     @property
     def accepted(self) -> int:
@@ -63,6 +66,7 @@ class Summary:
             self.splits[name] += int((rows.split == index).sum())
         self.repeats.add(rows.hashes)
         self.sample.add(rows)
+        self.oddities.merge(rows.oddities)
         train = pa.array(rows.split == SPLITS.index("train"))
         for name, column in rows.columns.items():
             if not pa.types.is_binary(column.type):
@@ -76,6 +80,7 @@ class Summary:
         self.reasons.update(other.reasons)
         self.repeats.merge(other.repeats)
         self.sample.merge(other.sample)
+        self.oddities.merge(other.oddities)
         for name, (low, high) in other.ranges.items():
             self._stretch(name, low, high)
 
@@ -103,6 +108,7 @@ class Summary:
             "repeated_share": self.repeats.share(),
             "repeated_exact": self.repeats.exact,
             "columns": self.columns,
+            "oddities": asdict(self.oddities),
             **extra,
         }
 
@@ -116,7 +122,8 @@ class Summary:
             Counter(plain["reasons"]),
             plain["ranges"],
             Repeats.from_json(plain["repeats"]),
-            ColumnSample.from_json(plain["sample"]),
+            sample=ColumnSample.from_json(plain["sample"]),
+            oddities=Oddities(**plain["oddities"]),
         )
 
 

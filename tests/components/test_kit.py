@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from components.tflite_pusher.kit import FILES, quoted, write_kit
 from components.tflite_pusher.runtime import Engine
 from components.tflite_pusher.store import Store
 from data.categories import category_id
+from data.spec import Notation
+from data.stored import stored, text_of
 from data.tensor_names import tensor_name
 
 CASTS = {
@@ -65,7 +68,12 @@ def test_every_input_is_set_by_its_name_and_in_its_dtype(
 
 @pytest.mark.parametrize("file", FILES)
 def test_unit_range_and_vocabulary_can_be_read_off(kit: dict[str, str], file: str) -> None:
-    for text in ("predicted fare, usd", "trained on 41.5 to 42.5", "a clock in America/Chicago", '"Élan"'):
+    for text in (
+        "predicted fare, usd",
+        "trained on 41.5 to 42.5",
+        "start on the wall clock of America/Chicago",
+        '"Élan"',
+    ):
         assert text in kit[file]
 
 
@@ -110,6 +118,8 @@ def test_the_python_example_takes_what_people_say(store: Store) -> None:
 
 TEXTS = ["Blue", "Élan", "Unseen", "unseen", "出租車", "🚕" * 40, "x" * 200, "", None]
 """Known, unknown, of several bytes a letter, longer than the hash reads, and missing."""
+TEXTS += [" Élan\r\n", " ", "7", "7.0", "-7.00", "True", "FALSE", "1.10", "7.", ".0", "-.0", "-", "7.0x", "7.00.0"]
+"""As the vocabulary is written, or nearly so."""
 
 
 @pytest.fixture
@@ -121,7 +131,8 @@ def hashed_kit(tiny_manifest: dict[str, Any]) -> dict[str, str]:
 
 def wanted_ids() -> list[int]:
     known = {b"Blue": 1, "Élan".encode(): 2}
-    return [category_id((text or "").encode(), known, 101) for text in TEXTS]
+    plain = text_of(stored(pa.chunked_array([pa.array(TEXTS)]), "company"), Notation(missing=())).to_pylist()
+    return [category_id((text or "").encode(), known, 101) for text in plain]
 
 
 def test_unknown_categories_are_hashed_as_training_hashed_them(hashed_kit: dict[str, str], tmp_path: Path) -> None:

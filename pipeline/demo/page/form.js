@@ -39,7 +39,7 @@ function numberField(parent, one, text, limit) {
 function moment(parent, one) {
   const field = element('input');
   Object.assign(field, {type: 'datetime-local', min: '1970-01-01T00:00', max: '2038-01-19T03:14', step: 'any', title: one.meaning});
-  return labelled(parent, one, `${title(one.source_column)} (a clock in ${one.time_zone})`, field);
+  return labelled(parent, one, `${title(one.source_column)} (wall clock of ${one.time_zone})`, field);
 }
 
 function choice(parent, one) {
