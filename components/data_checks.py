@@ -11,6 +11,7 @@ import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
 from components.settings import Distances
+from data.remarks import id_remarks
 
 Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
 
@@ -72,6 +73,17 @@ def check_counts(summary: Mapping[str, Any], limit: float, rejects_path: str, sh
     else:
         found.warnings += _odd_shares(summary["splits"], shares)
     return found
+
+
+def check_ids(train: Statistics, categorical: Sequence[str]) -> Findings:
+    """Categories of which nearly every row has another one."""
+    known = {feature.path.step[0]: feature.string_stats for feature in train.datasets[0].features}
+    counted = []
+    for name in [name for name in categorical if name in known]:
+        empty = sum(int(one.frequency) for one in known[name].top_values if not one.value)  # stands for missing
+        rows = int(known[name].common_stats.num_non_missing) - empty
+        counted.append((name, int(known[name].unique) - bool(empty), rows))
+    return Findings(warnings=id_remarks(counted))
 
 
 def _odd_shares(splits: Mapping[str, int], shares: Mapping[str, float]) -> list[str]:

@@ -11,6 +11,7 @@ import pyarrow.parquet
 from data.batches import Batch, check_columns
 from data.errors import DataError
 from data.spec import Dataset
+from data.stored import check_single
 
 BATCH_ROWS = 65536
 
@@ -24,14 +25,17 @@ def read_parquet(dataset: Dataset, path: str, file: str) -> Iterator[Batch]:
         file: what to call it.
 
     Raises:
-        DataError: it is damaged, no Parquet, or lacks a described column.
+        DataError: it is damaged, no Parquet, lacks a described column, or holds more than one value a row in one.
     """
     wanted = dataset.read_columns()
     try:
         stored = pyarrow.parquet.ParquetFile(path)
-    except pa.ArrowInvalid as error:
+        schema = stored.schema_arrow
+    except pa.ArrowException as error:
         raise DataError(f"{file}: not a Parquet file ({error})") from error
-    check_columns(stored.schema_arrow.names, wanted, file)
+    check_columns(schema.names, wanted, file)
+    for name in wanted:
+        check_single(schema.field(name).type, name)
     row = 1
     try:
         for block in stored.iter_batches(batch_size=BATCH_ROWS, columns=wanted):

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timezone
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from data.settings import Settings
+from data.tensor_names import columns_of, tensor_name
+
+WALL_CLOCK = "wall-clock"
+"""As `source_time_zone`: the column shows already what clocks in `time_zone` show."""
+
+
+def wall_clock(zone: str) -> str:
+    """What the manifest, the kit, the demo and `predict` call the clock that a time is read from."""
+    return f"wall clock of {zone}"
+
 
 PositiveFraction = Annotated[float, Field(gt=0, lt=1)]
 
@@ -53,9 +64,10 @@ class Time(Settings):
     Attributes:
         column: its name in the source.
         format: `unix` for seconds since 1970-01-01, else a `strptime` format such as `%Y-%m-%d %H:%M:%S UTC`.
-        time_zone: where the wall clock hangs that hour and weekday are read from. Unix seconds and texts with
-            `source_time_zone` are converted to it.
-        source_time_zone: the zone that the column's values are written in.
+        time_zone: where the wall clock hangs that hour and weekday are read from, such as `America/Chicago`. Unix
+            seconds and texts are converted to it from `source_time_zone`.
+        source_time_zone: the zone that the column's values are written in; `wall-clock` for values, Unix seconds too,
+            that already show the wall clock of `time_zone`, which are then taken as they are.
     """
 
     column: str
@@ -65,10 +77,17 @@ class Time(Settings):
 
     @field_validator("time_zone", "source_time_zone")
     @classmethod
-    def _known_zone(cls, value: str) -> str:
+    def _known_zone(cls, value: str, info: ValidationInfo) -> str:
+        if value == WALL_CLOCK and info.field_name == "source_time_zone":
+            return value
         if value not in available_timezones():
             raise ValueError(f"{value!r} is no IANA time zone; write one such as 'America/Chicago'")
         return ZoneInfo(value).key
+
+    @property
+    def source(self) -> str:
+        """The zone whose clock the values show."""
+        return self.time_zone if self.source_time_zone == WALL_CLOCK else self.source_time_zone
 
 
 class Split(Settings):
@@ -140,6 +159,17 @@ class Spans(Settings):
         return str(value) if isinstance(value, date | int) else value
 
 
+MISSING = ("NA", "N/A", "n/a", "#N/A", "<NA>", "NULL", "Null", "null", "NaN", "nan", "NaT", "None", "\\N")
+"""What databases and libraries write for a value that is not there."""
+
+
+class Notation(NamedTuple):
+    """How values are written as texts: `Dataset.missing` and `Dataset.decimal`."""
+
+    missing: tuple[str, ...] = MISSING
+    decimal: str = "."
+
+
 class Dataset(Settings):
     """A source of trips and the roles of its columns.
 
@@ -152,6 +182,9 @@ class Dataset(Settings):
             file's name.
         header: column names of a CSV that has none.
         delimiter: one character between CSV fields.
+        missing: texts that stand for a missing value in a column of any role, besides the empty one; `[]` takes each
+            as it stands, for example where `NA` is Namibia and `None` a kind of payment.
+        decimal: what stands before the decimals of a number written as text, `.` or `,`.
         label, points, time, numeric, categorical: the roles. Whatever has no role is not read.
         filters: range by column; a value outside makes the row a reject.
         split: how the rows are parted.
@@ -163,6 +196,8 @@ class Dataset(Settings):
     format: Literal["auto", "csv", "parquet", "tfrecord"] = "auto"
     header: tuple[str, ...] | None = None
     delimiter: str = Field(default=",", min_length=1, max_length=1)
+    missing: tuple[str, ...] = MISSING
+    decimal: Literal[".", ","] = "."
     label: Label
     points: dict[str, Point] = Field(default_factory=dict)
     time: Time | None = None
@@ -175,9 +210,7 @@ class Dataset(Settings):
     @model_validator(mode="after")
     def _consistent(self) -> Dataset:
         columns = self.columns()
-        twice = sorted({name for name in columns if columns.count(name) > 1})
-        if twice:
-            raise ValueError(f"{', '.join(twice)} has more than one role; a column plays one role")
+        self._check_roles()
         if len(columns) == 1:
             raise ValueError("no input: name at least one of points, time, numeric or categorical")
         unknown = sorted(set(self.filters) - set(columns))
@@ -190,6 +223,33 @@ class Dataset(Settings):
             if missing:
                 raise ValueError(f"header lacks {', '.join(missing)}; it names {', '.join(self.header)}")
         return self
+
+    def _check_roles(self) -> None:
+        known: dict[str, str] = {}
+        for key, column in self._roles():
+            if column in known:
+                both = f"data.{known[column]} and data.{key}"
+                raise ValueError(f"{column} has more than one role; a column plays one role, not that of {both}")
+            known[column] = key
+        if len(columns_of(known)) < len(known):
+            tensors = [tensor_name(column) for column in known]
+            same = [column for column in known if tensors.count(tensor_name(column)) > 1]
+            raise ValueError(f"{' and '.join(same)} have the same checksum as tensors; rename one of them")
+
+    def _roles(self) -> Iterator[tuple[str, str]]:
+        """Every key that names a column, with the column."""
+        for name, point in self.points.items():
+            yield from ((f"points.{name}.{axis}", getattr(point, axis)) for axis in ("latitude", "longitude"))
+        if self.time:
+            yield "time.column", self.time.column
+        for role in ("numeric", "categorical"):
+            yield from ((role, column) for column in getattr(self, role))
+        yield "label.column", self.label.column
+
+    @property
+    def notation(self) -> Notation:
+        """How its values are written as texts."""
+        return Notation(self.missing, self.decimal)
 
     def coordinates(self) -> dict[str, Literal["latitude", "longitude"]]:
         """Coordinate columns in a stable order, each with its axis."""

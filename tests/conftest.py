@@ -137,6 +137,7 @@ def tiny_manifest() -> dict[str, Any]:
     ranges |= {key: [-88.0, -87.0] for key in ("pickup_lon", "dropoff_lon")}
     ranges |= {"passengers": [1.0, 6.0], "start": [1356998400.0, 1483228799.0]}
     points = {side: {"latitude": f"{side}_lat", "longitude": f"{side}_lon"} for side in ("pickup", "dropoff")}
+    data = {"delimiter": ",", "header": None, "points": points, "label": {"column": "fare"}}
     return {
         "manifest_version": 1,
         "inputs": [{**one, "training_range": ranges.get(one["name"])} for one in told["inputs"]],
@@ -144,7 +145,7 @@ def tiny_manifest() -> dict[str, Any]:
         "bytes": 1,
         "metrics": {"file": {"rmse": 3.5, "mae": 1.5}},
         "run": {"finished": "2026-01-02T03:04:05+00:00"},
-        "config": {"name": "tiny", "data": {"delimiter": ",", "header": None, "points": points}},
+        "config": {"name": "tiny", "data": data},
     }
 
 

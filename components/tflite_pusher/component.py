@@ -15,11 +15,9 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from tfx.utils import path_utils
 
 from components import recipe
-from components.artifacts import SOURCES, IngestReport
-from components.champion import VERSION
-from components.evaluator.component import METRICS, REASONS
+from components.artifacts import METRICS, REASONS, SOURCES, VERSION, IngestReport
 from components.evaluator.cuts import Cut
-from components.files import PREDICTIONS_FILE, SLICES_FILE
+from components.files import INTERFACE_FILE, PREDICTIONS_FILE, REFERENCE_DIR, SLICES_FILE
 from components.settings import Gate, Push
 from components.tflite_pusher import remote
 from components.tflite_pusher.conversion import ConversionError, convert
@@ -33,7 +31,6 @@ from components.tflite_pusher.rows_file import write_rows
 from components.tflite_pusher.source_rows import check_source
 from components.tflite_pusher.store import Store, sha256
 from components.tflite_pusher.verification import Proof, prove
-from components.trainer.export import INTERFACE_FILE, REFERENCE_DIR
 
 
 class Executor(base_executor.BaseExecutor):
@@ -70,7 +67,8 @@ class Executor(base_executor.BaseExecutor):
             *checked[1],
             *_withdrawn(store, model, bool(exec_properties["force"])),
         ]
-        write_rows(Path(pushed.uri) / PREDICTIONS_FILE, proof.columns, proof.label, proof.predictions)
+        shown = {one["source_column"]: proof.columns[one["name"]] for one in manifest["inputs"]}
+        write_rows(Path(pushed.uri) / PREDICTIONS_FILE, shown, proof.label, proof.predictions)
         (Path(pushed.uri) / SLICES_FILE).write_text(json.dumps(judgement.slices, indent=1))
         gate = {**judgement.figures, "source_rows": checked[0]}
         measured = {**proof.figures, "gate": gate, "warnings": judgement.warnings}

@@ -30,7 +30,7 @@ def load_stored(
     Args:
         split_dir: folder of gzipped TFRecords of raw tf.Examples.
         interface: inputs of the model file.
-        label: its column.
+        label: its tensor name.
         at_most: as for `components.examples.load`.
 
     Raises:

@@ -12,8 +12,7 @@ from typing import Any
 
 from tfx.types import artifact_utils
 
-from components.artifacts import FILES, FINGERPRINT, SOURCES, SPANS
-from components.champion import VERSION
+from components.artifacts import FILES, FINGERPRINT, SOURCES, SPANS, VERSION
 from components.column_checks import check_columns
 from components.files import SUMMARY_FILE
 from components.tflite_pusher.cells import read_cells
@@ -31,11 +30,11 @@ def described(input_dict: Any, exec_properties: Mapping[str, Any], interface: Ma
     manifest = {
         "manifest_version": MANIFEST_VERSION,
         "pipeline": told["config"]["name"],
-        "inputs": [{**one, "training_range": ranges.get(one["name"])} for one in interface["inputs"]],
+        "inputs": [{**one, "training_range": ranges.get(one["source_column"])} for one in interface["inputs"]],
         "output": interface["output"],
         "config": told["config"],
         "data": _data(told, artifact_utils.get_single_instance(input_dict["report"])),
-        "warnings": check_columns(summary, exec_properties["label"]),
+        "warnings": check_columns(summary, told["config"]["data"]["label"]["column"]),
     }
     plain: dict[str, Any] = json.loads(json.dumps(manifest))
     return plain

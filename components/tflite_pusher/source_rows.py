@@ -18,6 +18,7 @@ from data.batches import Batch
 from data.reader import read
 from data.rows import to_rows
 from data.spec import Dataset
+from data.tensor_names import tensor_name
 
 ROWS = 200
 
@@ -42,7 +43,7 @@ def check_source(described: Mapping[str, Any], files: Sequence[str], pricer: Pri
     rows = to_rows(dataset, batch)
     accepted = pa.array(~np.isin(batch.lines.to_numpy(zero_copy_only=False), rows.rejects.lines))
     table, lines = batch.columns.filter(accepted), batch.lines.filter(accepted).to_pylist()
-    stored = {name: _plain(column) for name, column in rows.columns.items()}
+    stored = {tensor_name(name): _plain(column) for name, column in rows.columns.items()}
     ingested = on_device({"inputs": pricer.inputs}, stored)
     given, faults, _ = pricer.typed(Stretch(table, [""] * len(lines)))
     for row in np.flatnonzero(faults != ""):
@@ -54,8 +55,8 @@ def check_source(described: Mapping[str, Any], files: Sequence[str], pricer: Pri
         )
         for row in np.flatnonzero(differ):
             return 0, [
-                f"{file}, line {lines[row]}: `predict` reads {name} as {given[name][row]}, training read it as "
-                f"{ingested[name][row]}, from {_cell(table, one, int(row))}"
+                f"{file}, line {lines[row]}: `predict` reads {one['source_column']} as {given[name][row]}, training "
+                f"read it as {ingested[name][row]}, from {_cell(table, one, int(row))}"
             ]
     return len(lines), []
 

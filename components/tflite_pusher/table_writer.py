@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from components.tflite_pusher.table_reader import TEXT
 from data.errors import DataError
+from data.stored import python_values
 
 PARQUET = (".parquet", ".pq")
 CSV = (".csv", ".csv.gz", ".txt")
@@ -83,7 +84,7 @@ def _csv_writer(stream: Any, delimiter: str) -> Iterator[Write]:
         if not begun:
             lines.writerow(table.column_names)
             begun = True
-        columns = [[_text(value) for value in column.to_pylist()] for column in table.columns]
+        columns = [[_text(value) for value in python_values(column)] for column in table.columns]
         lines.writerows(zip(*columns, strict=True))
 
     try:
@@ -124,9 +125,9 @@ def _parquet_writer(stream: BinaryIO) -> Iterator[Write]:
 
 
 def _with_text(table: pa.Table) -> pa.Table:
-    """Columns of a CSV as strings; bytes that are no UTF-8 become replacement characters."""
+    """Columns of a CSV as strings; bytes that are no UTF-8 are shown as `\\xff`."""
     for index, field in enumerate(table.schema):
         if field.metadata == TEXT:
-            texts = [value.decode("utf-8", "replace") for value in table.column(index).to_pylist()]
+            texts = [value.decode("utf-8", "backslashreplace") for value in table.column(index).to_pylist()]
             table = table.set_column(index, pa.field(field.name, pa.string()), pa.array(texts, pa.string()))
     return table

@@ -7,7 +7,7 @@ import gzip
 import json
 import shutil
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,12 @@ from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
 from components.trip_example_gen.column_sample import ColumnSample
 from data.reader import read
+from data.remarks import Oddities
 from data.repeats import Repeats
 from data.rows import Rejects, Rows, to_rows
 from data.spec import Dataset
 from data.splits import SPLITS
+from data.tensor_names import tensor_name
 
 
 @dataclass
@@ -37,6 +39,7 @@ class Summary:
         repeats: of accepted rows.
         sample: of the training rows.
         columns: what `sample` finds of them.
+        oddities: of columns of numbers.
     """
 
     read: int = 0
@@ -47,6 +50,7 @@ class Summary:
     repeats: Repeats = field(default_factory=Repeats)
     sample: ColumnSample = field(default_factory=ColumnSample)
     columns: dict[str, Any] = field(default_factory=dict)
+    oddities: Oddities = field(default_factory=Oddities)
 
     @property
     def accepted(self) -> int:
@@ -62,6 +66,7 @@ class Summary:
             self.splits[name] += int((rows.split == index).sum())
         self.repeats.add(rows.hashes)
         self.sample.add(rows)
+        self.oddities.merge(rows.oddities)
         train = pa.array(rows.split == SPLITS.index("train"))
         for name, column in rows.columns.items():
             if not pa.types.is_binary(column.type):
@@ -75,6 +80,7 @@ class Summary:
         self.reasons.update(other.reasons)
         self.repeats.merge(other.repeats)
         self.sample.merge(other.sample)
+        self.oddities.merge(other.oddities)
         for name, (low, high) in other.ranges.items():
             self._stretch(name, low, high)
 
@@ -102,6 +108,7 @@ class Summary:
             "repeated_share": self.repeats.share(),
             "repeated_exact": self.repeats.exact,
             "columns": self.columns,
+            "oddities": asdict(self.oddities),
             **extra,
         }
 
@@ -115,7 +122,8 @@ class Summary:
             Counter(plain["reasons"]),
             plain["ranges"],
             Repeats.from_json(plain["repeats"]),
-            ColumnSample.from_json(plain["sample"]),
+            sample=ColumnSample.from_json(plain["sample"]),
+            oddities=Oddities(**plain["oddities"]),
         )
 
 
@@ -168,12 +176,12 @@ def _hidden(path: Path) -> Path:
 
 
 def _as_lists(columns: dict[str, pa.Array], mask: pa.Array) -> pa.RecordBatch:
-    """Columns of single values as the lists of one value that the coder of tf.Example takes."""
+    """Columns of single values as the lists of one value that the coder of tf.Example takes, by tensor name."""
     arrays = []
     for column in columns.values():
         values = pc.filter(column, mask)
         arrays.append(pa.ListArray.from_arrays(pa.array(range(len(values) + 1), pa.int32()), values))
-    return pa.RecordBatch.from_arrays(arrays, list(columns))
+    return pa.RecordBatch.from_arrays(arrays, [tensor_name(name) for name in columns])
 
 
 def _write_rejects(table: Any, file: str, rejects: Rejects) -> None:

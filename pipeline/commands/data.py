@@ -86,6 +86,7 @@ def diff(config: ConfigFile = None, override: Override = None, as_json: AsJson =
     Example: farelite schema diff
     """
     from data.loading import load
+    from data.tensor_names import columns_of
 
     chosen = _config(config, override)
     path = _schema_path(chosen)
@@ -94,7 +95,7 @@ def diff(config: ConfigFile = None, override: Override = None, as_json: AsJson =
         from components import schema_review
 
         schema = schema_review.parse(path.read_text(), str(path))
-        found = schema_review.diff(schema, schema_review.statistics_by_split(loaded))
+        found = schema_review.diff(schema, schema_review.statistics_by_split(loaded), columns_of(chosen.data.columns()))
     if as_json:
         print(json.dumps(dataclasses.asdict(found), indent=1))
     else:

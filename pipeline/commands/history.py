@@ -49,7 +49,12 @@ def report(
     pipeline: Pipeline = None,
     run: Run = None,
     output: Annotated[
-        Path | None, typer.Option("--output", help="Where to; without it, report.html in the pipeline's folder.")
+        Path | None,
+        typer.Option(
+            "--output",
+            help="Where to; without it, report.html in the pipeline's folder, or report-unfinished.html for a run "
+            "without verdict.",
+        ),
     ] = None,
 ) -> None:
     """Make the page on one run: verdict, errors, data, dimensions, training, lineage, history and model card.

@@ -68,7 +68,8 @@ def _facts(answer: Answer) -> Iterator[str]:
     yield f"code {escape(answer.code_revision)}, settings {answer.config_hash}, data {answer.fingerprint}"
     yield f"run {escape(answer.run)}" + (f", champion then: {answer.champion}" if answer.champion else "")
     if answer.asked == "manifest":
-        yield "[yellow]told by the manifest: no metadata store that knows this file is at hand[/]"
+        why = answer.trouble or "no metadata store that knows this file is at hand"
+        yield f"[yellow]told by the manifest: {escape(why)}[/]"
 
 
 def _branch(parent: Tree, answer: Answer, step: Step, key: str, seen: set[int]) -> None:

@@ -16,7 +16,7 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components import data_gate
 from components.artifacts import STATISTICS_FILE, SUMMARY_FILE, GateRecord, IngestReport
-from components.data_checks import check_anomalies, check_counts, check_distances, check_repeats
+from components.data_checks import check_anomalies, check_counts, check_distances, check_ids, check_repeats
 from components.data_gate import DataStopped
 from components.settings import DataGate, Distances
 from data.errors import DataError
@@ -97,6 +97,14 @@ def test_repeated_rows_are_said_above_their_limit() -> None:
     assert warning.startswith("30.0% of the rows are the same as an earlier one")
     assert check_repeats(counted, 0.3).warnings == []
     assert check_repeats(counted | {"repeated_exact": False}, 0.02).warnings[0].startswith("about 30.0%")
+
+
+def test_a_category_of_which_nearly_every_row_has_another_one_is_called_an_id() -> None:
+    (warning,) = check_ids(statistics([f"taxi {n}" for n in range(3000)]), ["zone"]).warnings
+    assert warning.startswith("zone: 3,000 different values in 3,000 rows: an id")
+    some = statistics([*(f"taxi {n}" for n in range(1500)), *[""] * 1500])
+    assert check_ids(some, ["zone"]).warnings[0].startswith("zone: 1,500 different values in 1,")
+    assert check_ids(statistics(["centre", "airport", ""]), ["zone"]).warnings == []
 
 
 # The schema.

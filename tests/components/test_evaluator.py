@@ -15,10 +15,9 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.components.evaluator import constants
 from tfx.types import standard_artifacts
 
-from components.artifacts import SLICES_FILE
-from components.champion import EXISTS, VERSION
+from components.artifacts import EXISTS, METRICS, REASONS, SLICES_FILE, VERSION
 from components.evaluator import component, measuring
-from components.evaluator.component import METRICS, REASONS, Executor
+from components.evaluator.component import Executor
 from components.evaluator.cuts import settle
 from components.settings import Gate, Limits, Slices
 from data.spec import Dataset

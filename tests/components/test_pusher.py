@@ -17,16 +17,13 @@ from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import artifact_utils, standard_artifacts
 
 from components import recipe
-from components.artifacts import SUMMARY_FILE, IngestReport
-from components.champion import VERSION
-from components.evaluator.component import METRICS, REASONS
+from components.artifacts import METRICS, REASONS, SUMMARY_FILE, VERSION, IngestReport
 from components.evaluator.cuts import settle
-from components.files import PREDICTIONS_FILE
+from components.files import INTERFACE_FILE, PREDICTIONS_FILE, REFERENCE_DIR
 from components.settings import Gate, Limits, Push, Slices
 from components.tflite_pusher import component
 from components.tflite_pusher.recheck import recheck
 from components.tflite_pusher.store import Store, sha256
-from components.trainer.export import INTERFACE_FILE, REFERENCE_DIR
 from data.spec import Dataset
 from transforms.features import Features, Plan
 

@@ -168,6 +168,19 @@ def test_a_run_that_broke_off_before_its_first_step_has_a_page_too(finished):
     assert page.figures == {"history": 1}
 
 
+@pytest.mark.parametrize("verdict", ["interrupted", "failed", ""])  # without one, it crashed
+def test_a_run_without_a_verdict_leaves_the_page_of_the_one_before(finished, verdict):
+    before = write_report(finished.paths).read_bytes()
+    store = open_metadata(Metadata(), finished.paths)
+    journal.begin(store, "cut short", {"config": "{}"})
+    if verdict:
+        journal.finish(store, "cut short", verdict)
+    path = write_report(finished.paths)
+    assert path == finished.paths.root / "report-unfinished.html"
+    assert "cut short" in path.read_text()
+    assert finished.paths.report.read_bytes() == before
+
+
 def test_the_page_is_small_and_made_at_once(finished):
     began = time.process_time()  # other tests may run beside this one
     path = write_report(finished.paths)
