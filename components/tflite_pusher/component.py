@@ -61,7 +61,7 @@ class Executor(base_executor.BaseExecutor):
         manifest = described(input_dict, exec_properties, interface)
         proof, judgement, checked = _measure(model, manifest, interface, store, input_dict, exec_properties, push)
         reasons += [
-            *_other_than_measured(how, model),
+            *how.other_than_measured(sha256(model)),
             *judgement.reasons,
             *proof.reasons,
             *checked[1],
@@ -70,29 +70,32 @@ class Executor(base_executor.BaseExecutor):
         shown = {one["source_column"]: proof.columns[one["name"]] for one in manifest["inputs"]}
         write_rows(Path(pushed.uri) / PREDICTIONS_FILE, shown, proof.label, proof.predictions)
         (Path(pushed.uri) / SLICES_FILE).write_text(json.dumps(judgement.slices, indent=1))
-        measured = {
-            **proof.figures,
-            "gate": {**judgement.figures, "source_rows": checked[0]},
-            "warnings": judgement.warnings,
-        }
-        figures, digest = {**measured, "evaluation": evaluated}, sha256(model)
+        gate = {**judgement.figures, "source_rows": checked[0]}
+        measured = {**proof.figures, "gate": gate, "warnings": judgement.warnings}
+        told: dict[str, Any] = {"sha256": sha256(model), "figures": {**measured, "evaluation": evaluated}}
         if reasons:
-            aside = store.refuse(model, {"reasons": reasons, "figures": figures})
-            _record(pushed, "refused", sha256=digest, reasons=reasons, figures=figures, kept=str(aside))
+            aside = store.refuse(model, {"reasons": reasons, "figures": told["figures"]})
+            _record(pushed, "refused", reasons=reasons, kept=str(aside), **told)
             return
         live = store.current()
         # A live version whose files were damaged since is replaced by the same bytes, whole.
-        if live and store.digest(live) == digest and not store.problems(live):
-            _record(pushed, "unchanged", version=live, sha256=digest, figures=figures)
+        if live and store.digest(live) == told["sha256"] and not store.problems(live):
+            _record(pushed, "unchanged", version=live, **told)
             return
         run_id = self._context.pipeline_run_id
-        manifest = complete(manifest, input_dict, exec_properties, interface, run_id, measured, push.max_rows)
-        kit = write_kit(manifest["inputs"], manifest["output"])
-        version = store.publish(model, manifest, proof.vectors, Path(model_uri), kit)
-        removed = discard_old(store, push.keep_versions)
-        if push.store:
-            remote.push(store.root, push.store, version, removed)
-        _record(pushed, "pushed", version=version, sha256=digest, figures=figures)
+        whole = complete(manifest, input_dict, exec_properties, interface, run_id, measured, push.max_rows)
+        version = _publish(store, model, whole, proof.vectors, Path(model_uri), push)
+        _record(pushed, "pushed", version=version, **told)
+
+
+def _publish(store: Store, model: bytes, manifest: dict[str, Any], vectors: Any, source: Path, push: Push) -> str:
+    """Here, and from here to the remote store; gives the version."""
+    kit = write_kit(manifest["inputs"], manifest["output"])
+    version = store.publish(model, manifest, vectors, source, kit)
+    removed = discard_old(store, push.keep_versions)
+    if push.store:
+        remote.push(store.root, push.store, version, removed)
+    return version
 
 
 def _evaluator_said(blessing: Any) -> tuple[dict[str, Any], list[str]]:
@@ -125,16 +128,6 @@ def _measure(
     judgement = judge_file(gate, cuts, stored, label, proof.predictions, champion)
     checked = check_source(manifest["config"]["data"], manifest["data"][SOURCES], Pricer(model, manifest))
     return proof, judgement, checked
-
-
-def _other_than_measured(how: recipe.Recipe, model: bytes) -> list[str]:
-    reasons = [] if how.refused is None else [how.refused]
-    if how.sha256 is not None and sha256(model) != how.sha256:
-        reasons.append(
-            f"the conversion gave sha256 {sha256(model)[:12]}, but the study measured {how.sha256[:12]} as variant "
-            f"{how.variant}; the file is not the one that was chosen, run `farelite study` again"
-        )
-    return reasons
 
 
 def _withdrawn(store: Store, model: bytes, force: bool) -> list[str]:

@@ -57,14 +57,14 @@ def _title(answer: Answer) -> str:
 def _facts(answer: Answer) -> Iterator[str]:
     for reason in answer.reasons:
         yield f"[red]- {escape(reason)}[/]"
-    shown = [
+    errors = [
         f"{name} {shown(one['rmse'])} / {shown(one['mae'])}"
         for name, one in answer.metrics.items()
         if isinstance(one, dict)
     ]
-    if shown:
+    if errors:
         rows = f" on {answer.metrics['rows']:,} rows" if "rows" in answer.metrics else ""
-        yield f"RMSE / MAE{rows}: {', '.join(shown)}"
+        yield f"RMSE / MAE{rows}: {', '.join(errors)}"
     yield f"code {escape(answer.code_revision)}, settings {answer.config_hash}, data {answer.fingerprint}"
     yield f"run {escape(answer.run)}" + (f", champion then: {answer.champion}" if answer.champion else "")
     if answer.asked == "manifest":
