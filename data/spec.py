@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from datetime import date, datetime, timezone
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -10,6 +11,8 @@ from pydantic import Field, field_validator, model_validator
 
 from data.settings import Settings
 
+_NO_ENCODINGS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape"}
+"""What Python counts among its encodings, though nobody writes tables in it."""
 PositiveFraction = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -148,10 +151,12 @@ class Dataset(Settings):
             `package:NAME/PATH` is a file inside an installed package. With placeholders, `{SPAN}` or
             `{YYYY}-{MM}-{DD}`, it grows by spans.
         spans: which of them a run reads.
-        format: `csv`, `parquet` or `tfrecord` (of tf.Example); the first and last also gzipped. `auto` goes by the
-            file's name.
+        format: `csv`, `parquet` or `tfrecord` (of tf.Example). `auto` knows Parquet by its content and TFRecords by the
+            file's name. Packed files (gzip, bzip2, xz, zstd, lz4) are known by their content.
         header: column names of a CSV that has none.
-        delimiter: one character between CSV fields.
+        delimiter: one character between CSV fields; a first line such as `sep=;` says more.
+        encoding: of a CSV's text, such as `latin-1` or `cp1252`; a byte order mark says more. A row with a value of a
+            role that is no text in it is a reject.
         label, points, time, numeric, categorical: the roles. Whatever has no role is not read.
         filters: range by column; a value outside makes the row a reject.
         split: how the rows are parted.
@@ -162,7 +167,8 @@ class Dataset(Settings):
     spans: Spans = Spans()
     format: Literal["auto", "csv", "parquet", "tfrecord"] = "auto"
     header: tuple[str, ...] | None = None
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    delimiter: str = Field(default=",", pattern=r"^[\t !#-~]$")
+    encoding: str = "utf-8"
     label: Label
     points: dict[str, Point] = Field(default_factory=dict)
     time: Time | None = None
@@ -171,6 +177,16 @@ class Dataset(Settings):
     filters: dict[str, Range] = Field(default_factory=dict)
     split: Split = Split()
     max_rejected_fraction: float = Field(default=0.05, ge=0, le=1)
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        try:
+            if "0".encode(value).decode(value) == "0" and (name := codecs.lookup(value).name) not in _NO_ENCODINGS:
+                return name.removesuffix("-sig")
+        except (LookupError, UnicodeError):
+            pass
+        raise ValueError("no encoding of text; write one such as utf-8, latin-1, cp1252 or utf-16")
 
     @model_validator(mode="after")
     def _consistent(self) -> Dataset:

@@ -12,9 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.batches import BadRow, Batch, check_columns
+from data.batches import BadRow, Batch, Layout, check_columns
 from data.errors import DataError
-from data.spec import Dataset
 
 BATCH_ROWS = 8192
 _FRAME_BYTES = 16
@@ -22,26 +21,26 @@ _FRAME_BYTES = 16
 _STRETCH_BYTES = 1 << 20
 
 
-def read_tfrecord(dataset: Dataset, path: str, file: str) -> Iterator[Batch]:
+def read_tfrecord(layout: Layout, path: str, file: str) -> Iterator[Batch]:
     """Batches of one TFRecord file, plain or gzipped; a record's line is its place, from 1.
 
     A feature without a value is missing; a record with several values in a described feature, or which is no
     tf.Example, is a bad row.
 
     Args:
-        dataset: the description.
+        layout: what is wanted of it.
         path: on this machine.
         file: what to call it.
 
     Raises:
         DataError: it is empty, damaged, no TFRecord, or its first records lack a described feature.
     """
-    wanted = dataset.read_columns()
+    wanted = layout.wanted
     first = 1
     for records in _records(path, file):
         examples, lines, bad = _decode(records, first, file)
         if first == 1 and examples is not None:
-            check_columns(examples.schema.names, wanted, file)
+            check_columns(examples.schema.names, wanted, file, layout.whose)
         first += len(records)
         columns, several = _single_values(examples, len(lines), wanted)
         bad += [BadRow(file, int(line), "several values in one feature", "") for line in lines[several]]

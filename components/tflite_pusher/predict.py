@@ -16,11 +16,12 @@ import pyarrow as pa
 from components.tflite_pusher.runtime import Engine
 from components.tflite_pusher.soundness import MANIFEST_VERSION, CorruptError, StoreError
 from components.tflite_pusher.store import Store
-from components.tflite_pusher.table_reader import Stretch, read_table
 from components.tflite_pusher.table_writer import writing
+from data.batches import Layout
 from data.categories import category_id
 from data.errors import DataError
 from data.spec import Point, Time
+from data.tables import Stretch, read_whole
 from data.times import seconds_of
 from data.values import LIMITS, as_binary, check_origin, check_range, numbers, plain, set_reason
 
@@ -79,18 +80,20 @@ class Pricer:
             )
         described = manifest["config"]["data"]
         self.inputs: list[dict[str, Any]] = manifest["inputs"]
-        self.delimiter: str = described["delimiter"]
-        self.header: list[str] | None = described["header"]
+        self.layout = Layout(
+            [one["source_column"] for one in self.inputs],
+            whole=True,
+            whose="the model takes",
+            header=described["header"],
+            delimiter=described["delimiter"],
+            encoding=described.get("encoding", "utf-8"),
+        )
         self._points = {name: Point(**point) for name, point in described["points"].items()}
         self._axes = {point.latitude: "latitude" for point in self._points.values()}
         self._axes.update({point.longitude: "longitude" for point in self._points.values()})
         self._engine = Engine(model)
         if strange := self._engine.strangeness(self.inputs):
             raise CorruptError(strange)
-
-    def columns(self) -> list[str]:
-        """What a table must hold."""
-        return [one["source_column"] for one in self.inputs]
 
     def __call__(self, stretch: Stretch) -> Priced:
         """Prices rows, each for itself.
@@ -162,7 +165,7 @@ def predict_file(store: Store, version: str | None, source: str, output: Path | 
     Args:
         store: where versions lie.
         version: which; None takes the live one.
-        source: CSV or Parquet, plain or gzipped.
+        source: CSV or Parquet, plain or packed.
         output: see `table_writer.writing`; None writes CSV to standard output.
 
     Raises:
@@ -173,12 +176,12 @@ def predict_file(store: Store, version: str | None, source: str, output: Path | 
     version = store.resolve(version)
     pricer = Pricer(store.model(version), store.manifest(version))
     counts = Counts()
-    stretches = read_table(source, pricer.delimiter, pricer.header, pricer.columns())
+    stretches = read_whole(pricer.layout, source)
     first = next(stretches)  # before the output is touched: most faults of a table show here
     taken = sorted({PREDICTION, FLAGS} & set(first.table.column_names))
     if taken:
         raise DataError(f"{source} has a column named {', '.join(taken)} already; rename it, the output adds its own")
-    with writing(output, pricer.delimiter) as write:
+    with writing(output, pricer.layout.delimiter) as write:
         for stretch in chain([first], stretches):
             priced = pricer(stretch)
             counts.add(priced)
