@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data.writing import write_text
 from pipeline.commands.options import BAD_INPUT, DONE, AsJson, ConfigFile, Override
 from pipeline.runners.quiet import without_native_notes
 
@@ -73,7 +74,7 @@ def infer(config: ConfigFile = None, override: Override = None, output: Output =
     if output is None:
         print(text, end="")
     else:
-        output.write_text(text)
+        write_text(output, text)
         print(f"wrote {output}: {len(columns)} columns; review it, then say `schema: {output.name}`", file=sys.stderr)
 
 
@@ -129,7 +130,7 @@ def accept(config: ConfigFile = None, override: Override = None, output: Output 
     if changed == text and target == path:
         print(f"the data fit {path}; nothing has changed", file=sys.stderr)
         return
-    target.write_text(changed)
+    write_text(target, changed)
     print(f"wrote {target}; review the change before you commit it", file=sys.stderr)
 
 

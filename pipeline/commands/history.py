@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from data.writing import write_text
 from pipeline.commands.options import DEFAULT_RUNS, AsJson, Pipeline, Run, RunsDir
 
 
@@ -133,27 +134,17 @@ def lineage(
     if figure is not None:
         from pipeline.lineage.figure import lineage_svg
 
-        _write(figure, lineage_svg(answer))
+        _write(figure, lineage_svg(answer), "--figure")
     if openlineage is not None:
         from pipeline.lineage.openlineage import event_lines
 
-        _write(openlineage, "".join(f"{line}\n" for line in event_lines(answer)))
+        _write(openlineage, "".join(f"{line}\n" for line in event_lines(answer)), "--openlineage")
     if as_json:
         print(json.dumps(answer.to_json(), indent=1))
     elif figure is None and openlineage is None:
         from pipeline.lineage.tree import show_tree
 
         show_tree(answer)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        from pipeline.lineage.errors import LineageError
-
-        raise LineageError(f"cannot write {path}: {error.strerror}") from error
-    print(f"wrote {path}", file=sys.stderr)
 
 
 def _show_differences(
@@ -169,3 +160,8 @@ def _show_differences(
         from pipeline.lineage.tables import show_differences
 
         show_differences(before, after, found)
+
+
+def _write(path: Path, text: str, option: str) -> None:
+    write_text(path, text, option)
+    print(f"wrote {path}", file=sys.stderr)

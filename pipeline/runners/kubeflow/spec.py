@@ -77,7 +77,7 @@ def _on_cluster(config: Config, folder: Path) -> Config:
     """The configuration with the source as the cluster sees it: relative to `data_root` if it lies below `folder`."""
 
     def inside(path: str | None) -> str | None:
-        if path is None or ":" in path.split("/")[0] or os.path.relpath(path, folder).startswith(".."):
+        if path is None or not path.startswith("/") or os.path.relpath(path, folder).startswith(".."):
             return path
         return os.path.relpath(path, folder)
 
