@@ -3,10 +3,10 @@
     make prove-skew [ARGS="--splits 1000"]
 
 A seed parts a table at random into two and compares them as the data gate does, by statistics as the pipeline makes
-them. Tables: the packaged Chicago trips, and made-up columns that are hard to compare. Prints, as Markdown, in how many
-splits a column was warned of or would have stopped the run, and how many changes are found: in every hundredth
-split, each column in turn is changed in one of the parts. Ends with code 1 if more than one split in a thousand stops, more than one in a hundred warns, or one
-change is missed.
+them. Tables: the packaged Chicago trips, and made-up columns that are hard to compare. Prints, as Markdown, how many
+splits were warned of or would have stopped the run, and how many changes are found: in every hundredth split, each
+column in turn is changed in one of the parts. Ends with code 1 if more than one split in a thousand stops, more than
+one in a hundred warns, or one change is missed.
 """
 
 from __future__ import annotations

@@ -117,9 +117,11 @@ class _Column:
         place = int(np.searchsorted(self.edges, value, side="right" if inclusive else "left"))
         if inclusive and place and self.edges[place - 1] == value:
             return float(self._upto[place - 1])
-        return float(np.interp(value, self.edges[place - 1 : place + 1], self._upto[place - 1 : place + 1])) if (
-            0 < place < len(self.edges)
-        ) else (self.known if place else 0.0)
+        return (
+            float(np.interp(value, self.edges[place - 1 : place + 1], self._upto[place - 1 : place + 1]))
+            if (0 < place < len(self.edges))
+            else (self.known if place else 0.0)
+        )
 
     def cuts(self) -> list[tuple[float, bool]]:
         """The deciles, equal ones once; each with whether it is so frequent that it makes a cell of its own."""

@@ -83,7 +83,9 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
     """All components in order of their data."""
     plan = config.plan().model_dump_json()
     dataset = config.data.model_dump_json()
-    gate_code = code_hash("components.data_gate", "components.data_checks", "components.distances", "components.settings")
+    gate_code = code_hash(
+        "components.data_gate", "components.data_checks", "components.distances", "components.settings"
+    )
     data_gate_settings = config.data_gate.model_dump_json()
 
     example_gen = TripExampleGen(

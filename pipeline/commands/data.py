@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.commands.options import BAD_INPUT, DONE, AsJson, ConfigFile, Override
+from pipeline.commands.output import print_json
 from pipeline.runners.quiet import without_native_notes
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def describe(config: ConfigFile = None, override: Override = None, as_json: AsJs
     chosen = _config(config, override)
     found = profile(chosen.data, load(chosen.data))
     if as_json:
-        print(json.dumps(dataclasses.asdict(found), indent=1))
+        print_json(dataclasses.asdict(found), indent=1)
         return
     from pipeline.data_view import show_profile
 
@@ -96,7 +96,7 @@ def diff(config: ConfigFile = None, override: Override = None, as_json: AsJson =
         schema = schema_review.parse(path.read_text(), str(path))
         found = schema_review.diff(schema, schema_review.statistics_by_split(loaded))
     if as_json:
-        print(json.dumps(dataclasses.asdict(found), indent=1))
+        print_json(dataclasses.asdict(found), indent=1)
     else:
         for mark, sentences in (("stops a run", found.reasons), ("is said", found.warnings)):
             for sentence in sentences:

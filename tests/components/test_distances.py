@@ -106,5 +106,3 @@ def test_every_change_of_a_column_is_found() -> None:
     for changed in prove_skew.changes(part, np.random.default_rng(0)):
         found = prove_skew.compared(changed, control)
         assert found.reasons + found.warnings
-
-
