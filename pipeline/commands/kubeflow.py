@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.commands.options import AsJson, ConfigFile, Override
+from pipeline.commands.output import print_json
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -70,7 +70,7 @@ def rehearse(
         )
     )
     if as_json:
-        print(json.dumps([dataclasses.asdict(step) for step in steps]))
+        print_json([dataclasses.asdict(step) for step in steps])
 
 
 @group.command()
@@ -132,7 +132,7 @@ def _ask(loaded: Config, config: Path | None, image: str | None, wish: Wish, as_
 
     things = ask(loaded, _compiled(loaded, config, image), wish, _say, shown)
     if as_json:
-        print(json.dumps([dataclasses.asdict(thing) for thing in things]))
+        print_json([dataclasses.asdict(thing) for thing in things])
 
 
 def _compiled(loaded: Config, config: Path | None, image: str | None) -> list[dict[str, Any]]:
