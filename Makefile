@@ -127,6 +127,10 @@ prove-store: $(READY)  ## kills, full disks and races: `current` always names a 
 prove-fuzz: $(READY)  ## mutated versions: `verify` accepts none and crashes on none (needs a pushed version)
 	@$(BIN)/python benchmarks/prove_fuzz.py $(ARGS)
 
+.PHONY: prove-same
+prove-same: $(READY)  ## the default run again and again under load, with other cores, caches and engines: the same bytes?
+	@$(BIN)/python benchmarks/prove_same.py $(ARGS)
+
 .PHONY: prove-agreement
 prove-agreement: $(READY) pipeline/demo/node_modules/.package-lock.json  ## one file, four runtimes: largest differences (needs a pushed version)
 	@$(BIN)/python benchmarks/prove_agreement.py $(ARGS)
