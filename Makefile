@@ -131,6 +131,10 @@ prove-fuzz: $(READY)  ## mutated versions: `verify` accepts none and crashes on 
 prove-skew: $(READY)  ## random splits of one table: how many are warned of or stopped by chance? (ARGS="--splits 100")
 	@PYTHONPATH=. $(BIN)/python -W ignore benchmarks/prove_skew.py $(ARGS)
 
+.PHONY: prove-same
+prove-same: $(READY)  ## the default run again and again under load, with other cores, caches and engines: the same bytes?
+	@$(BIN)/python benchmarks/prove_same.py $(ARGS)
+
 .PHONY: prove-agreement
 prove-agreement: $(READY) pipeline/demo/node_modules/.package-lock.json  ## one file, four runtimes: largest differences (needs a pushed version)
 	@$(BIN)/python benchmarks/prove_agreement.py $(ARGS)
