@@ -53,8 +53,8 @@ def report(
         Path | None,
         typer.Option(
             "--output",
-            help="Where to; without it, report.html in the pipeline's folder, or report-unfinished.html for a run "
-            "without verdict.",
+            help="Where to; without it, report.html in the pipeline's folder, or report-unfinished.html for a run that "
+            "was interrupted or failed.",
         ),
     ] = None,
 ) -> None:
