@@ -83,7 +83,7 @@ def test_only_training_rows_count_however_they_come(monkeypatch: pytest.MonkeyPa
 def test_each_finding_becomes_a_sentence_with_column_and_value() -> None:
     sample = ColumnSample()
     sample.add(batch(slice(None)))
-    warnings = check_columns({"columns": sample.findings("fare")}, "fare")
+    warnings = check_columns({"columns": sample.findings("fare")})
     assert [one.split(":")[0] for one in warnings] == [
         "cents tells the label",
         "text tells the label",
@@ -96,4 +96,4 @@ def test_each_finding_becomes_a_sentence_with_column_and_value() -> None:
 
 
 def test_a_summary_of_an_older_ingestion_warns_of_nothing() -> None:
-    assert check_columns({"read": 1}, "fare") == []
+    assert check_columns({"read": 1}) == []
