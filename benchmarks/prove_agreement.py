@@ -78,8 +78,8 @@ def evaluation_rows(store: Store, version: str, count: int) -> Columns:
         FileNotFoundError: its examples are gone.
     """
     manifest = store.manifest(version)
-    (examples,) = [one["uri"] for one in manifest["lineage"] if one["role"] == "examples"]
-    split = Path(examples, "Split-eval")
+    (ingestion,) = [one for one in manifest["lineage"] if one["step"] == "TripExampleGen"]
+    split = Path(ingestion["outputs"]["examples"][0]["uri"], "Split-eval")
     if not split.is_dir():
         raise FileNotFoundError(f"{split}: the evaluation rows of version {version} are no longer there")
     columns, label = load_raw(str(split), manifest, tensor_name(manifest["config"]["data"]["label"]["column"]))

@@ -19,13 +19,13 @@ from components.artifacts import REJECTS_FILE, STATISTICS_FILE, SUMMARY_FILE, Ga
 from components.column_checks import check_columns
 from components.data_checks import (
     Findings,
-    Statistics,
     check_anomalies,
     check_counts,
     check_distances,
     check_ids,
     check_repeats,
 )
+from components.distances import Statistics
 from components.settings import DataGate as Settings
 from data.errors import DataError
 from data.remarks import Oddities

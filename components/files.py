@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+ADDRESS = "address"
+"""Property of an input whose `uri` is only a container's copy: where the artifact lies."""
+
 SUMMARY_FILE = "summary.json"
 """Of ingestion: counts and ranges."""
 

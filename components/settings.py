@@ -80,8 +80,10 @@ class Training(Settings):
 class Distances(Settings):
     """How far a column's distribution may lie from another's: 0 is the same, 1 has nothing in common.
 
-    Numbers are compared by the Jensen-Shannon divergence of their histograms, categories by the largest difference of
-    a value's share (L-infinity). A comparator in the schema goes before these limits and stops the run.
+    Numbers are compared by the Jensen-Shannon divergence of their shares between the deciles of the other side,
+    categories by the largest difference of a value's share (L-infinity); rows without a value are a share of their own.
+    A distance that chance explains at least once in ten thousand times is none. A comparator in the schema goes before
+    these limits and stops the run.
 
     Attributes:
         warn_above: is said and passes; null never warns.

@@ -9,10 +9,14 @@ TINY = 1e-5
 """Below, decimals give way to powers of ten."""
 
 
-def number(value: float) -> str:
-    """Short: thousands by comma, no trailing zeros."""
+def number(value: float | None) -> str:
+    """Short: thousands by comma, no trailing zeros; `nan` and `inf` as such; empty for one that is not there."""
+    if value is None:
+        return ""
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else str(value)
+    if abs(value) >= 1e15:
+        return f"{value:.4g}"
     if abs(value) >= 10_000:
         return f"{value:,.0f}"
     return f"{value:.4g}"
@@ -23,13 +27,15 @@ def scale_of(values: Iterable[float]) -> float:
     return min((abs(one) for one in values if math.isfinite(one) and one), default=1.0)
 
 
-def shown(value: float, scale: float | None = None) -> str:
+def shown(value: float | None, scale: float | None = None) -> str:
     """With three decimals from 0.1 to 1,000; larger figures have none, smaller ones three significant digits.
 
     Args:
-        value: NaN and infinity are said as such.
+        value: NaN and infinity are said as such; None, which is not there, is empty.
         scale: that decides for the figures beside it too; None takes the value's own.
     """
+    if value is None:
+        return ""
     size = abs(value if scale is None else scale)
     if not math.isfinite(value) or not math.isfinite(size):
         return str(value)

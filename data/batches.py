@@ -2,21 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from data.errors import DataError
+from data.errors import DataError, printable
+
+TEXT = {b"farelite": b"text"}
+"""Marks a column of a CSV: text, though its bytes may be no UTF-8."""
+_NAMED = 40
+"""So many columns are named in a message."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a table is written, and what is wanted of it.
+
+    Attributes:
+        wanted: columns that must be there.
+        whole: give every column, not only those.
+        whose: who wants them, for the message.
+        format, header, delimiter, encoding: see `data.spec.Dataset`.
+    """
+
+    wanted: Sequence[str]
+    whole: bool = False
+    whose: str = "the configuration describes"
+    format: str = "auto"
+    header: Sequence[str] | None = None
+    delimiter: str = ","
+    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True)
 class BadRow:
-    """A row that could not be read at all. `line` counts from 1 and includes the header line."""
+    """A row that could not be read at all.
+
+    Attributes:
+        file: where it is.
+        line: from 1, the header line included.
+        reason: why.
+        text: as a person may read it.
+        fields: of a CSV where every column is wanted, as far as there are any.
+    """
 
     file: str
     line: int
     reason: str
     text: str
+    fields: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -26,7 +61,7 @@ class Batch:
     Attributes:
         file: where they come from.
         lines: int64 `[rows]`, the line on which each begins (CSV) or its row (Parquet), from 1.
-        columns: the described columns, strings for CSV, as stored for Parquet.
+        columns: those wanted; bytes for CSV, as stored for Parquet.
         bad_rows: rows of this stretch that could not be read.
     """
 
@@ -36,7 +71,7 @@ class Batch:
     bad_rows: tuple[BadRow, ...]
 
 
-def check_columns(present: list[str], wanted: list[str], file: str, hint: str = "") -> None:
+def check_columns(present: Sequence[str], wanted: Sequence[str], file: str, whose: str, hint: str = "") -> None:
     """Whether every wanted column is there, once.
 
     Raises:
@@ -44,9 +79,11 @@ def check_columns(present: list[str], wanted: list[str], file: str, hint: str = 
     """
     missing = [name for name in wanted if name not in present]
     if missing:
+        seen = ", ".join(printable(name[:_NAMED]) for name in present[:_NAMED])
+        more = f" and {len(present) - _NAMED} more" if len(present) > _NAMED else ""
         raise DataError(
-            f"{file} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)} that the configuration "
-            f"describes. It has: {', '.join(present)}.{hint}"
+            f"{file} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)} that {whose}. "
+            f"It has: {seen}{more}.{hint}"
         )
     twice = sorted({name for name in wanted if present.count(name) > 1})
     if twice:

@@ -1,170 +1,223 @@
-"""Reads a CSV into columnar batches of text, and keeps apart the rows that are none.
+"""Reads a CSV into columnar batches of text, and keeps apart the records that are no rows.
 
 It is read as text on purpose: a value that does not parse must become a reject with its line and reason, which a
-typed reader would turn into a failure of the whole file.
+typed reader would turn into a failure of the whole file. `data.csv_records` says what a record is; pyarrow only cuts
+lines whose quotes and fields are counted already, and what it counts otherwise is cut without it.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from data.batches import BadRow, Batch, check_columns
-from data.csv_lines import Lines, record_lines
-from data.errors import DataError
-from data.spec import Dataset
+from data.batches import TEXT, BadRow, Batch, Layout, check_columns
+from data.csv_records import Bad, Found, fields_of, find_any, find_plain
+from data.errors import DataError, printable
 
 BLOCK_BYTES = 4 << 20
 """Bytes of CSV per batch: large enough to be fast, small enough to keep memory flat."""
+LONGEST_LINE = 64 << 20
+_SEPARATOR = re.compile(rb'"?sep=([^\w"\r\n])"?(?:\r\n|\n|\r|\Z)', re.IGNORECASE)
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def read_csv(dataset: Dataset, path: str, file: str) -> Iterator[Batch]:
-    """Batches of one CSV, plain or compressed.
+def read_csv(layout: Layout, stream: Any, file: str) -> Iterator[Batch]:
+    """Batches of one CSV, at least one.
 
     Args:
-        dataset: the description.
-        path: on this machine.
+        layout: what is wanted of it.
+        stream: its bytes, UTF-8 but for what is no text.
         file: what to call it.
 
     Raises:
-        DataError: it is empty, truncated, no CSV, or lacks a described column.
+        DataError: it has no row and no header, its header cannot be read, or lacks a wanted column.
     """
-    if Path(path).stat().st_size == 0:
-        raise DataError(f"{file} is empty: not even a header line")
-    wanted = dataset.read_columns()
+    blocks = _Blocks(stream, file)
+    delimiter, line = layout.delimiter.encode(), 0
+    if separator := _SEPARATOR.match(blocks.fill()):
+        blocks.drop(separator.end())
+        delimiter, line = separator[1], 1
+    names, passed = _names(layout, blocks, delimiter, file, line)
+    check_columns(names, layout.wanted, file, layout.whose, _hint(names, layout.delimiter))
+    reader = _Reader(layout, names, delimiter, file)
+    line += passed
+    some = False
+    for text, last in blocks:
+        found = find_plain(text, delimiter, len(names)) if not text.startswith(_BYTE_ORDER_MARK) else None
+        table = reader.parsed(text, found) if found else None
+        if found is None or table is None:
+            found = find_any(text, delimiter, len(names), last)
+        blocks.give_back(text[found.used :])
+        if len(found.lines) or found.bad:
+            some = True
+            yield reader.batch(text, found, line, table)
+        line += found.passed
+    if not some:
+        yield reader.batch(b"", find_any(b"", delimiter, None, last=True), line)
+
+
+class _Blocks:
+    """The bytes in stretches of whole lines; what a reader gives back comes first in the next one."""
+
+    def __init__(self, stream: Any, file: str) -> None:
+        self._stream, self._file = stream, file
+        self._held, self._ended = b"", False
+
+    def fill(self) -> bytes:
+        """What is held, a block more than before."""
+        more = self._stream.read(BLOCK_BYTES)
+        self._held += more
+        self._ended = not more
+        return self._held
+
+    def drop(self, count: int) -> None:
+        """Takes away what was read of the bytes held."""
+        self._held = self._held[count:]
+
+    def give_back(self, rest: bytes) -> None:
+        """Bytes of the last stretch that make no whole record yet."""
+        self._held = rest + self._held
+
+    def whole_lines(self) -> tuple[bytes, bool]:
+        """The whole lines held, and whether they are the last; they stay held."""
+        if self._ended:
+            return self._held, True
+        # A return at the very end may be the first half of a line end.
+        place = self._held.rfind(b"\n") + 1 or self._held.rfind(b"\r", 0, -1) + 1
+        if not place and len(self._held) > LONGEST_LINE:
+            raise DataError(f"{self._file} has a line of more than {LONGEST_LINE >> 20} MiB; is it a table?")
+        return self._held[:place], False
+
+    def __iter__(self) -> Iterator[tuple[bytes, bool]]:
+        while not self._ended or self._held:
+            text, last = self.whole_lines()
+            self.drop(len(text))
+            if text:
+                yield text, last
+            if not last:
+                self.fill()
+
+
+def _names(layout: Layout, blocks: _Blocks, delimiter: bytes, file: str, before: int) -> tuple[list[str], int]:
+    """Names of the columns, and the lines above the first row.
+
+    Where the names are given, a first record that holds all the wanted ones is a header all the same.
+    """
+    while True:
+        text, last = blocks.whole_lines()
+        found = find_any(text, delimiter, None, last, most=1)
+        if last or found.fields or found.bad:
+            break
+        blocks.fill()
+    given = list(layout.header) if layout.header is not None else None
+    if not found.fields and not found.bad:
+        raise DataError(f"{file} is empty: no row, or not even a header line")
+    if given is None and found.bad:
+        first = found.bad[0]
+        raise DataError(f"{file}, line {before + first.line}: {first.reason}, in the header; correct that line")
+    fields = found.fields[0] if found.fields and not found.bad else []
+    if given is not None and not {name.encode() for name in layout.wanted} <= set(fields):
+        return given, 0
+    blocks.drop(found.used)
     try:
-        places = _Places(path, file, dataset.delimiter)
-        options = _options(dataset, wanted, places.keep_apart)
-        _check(_csv_names(path, dataset), wanted, file, dataset)
-        with pyarrow.csv.open_csv(path, *options) as stream:
-            if not dataset.header:
-                places.skip_header()
-            for block in stream:
-                lines, bad = places.take(block.num_rows)
-                yield Batch(file, pa.array(lines), pa.Table.from_batches([block]).select(wanted), bad)
-            if places.ragged:
-                lines, bad = places.take(0)
-                yield Batch(file, pa.array(lines), _no_rows(wanted), bad)
-    except pa.ArrowInvalid as error:
-        raise DataError(_csv_trouble(file, dataset, error)) from error
+        return [field.decode() for field in fields], found.passed
     except UnicodeDecodeError as error:
-        raise DataError(f"{file}: the header line is not UTF-8 ({error}); save the file as UTF-8") from error
-    except (OSError, EOFError) as error:
-        raise DataError(f"{file}: cannot be read to its end ({error}); is it truncated?") from error
+        raise DataError(
+            f"{file}, line {before + int(found.lines[0])}: the header is not {layout.encoding} "
+            f"({printable(repr(error.object))}); set data.encoding, such as latin-1 or cp1252"
+        ) from error
 
 
-def _options(
-    dataset: Dataset, wanted: list[str], keep_apart: Callable[[pyarrow.csv.InvalidRow], str]
-) -> tuple[Any, ...]:
-    """How to read, parse and convert."""
-    # Threads would hide the numbers of ragged records.
-    reading = pyarrow.csv.ReadOptions(
-        use_threads=False,
-        block_size=BLOCK_BYTES,
-        column_names=list(dataset.header) if dataset.header else None,
-    )
-    parsing = pyarrow.csv.ParseOptions(
-        delimiter=dataset.delimiter, newlines_in_values=True, invalid_row_handler=keep_apart
-    )
-    # Only what is wanted: the types of other columns would be guessed, and a wrong guess fails the whole file.
-    converting = pyarrow.csv.ConvertOptions(
-        check_utf8=False,
-        include_columns=wanted,
-        column_types={name: pa.binary() for name in wanted},
-        strings_can_be_null=False,
-    )
-    return reading, parsing, converting
+class _Reader:
+    """Makes batches of records that were found."""
+
+    def __init__(self, layout: Layout, names: list[str], delimiter: bytes, file: str) -> None:
+        wanted = names if layout.whole else layout.wanted
+        self._layout, self._delimiter, self._file = layout, delimiter, file
+        # By place: two columns of one name do no harm where nobody wants them.
+        self._places = list(range(len(names))) if layout.whole else [names.index(name) for name in wanted]
+        self._schema = pa.schema([pa.field(name, pa.binary(), metadata=TEXT) for name in wanted])
+        self._width = len(names)
+
+    def parsed(self, text: bytes, found: Found) -> list[pa.Array] | None:
+        """Columns of the sound records; None where pyarrow counts them otherwise."""
+        pieces, place = [], 0
+        for one in found.bad:
+            pieces.append(text[place : one.start])
+            place = one.start + len(one.raw)
+        sound = b"".join([*pieces, text[place:]]) if pieces else text
+        if not len(found.lines):
+            return [pa.array([], pa.binary()) for _ in self._places]
+        names = [str(place) for place in range(self._width)]
+        included = [names[place] for place in self._places]
+        try:
+            table = pyarrow.csv.read_csv(
+                pa.BufferReader(sound),
+                pyarrow.csv.ReadOptions(use_threads=False, block_size=len(sound) + 1, column_names=names),
+                pyarrow.csv.ParseOptions(delimiter=self._delimiter.decode()),
+                pyarrow.csv.ConvertOptions(
+                    check_utf8=False,
+                    include_columns=included,
+                    column_types=dict.fromkeys(included, pa.binary()),
+                    strings_can_be_null=False,
+                ),
+            )
+        except pa.ArrowInvalid:
+            return None
+        return [_one(column) for column in table.columns] if table.num_rows == len(found.lines) else None
+
+    def batch(self, text: bytes, found: Found, before: int, columns: list[pa.Array] | None = None) -> Batch:
+        """Rows, and what is none; `before` lines lie above the text."""
+        if columns is None:
+            rows = found.fields or []
+            columns = [pa.array([row[place] for row in rows], pa.binary()) for place in self._places]
+        table = pa.table(columns, schema=self._schema)
+        bad, lines = list(found.bad), found.lines
+        if not text.isascii() and (reasons := self._no_text(table)):
+            for row, reason in reasons.items():
+                start = int(found.starts[row])
+                bad.append(Bad(int(lines[row]), reason, text[start : found.ends[row]], start))
+            kept = np.delete(np.arange(len(lines)), list(reasons))
+            table, lines = table.take(pa.array(kept)), lines[kept]
+        return Batch(self._file, pa.array(lines + before), table, tuple(self._bad(one, before) for one in bad))
+
+    def _no_text(self, table: pa.Table) -> dict[int, str]:
+        """Rows with a wanted value that is no text of the encoding, and why."""
+        reasons: dict[int, str] = {}
+        for name in self._layout.wanted:
+            column = table.column(name)
+            try:
+                column.cast(pa.string())
+            except pa.ArrowInvalid:
+                for row in _undecodable(column.to_pylist()):
+                    reasons.setdefault(row, f"{name}: no text in {self._layout.encoding}; is data.encoding another?")
+        return reasons
+
+    def _bad(self, one: Bad, before: int) -> BadRow:
+        fields = tuple(fields_of(one.raw, self._delimiter)) if self._layout.whole else ()
+        text = one.raw.rstrip(b"\r\n").decode("utf-8", "backslashreplace")
+        return BadRow(self._file, before + one.line, one.reason, text, fields)
 
 
-def _csv_names(path: str, dataset: Dataset) -> list[str]:
-    if dataset.header:
-        return list(dataset.header)
-    reading = pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES)
-    parsing = pyarrow.csv.ParseOptions(
-        delimiter=dataset.delimiter, newlines_in_values=True, invalid_row_handler=lambda row: "skip"
-    )
-    with pyarrow.csv.open_csv(path, reading, parsing, pyarrow.csv.ConvertOptions(check_utf8=False)) as stream:
-        return list(stream.schema.names)
+def _one(column: pa.ChunkedArray) -> pa.Array:
+    joined = column.combine_chunks()
+    return joined if isinstance(joined, pa.Array) else pa.concat_arrays(joined.chunks)
 
 
-class _Ragged(NamedTuple):
-    """A record with too few or too many fields; `number` counts records from 1, the header among them."""
-
-    number: int
-    reason: str
-    text: str
-
-
-class _Places:
-    """Gives records their lines: the parser tells only how many good ones a batch has, and which are ragged."""
-
-    def __init__(self, path: str, file: str, delimiter: str) -> None:
-        self._file = file
-        self._stretches = record_lines(pa.input_stream(path, compression="detect"), delimiter)
-        self._ahead = np.empty(0, dtype=np.int64)
-        self._record, self._line = 0, 0
-        self.ragged: deque[_Ragged] = deque()
-
-    def keep_apart(self, row: pyarrow.csv.InvalidRow) -> str:
-        """What the parser does with a ragged row."""
-        reason = f"{row.actual_columns} fields, expected {row.expected_columns}"
-        self.ragged.append(_Ragged(row.number, reason, row.text))
-        return "skip"
-
-    def skip_header(self) -> None:
-        """The first record has no row."""
-        self._next(1)
-        self._record = 1
-
-    def take(self, rows: int) -> tuple[Lines, tuple[BadRow, ...]]:
-        """Lines of the next `rows` good rows, and the ragged ones among them (all that are left, for no rows).
-
-        The parser may be a block ahead, so `ragged` may hold later ones too: they wait for their turn.
-        """
-        numbers = np.array([one.number for one in self.ragged], dtype=np.int64) - self._record
-        count = rows if rows or not len(numbers) else int(numbers[-1])
-        while rows and (more := rows + int(np.searchsorted(numbers, count, side="right"))) > count:
-            count = more
-        lines = self._next(count)
-        turn = [self.ragged.popleft() for _ in range(int(np.searchsorted(numbers, count, side="right")))]
-        places = np.array([one.number for one in turn], dtype=np.int64) - self._record - 1
-        bad = tuple(
-            BadRow(self._file, int(line), one.reason, one.text) for line, one in zip(lines[places], turn, strict=True)
-        )
-        self._record += count
-        return np.delete(lines, places), bad
-
-    def _next(self, count: int) -> Lines:
-        while len(self._ahead) < count:
-            stretch = next(self._stretches, None)
-            if stretch is None:  # should the parser see a record more than the lines hold, it is counted to the last
-                last = self._ahead[-1] if len(self._ahead) else self._line
-                stretch = np.full(count - len(self._ahead), last, dtype=np.int64)
-            self._ahead = np.concatenate([self._ahead, stretch])
-        taken, self._ahead = self._ahead[:count], self._ahead[count:]
-        self._line = int(taken[-1]) if count else self._line
-        return taken
+def _undecodable(values: Sequence[bytes]) -> Iterator[int]:
+    for row, value in enumerate(values):
+        try:
+            value.decode()
+        except UnicodeDecodeError:
+            yield row
 
 
-def _no_rows(names: list[str]) -> pa.Table:
-    return pa.table({name: pa.array([], pa.binary()) for name in names})
-
-
-def _check(present: list[str], wanted: list[str], file: str, dataset: Dataset) -> None:
-    hint = ""
-    if len(present) == 1 and any(mark in present[0] for mark in ";\t|,"):
-        hint = f" The first line is one field, so data.delimiter {dataset.delimiter!r} may be wrong."
-    check_columns(present, wanted, file, hint)
-
-
-def _csv_trouble(file: str, dataset: Dataset, error: pa.ArrowInvalid) -> str:
-    if "Empty CSV" in str(error):
-        return f"{file} is empty: no row, or not even a header line"
-    hint = " Is there a quote that is never closed?" if "straddl" in str(error) else ""
-    return f"{file}: cannot be read as CSV with delimiter {dataset.delimiter!r}: {error}.{hint}"
+def _hint(names: list[str], delimiter: str) -> str:
+    if len(names) == 1 and any(mark in names[0] for mark in ";\t|,"):
+        return f" The first line is one field, so data.delimiter {delimiter!r} may be wrong."
+    return ""

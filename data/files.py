@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import glob
 import hashlib
 import importlib.util
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +23,8 @@ _CHUNK = 1 << 20
 def match(pattern: str, what: str, folders: bool = False) -> list[str]:
     """Files behind a path, folder, glob or `package:NAME/PATH`, sorted; a folder gives its visible files.
 
+    A file or folder of the very name goes before what its letters could mean.
+
     Args:
         pattern: a local path, or an address such as `gs://bucket/trips/*.csv`, which Beam's filesystems read.
         what: key of the configuration, for the message.
@@ -29,12 +33,15 @@ def match(pattern: str, what: str, folders: bool = False) -> list[str]:
     Raises:
         DataError: nothing is there, or no filesystem knows the address.
     """
-    if pattern.startswith("package:"):
-        pattern = _package_path(pattern, what)
-    if is_remote(pattern):
-        return _match_remote(pattern, what)
-    pattern = str(Path(pattern).expanduser())
-    if Path(pattern).is_dir():
+    if not is_here(pattern):
+        if pattern.startswith("package:"):
+            pattern = _package_path(pattern, what)
+        if is_remote(pattern):
+            return _match_remote(pattern, what)
+        pattern = expanded(pattern)
+    if os.path.isfile(pattern):  # noqa: PTH113  pathlib raises on a name that is too long
+        return [pattern]
+    if os.path.isdir(pattern):  # noqa: PTH112
         files = _visible(pattern)
         if not files:
             raise DataError(f"{what}: the folder {pattern} holds no files")
@@ -53,7 +60,30 @@ def match(pattern: str, what: str, folders: bool = False) -> list[str]:
 
 def is_remote(path: str) -> bool:
     """Whether a path is an address such as `gs://bucket/trips.csv`."""
-    return "://" in path
+    return "://" in path and not is_here(path)
+
+
+def is_here(path: str) -> bool:
+    """Whether a file or folder of this very name is on this machine."""
+    return os.path.exists(path)  # noqa: PTH110  pathlib raises on a name that is too long
+
+
+def expanded(path: str) -> str:
+    """The path with `~` as the home folder; as it is for an unknown user."""
+    return os.path.expanduser(path)  # noqa: PTH111  pathlib raises for an unknown user
+
+
+def below(folder: str, path: str) -> str:
+    """A path of a configuration counted from a folder; addresses and absolute paths stay as they are.
+
+    In a folder whose own name looks like a pattern, a pattern still means what it says.
+    """
+    joined = f"{folder.rstrip('/')}/{path}"
+    if is_here(joined):
+        return joined
+    if path.startswith("package:") or is_remote(path) or expanded(path).startswith("/"):
+        return expanded(path)
+    return f"{folder.rstrip('/') if is_remote(folder) else glob.escape(folder.rstrip('/'))}/{path}"
 
 
 def _visible(folder: str) -> list[str]:
@@ -137,12 +167,19 @@ def examine(files: list[str]) -> list[SourceFile]:
             (result,) = _filesystems(file, "data.source").match([file])
             found.append(SourceFile(file, sum(one.size_in_bytes for one in result.metadata_list), ""))
             continue
-        digest = hashlib.sha256()
-        with Path(file).open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                digest.update(chunk)
-        found.append(SourceFile(file, Path(file).stat().st_size, digest.hexdigest()))
+        told = Path(file).stat()
+        found.append(SourceFile(file, told.st_size, _sha256(file, told.st_size, told.st_mtime_ns)))
     return found
+
+
+@functools.lru_cache(maxsize=4096)  # a run asks before and while it reads
+def _sha256(file: str, size: int, changed_ns: int) -> str:
+    """Of a file's bytes, read anew when its size or the time of its last change is another."""
+    digest = hashlib.sha256()
+    with Path(file).open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def sizes(files: list[str]) -> list[tuple[str, int]]:

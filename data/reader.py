@@ -1,17 +1,14 @@
-"""Reads one file of a source in batches of columns, whatever its format."""
+"""Reads one file of a source in batches of columns, whatever its format and however it is packed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from data.batches import Batch
-from data.csv_reader import read_csv
+from data.batches import Batch, Layout
 from data.files import local
-from data.parquet_reader import read_parquet
 from data.spec import Dataset
+from data.tables import read_table
 from data.tfrecord_reader import read_tfrecord
-
-_READERS = {"csv": read_csv, "parquet": read_parquet, "tfrecord": read_tfrecord}
 
 
 def read(dataset: Dataset, file: str) -> Iterator[Batch]:
@@ -20,14 +17,19 @@ def read(dataset: Dataset, file: str) -> Iterator[Batch]:
     Raises:
         DataError: the file is empty, lacks a described column, repeats one, or is not what `format` says.
     """
+    layout = Layout(
+        dataset.read_columns(),
+        format=dataset.format,
+        header=dataset.header,
+        delimiter=dataset.delimiter,
+        encoding=dataset.encoding,
+    )
+    how = read_tfrecord if _is_tfrecord(dataset, file) else read_table
     with local(file) as path:
-        yield from _READERS[_format(dataset, file)](dataset, path, file)
+        yield from how(layout, path, file)
 
 
-def _format(dataset: Dataset, file: str) -> str:
-    if dataset.format != "auto":
-        return dataset.format
+def _is_tfrecord(dataset: Dataset, file: str) -> bool:
     name = file.rsplit("/", 1)[-1]
-    if name.endswith((".parquet", ".pq")):
-        return "parquet"
-    return "tfrecord" if "tfrecord" in name else "csv"
+    named = "tfrecord" in name and not name.endswith((".csv", ".parquet", ".pq"))
+    return dataset.format == "tfrecord" or (dataset.format == "auto" and named)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data.errors import DataError
-from data.files import fingerprint, match
+from data.files import below, fingerprint, match
 from data.spans import Span, choose, find_spans, has_spans
 from data.spec import Dataset
 
@@ -92,9 +92,7 @@ def placed(dataset: Dataset, root: str, until: str = "") -> Dataset:
     """
 
     def joined(path: str | None) -> str | None:
-        if path is None or not root or path.startswith("/") or ":" in path.split("/")[0]:
-            return path
-        return f"{root.rstrip('/')}/{path}"
+        return path if path is None or not root else below(root, path)
 
     split = dataset.split.model_copy(update={"eval_source": joined(dataset.split.eval_source)})
     spans = dataset.spans.model_copy(update={"until": until}) if until else dataset.spans

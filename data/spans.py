@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from data.errors import DataError
-from data.files import match
+from data.files import is_here, match
 from data.spec import Spans
 
 _ANY = {"YYYY": "[0-9][0-9][0-9][0-9]", "MM": "[0-9][0-9]", "DD": "[0-9][0-9]"}
@@ -41,8 +41,8 @@ class Span:
 
 
 def has_spans(source: str) -> bool:
-    """Whether the source has placeholders."""
-    return bool(_PLACEHOLDER.search(source))
+    """Whether the source has placeholders; a file of the very name has none."""
+    return bool(_PLACEHOLDER.search(source)) and not is_here(source)
 
 
 def find_spans(source: str, what: str = "data.source") -> list[Span]:
@@ -147,11 +147,17 @@ def _regex(source: str) -> re.Pattern[str]:
             seen.add(name)
         else:
             wild = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-            pieces.append(wild.get(piece) or (piece if piece.startswith("[") else re.escape(piece)))
+            pieces.append(wild.get(piece) or (_letters(piece) if piece.startswith("[") else re.escape(piece)))
     body = "".join(pieces).removesuffix("/")
     return re.compile(
         rf"(?:^|/){body.removeprefix('/')}(?:/[^/]*)?$" if not body.startswith("/") else f"{body}(?:/[^/]*)?$"
     )
+
+
+def _letters(piece: str) -> str:
+    """A glob's set of letters as a regular expression's."""
+    inner = piece[1:-1].replace("\\", r"\\").replace("[", r"\[")
+    return f"[^{inner[1:]}]" if inner.startswith("!") else f"[{inner}]"
 
 
 def _number(values: dict[str, str], grain: str) -> int | None:

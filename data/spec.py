@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from datetime import date, datetime, timezone
 from typing import Annotated, Literal, NamedTuple
@@ -21,6 +22,8 @@ def wall_clock(zone: str) -> str:
     return f"wall clock of {zone}"
 
 
+_NO_ENCODINGS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape"}
+"""What Python counts among its encodings, though nobody writes tables in it."""
 PositiveFraction = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -178,13 +181,15 @@ class Dataset(Settings):
             `package:NAME/PATH` is a file inside an installed package. With placeholders, `{SPAN}` or
             `{YYYY}-{MM}-{DD}`, it grows by spans.
         spans: which of them a run reads.
-        format: `csv`, `parquet` or `tfrecord` (of tf.Example); the first and last also gzipped. `auto` goes by the
-            file's name.
+        format: `csv`, `parquet` or `tfrecord` (of tf.Example). `auto` knows Parquet by its content and TFRecords by the
+            file's name. Packed files (gzip, bzip2, xz, zstd, lz4) are known by their content.
         header: column names of a CSV that has none.
-        delimiter: one character between CSV fields.
         missing: texts that stand for a missing value in a column of any role, besides the empty one; `[]` takes each
             as it stands, for example where `NA` is Namibia and `None` a kind of payment.
         decimal: what stands before the decimals of a number written as text, `.` or `,`.
+        delimiter: one character between CSV fields; a first line such as `sep=;` says more.
+        encoding: of a CSV's text, such as `latin-1` or `cp1252`; a byte order mark says more. A row with a value of a
+            role that is no text in it is a reject.
         label, points, time, numeric, categorical: the roles. Whatever has no role is not read.
         filters: range by column; a value outside makes the row a reject.
         split: how the rows are parted.
@@ -195,7 +200,8 @@ class Dataset(Settings):
     spans: Spans = Spans()
     format: Literal["auto", "csv", "parquet", "tfrecord"] = "auto"
     header: tuple[str, ...] | None = None
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    delimiter: str = Field(default=",", pattern=r"^[\t !#-~]$")
+    encoding: str = "utf-8"
     missing: tuple[str, ...] = MISSING
     decimal: Literal[".", ","] = "."
     label: Label
@@ -206,6 +212,16 @@ class Dataset(Settings):
     filters: dict[str, Range] = Field(default_factory=dict)
     split: Split = Split()
     max_rejected_fraction: float = Field(default=0.05, ge=0, le=1)
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        try:
+            if "0".encode(value).decode(value) == "0" and (name := codecs.lookup(value).name) not in _NO_ENCODINGS:
+                return name.removesuffix("-sig")
+        except (LookupError, UnicodeError):
+            pass
+        raise ValueError("no encoding of text; write one such as utf-8, latin-1, cp1252 or utf-16")
 
     @model_validator(mode="after")
     def _consistent(self) -> Dataset:

@@ -12,9 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.batches import BadRow, Batch, check_columns
+from data.batches import BadRow, Batch, Layout, check_columns
 from data.errors import DataError
-from data.spec import Dataset
 
 BATCH_ROWS = 8192
 _FRAME_BYTES = 16
@@ -23,27 +22,27 @@ _STRETCH_BYTES = 1 << 20
 _SEVERAL = "several values in one feature"
 
 
-def read_tfrecord(dataset: Dataset, path: str, file: str) -> Iterator[Batch]:
+def read_tfrecord(layout: Layout, path: str, file: str) -> Iterator[Batch]:
     """Batches of one TFRecord file, plain or gzipped; a record's line is its place, from 1.
 
     A feature without a value is missing; a record with several values in a described feature, or which is no
     tf.Example, is a bad row. A feature of several types comes as text.
 
     Args:
-        dataset: the description.
+        layout: what is wanted of it.
         path: on this machine.
         file: what to call it.
 
     Raises:
         DataError: it is empty, damaged, no TFRecord, or its first records lack a described feature.
     """
-    wanted = dataset.read_columns()
+    wanted = layout.wanted
     first = 1
     for records in _records(path, file):
         lines = np.arange(first, first + len(records))
         names, columns, faults = _decode(records, wanted)
         if first == 1 and names:
-            check_columns(names, wanted, file)
+            check_columns(names, wanted, file, layout.whose)
         first += len(records)
         fine = faults == ""
         bad = tuple(BadRow(file, int(line), fault, "") for line, fault in zip(lines[~fine], faults[~fine], strict=True))

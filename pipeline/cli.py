@@ -5,6 +5,7 @@ What a command needs is imported when it runs, so that `--help` is quick.
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 from collections.abc import Callable
@@ -13,9 +14,13 @@ from typing import Any
 import typer
 import typer.exceptions
 
+from data.errors import printable
 from pipeline.commands import data, features, history, kubeflow, running, schedule, study, versions
 from pipeline.commands.options import BAD_INPUT, DONE, INTERRUPTED, REFUSED, UNEXPECTED
 from pipeline.interrupts import is_interrupt
+
+_NO_PLACE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EACCES, errno.EPERM}
+"""What the system says of a place that takes no file: full, read-only, not allowed."""
 
 app = typer.Typer(
     name="farelite",
@@ -70,6 +75,11 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(_guarded(lambda: app(arguments, standalone_mode=False)))
 
 
+def _printable(text: str) -> str:
+    """A message without what would steer the terminal; it may quote the data."""
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
 def _guarded(command: Callable[[], Any]) -> int:
     try:
         code = int(command() or DONE)
@@ -89,8 +99,12 @@ def _guarded(command: Callable[[], Any]) -> int:
         elif isinstance(error, _expected_errors()):
             from components.tflite_pusher.store import CorruptError
 
-            print(f"error: {error}", file=sys.stderr)
+            print(f"error: {_printable(str(error))}", file=sys.stderr)
             return REFUSED if isinstance(error, CorruptError) else BAD_INPUT
+        elif isinstance(error, OSError) and error.errno in _NO_PLACE:
+            where = f" {error.filename}" if error.filename else ""
+            print(f"error: cannot write{where}: {error.strerror}; make room, or give another place", file=sys.stderr)
+            return BAD_INPUT
         else:
             traceback.print_exc()
             return UNEXPECTED

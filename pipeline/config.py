@@ -17,6 +17,7 @@ from components.evaluator.cuts import Cut, settle
 from components.settings import DataGate, Gate, Push, Training
 from components.study.settings import Study
 from data.errors import DataError
+from data.files import below, expanded, is_remote
 from data.settings import Settings
 from data.spec import Dataset
 from pipeline.lineage.connection import Metadata
@@ -157,13 +158,14 @@ def _override(tree: dict[str, Any], text: str) -> None:
 
 def _with_absolute_paths(config: Config, folder: Path) -> Config:
     def absolute(path: str | None) -> str | None:
-        if path is None or ":" in path.split("/")[0]:
-            return path
-        return str(folder / Path(path).expanduser())
+        return None if path is None else below(str(folder), path)
 
     split = config.data.split.model_copy(update={"eval_source": absolute(config.data.split.eval_source)})
     data = config.data.model_copy(update={"source": absolute(config.data.source), "split": split})
-    push = config.push.model_copy(update={"store": absolute(config.push.store)})
+    store = config.push.store  # no pattern
+    if store is not None and not is_remote(store):
+        store = str(folder / expanded(store))
+    push = config.push.model_copy(update={"store": store})
     return config.model_copy(update={"data": data, "schema_file": absolute(config.schema_file), "push": push})
 
 

@@ -1,4 +1,4 @@
-"""How a source is shown on the terminal."""
+"""How a source is printable on the terminal."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import sys
 from datetime import datetime, timezone
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from data.errors import printable
 from data.profile import FENCE, Column, Profile
 
 _WIDE = 200
@@ -42,7 +44,7 @@ def _reasons(profile: Profile) -> Table:
     table.add_column("rejected because")
     table.add_column("rows", justify="right")
     for reason, count in profile.reasons.items():
-        table.add_row(reason, f"{count:,}")
+        table.add_row(_text(reason), f"{count:,}")
     return table
 
 
@@ -52,11 +54,16 @@ def _columns(profile: Profile, unit: str) -> Table:
         table.add_column(name, justify="left" if name in ("column", "role", "commonest") else "right")
     for one in profile.columns:
         role = f"{one.role} ({unit})" if one.role == "label" else one.role
-        shown = (_value(one, value) for value in (one.low, one.median, one.high))
+        numbers = (_value(one, value) for value in (one.low, one.median, one.high))
         outliers = "" if one.role in ("categorical", "time") else f"{one.outliers:,}"
-        top = ", ".join(f"{value} {count:,}" for value, count in one.top)
-        table.add_row(one.name, role, f"{one.missing:,}", f"{one.distinct:,}", *shown, outliers, top)
+        top = _text(", ".join(f"{value} {count:,}" for value, count in one.top))
+        table.add_row(_text(one.name), role, f"{one.missing:,}", f"{one.distinct:,}", *numbers, outliers, top)
     return table
+
+
+def _text(words: str) -> str:
+    """Words from the data, neither marks for rich nor for the terminal."""
+    return escape(printable(words))
 
 
 def _value(column: Column, value: float | None) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+import tensorflow_data_validation as tfdv
 from ml_metadata.proto.metadata_store_pb2 import ConnectionConfig
 from tfx.components.example_validator.component import ExampleValidator
 from tfx.components.schema_gen.component import SchemaGen
@@ -23,6 +24,7 @@ from components.champion import Champion
 from components.code_hash import step_hash
 from components.compression_settings import Conversion
 from components.data_gate import DataGate
+from components.distances import QUANTILES
 from components.evaluator.component import Evaluator
 from components.study.component import Study
 from components.tflite_pusher.component import TFLitePusher
@@ -96,7 +98,8 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
     )
     examples, report = example_gen.outputs["examples"], example_gen.outputs["report"]
     rows_gate = DataGate(report, dataset, data_gate_settings, around.fingerprint, _code(DataGate)).with_id("RowsGate")
-    statistics_gen = StatisticsGen(examples=examples)
+    fine = tfdv.StatsOptions(num_quantiles_histogram_buckets=QUANTILES)
+    statistics_gen = StatisticsGen(examples=examples, stats_options=fine)
     statistics_gen.add_upstream_node(rows_gate)
     statistics = statistics_gen.outputs["statistics"]
     schema_gen = _schema_component(around.schema_path, statistics)

@@ -16,12 +16,13 @@ import pyarrow as pa
 from components.tflite_pusher.runtime import Engine
 from components.tflite_pusher.soundness import MANIFEST_VERSION, CorruptError, StoreError
 from components.tflite_pusher.store import Store
-from components.tflite_pusher.table_reader import Stretch, read_table
 from components.tflite_pusher.table_writer import writing
+from data.batches import Layout
 from data.categories import category_id
 from data.errors import DataError
 from data.spec import Notation, Point, Time, wall_clock
 from data.stored import Stored, stored, text_of
+from data.tables import Stretch, read_whole
 from data.times import seconds_of
 from data.values import LIMITS, NO_UTF8, check_origin, check_range, numbers, set_reason
 
@@ -80,9 +81,15 @@ class Pricer:
             )
         described = manifest["config"]["data"]
         self.inputs: list[dict[str, Any]] = manifest["inputs"]
-        self.delimiter: str = described["delimiter"]
-        self.header: list[str] | None = described["header"]
-        self._described = {*self.columns(), described["label"]["column"]}
+        self.layout = Layout(
+            [one["source_column"] for one in self.inputs],
+            whole=True,
+            whose="the model takes",
+            header=described["header"],
+            delimiter=described["delimiter"],
+            encoding=described.get("encoding", "utf-8"),
+        )
+        self._described = {*self.layout.wanted, described["label"]["column"]}
         # A version from before these settings was trained on every text as it stood.
         self._notation = Notation(tuple(described.get("missing", ())), described.get("decimal", "."))
         self._known = {one["name"]: self._numbers(one["vocabulary"]) for one in self.inputs if one["vocabulary"]}
@@ -92,10 +99,6 @@ class Pricer:
         self._engine = Engine(model)
         if strange := self._engine.strangeness(self.inputs):
             raise CorruptError(strange)
-
-    def columns(self) -> list[str]:
-        """What a table must hold."""
-        return [one["source_column"] for one in self.inputs]
 
     def added(self, present: Collection[str]) -> tuple[str, str]:
         """Names of the columns that predictions and flags go to in a table with these.
@@ -204,7 +207,7 @@ def predict_file(store: Store, version: str | None, source: str, output: Path | 
     Args:
         store: where versions lie.
         version: which; None takes the live one.
-        source: CSV or Parquet, plain or gzipped.
+        source: CSV or Parquet, plain or packed.
         output: see `table_writer.writing`; None writes CSV to standard output.
 
     Raises:
@@ -215,13 +218,13 @@ def predict_file(store: Store, version: str | None, source: str, output: Path | 
     version = store.resolve(version)
     pricer = Pricer(store.model(version), store.manifest(version))
     counts = Counts()
-    stretches = read_table(source, pricer.delimiter, pricer.header, pricer.columns())
+    stretches = read_whole(pricer.layout, source)
     first = next(stretches)  # before the output is touched: most faults of a table show here
     try:
         names = pricer.added(first.table.column_names)
     except DataError as error:
         raise DataError(f"{source}: {error}") from error
-    with writing(output, pricer.delimiter) as write:
+    with writing(output, pricer.layout.delimiter) as write:
         for stretch in chain([first], stretches):
             priced = pricer(stretch)
             counts.add(priced)

@@ -13,11 +13,11 @@ import pyarrow as pa
 
 from components.tflite_pusher.examples import on_device
 from components.tflite_pusher.predict import Pricer
-from components.tflite_pusher.table_reader import Stretch
 from data.batches import Batch
 from data.reader import read
 from data.rows import to_rows
 from data.spec import Dataset
+from data.tables import Stretch
 from data.tensor_names import tensor_name
 
 ROWS = 200

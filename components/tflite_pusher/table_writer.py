@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
+import os
+import re
 import sys
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from components.tflite_pusher.table_reader import TEXT
+from data.batches import TEXT
 from data.errors import DataError
 from data.stored import python_values
+from data.writing import is_device, written_whole
 
 PARQUET = (".parquet", ".pq")
 CSV = (".csv", ".csv.gz", ".txt")
@@ -38,25 +37,26 @@ def writing(output: Path | None, delimiter: str) -> Iterator[Write]:
         DataError: the name tells no format, or the file cannot be written.
     """
     if output is None:
-        with _csv_writer(sys.stdout.buffer, delimiter) as write:
-            yield write
+        try:
+            with _csv_writer(sys.stdout.buffer, delimiter) as write:
+                yield write
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise  # whoever reads has seen enough
+        except OSError as error:
+            # What it still holds would be written again, in vain, at the end of the process.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise DataError(f"standard output: {error.strerror or error}") from error
         return
-    in_place = output.exists() and not output.is_file()
-    if output.is_dir() or not (in_place or output.name.endswith(PARQUET + CSV)):
+    if not output.name.endswith(PARQUET + CSV) and not is_device(output):
         raise DataError(f"--output {output}: write to a .csv, .csv.gz, .txt or .parquet file")
-    aside = output if in_place else output.with_name(f".{output.name}.{uuid.uuid4().hex[:8]}")
     try:
-        with aside.open("wb") as stream, _writer(output.name, stream, delimiter) as write:
+        with written_whole(output) as stream, _writer(output.name, stream, delimiter) as write:
             yield write
-        if not in_place:
-            aside.replace(output)
     except BrokenPipeError:
-        raise  # whoever reads has seen enough
+        raise
     except OSError as error:
         raise DataError(f"--output {output}: {error.strerror or error}") from error
-    finally:
-        if not in_place:
-            aside.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -74,37 +74,29 @@ def _writer(name: str, stream: BinaryIO, delimiter: str) -> Iterator[Write]:
 
 @contextmanager
 def _csv_writer(stream: Any, delimiter: str) -> Iterator[Write]:
-    text = io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape", newline="")
-    # A lone \r is quoted only where it is part of the line's end; the end itself is then written as \n.
-    lines = csv.writer(_Unix(text), delimiter=delimiter, lineterminator="\r\n")
-    begun = False
+    # Not by the csv module, which writes no zero byte; bytes that are no UTF-8 leave as they came.
+    special = re.compile(rb'["\r\n%b]' % re.escape(delimiter.encode()))
+    end, begun = delimiter.encode(), False
+
+    def line(values: Iterable[bytes]) -> bytes:
+        quoted = (b'"%b"' % one.replace(b'"', b'""') if special.search(one) else one for one in values)
+        return end.join(quoted) + b"\n"
 
     def write(table: pa.Table) -> None:
         nonlocal begun
         if not begun:
-            lines.writerow(table.column_names)
+            stream.write(line(name.encode() for name in table.column_names))
             begun = True
-        columns = [[_text(value) for value in python_values(column)] for column in table.columns]
-        lines.writerows(zip(*columns, strict=True))
+        columns = [[_bytes(value) for value in python_values(column)] for column in table.columns]
+        stream.writelines(map(line, zip(*columns, strict=True)))
 
-    try:
-        yield write
-    finally:
-        text.detach()  # flushes, and leaves the stream to its owner
+    yield write
 
 
-@dataclass(frozen=True)
-class _Unix:
-    text: TextIO
-
-    def write(self, line: str) -> None:
-        self.text.write(f"{line[:-2]}\n")
-
-
-def _text(value: Any) -> str:
+def _bytes(value: Any) -> bytes:
     if isinstance(value, bytes):
-        return value.decode("utf-8", "surrogateescape")
-    return "" if value is None else str(value)
+        return value
+    return b"" if value is None else str(value).encode("utf-8", "surrogateescape")
 
 
 @contextmanager
@@ -125,7 +117,7 @@ def _parquet_writer(stream: BinaryIO) -> Iterator[Write]:
 
 
 def _with_text(table: pa.Table) -> pa.Table:
-    """Columns of a CSV as strings; bytes that are no UTF-8 are shown as `\\xff`."""
+    """Columns of a CSV as strings; bytes that are no UTF-8 are written as `\\xff`."""
     for index, field in enumerate(table.schema):
         if field.metadata == TEXT:
             texts = [value.decode("utf-8", "backslashreplace") for value in table.column(index).to_pylist()]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data.writing import write_text
 from pipeline.commands.options import BAD_INPUT, DONE, AsJson, ConfigFile, Override
+from pipeline.commands.output import print_json
 from pipeline.runners.quiet import without_native_notes
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def describe(config: ConfigFile = None, override: Override = None, as_json: AsJs
     chosen = _config(config, override)
     found = profile(chosen.data, load(chosen.data))
     if as_json:
-        print(json.dumps(dataclasses.asdict(found), indent=1))
+        print_json(dataclasses.asdict(found), indent=1)
         return
     from pipeline.data_view import show_profile
 
@@ -73,7 +74,7 @@ def infer(config: ConfigFile = None, override: Override = None, output: Output =
     if output is None:
         print(text, end="")
     else:
-        output.write_text(text)
+        write_text(output, text)
         print(f"wrote {output}: {len(columns)} columns; review it, then say `schema: {output.name}`", file=sys.stderr)
 
 
@@ -97,7 +98,7 @@ def diff(config: ConfigFile = None, override: Override = None, as_json: AsJson =
         schema = schema_review.parse(path.read_text(), str(path))
         found = schema_review.diff(schema, schema_review.statistics_by_split(loaded), columns_of(chosen.data.columns()))
     if as_json:
-        print(json.dumps(dataclasses.asdict(found), indent=1))
+        print_json(dataclasses.asdict(found), indent=1)
     else:
         for mark, sentences in (("stops a run", found.reasons), ("is said", found.warnings)):
             for sentence in sentences:
@@ -129,7 +130,7 @@ def accept(config: ConfigFile = None, override: Override = None, output: Output 
     if changed == text and target == path:
         print(f"the data fit {path}; nothing has changed", file=sys.stderr)
         return
-    target.write_text(changed)
+    write_text(target, changed)
     print(f"wrote {target}; review the change before you commit it", file=sys.stderr)
 
 

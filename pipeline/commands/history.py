@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from data.writing import write_text
 from pipeline.commands.options import DEFAULT_RUNS, AsJson, Pipeline, Run, RunsDir
+from pipeline.commands.output import print_json
 
 
 def runs(
@@ -31,7 +32,7 @@ def runs(
     paths = pipeline_folder(runs_dir, pipeline)
     found = runs_of(paths, limit)
     if as_json:
-        print(json.dumps([{**dataclasses.asdict(one), "seconds": one.seconds} for one in found], indent=1))
+        print_json([{**dataclasses.asdict(one), "seconds": one.seconds} for one in found], indent=1)
         return
     from components.tflite_pusher.recheck import summaries
     from components.tflite_pusher.store import Store
@@ -95,7 +96,7 @@ def clean(
         if yes:
             carry_out(store, wanted)
     if as_json:
-        print(json.dumps({**dataclasses.asdict(wanted), "bytes": wanted.bytes, "freed": yes}, indent=1))
+        print_json({**dataclasses.asdict(wanted), "bytes": wanted.bytes, "freed": yes}, indent=1)
     else:
         show_plan(wanted, yes)
 
@@ -133,27 +134,17 @@ def lineage(
     if figure is not None:
         from pipeline.lineage.figure import lineage_svg
 
-        _write(figure, lineage_svg(answer))
+        _write(figure, lineage_svg(answer), "--figure")
     if openlineage is not None:
         from pipeline.lineage.openlineage import event_lines
 
-        _write(openlineage, "".join(f"{line}\n" for line in event_lines(answer)))
+        _write(openlineage, "".join(f"{line}\n" for line in event_lines(answer)), "--openlineage")
     if as_json:
-        print(json.dumps(answer.to_json(), indent=1))
+        print_json(answer.to_json(), indent=1)
     elif figure is None and openlineage is None:
         from pipeline.lineage.tree import show_tree
 
         show_tree(answer)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        from pipeline.lineage.errors import LineageError
-
-        raise LineageError(f"cannot write {path}: {error.strerror}") from error
-    print(f"wrote {path}", file=sys.stderr)
 
 
 def _show_differences(
@@ -164,8 +155,13 @@ def _show_differences(
 
     found = differences(ask(before, runs_dir, pipeline, upgrade), ask(after, runs_dir, pipeline))
     if as_json:
-        print(json.dumps([dataclasses.asdict(one) for one in found], indent=1))
+        print_json([dataclasses.asdict(one) for one in found], indent=1)
     else:
         from pipeline.lineage.tables import show_differences
 
         show_differences(before, after, found)
+
+
+def _write(path: Path, text: str, option: str) -> None:
+    write_text(path, text, option)
+    print(f"wrote {path}", file=sys.stderr)

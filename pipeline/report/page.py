@@ -8,7 +8,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from pipeline.lineage.errors import LineageError
+from data.writing import write_text
 from pipeline.lineage.figure import STYLE
 from pipeline.paths import RunPaths
 from pipeline.report.blocks import Section
@@ -63,16 +63,12 @@ def write_report(paths: RunPaths, run_id: str | None = None, output: Path | None
         that was interrupted or failed.
 
     Raises:
-        LineageError: there is no such run, or the place cannot be written.
+        LineageError: there is no such run.
+        DataError: the place cannot be written.
         MetadataError: the metadata store cannot be opened.
     """
     material = gather(paths, run_id)
     page = render(material)
     target = output or (paths.report if material.record.verdict in FINISHED else paths.unfinished_report)
-    aside = target.with_name(f".{target.name}.part")
-    try:
-        aside.write_text(page, encoding="utf-8")
-        aside.replace(target)
-    except OSError as error:
-        raise LineageError(f"cannot write {target}: {error.strerror}; give another place by --output") from error
+    write_text(target, page)
     return target

@@ -1,0 +1,74 @@
+"""Reads CSV and Parquet by what a file holds, for ingestion and for `predict` alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from data.batches import Batch, Layout
+from data.content import as_utf8, unpacked
+from data.csv_reader import read_csv
+from data.errors import DataError
+from data.parquet_reader import read_parquet
+
+_PARQUET = b"PAR1"
+
+
+def read_table(layout: Layout, path: str, file: str) -> Iterator[Batch]:
+    """Batches of one file in order.
+
+    Args:
+        layout: what is wanted of it.
+        path: on this machine.
+        file: what to call it.
+
+    Raises:
+        DataError: the file is no table, empty, damaged, or lacks a wanted column.
+    """
+    with unpacked(path, file) as (head, stream):
+        if head.startswith(_PARQUET):
+            if layout.format == "csv":
+                raise DataError(f"{file} is Parquet, but data.format is csv; leave data.format out")
+            yield from read_parquet(layout, _seekable(path, head, stream), file)
+        elif layout.format == "parquet":
+            raise DataError(f"{file}: not a Parquet file, which data.format says; leave data.format out")
+        else:
+            yield from read_csv(layout, as_utf8(head, stream, layout.encoding, file), file)
+
+
+def _seekable(path: str, head: bytes, stream: Any) -> Any:
+    with Path(path).open("rb") as plain:
+        return path if plain.read(len(head)) == head else pa.BufferReader(stream.read())
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Consecutive rows of a file, all of them.
+
+    Attributes:
+        table: every column under its own name; binary for CSV, as stored for Parquet.
+        faults: one entry a row: why it is no row of the table, empty if it is one.
+    """
+
+    table: pa.Table
+    faults: list[str]
+
+
+def read_whole(layout: Layout, file: str) -> Iterator[Stretch]:
+    """Every row and column in order, in at least one stretch; of a row that is none, the fields that it has."""
+    for batch in read_table(layout, file, file):
+        bad, width = batch.bad_rows, batch.columns.num_columns
+        reasons = [""] * batch.columns.num_rows + [row.reason for row in bad]
+        if not bad:
+            yield Stretch(batch.columns, reasons)
+            continue
+        padded = [(*row.fields, *[b""] * width)[:width] for row in bad]
+        fields = [pa.array(values, pa.binary()) for values in zip(*padded, strict=True)]
+        table = pa.concat_tables([batch.columns, pa.table(fields, schema=batch.columns.schema)])
+        order = np.argsort([*batch.lines.to_pylist(), *(row.line for row in bad)], kind="stable")
+        yield Stretch(table.take(pa.array(order)), [reasons[row] for row in order])
