@@ -12,6 +12,7 @@ import pytest
 from components.column_checks import check_columns, correlations
 from components.trip_example_gen import column_sample
 from components.trip_example_gen.column_sample import ColumnSample
+from data.remarks import Oddities
 from data.rows import Rejects, Rows
 
 CHANCE = np.random.default_rng(3)
@@ -59,7 +60,7 @@ def batch(rows: slice, seed: int = 0) -> Rows:
         "remark": pa.array([b"" if one else b"x" for one in train], pa.binary()),
     }
     hashes = np.random.default_rng(seed).integers(0, 2**63, len(fare)).astype(np.uint64)
-    return Rows(columns, np.where(train, 0, 2).astype(np.int8), hashes, Rejects([], [], []))
+    return Rows(columns, np.where(train, 0, 2).astype(np.int8), hashes, Rejects([], [], []), Oddities())
 
 
 EXPECTED = {"constant": {"country": "US", "year": "2013"}, "missing": ["tolls", "remark"]}
