@@ -59,7 +59,7 @@ class Executor(base_executor.BaseExecutor):
             found = check_counts(summary, dataset.max_rejected_fraction, str(report / REJECTS_FILE), shares)
             settings = Settings.model_validate_json(exec_properties["settings"])
             found.add(check_repeats(summary, settings.warn_repeated_above))
-            found.warnings += check_columns(summary, dataset.label.column)
+            found.warnings += check_columns(summary)
             odd = Oddities(**summary["oddities"]).sentences(summary["reasons"], summary["read"])
             # Where the run stops nobody sees a warning, and odd texts are often the cause.
             (found.reasons if found.reasons else found.warnings).extend(odd)

@@ -34,7 +34,7 @@ def described(input_dict: Any, exec_properties: Mapping[str, Any], interface: Ma
         "output": interface["output"],
         "config": told["config"],
         "data": _data(told, artifact_utils.get_single_instance(input_dict["report"])),
-        "warnings": check_columns(summary, told["config"]["data"]["label"]["column"]),
+        "warnings": check_columns(summary),
     }
     plain: dict[str, Any] = json.loads(json.dumps(manifest))
     return plain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from components.data_checks import check_anomalies, check_counts, check_distance
 from components.data_gate import DataStopped
 from components.settings import DataGate, Distances
 from data.errors import DataError
+from data.remarks import Oddities
 from data.spec import Dataset, Split
 
 SHARES = {"tune": 0.1, "eval": 0.3}
@@ -308,3 +310,25 @@ def test_the_verdict_is_an_error_of_the_data_with_every_reason() -> None:
     error = DataStopped(["first", "second"])
     assert isinstance(error, DataError)
     assert (str(error), error.reasons) == ("first; second", ["first", "second"])
+
+
+def test_a_column_that_tells_the_label_passes_the_rows_gate_with_a_warning(tmp_path: Path) -> None:
+    report, record = IngestReport(), GateRecord()
+    report.uri, record.uri = str(tmp_path), str(tmp_path)
+    columns = {"label": "fare", "telling": {"total": 0.9999}, "constant": {}, "missing": []}
+    counted = summary(9000, 0, train=5400, tune=900, eval=2700) | {"columns": columns}
+    counted["oddities"] = asdict(Oddities())
+    (tmp_path / SUMMARY_FILE).write_text(json.dumps(counted))
+    data_gate.Executor().Do(
+        {"report": [report]},
+        {"record": [record]},
+        {
+            "dataset": Dataset.model_validate(
+                {"source": "-", "label": {"column": "fare"}, "numeric": ["total"]}
+            ).model_dump_json(),
+            "settings": DataGate().model_dump_json(),
+            "fingerprint": "f1",
+        },
+    )
+    warnings = json.loads(record.get_string_custom_property("warnings"))
+    assert "total tells the label: its correlation with fare is 0.9999" in warnings[-1]

@@ -184,3 +184,14 @@ def test_a_summary_survives_the_way_through_json() -> None:
     summary.repeats.add(np.array([1, 1, 2], np.uint64))
     again = Summary.from_json(json.loads(json.dumps(summary.to_json(whole=True))))
     assert again.to_json(whole=True) == summary.to_json(whole=True)
+
+
+def test_two_files_together_tell_which_columns_tell_the_label_or_nothing(tmp_path: Path) -> None:
+    for name, numbers in (("a", range(2, 60)), ("b", range(60, 99))):
+        write(
+            tmp_path / "in" / f"{name}.csv", [f"{n % 7},{n},{100 * n},4," for n in numbers], "km,fare,cents,seats,tip"
+        )
+    done = Outcome(describe(tmp_path / "in", numeric=("km", "cents", "seats", "tip")), tmp_path / "out")
+    told = done.summary["columns"]
+    assert told == {"label": "fare", "telling": told["telling"], "constant": {"seats": "4"}, "missing": ["tip"]}
+    assert told["telling"] == pytest.approx({"cents": 1.0})
