@@ -103,8 +103,9 @@ class _Unix:
 
 def _text(value: Any) -> str:
     if isinstance(value, bytes):
-        return value.decode("utf-8", "surrogateescape")
-    return "" if value is None else str(value)
+        value = value.decode("utf-8", "surrogateescape")
+    # Python 3.10 writes no NUL into a CSV.
+    return "" if value is None else str(value).replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 @contextmanager
@@ -114,7 +115,7 @@ def _parquet_writer(stream: BinaryIO) -> Iterator[Write]:
     def write(table: pa.Table) -> None:
         nonlocal writer
         table = _with_text(table)
-        writer = writer or pq.ParquetWriter(stream, table.schema)
+        writer = writer or pq.ParquetWriter(stream, table.schema, version="2.6")  # nanoseconds stay
         writer.write_table(table)
 
     try:
