@@ -34,8 +34,11 @@ def read_parquet(dataset: Dataset, path: str, file: str) -> Iterator[Batch]:
     except pa.ArrowException as error:
         raise DataError(f"{file}: not a Parquet file ({error})") from error
     check_columns(schema.names, wanted, file)
-    for name in wanted:
-        check_single(schema.field(name).type, name)
+    try:
+        for name in wanted:
+            check_single(schema.field(name).type, name)
+    except DataError as error:
+        raise DataError(f"{file}: {error}") from error
     row = 1
     try:
         for block in stored.iter_batches(batch_size=BATCH_ROWS, columns=wanted):
