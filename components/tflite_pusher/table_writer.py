@@ -106,7 +106,7 @@ def _parquet_writer(stream: BinaryIO) -> Iterator[Write]:
     def write(table: pa.Table) -> None:
         nonlocal writer
         table = _with_text(table)
-        writer = writer or pq.ParquetWriter(stream, table.schema)
+        writer = writer or pq.ParquetWriter(stream, table.schema, version="2.6")  # nanoseconds stay
         writer.write_table(table)
 
     try:
