@@ -30,6 +30,7 @@ from components.progress import reporting
 from components.tflite_pusher import remote
 from components.tflite_pusher.store import Store
 from data.files import examine, match
+from data.files import fingerprint as contents_of
 from data.sources import locate
 from pipeline import provenance
 from pipeline.config import Config
@@ -151,6 +152,7 @@ def surroundings(
         fingerprint=fingerprint,
         spans=json.dumps(located.labels()),
         schema_path=schema,
+        schema_fingerprint=contents_of([schema]) if schema else "",
         baseline=baseline(lineage, fingerprint) if lineage else "",
         champion_version=live or "",
         champion_sha256=digest,
