@@ -127,7 +127,7 @@ def test_every_step_that_runs_code_of_ours_has_the_key_of_its_entry(overrides, t
 
 def test_an_edited_schema_is_read_again_and_an_untouched_one_is_not(tmp_path):
     schema = tmp_path / "schema.pbtxt"
-    config, paths = load(None, [f"schema={schema}"]), RunPaths(tmp_path / "runs")
+    config, paths = load(None, [f"schema={schema}"]), RunPaths(tmp_path)
     store, states = Lineage(open_metadata(config.metadata, paths, create=True)), []
     for number, line in enumerate(["", "", "# edited"]):
         schema.write_text(f'feature {{ name: "fare" type: FLOAT }}\n{line}')
