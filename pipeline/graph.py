@@ -11,7 +11,6 @@ import tensorflow_data_validation as tfdv
 from ml_metadata.proto.metadata_store_pb2 import ConnectionConfig
 from tfx.components.example_validator.component import ExampleValidator
 from tfx.components.schema_gen.component import SchemaGen
-from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.components.trainer.component import Trainer
 from tfx.components.transform.component import Transform
@@ -26,6 +25,7 @@ from components.compression_settings import Conversion
 from components.data_gate import DataGate
 from components.distances import QUANTILES
 from components.evaluator.component import Evaluator
+from components.reviewed_schema import ReviewedSchema
 from components.study.component import Study
 from components.tflite_pusher.component import TFLitePusher
 from components.trip_example_gen.component import TripExampleGen
@@ -52,6 +52,7 @@ class Surroundings:
         fingerprint: of the source's files.
         spans: JSON list of the spans to read; empty where the source has none.
         schema_path: the reviewed schema; None infers one.
+        schema_fingerprint: of its contents; empty where the runner cannot look.
         baseline: file of the statistics of the last data that passed the data gate; empty where there are none.
         champion_version, champion_sha256: the live model; empty when there is none.
         store_state: fingerprint of what is live and withdrawn.
@@ -77,6 +78,7 @@ class Surroundings:
     beam: tuple[str, ...]
     force: bool = False
     work_dir: str = ""
+    schema_fingerprint: str = ""
     data_root: str | RuntimeParameter = ""
     until: str | RuntimeParameter = ""
     gate: RuntimeParameter | None = None
@@ -102,7 +104,7 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
     statistics_gen = StatisticsGen(examples=examples, stats_options=fine)
     statistics_gen.add_upstream_node(rows_gate)
     statistics = statistics_gen.outputs["statistics"]
-    schema_gen = _schema_component(around.schema_path, statistics)
+    schema_gen = _schema_component(around, statistics)
     schema = schema_gen.outputs["schema"]
     validator = ExampleValidator(statistics=statistics, schema=schema)
     data_gate = DataGate(
@@ -229,8 +231,8 @@ def _study(
     return Study(channels, parameters)
 
 
-def _schema_component(path: str | None, statistics: object) -> SchemaGen | ImportSchemaGen:
+def _schema_component(around: Surroundings, statistics: object) -> SchemaGen | ReviewedSchema:
     """The reviewed schema where there is one, else one inferred from the training rows; under one name."""
-    if path is not None:
-        return ImportSchemaGen(schema_file=path).with_id(SCHEMA)
+    if around.schema_path is not None:
+        return ReviewedSchema(around.schema_path, around.schema_fingerprint).with_id(SCHEMA)
     return SchemaGen(statistics=statistics, infer_feature_shape=True, exclude_splits=["tune", "eval"]).with_id(SCHEMA)

@@ -29,7 +29,7 @@ from components.data_gate import FINGERPRINT, WARNINGS, DataStopped
 from components.progress import reporting
 from components.tflite_pusher import remote
 from components.tflite_pusher.store import Store
-from data.files import examine, match
+from data import files
 from data.sources import locate
 from pipeline import provenance
 from pipeline.config import Config
@@ -134,7 +134,7 @@ def surroundings(
         remote.pull(config.push.store, paths.models)
     live = store.current()
     digest = (store.digest(live) or "") if live else ""
-    schema = match(config.schema_file, "schema")[0] if config.schema_file else None
+    schema = files.match(config.schema_file, "schema")[0] if config.schema_file else None
     told = {
         "config": config.plain(),
         "config_hash": config.hash(),
@@ -142,7 +142,7 @@ def surroundings(
         "fingerprint": fingerprint,
         "sources": located.all_files(),
         "spans": located.labels(),
-        "files": [dataclasses.asdict(file) for file in examine(located.all_files())],
+        "files": [dataclasses.asdict(file) for file in files.examine(located.all_files())],
     }
     return Surroundings(
         root=str(paths.artifacts.resolve()),
@@ -151,6 +151,7 @@ def surroundings(
         fingerprint=fingerprint,
         spans=json.dumps(located.labels()),
         schema_path=schema,
+        schema_fingerprint=files.fingerprint([schema]) if schema else "",
         baseline=baseline(lineage, fingerprint) if lineage else "",
         champion_version=live or "",
         champion_sha256=digest,

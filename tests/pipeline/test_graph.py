@@ -13,6 +13,10 @@ from ml_metadata.proto.metadata_store_pb2 import ConnectionConfig
 from components.code_hash import OURS, import_closure, step_hash
 from pipeline.config import load
 from pipeline.graph import Surroundings, create_pipeline
+from pipeline.lineage.connection import open_metadata
+from pipeline.lineage.questions import Lineage
+from pipeline.paths import RunPaths
+from pipeline.runners.local import compile_pipeline, launch, surroundings
 
 ROOT = Path(__file__).parents[2]
 ENTRIES = {
@@ -119,6 +123,19 @@ def test_every_step_that_runs_code_of_ours_has_the_key_of_its_entry(overrides, t
             found[component.id] = code
     expected = {name: step_hash(entry) for name, entry in ENTRIES.items() if overrides or name != "Study"}
     assert found == expected
+
+
+def test_an_edited_schema_is_read_again_and_an_untouched_one_is_not(tmp_path):
+    schema = tmp_path / "schema.pbtxt"
+    config, paths = load(None, [f"schema={schema}"]), RunPaths(tmp_path)
+    store, states = Lineage(open_metadata(config.metadata, paths, create=True)), []
+    for number, line in enumerate(["", "", "# edited"]):
+        schema.write_text(f'feature {{ name: "fare" type: FLOAT }}\n{line}')
+        ready = compile_pipeline(create_pipeline(config, surroundings(config, paths, False, ())), str(number))
+        (node,) = (one.pipeline_node for one in ready.nodes if one.pipeline_node.node_info.id == "Schema")
+        launch(ready, node)
+        states.append(store.node_runs(str(number))["Schema"].state)
+    assert states == ["ran", "cached", "ran"]
 
 
 def test_what_only_a_type_checker_imports_is_in_no_closure_and_what_a_function_imports_is(tree):
