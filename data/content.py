@@ -71,6 +71,9 @@ class _Again:
         rest = self._stream.read(size - len(head) if size >= 0 else -1) if size != len(head) else b""
         return head + bytes(rest)
 
+    def close(self) -> None:
+        """Arrow closes what it reads; here the owner does."""
+
 
 class _AsUtf8:
     """Text of another encoding as UTF-8; what is no text of it becomes lone surrogates, which are no UTF-8 either."""
