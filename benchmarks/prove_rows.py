@@ -1,8 +1,8 @@
 """Mutated tables through ingestion and `predict`: is every line in exactly one row, accepted or rejected?
 
-Quotes, delimiters, line ends, zero bytes, byte order marks and random bytes are put in, taken out or changed; some files
-are packed, some of those cut. What comes out is held against the lines of the file, which are counted without a parser:
-a row holds its first line and one more for each line end in its values.
+Quotes, delimiters, line ends, zero bytes, byte order marks and random bytes are put in, taken out or changed; some
+files are packed, some of those cut. What comes out is held against the lines of the file, which are counted without a
+parser: a row holds its first line and one more for each line end in its values.
 
     make prove-rows                          10,000 files
     make prove-rows ARGS="--files 200 --seed 7"
