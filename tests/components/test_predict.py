@@ -265,7 +265,7 @@ def test_a_header_alone_gives_a_header_alone(store: Store, tmp_path: Path) -> No
     [
         (b"", "is empty"),
         (b"\n\n", "is empty"),
-        (b"PAR1 and then nothing", "not a Parquet file, or a damaged or truncated one"),
+        (b"PAR1\x15 and then nothing", "not a Parquet file, or a damaged or truncated one"),
         (gzip.compress(b"x" * 5000, mtime=0)[:-20], "cannot be read to its end"),
         (HEADER.replace("note", "flags").encode(), "column named flags already"),
         (HEADER.replace("note", "start").encode(), "more than one column named start"),

