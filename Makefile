@@ -135,6 +135,10 @@ prove-schedule: $(READY)  ## simulated weeks of a schedule: is every due time ac
 prove-store: $(READY)  ## kills, full disks and races: `current` always names a sound version
 	@$(BIN)/python benchmarks/prove_store.py $(ARGS)
 
+.PHONY: prove-rows
+prove-rows: $(READY)  ## 10,000 mutated tables through ingestion and predict: is every line in exactly one row? (ARGS="--files 200")
+	@PYTHONPATH=. $(BIN)/python -W ignore benchmarks/prove_rows.py $(ARGS)
+
 .PHONY: prove-fuzz
 prove-fuzz: $(READY)  ## mutated versions: `verify` accepts none and crashes on none (needs a pushed version)
 	@$(BIN)/python benchmarks/prove_fuzz.py $(ARGS)

@@ -27,7 +27,8 @@ def _by_arrow(codec: str) -> Callable[[Any], Any]:
 
 _PACKED: dict[bytes, Callable[[Any], Any]] = {
     b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream),
-    b"BZh": bz2.BZ2File,
+    **{b"BZh%d1AY&SY" % level: bz2.BZ2File for level in range(1, 10)},
+    **{b"BZh%d\x17rE8P\x90" % level: bz2.BZ2File for level in range(1, 10)},  # of nothing
     b"\xfd7zXZ\x00": lzma.LZMAFile,
     b"\x28\xb5\x2f\xfd": _by_arrow("zstd"),
     b"\x04\x22\x4d\x18": _by_arrow("lz4"),
@@ -37,13 +38,11 @@ _FOREIGN = {
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": f"an old Excel or Office file: {_SAVE}",
     b"%PDF": "a PDF: export the table as CSV and give that file",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive: unpack it and give the file inside",
-    b"Rar!": "a RAR archive: unpack it and give the file inside",
+    b"Rar!\x1a\x07": "a RAR archive: unpack it and give the file inside",
     b"\x1f\x9d": "packed by `compress`: unpack it with `gunzip` and give the file inside",
     b"SQLite format 3\0": "an SQLite database: export the table as CSV or Parquet",
-    b"ORC": "an ORC file: convert it to Parquet",
     b"Obj\x01": "an Avro file: convert it to Parquet",
-    b"ARROW1": "an Arrow file: convert it to Parquet",
-    b"FEA1": "a Feather file: convert it to Parquet",
+    b"ARROW1\0\0": "an Arrow file: convert it to Parquet",
     b"\x89HDF": "an HDF5 file: convert it to Parquet",
 }
 _MARKS = {
@@ -54,6 +53,11 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _CONTROLS = bytes(sorted({*range(32)} - set(b"\t\n\v\f\r\x1b")))
+
+
+def is_parquet(head: bytes) -> bool:
+    """Whether these are the first bytes of Parquet, and not of a CSV whose first column is named `PAR1`."""
+    return head.startswith(b"PAR1") and head[4:5] < b"\x20"
 
 
 class _Again:
@@ -70,6 +74,9 @@ class _Again:
             head, self._head = head[:size], head[size:]
         rest = self._stream.read(size - len(head) if size >= 0 else -1) if size != len(head) else b""
         return head + bytes(rest)
+
+    def close(self) -> None:
+        """Arrow closes what it reads; here the owner does."""
 
 
 class _AsUtf8:

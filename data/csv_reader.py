@@ -155,18 +155,18 @@ class _Reader:
             return [pa.array([], pa.binary()) for _ in self._places]
         names = [str(place) for place in range(self._width)]
         included = [names[place] for place in self._places]
+        reading = pyarrow.csv.ReadOptions(use_threads=False, block_size=len(sound) + 1, column_names=names)
+        parsing = pyarrow.csv.ParseOptions(delimiter=self._delimiter.decode())
+        converting = pyarrow.csv.ConvertOptions(
+            check_utf8=False,
+            include_columns=included,
+            column_types=dict.fromkeys(included, pa.binary()),
+            strings_can_be_null=False,
+        )
         try:
-            table = pyarrow.csv.read_csv(
-                pa.BufferReader(sound),
-                pyarrow.csv.ReadOptions(use_threads=False, block_size=len(sound) + 1, column_names=names),
-                pyarrow.csv.ParseOptions(delimiter=self._delimiter.decode()),
-                pyarrow.csv.ConvertOptions(
-                    check_utf8=False,
-                    include_columns=included,
-                    column_types=dict.fromkeys(included, pa.binary()),
-                    strings_can_be_null=False,
-                ),
-            )
+            # Not by read_csv, which looks through all objects of the process for references, some 0.1 s a call.
+            with pyarrow.csv.open_csv(pa.BufferReader(sound), reading, parsing, converting) as stream:
+                table = stream.read_all()
         except pa.ArrowInvalid:
             return None
         return [_one(column) for column in table.columns] if table.num_rows == len(found.lines) else None

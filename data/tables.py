@@ -11,12 +11,10 @@ import numpy as np
 import pyarrow as pa
 
 from data.batches import Batch, Layout
-from data.content import as_utf8, unpacked
+from data.content import as_utf8, is_parquet, unpacked
 from data.csv_reader import read_csv
 from data.errors import DataError
 from data.parquet_reader import read_parquet
-
-_PARQUET = b"PAR1"
 
 
 def read_table(layout: Layout, path: str, file: str) -> Iterator[Batch]:
@@ -31,7 +29,7 @@ def read_table(layout: Layout, path: str, file: str) -> Iterator[Batch]:
         DataError: the file is no table, empty, damaged, or lacks a wanted column.
     """
     with unpacked(path, file) as (head, stream):
-        if head.startswith(_PARQUET):
+        if is_parquet(head):
             if layout.format == "csv":
                 raise DataError(f"{file} is Parquet, but data.format is csv; leave data.format out")
             yield from read_parquet(layout, _seekable(path, head, stream), file)

@@ -109,7 +109,7 @@ def rollback(
 
 def predict(
     source: Annotated[
-        str, typer.Option("--input", help="CSV or Parquet, plain or gzipped, with the columns that the model takes.")
+        str, typer.Option("--input", help="CSV or Parquet, plain or packed, with the columns that the model takes.")
     ],
     output: Annotated[
         Path | None, typer.Option("--output", help="A .csv, .csv.gz or .parquet; without one, CSV on standard output.")

@@ -50,7 +50,8 @@ def price(store: Store, tmp_path: Path) -> Callable[..., list[dict[str, str]]]:
         source.write_bytes(b"\n".join(encoded) + b"\n")
         predict_file(store, None, str(source), output)
         with output.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
-            return list(csv.DictReader(stream))
+            # Python 3.10 reads no zero byte.
+            return list(csv.DictReader(line.replace("\0", "\N{SYMBOL FOR NULL}") for line in stream))
 
     return priced
 
@@ -206,6 +207,7 @@ def test_a_stray_quote_spoils_its_own_line_only(price: Price) -> None:
 def test_zero_bytes_and_byte_order_marks_and_blank_lines_do_no_harm(price: Price) -> None:
     rows = price(GOOD.replace("fine", "\0"), "", GOOD, "", header="\N{ZERO WIDTH NO-BREAK SPACE}" + HEADER)
     assert [row["id"] for row in rows] == ["a", "a"]
+    assert rows[0]["note"] == "\N{SYMBOL FOR NULL}"
     assert all(row["prediction"] for row in rows)
 
 
@@ -264,7 +266,7 @@ def test_a_header_alone_gives_a_header_alone(store: Store, tmp_path: Path) -> No
     [
         (b"", "is empty"),
         (b"\n\n", "is empty"),
-        (b"PAR1 and then nothing", "not a Parquet file, or a damaged or truncated one"),
+        (b"PAR1\x15 and then nothing", "not a Parquet file, or a damaged or truncated one"),
         (gzip.compress(b"x" * 5000, mtime=0)[:-20], "cannot be read to its end"),
         (HEADER.replace("note", "flags").encode(), "column named flags is there already"),
         (HEADER.replace("note", "start").encode(), "more than one column named start"),
@@ -288,6 +290,29 @@ def test_sources_and_outputs_that_are_not_there_say_so(store: Store, tmp_path: P
     ):
         with pytest.raises(DataError, match=said):
             predict_file(store, None, str(tmp_path / source), tmp_path / output)
+
+
+def test_places_that_take_no_output_say_so_and_leave_nothing_behind(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(f"{HEADER}\n" + f"{GOOD}\n" * 300)
+    (tmp_path / "folder.csv").mkdir()
+    before = sorted(path.name for path in tmp_path.iterdir())
+    for output, said in (
+        ("/dev/full", "No space left on device"),
+        ("/proc/out.csv", "No such file or directory"),
+        (str(tmp_path / "in.csv" / "out.csv"), "Not a directory"),
+        (str(tmp_path / "folder.csv"), "Is a directory"),
+        (str(tmp_path / ("n" * 300 + ".csv")), "File name too long"),
+    ):
+        with pytest.raises(DataError, match=f"--output .*: {said}"):
+            predict_file(store, None, str(tmp_path / "in.csv"), Path(output))
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_a_row_that_is_no_text_of_the_encoding_keeps_its_place_and_bytes(price: Price) -> None:
+    start, end = GOOD.split("Blue")
+    rows = price(GOOD, start.encode() + b"Bl\xe9" + end.encode(), GOOD)
+    assert [row["flags"] for row in rows] == ["", "company: no text in utf-8; is data.encoding another?", ""]
+    assert rows[1]["company"].encode("utf-8", "surrogateescape") == b"Bl\xe9"
 
 
 def test_the_output_may_replace_the_input(store: Store, tmp_path: Path) -> None:

@@ -96,10 +96,10 @@ def test_text_that_is_no_finite_float32_rejects_its_row(tmp_path, text):
     assert rows.columns["fare"].to_pylist() == [10, 30]
 
 
-def test_a_number_in_a_column_with_latin_1_bytes_is_still_read(tmp_path):
+def test_a_number_beside_bytes_that_are_no_text_is_still_read(tmp_path):
     rows = read_csv(tmp_path, describe(), ["1,10", "2é,20"], encoding="latin-1")
     assert rows.columns["km"].to_pylist() == [1]
-    assert reasons(rows) == {3: "km: not UTF-8 text"}
+    assert reasons(rows) == {3: "km: no text in utf-8; is data.encoding another?"}
 
 
 def test_a_row_without_a_label_is_rejected(tmp_path):
@@ -132,8 +132,8 @@ def test_a_row_has_one_reason_the_first_that_was_found(tmp_path):
 def test_rejects_show_the_values_that_were_read(tmp_path):
     dataset = describe(categorical=("company",))
     rows = read_csv(tmp_path, dataset, ["2", "1,Señor,x"], encoding="latin-1")
-    assert reasons(rows) == {3: "fare: not a finite number", 2: "1 fields, expected 3"}
-    assert rows.rejects.values == ["1,Se\\xf1or,x", "2"]
+    assert reasons(rows) == {3: "company: no text in utf-8; is data.encoding another?", 2: "1 fields, expected 3"}
+    assert rows.rejects.values == ["2", r"1,Se\xf1or,x"]
 
 
 # Places.

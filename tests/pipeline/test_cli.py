@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from components.tflite_pusher.store import Store
+from pipeline.cli import _guarded
 from pipeline.runners.lock import run_lock
 
 Publish = Callable[..., str]
@@ -217,7 +219,7 @@ def test_predict_writes_rows_to_standard_output_and_counts_to_standard_error(
     assert [line.split(",")[-1] for line in out.splitlines()] == [
         "flags",
         "",
-        "2 fields where the header has 7",
+        "2 fields, expected 7",
         "company: unknown category",
     ]
     assert message == "3 rows: 1 without a price, 1 flagged\n"
@@ -232,6 +234,30 @@ def test_predict_names_the_columns_that_are_missing(farelite: Farelite, store: S
     assert (code, out) == (2, "")
     assert "lacks the columns pickup_lon, dropoff_lat, dropoff_lon, start, passengers" in message
     assert "It has: pickup_lat, company, wheels" in message
+
+
+def test_a_full_disk_behind_standard_output_is_exit_code_2_and_one_message(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "trips.csv").write_text(f"{HEADER}\n{GOOD}\n")
+    command = [sys.executable, "-c", "from pipeline.cli import main; main()", "predict", "--input", "trips.csv"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (2, b"error: standard output: No space left on device\n")
+
+
+@pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_any_place_that_cannot_be_written_is_exit_code_2(reason: int, capsys: pytest.CaptureFixture[str]) -> None:
+    def command() -> None:
+        raise OSError(reason, os.strerror(reason), "there/file")
+
+    assert _guarded(command) == 2
+    assert capsys.readouterr().err.startswith(f"error: cannot write there/file: {os.strerror(reason)}; ")
+
+
+def test_a_message_that_quotes_the_data_does_not_steer_the_terminal(farelite: Farelite, config: Path) -> None:
+    (config.parent / "trips.csv").write_bytes(b"fare\x1b[31m,dist\x07,seats\n3,1,4\n")
+    code, _, message = farelite("data", "describe", "--config", str(config))
+    assert code == 2
+    assert r"It has: fare\x1b[31m, dist\x07, seats" in message
 
 
 def test_predict_into_a_pipe_that_closes_early_ends_quietly(store: Store, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from data.errors import DataError
 from pipeline.config import DEFAULT_CONFIG, load
 from pipeline.runners.kubeflow.client import HOME
 from pipeline.runners.kubeflow.document import write
@@ -89,3 +90,10 @@ def test_kfps_own_sdk_reads_the_specification_and_sees_in_it_what_was_written(
         name: [[one["constant"], one["mountPath"]] for one in executor.get("pvcMount", [])]
         for name, executor in wanted.items()
     }
+
+
+def test_a_place_that_takes_no_specification_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file" / "pipeline.yaml", tmp_path, Path("/proc/farelite/pipeline.yaml")):
+        with pytest.raises(DataError, match="give another"):
+            write([{}], place)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from data.errors import DataError
 from pipeline.lineage import journal
 from pipeline.lineage.connection import Metadata, open_metadata
 from pipeline.lineage.errors import LineageError, MetadataError
@@ -196,7 +197,7 @@ def test_an_unknown_run_is_refused_with_the_newest_there_are(finished):
 
 
 def test_a_place_that_cannot_be_written_is_refused(finished, tmp_path):
-    with pytest.raises(LineageError, match=r"cannot write .*no-such-folder/page.html: No such file or directory; give"):
+    with pytest.raises(DataError, match=r"cannot write .*no-such-folder/page.html: No such file or directory; give"):
         write_report(finished.paths, output=tmp_path / "no-such-folder" / "page.html")
 
 
