@@ -15,7 +15,8 @@ from tfx.types import artifact_utils, channel_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
 from components.artifacts import REJECTS_FILE, STATISTICS_FILE, SUMMARY_FILE, GateRecord, IngestReport
-from components.data_checks import Findings, Statistics, check_anomalies, check_counts, check_distances, check_repeats
+from components.data_checks import Findings, check_anomalies, check_counts, check_distances, check_repeats
+from components.distances import Statistics
 from components.settings import DataGate as Settings
 from data.errors import DataError
 from data.spec import Dataset

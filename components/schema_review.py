@@ -16,7 +16,8 @@ from google.protobuf import text_format
 from tensorflow_data_validation.statistics.stats_impl import generate_statistics_in_memory
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.data_checks import Findings, Statistics, check_anomalies
+from components.data_checks import Findings, check_anomalies
+from components.distances import Statistics
 from data.errors import DataError
 from data.loading import Loaded
 from data.profile import Column

@@ -1,4 +1,4 @@
-"""A place that cannot be written, told in words however deep the error is wrapped: full, over quota, read-only, barred."""
+"""A place that cannot be written, told in words however deep the error is wrapped: full, read-only or barred."""
 
 from __future__ import annotations
 
