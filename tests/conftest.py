@@ -36,6 +36,7 @@ SLOW = (
     "components/test_study_resume.py",
     "components/test_evaluator.py",
     "pipeline/test_dimensions.py",
+    "benchmarks/test_smoke.py",
     "benchmarks/test_transform_rows.py",
     "pipeline/report/test_browser.py",
     "pipeline/schedule/test_service.py",

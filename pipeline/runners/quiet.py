@@ -7,7 +7,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -35,8 +35,11 @@ def libraries_to(log: Path) -> Iterator[TextIO]:
         try:
             yield terminal
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
+            # A log on a full disk takes no more; why the run ended is told by the run's own error.
+            with suppress(OSError):
+                sys.stdout.flush()
+            with suppress(OSError):
+                sys.stderr.flush()
             logging.captureWarnings(False)
             root.handlers[:], root.level = before, level
             os.dup2(kept_out, 1)
