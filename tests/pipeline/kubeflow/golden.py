@@ -35,9 +35,7 @@ def kept(documents: list[dict[str, Any]]) -> str:
     for executor in spec["deploymentSpec"]["executors"].values():
         container = executor["container"]
         container["args"] = [_plain(one) for one in container["args"]]
-        for one in container["env"]:
-            if one["name"] == "FARELITE_CODE":
-                one["value"] = "<code>"
+        container["args"][container["args"].index("--code") + 1] = "<code>"
     for component in spec["components"].values():
         for side in ("inputDefinitions", "outputDefinitions"):
             for artifact in component.get(side, {}).get("artifacts", {}).values():

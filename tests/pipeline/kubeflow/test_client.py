@@ -242,8 +242,8 @@ def test_a_cluster_without_the_claims_is_known_by_steps_that_wait_for_a_pod(
     [
         (
             {"root": "FAILED", "root_driver": "FAILED"},
-            "ended as FAILED, with root, root-driver: the backend's driver failed before a step began.* the cluster "
-            "has no credentials for gs://elsewhere/x: the ConfigMap kfp-launcher in kubeflow names their secret",
+            "ended as FAILED, with root, root-driver: the backend's driver failed before a step.* the cluster has no "
+            "credentials for gs://elsewhere/x: the ConfigMap kfp-launcher in kubeflow names their secret",
         ),
         (
             {"root": "FAILED", "Champion": "FAILED", "executor": "FAILED"},

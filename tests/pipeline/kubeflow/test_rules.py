@@ -1,21 +1,36 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from google.protobuf import json_format
+from kfp.pipeline_spec import pipeline_spec_pb2
+from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_entrypoint_utils
 
 from components.artifacts import OURS
+from components.code_hash import code_hash
+from components.tflite_pusher.lineage import lineage
 from pipeline.config import DEFAULT_CONFIG, ConfigError, load
 from pipeline.runners.kubeflow.document import write
-from pipeline.runners.kubeflow.places import PlaceError, local_path
+from pipeline.runners.kubeflow.places import PACKAGES, PlaceError, local_path
 from pipeline.runners.kubeflow.rehearsal import order
 from pipeline.runners.kubeflow.rules import refusals
 from pipeline.runners.kubeflow.spec import compile_spec
-from pipeline.runners.kubeflow.step import OtherCodeError, check_code, globalise, localise
+from pipeline.runners.kubeflow.step import (
+    OtherCodeError,
+    check_code,
+    globalise,
+    localise,
+    name_types,
+    run_id,
+    store_id,
+)
 
 IMAGE = "registry.example/farelite@sha256:" + "ab" * 32
 FOLDER = DEFAULT_CONFIG.parent
@@ -88,8 +103,16 @@ def test_the_steps_and_what_flows_between_them_are_these(documents: Documents) -
 @pytest.mark.parametrize(
     ("override", "image", "message"),
     [
-        ("kubeflow.cache=true", "farelite:latest", "'farelite:latest' has no digest; write registry/name@sha256:"),
-        ("kubeflow.cache=true", None, "kubeflow.image 'farelite' has no digest"),
+        (
+            "kubeflow.cache=true",
+            "farelite:latest",
+            "'farelite:latest' has no digest; write --image registry/name@sha256:",
+        ),
+        (
+            "kubeflow.cache=true",
+            None,
+            "no --image was given, and kubeflow.image 'farelite' has no digest; write --image",
+        ),
         ("kubeflow.resources.Traner.cpu_limit=3", IMAGE, "resources.Traner: no such step. Did you mean Trainer?"),
     ],
 )
@@ -210,15 +233,115 @@ def test_addresses_become_the_launchers_paths_and_come_back(tmp_path: Path, monk
             "artifacts": {"examples": {"artifacts": [{"uri": "s3://bucket/run/examples"}]}},
             "parameterValues": {"schema_file": "package:data/schemas/chicago.pbtxt", "label": "fare"},
         },
-        "outputs": {"artifacts": {"model": {"artifacts": [{"uri": "minio://mlpipeline/run/model"}]}}},
+        "outputs": {
+            "artifacts": {
+                "model": {"artifacts": [{"uri": "minio://mlpipeline/run/model"}]},
+                "executor-logs": {"artifacts": [{"uri": "minio://mlpipeline/run/executor-logs"}]},
+            }
+        },
     }
-    remote = localise(task)
+    remote = localise(task, ["model"])
+    assert list(task["outputs"]["artifacts"]) == ["model"]
+    assert not (tmp_path / "minio/mlpipeline/run/executor-logs").exists()
     assert task["inputs"]["artifacts"]["examples"]["artifacts"][0]["uri"] == f"{tmp_path}/s3/bucket/run/examples"
     assert Path(task["inputs"]["parameterValues"]["schema_file"]).is_file()
     output = {"artifacts": {"model": task["outputs"]["artifacts"]["model"]}}
     assert Path(output["artifacts"]["model"]["artifacts"][0]["uri"]).is_dir()
     globalise(output, remote)
     assert output["artifacts"]["model"]["artifacts"][0]["uri"] == "minio://mlpipeline/run/model"
+
+
+def test_tfx_reads_inputs_as_the_backend_gives_them_with_type_id_properties_and_address() -> None:
+    """Names, types and metadata as `toRuntimeArtifact` in the backend's metadata/converter.go writes them."""
+    listed = {
+        "examples": {
+            "artifacts": [
+                {
+                    "name": "17",
+                    "uri": "s3://bucket/run/examples",
+                    "type": {"instanceSchema": ""},
+                    "metadata": {"rows": 0, "span": 3, "display_name": "examples", "store_session_info": "{}"},
+                }
+            ]
+        }
+    }
+    task: dict[str, Any] = {"inputs": {"artifacts": listed}, "outputs": {}}
+    name_types(task, {"artifacts": {"examples": {"artifactType": {"instanceSchema": "title: tfx.Examples"}}}})
+    localise(task, [])
+    read = json_format.ParseDict(task["inputs"], pipeline_spec_pb2.ExecutorInput.Inputs())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kubeflow_v2_entrypoint_utils, "_get_hashed_id", store_id)
+        parsed = kubeflow_v2_entrypoint_utils.parse_raw_artifact_dict(read.artifacts, {})
+    steps = [
+        {"step": "Gen", "kind": "", "code": "", "inputs": {}},
+        {"step": "Pusher", "kind": "", "code": "", "inputs": {"examples": "Gen.examples"}},
+    ]
+    (told,) = lineage(steps, parsed)[0]["outputs"]["examples"]
+    assert told == {"type": "Examples", "mlmd_id": 17, "uri": "s3://bucket/run/examples", "properties": {"rows": 0}}
+
+
+def test_a_type_that_the_backend_does_tell_stays() -> None:
+    one = {"type": {"schemaTitle": "tfx.Model"}}
+    name_types({"inputs": {"artifacts": {"model": {"artifacts": [one]}}}}, {})
+    assert one == {"type": {"schemaTitle": "tfx.Model"}}
+
+
+def test_the_runs_id_stands_in_the_address_of_an_output() -> None:
+    output = {"uri": "s3://bucket/some/folder/chicago/0a1b-run/Trainer/salt/model"}
+    assert run_id({"outputs": {"artifacts": {"model": {"artifacts": [output]}}}}) == "0a1b-run"
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        (
+            "max_delay_s=1800",
+            "max_delay_s is no setting any more.* budget of all attempts.* set budget_s, in seconds from",
+        ),
+        ("factor=1.5", "factor is 1.5, but Argo takes whole numbers only and would not try again at all: write 1, 2"),
+        (
+            "budget_s=180",
+            "the waits before 2 further attempts come to 180 s, but budget_s is 180: the last would never",
+        ),
+    ],
+)
+def test_retries_that_argo_would_not_make_are_refused_with_what_it_takes(override: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load(None, [f"kubeflow.retries.{override}"])
+
+
+def test_retries_are_written_as_argo_reads_them(documents: Documents) -> None:
+    assert _task(documents, "Trainer")["retryPolicy"] == {
+        **{"maxRetryCount": 2, "backoffDuration": "60s", "backoffFactor": 2, "backoffMaxDuration": "86400s"}
+    }
+
+
+def test_every_step_is_told_its_code_and_outputs_where_the_clusters_cache_sees_them(documents: Documents) -> None:
+    arguments = _executor(documents, "TripExampleGen")["container"]["args"]
+    assert arguments[-4:] == ["--code", code_hash(*PACKAGES), "--outputs", "examples,report"]
+    labels = documents[0]["deploymentSpec"]["executors"]
+    assert all(one["container"]["args"][-4] == "--code" for one in labels.values())
+
+
+def test_steps_say_that_they_are_not_root_unless_the_backend_is_too_old_for_it() -> None:
+    def contexts(*overrides: str) -> set[str]:
+        _, platform = compile_spec(load(None, list(overrides)), FOLDER, IMAGE)
+        executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"].values()
+        return {str(one.get("securityContext")) for one in executors}
+
+    assert contexts() == {"{'runAsNonRoot': True}"}
+    assert contexts("kubeflow.run_as_non_root=false") == {"None"}
+
+
+def test_without_an_image_compile_names_the_option_before_it_imports_anything_heavy() -> None:
+    words = "import sys, pipeline.cli; pipeline.cli.main(['kubeflow', 'compile'])"
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", words], capture_output=True, text=True, check=False
+    )
+    said = [line for line in done.stderr.splitlines() if not line.startswith("import time:")]
+    assert (done.returncode, said[0].startswith("error: no --image was given")) == (2, True)
+    assert "tensorflow" not in done.stderr
+    assert "apache_beam" not in done.stderr
 
 
 def test_an_address_that_the_launcher_does_not_copy_is_answered_with_those_it_does() -> None:
