@@ -110,7 +110,7 @@ def measure_rivals(description: Path, sets: list[str]) -> dict[str, Any]:
     config = load(description, sets)
     loaded = load_rows(config.data)
     table = loaded.table.to_pandas()
-    train, test = rivals.parts(config.data, table, loaded.split == SPLITS.index("eval"))
+    train, test = rivals.parts(config.data, table, loaded.split == len(SPLITS) - 1)
     return {"rows": [len(train.label), len(test.label)], "rivals": rivals.measure(train, test)}
 
 
