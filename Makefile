@@ -157,7 +157,11 @@ prove-agreement: $(READY) pipeline/demo/node_modules/.package-lock.json  ## one 
 
 .PHONY: bench-boosters
 bench-boosters: $(READY)  ## the shipped file beside LightGBM and XGBoost over five hash splits
-	@uv=$$(sh tools/uv.sh) && $$uv sync --frozen --quiet --group bench && $(BIN)/python benchmarks/boosters.py $(ARGS)
+	@$(BIN)/python benchmarks/boosters.py $(ARGS)
+
+.PHONY: bench-tables
+bench-tables: $(READY)  ## defaults on public tables beside boosted trees (hours; ARGS="--splits 1 --tables diabetes")
+	@uv=$$(sh tools/uv.sh) && $$uv sync --frozen --quiet --group bench && PYTHONPATH=. $(BIN)/python benchmarks/tables.py $(ARGS)
 
 .PHONY: prove-transforms
 prove-transforms: $(READY)  ## the whole contract of every transform and reducer (minutes); prints the largest differences
