@@ -28,12 +28,12 @@ import numpy as np
 import tensorflow as tf
 import xgboost
 
+from components.conversion.convert import convert
+from components.conversion.recipe import EXTRA
+from components.conversion.verification import errors
+from components.device import runtime
 from components.files import INTERFACE_FILE
-from components.recipe import EXTRA
-from components.tflite_pusher import runtime
-from components.tflite_pusher.conversion import convert
-from components.tflite_pusher.examples import load_raw
-from components.tflite_pusher.verification import errors
+from components.scoring.device_rows import load_raw
 from data.tensor_names import tensor_name
 from pipeline.config import Config, load
 from pipeline.lineage.connection import open_metadata

@@ -24,12 +24,12 @@ import numpy.typing as npt
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+from components.conversion.verification import run_saved_model
+from components.device.runtime import SIGNATURE, predict
 from components.examples import Columns
-from components.tflite_pusher.examples import load_raw
-from components.tflite_pusher.runtime import SIGNATURE, predict
-from components.tflite_pusher.soundness import SOURCE, VECTORS, read_json
-from components.tflite_pusher.store import Store
-from components.tflite_pusher.verification import run_saved_model
+from components.registry.soundness import SOURCE, VECTORS, read_json
+from components.registry.store import Store
+from components.scoring.device_rows import load_raw
 from data.tensor_names import tensor_name
 from pipeline.commands.options import open_store
 from pipeline.demo.chromium import NoBrowserError, browser

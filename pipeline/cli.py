@@ -54,15 +54,15 @@ app.add_typer(kubeflow.group, name="kubeflow")
 
 def _expected_errors() -> tuple[type[Exception], ...]:
     """Errors that are the input's fault and carry their own remedy. Only light modules may be imported here."""
-    from components.tflite_pusher.store import StoreError
+    from components.registry.store import StoreError
     from data.errors import DataError
     from pipeline.config import ConfigError
     from pipeline.demo.content import DemoError
     from pipeline.lineage.errors import LineageError, MetadataError
+    from pipeline.lock import LockedError
     from pipeline.paths import RunsFolderError
     from pipeline.runners.flink.errors import FlinkError
     from pipeline.runners.kubeflow.errors import KubeflowError
-    from pipeline.runners.lock import LockedError
     from pipeline.runners.schedule.slot import ScheduleError
 
     users = (DataError, ConfigError, KubeflowError, RunsFolderError, LockedError, ScheduleError, StoreError, DemoError)
@@ -107,7 +107,7 @@ def _guarded(command: Callable[[], Any], runs: Sequence[Path]) -> int:
 
 def _told(error: Exception, runs: Sequence[Path]) -> int:
     """Says what went wrong, a fault of ours with its traceback, and gives the exit code."""
-    from components.tflite_pusher.store import CorruptError
+    from components.registry.store import CorruptError
     from pipeline.lineage.errors import MetadataError
 
     expected = isinstance(error, _expected_errors())

@@ -13,7 +13,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from components.compression_settings import Conversion, check_combination
-from components.evaluator.cuts import Cut, settle
+from components.evaluation.slices import Cut, settle
 from components.settings import DataGate, Gate, Push, Training
 from components.study.settings import Study
 from data.errors import DataError
@@ -21,9 +21,9 @@ from data.files import below, expanded, is_remote
 from data.settings import Settings
 from data.spec import Dataset
 from pipeline.lineage.connection import Metadata
-from pipeline.runners.beam import Beam
-from pipeline.runners.kubeflow.settings import Kubeflow
-from pipeline.runners.schedule.settings import Schedule
+from pipeline.settings.beam import Beam
+from pipeline.settings.kubeflow import Kubeflow
+from pipeline.settings.schedule import Schedule
 from pipeline.yaml_text import YamlError, parse, read_text
 from transforms.features import Features, Plan
 

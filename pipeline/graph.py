@@ -22,12 +22,12 @@ from tfx.proto import trainer_pb2, transform_pb2
 from components.champion import Champion
 from components.code_hash import step_hash
 from components.compression_settings import Conversion
-from components.data_gate import DataGate
-from components.distances import QUANTILES
+from components.data_gate.component import DataGate
+from components.data_gate.distances import QUANTILES
+from components.data_gate.reviewed_schema import ReviewedSchema
 from components.evaluator.component import Evaluator
-from components.reviewed_schema import ReviewedSchema
+from components.pusher.component import TFLitePusher
 from components.study.component import Study
-from components.tflite_pusher.component import TFLitePusher
 from components.trip_example_gen.component import TripExampleGen
 from data.tensor_names import tensor_name
 from pipeline.config import Config

@@ -125,7 +125,7 @@ def save_tiny() -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def tiny_tflite(save_tiny: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A real file of a few hundred bytes with named inputs."""
-    from components.tflite_pusher.conversion import convert
+    from components.conversion.convert import convert
 
     return convert(str(save_tiny(tmp_path_factory.mktemp("tiny") / "saved")))
 

@@ -19,13 +19,13 @@ from tfx.utils import io_utils, path_utils
 from tfx_bsl.tfxio import tensor_adapter
 
 from components.artifacts import METRICS, REASONS, SLICES_FILE, VERSION
-from components.evaluator.cuts import Cut
-from components.evaluator.gate import as_json, incomparable, judge, judge_slices, rule
-from components.evaluator.measuring import BASELINE, CANDIDATE, eval_config, read_metrics
-from components.evaluator.slicing import slice_extractor
+from components.evaluation.gate import as_json, incomparable, judge, judge_slices, rule
+from components.evaluation.slices import Cut
+from components.evaluator.slice_extractor import slice_extractor
+from components.evaluator.tfma_metrics import BASELINE, CANDIDATE, eval_config, read_metrics
 from components.files import INTERFACE_FILE
+from components.registry.soundness import tree_digest
 from components.settings import Gate
-from components.tflite_pusher.soundness import tree_digest
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):

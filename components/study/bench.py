@@ -13,15 +13,16 @@ import numpy as np
 import numpy.typing as npt
 from absl import logging
 
-from components import progress, recipe
+from components import progress
+from components.conversion import recipe
+from components.conversion.convert import convert
+from components.device import runtime
 from components.files import INTERFACE_FILE
 from components.settings import Push
 from components.study.measure import Bench
 from components.study.settings import FLOAT, Study, Variant
 from components.study.sources import Sources
 from components.study.statistics import choose, obstacles, pareto
-from components.tflite_pusher import runtime
-from components.tflite_pusher.conversion import convert
 
 STUDY_VERSION = 1
 FIXED_COST = 8.0

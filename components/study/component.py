@@ -12,18 +12,18 @@ from tfx.types import artifact_utils, channel_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 from tfx.utils import path_utils
 
-from components import recipe
 from components.artifacts import CompressionStudy
 from components.compression_settings import Conversion
+from components.conversion import recipe
 from components.files import INTERFACE_FILE, PARETO_FILE, REFERENCE_DIR, STUDY_FILE
+from components.scoring.device_rows import load_raw
 from components.settings import Push, Training
 from components.study.bench import Outcome, Runner
 from components.study.figure import pareto_svg
 from components.study.measure import Bench, Rows
 from components.study.settings import Study as StudySettings
 from components.study.sources import Sources
-from components.tflite_pusher.examples import load_raw
-from components.trainer.workshop import Workshop
+from components.trainer.context import Workshop
 from transforms.features import Plan
 
 

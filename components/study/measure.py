@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from components.conversion import inspection
+from components.conversion.verification import errors
+from components.device import runtime
 from components.study.statistics import paired_bootstrap
-from components.tflite_pusher import inspection, runtime
-from components.tflite_pusher.verification import errors
 
 FloatArray = npt.NDArray[np.float32]
 

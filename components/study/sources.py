@@ -14,14 +14,14 @@ from pathlib import Path
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tf_keras
 
-from components import recipe
 from components.compression_settings import Conversion
+from components.conversion import recipe
 from components.files import FLOAT_WEIGHTS_FILE
 from components.settings import Training
 from components.study.settings import Variant
+from components.trainer.context import Workshop, load_weights
 from components.trainer.phases import Phases
 from components.trainer.tables import Table
-from components.trainer.workshop import Workshop, load_weights
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def ablate(
 
     Example: farelite ablate --seeds 2 --set training.epochs=20
     """
-    from pipeline.features.view import ablate_with_progress, show_ablation
+    from pipeline.studies.ablation_view import ablate_with_progress, show_ablation
 
     table = ablate_with_progress(config, runs_dir, override or [], range(first, first + seeds), vary_split, linear)
     if as_json:
@@ -58,8 +58,8 @@ def dimensions(
 
     Example: farelite dimensions --few 100
     """
-    from pipeline.features.dimensions_view import dimensions_with_progress, show_dimensions
     from pipeline.paths import pipeline_folder
+    from pipeline.studies.dimensions_view import dimensions_with_progress, show_dimensions
 
     measured, written = dimensions_with_progress(pipeline_folder(runs_dir, pipeline), run, rows, few, seed)
     if as_json:

@@ -25,15 +25,14 @@ from tfx.orchestration.portable.beam_executor_operator import BeamExecutorOperat
 from tfx.proto.orchestration import executable_spec_pb2, pipeline_pb2
 
 from components.artifacts import STATISTICS_FILE, GateRecord
-from components.data_gate import FINGERPRINT, WARNINGS, DataStopped
+from components.data_gate.component import FINGERPRINT, WARNINGS, DataStopped
 from components.progress import reporting
-from components.tflite_pusher import remote
-from components.tflite_pusher.store import Store
+from components.registry import remote
+from components.registry.store import Store
 from data import files
 from data.sources import locate
 from pipeline import provenance
 from pipeline.config import Config
-from pipeline.figures import figure_of
 from pipeline.graph import Surroundings, create_pipeline
 from pipeline.interrupts import is_interrupt
 from pipeline.lineage import journal
@@ -44,6 +43,7 @@ from pipeline.paths import RunPaths
 from pipeline.report.page import write_report
 from pipeline.runners.engine import Engine, ready
 from pipeline.runners.events import ComponentRun, Listener, Result
+from pipeline.runners.figures import figure_of
 
 
 def run(config: Config, paths: RunPaths, listener: Listener, force: bool = False) -> Result:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from components.tflite_pusher.store import Store
+from components.registry.store import Store
 
 ROOT = Path(__file__).parents[2]
 LEAN_RUN = (

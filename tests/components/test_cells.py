@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.tflite_pusher.cells import MIN_ROWS, MOST_CELLS, cells
+from components.pusher.cells import MIN_ROWS, MOST_CELLS, cells
 
 POINTS = {"pickup": {"latitude": "lat", "longitude": "lon"}}
 

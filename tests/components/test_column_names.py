@@ -10,15 +10,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import tensorflow as tf
-from components.tflite_pusher.table_reader import Stretch
+from components.pusher.table_reader import Stretch
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from components.tflite_pusher.conversion import convert
-from components.tflite_pusher.kit import write_kit
-from components.tflite_pusher.predict import Pricer
-from components.tflite_pusher.runtime import predict
-from components.tflite_pusher.verification import run_saved_model
+from components.conversion.convert import convert
+from components.conversion.verification import run_saved_model
+from components.device.kit import write_kit
+from components.device.runtime import predict
+from components.scoring.predict import Pricer
 from components.trainer import export
 from data.spec import Dataset
 from data.tensor_names import tensor_name

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.tflite_pusher import inspection, runtime
-from components.tflite_pusher.conversion import ConversionError, convert, slim
+from components.conversion import inspection
+from components.conversion.convert import ConversionError, convert, slim
+from components.device import runtime
 
 
 def columns(rows: int = 50) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.evaluator.cuts import MISSING, Cut, order, settle
+from components.evaluation.slices import MISSING, Cut, order, settle
 from components.settings import Slices
 from data.spec import Dataset
 from transforms.features import Features, Plan

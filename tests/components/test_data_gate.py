@@ -15,10 +15,10 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
-from components import data_gate
 from components.artifacts import STATISTICS_FILE, SUMMARY_FILE, GateRecord, IngestReport
-from components.data_checks import check_anomalies, check_counts, check_distances, check_ids, check_repeats
-from components.data_gate import DataStopped
+from components.data_gate import component as data_gate
+from components.data_gate.checks import check_anomalies, check_counts, check_distances, check_ids, check_repeats
+from components.data_gate.component import DataStopped
 from components.settings import DataGate, Distances
 from data.errors import DataError
 from data.remarks import Oddities

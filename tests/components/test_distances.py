@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from components.distances import JENSEN_SHANNON, L_INFINITY, Distance, distances
+from components.data_gate.distances import JENSEN_SHANNON, L_INFINITY, Distance, distances
 
 _spec = importlib.util.spec_from_file_location("prove_skew", Path(__file__).parents[2] / "benchmarks" / "prove_skew.py")
 assert _spec is not None

@@ -16,9 +16,10 @@ from tfx.components.evaluator import constants
 from tfx.types import standard_artifacts
 
 from components.artifacts import EXISTS, METRICS, REASONS, SLICES_FILE, VERSION
-from components.evaluator import component, measuring
+from components.evaluation.slices import settle
+from components.evaluator import component
+from components.evaluator import tfma_metrics as measuring
 from components.evaluator.component import Executor
-from components.evaluator.cuts import settle
 from components.settings import Gate, Limits, Slices
 from data.spec import Dataset
 from transforms.features import Features, Plan

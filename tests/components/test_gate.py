@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from components.evaluator.gate import Slice, SliceKey, as_json, bias, calibration, judge, judge_slices, rule
+from components.evaluation.gate import Slice, SliceKey, as_json, bias, calibration, judge, judge_slices, rule
 from components.settings import Gate, Limits, Slices
 
 GOOD = {"rmse": 3.0, "mae": 1.5, "mean_prediction": 11.0, "mean_label": 11.5}

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.tflite_pusher.conversion import convert
-from components.tflite_pusher.inspection import dissect
+from components.conversion.convert import convert
+from components.conversion.inspection import dissect
 
 Build = Callable[..., bytes]
 

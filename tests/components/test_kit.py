@@ -16,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from components.tflite_pusher.kit import FILES, quoted, write_kit
-from components.tflite_pusher.runtime import Engine
-from components.tflite_pusher.store import Store
+from components.device.kit import FILES, quoted, write_kit
+from components.device.runtime import Engine
+from components.registry.store import Store
 from data.categories import category_id
 from data.spec import Notation
 from data.stored import stored, text_of

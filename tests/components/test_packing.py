@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 from tensorflow.lite.tools import flatbuffer_utils
 
-from components.tflite_pusher.packing import pack
-from components.tflite_pusher.runtime import interpreter
+from components.conversion.packing import pack
+from components.device.runtime import interpreter
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.evaluator.plain_models import few_rows, judge_baselines
+from components.evaluation.plain_models import few_rows, judge_baselines
 from components.settings import Gate
 
 

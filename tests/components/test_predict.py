@@ -21,9 +21,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from components.tflite_pusher.predict import predict_file
-from components.tflite_pusher.runtime import Engine
-from components.tflite_pusher.store import CorruptError, Store, StoreError
+from components.device.runtime import Engine
+from components.registry.store import CorruptError, Store, StoreError
+from components.scoring.predict import predict_file
 from data.errors import DataError
 
 Publish = Callable[..., str]
@@ -382,8 +382,8 @@ def test_the_engine_agrees_with_the_formula_on_the_test_vectors(
 def test_no_heavy_library_is_loaded(store: Store, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text(f"{HEADER}\n{GOOD}\n")
     script = (
-        "import json, sys; from pathlib import Path; from components.tflite_pusher.predict import predict_file;"
-        "from components.tflite_pusher.store import Store;"
+        "import json, sys; from pathlib import Path; from components.scoring.predict import predict_file;"
+        "from components.registry.store import Store;"
         f"predict_file(Store(Path({str(store.root)!r})), None, {str(tmp_path / 'in.csv')!r}, Path('/dev/null'));"
         "print(json.dumps([n for n in ('tensorflow', 'tfx', 'apache_beam', 'rich') if n in sys.modules]))"
     )

@@ -7,10 +7,10 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
-from components.tflite_pusher.table_reader import Stretch
+from components.pusher.table_reader import Stretch
 
-from components.tflite_pusher.predict import Pricer, predict_file
-from components.tflite_pusher.store import Store
+from components.registry.store import Store
+from components.scoring.predict import Pricer, predict_file
 from data.errors import DataError
 from tests.data.arrow_types import NOT_IN_PARQUET, REFUSED, SINGLE
 

@@ -16,14 +16,14 @@ from tfx.components.evaluator import constants as evaluator_constants
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import artifact_utils, standard_artifacts
 
-from components import recipe
 from components.artifacts import METRICS, REASONS, SUMMARY_FILE, VERSION, IngestReport
-from components.evaluator.cuts import settle
+from components.conversion import recipe
+from components.evaluation.slices import settle
 from components.files import INTERFACE_FILE, PREDICTIONS_FILE, REFERENCE_DIR
+from components.pusher import component
+from components.registry.recheck import recheck
+from components.registry.store import Store, sha256
 from components.settings import Gate, Limits, Push, Slices
-from components.tflite_pusher import component
-from components.tflite_pusher.recheck import recheck
-from components.tflite_pusher.store import Store, sha256
 from data.spec import Dataset
 from transforms.features import Features, Plan
 

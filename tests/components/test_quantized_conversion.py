@@ -13,15 +13,15 @@ import tf_keras
 from tensorflow.lite.python import schema_py_generated
 from tensorflow.lite.tools import flatbuffer_utils
 
-from components import recipe
 from components.compression_settings import Conversion
+from components.conversion import inspection, recipe
+from components.conversion.convert import ConversionError, convert
+from components.conversion.splice import splice
+from components.device import runtime
 from components.settings import Training
-from components.tflite_pusher import inspection, runtime
-from components.tflite_pusher.conversion import ConversionError, convert
-from components.tflite_pusher.splice import splice
 from components.trainer import export, network
+from components.trainer.context import as_function, split
 from components.trainer.phases import Net
-from components.trainer.workshop import as_function, split
 from data.spec import Dataset
 
 NAMES = [f"x{n}" for n in range(40)]

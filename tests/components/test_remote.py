@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes, FileMetadata, FileSystem
 
-from components.tflite_pusher.recheck import recheck
-from components.tflite_pusher.remote import pull, push
-from components.tflite_pusher.retention import discard_old
-from components.tflite_pusher.store import Store, StoreError
+from components.registry.recheck import recheck
+from components.registry.remote import pull, push
+from components.registry.retention import discard_old
+from components.registry.store import Store, StoreError
 from pipeline.cli import main
 
 Publish = Callable[..., str]

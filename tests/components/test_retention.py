@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from components.tflite_pusher.retention import discard_old
-from components.tflite_pusher.store import CorruptError, Store
+from components.registry.retention import discard_old
+from components.registry.store import CorruptError, Store
 
 
 @pytest.fixture

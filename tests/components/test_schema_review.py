@@ -8,7 +8,7 @@ import pytest
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components import schema_review
+from components.data_gate import schema_review
 from data.errors import DataError
 from data.loading import load
 from data.profile import profile

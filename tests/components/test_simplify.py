@@ -10,9 +10,9 @@ import pytest
 import tensorflow as tf
 from tensorflow.lite.tools import flatbuffer_utils
 
-from components.tflite_pusher import runtime
-from components.tflite_pusher.packing import pack
-from components.tflite_pusher.simplify import simplify
+from components.conversion.packing import pack
+from components.conversion.simplify import simplify
+from components.device import runtime
 
 Model = Callable[[tf.Tensor], tf.Tensor]
 

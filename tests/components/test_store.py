@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from components.tflite_pusher import soundness
-from components.tflite_pusher.recheck import recheck, summaries
-from components.tflite_pusher.store import CorruptError, Store, StoreError, sha256
+from components.registry import soundness
+from components.registry.recheck import recheck, summaries
+from components.registry.store import CorruptError, Store, StoreError, sha256
 
 Publish = Callable[..., str]
 

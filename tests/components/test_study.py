@@ -12,17 +12,18 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from components import progress, recipe
+from components import progress
+from components.conversion import recipe
+from components.conversion.convert import convert
 from components.files import INTERFACE_FILE
+from components.registry.store import sha256
 from components.settings import Push
 from components.study.bench import Runner, StudyError
 from components.study.figure import pareto_svg
 from components.study.measure import Bench, Rows
 from components.study.settings import Study, Variant
-from components.tflite_pusher.conversion import convert
-from components.tflite_pusher.store import sha256
-from pipeline.pace import Pace
-from pipeline.study_view import markdown, study_table
+from pipeline.commands.pace import Pace
+from pipeline.commands.study_view import markdown, study_table
 from tests.conftest import tiny_formula, tiny_interface
 
 GRID = {

@@ -19,8 +19,8 @@ from components.study.bench import Outcome, Runner
 from components.study.measure import Bench, Rows
 from components.study.settings import Selection, Study, Variant
 from components.study.sources import Sources
+from components.trainer.context import Workshop
 from components.trainer.phases import Phases
-from components.trainer.workshop import Workshop
 from data.spec import Dataset
 from transforms import in_memory
 from transforms.features import Features, Plan

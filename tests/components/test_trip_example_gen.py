@@ -21,7 +21,7 @@ from components.trip_example_gen.writer import Summary
 from data.errors import DataError
 from data.spec import Dataset, Label, Range
 from data.time_cut import cut_of, join
-from pipeline.runners.beam import Beam
+from pipeline.settings.beam import Beam
 
 HOUR = 3600
 START = 1_400_000_400  # 2014-05-13 17:00:00, a full hour

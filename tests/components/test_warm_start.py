@@ -9,9 +9,9 @@ import pytest
 
 from components.settings import Training
 from components.trainer import warm_start
+from components.trainer.context import save_weights
 from components.trainer.network import Widths, build_core, build_front
 from components.trainer.phases import Net
-from components.trainer.workshop import save_weights
 
 TRAINING = Training(units=(4,))
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import yaml
 
-from components.tflite_pusher.store import Store
+from components.registry.store import Store
 from data.tensor_names import tensor_name
 from pipeline.demo.content import described
 from tests.e2e.lean import LEAN, sets

@@ -23,8 +23,8 @@ import tensorflow as tf
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from pipeline.runners.beam import Flink
 from pipeline.runners.flink.handshake import shake_hands
+from pipeline.settings.beam import Flink
 from tests.e2e.flink import CLUSTER, MARKS, ours, run
 from tests.e2e.flink import cluster as real_cluster
 

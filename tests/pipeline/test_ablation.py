@@ -8,9 +8,9 @@ import pytest
 from data.errors import DataError
 from pipeline.cli import main
 from pipeline.config import Config, load
-from pipeline.features.ablation import Ablation
-from pipeline.features.stages import stages
-from pipeline.features.view import show_ablation
+from pipeline.studies.ablation import Ablation
+from pipeline.studies.ablation_view import show_ablation
+from pipeline.studies.stages import stages
 
 HEADER = "from_lat,from_lon,to_lat,to_lon,at,riders,fare"
 TREE = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from pipeline.console import _errors, card
+from pipeline.commands.console import _errors, card
 from pipeline.runners.events import Result
 
 ERRORS = {"rmse": 3.5, "mae": 1.5, "bias": -0.25}

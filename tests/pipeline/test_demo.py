@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from components.tflite_pusher.runtime import Engine
-from components.tflite_pusher.store import CorruptError, Store, StoreError
+from components.device.runtime import Engine
+from components.registry.store import CorruptError, Store, StoreError
 from pipeline.cli import main
 from pipeline.demo.content import PACKAGES, DemoError, resources
 from pipeline.demo.server import DemoServer

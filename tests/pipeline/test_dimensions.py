@@ -16,11 +16,11 @@ from components.settings import Training
 from components.trainer import network
 from pipeline.cli import main
 from pipeline.config import Config
-from pipeline.features import curves
-from pipeline.features.costs import costs, rest, saved
-from pipeline.features.dimensions_view import grouped
-from pipeline.features.order import correlated_pairs, forward
 from pipeline.paths import RunPaths
+from pipeline.studies import curves
+from pipeline.studies.costs import costs, rest, saved
+from pipeline.studies.dimensions_view import grouped
+from pipeline.studies.order import correlated_pairs, forward
 from transforms import in_memory
 
 TREE: dict[str, Any] = {

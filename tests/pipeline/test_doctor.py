@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import doctor
+from pipeline.commands import doctor
 
 
 def test_what_the_tests_run_with_is_found() -> None:

@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow.csv
 import pytest
 
-from components.tflite_pusher.kit import write_kit
-from components.tflite_pusher.predict import predict_file
-from components.tflite_pusher.runtime import Engine
-from components.tflite_pusher.store import Store
+from components.device.kit import write_kit
+from components.device.runtime import Engine
+from components.registry.store import Store
+from components.scoring.predict import predict_file
 from pipeline.demo.content import PAGE, described
 
 SHOWN = datetime(2014, 5, 16, 19, 45)

@@ -18,10 +18,10 @@ from apache_beam.runners.runner import PipelineState
 from apache_beam.transforms.environments import SDK_VERSION_CAPABILITY_PREFIX
 
 from components.code_hash import code_hash
-from pipeline.runners.beam import Flink
 from pipeline.runners.flink.errors import FlinkError
 from pipeline.runners.flink.explain import explain
 from pipeline.runners.flink.rest import Cluster
+from pipeline.settings.beam import Flink
 
 PACKAGES = (
     "apache-beam",

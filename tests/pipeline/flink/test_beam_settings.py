@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import ConfigError, load
-from pipeline.runners.beam import Beam, Flink
+from pipeline.settings.beam import Beam, Flink
 
 
 @pytest.mark.parametrize(

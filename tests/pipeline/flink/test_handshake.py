@@ -13,11 +13,11 @@ import apache_beam as beam
 import pytest
 from apache_beam.transforms.environments import SDK_VERSION_CAPABILITY_PREFIX, EmbeddedPythonEnvironment
 
-from pipeline.runners.beam import Flink
 from pipeline.runners.flink import handshake
 from pipeline.runners.flink.errors import FlinkError
 from pipeline.runners.flink.greeting import greet
 from pipeline.runners.flink.handshake import PACKAGES, compare, here, shake_hands
+from pipeline.settings.beam import Flink
 
 
 def in_process(self: Flink, parallelism: int, job_name: str) -> list[str]:

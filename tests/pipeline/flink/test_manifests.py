@@ -15,7 +15,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from pipeline.runners.beam import ENVIRONMENT_CACHE_MS, Flink
+from pipeline.settings.beam import ENVIRONMENT_CACHE_MS, Flink
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "kubeflow" / "flink"

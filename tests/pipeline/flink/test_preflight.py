@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.runners.beam import Flink
 from pipeline.runners.flink.errors import FlinkError
 from pipeline.runners.flink.preflight import check
+from pipeline.settings.beam import Flink
 
 NOBODY = "127.0.0.1:9"
 

@@ -10,10 +10,10 @@ from apache_beam.runners.portability.portable_runner import PortableRunner
 from apache_beam.testing.util import assert_that, equal_to
 from tensorflow_transform.beam.deep_copy import deep_copy
 
-from pipeline.runners.beam import Beam, Flink
 from pipeline.runners.engine import Engine
 from pipeline.runners.flink import spread
 from pipeline.runners.flink.spread import SpreadingPipeline
+from pipeline.settings.beam import Beam, Flink
 
 HERE = Beam().local_arguments("in_process")
 

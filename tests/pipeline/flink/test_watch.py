@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from data.errors import DataError
-from pipeline.runners.beam import Beam, Flink
 from pipeline.runners.engine import Engine
 from pipeline.runners.flink.errors import FlinkError
 from pipeline.runners.flink.explain import explain
 from pipeline.runners.flink.watch import watched
+from pipeline.settings.beam import Beam, Flink
 
 RUNNING = {"jobs": [{"jid": "a", "name": "job", "state": "RUNNING"}]}
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.runners.kubeflow.cron import ELSEWHERE, six_fields, unkept
-from pipeline.runners.schedule.calendar import due_between
-from pipeline.runners.schedule.settings import Schedule
+from pipeline.settings.calendar import due_between
+from pipeline.settings.schedule import Schedule
 
 BEGIN = datetime(2026, 1, 1, tzinfo=timezone.utc)
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from pipeline.config import load
-from pipeline.runners.kubeflow.settings import Kubeflow
+from pipeline.settings.kubeflow import Kubeflow
 
 ROOT = Path(__file__).parents[3]
 MANIFESTS = ROOT / "kubeflow" / "manifests"

@@ -15,7 +15,7 @@ from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_entrypoint_utils
 
 from components.artifacts import OURS
 from components.code_hash import code_hash
-from components.tflite_pusher.lineage import lineage
+from components.pusher.lineage import lineage
 from pipeline.config import DEFAULT_CONFIG, ConfigError, load
 from pipeline.runners.kubeflow.document import write
 from pipeline.runners.kubeflow.places import PACKAGES, PlaceError, local_path

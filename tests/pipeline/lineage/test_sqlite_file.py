@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from components.tflite_pusher.store import Store
+from components.registry.store import Store
 from pipeline.lineage import journal, sqlite_file
 from pipeline.lineage.answer import ask
 from pipeline.lineage.connection import Metadata, open_metadata

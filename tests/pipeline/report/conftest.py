@@ -16,7 +16,7 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 
 from components.files import HISTORY_FILE, PREDICTIONS_FILE, REJECTS_FILE, SLICES_FILE, SUMMARY_FILE
-from components.tflite_pusher.rows_file import write_rows
+from components.pusher.rows_file import write_rows
 from pipeline.lineage.connection import Metadata, open_metadata
 from pipeline.lineage.questions import Lineage
 from pipeline.paths import RunPaths

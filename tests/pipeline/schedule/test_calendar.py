@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.runners.schedule.calendar import CronError, check, delay_s, due_after, due_between, shortest_gap_s, told
+from pipeline.settings.calendar import CronError, check, delay_s, due_after, due_between, shortest_gap_s, told
 
 CHICAGO = "America/Chicago"
 

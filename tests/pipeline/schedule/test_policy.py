@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.runners.schedule.policy import decide
-from pipeline.runners.schedule.settings import Schedule
+from pipeline.settings.schedule import Schedule
 
 HOUR = 3600
 NOW = 100 * HOUR + 5

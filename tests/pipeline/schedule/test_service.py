@@ -26,8 +26,8 @@ from pipeline.runners.schedule.clock import Clock
 from pipeline.runners.schedule.ledger import Ledger
 from pipeline.runners.schedule.page import Collector, Health, serving
 from pipeline.runners.schedule.service import Service
-from pipeline.runners.schedule.settings import Schedule
 from pipeline.runners.schedule.slot import ASKED, ScheduleError, Slot
+from pipeline.settings.schedule import Schedule
 
 ROOT = Path(__file__).parents[3]
 HOURLY = {"cron": "0 * * * *", "retries": {"attempts": 2, "delay_s": 0}}
@@ -149,7 +149,7 @@ from pipeline.runners.schedule.attempts import ProcessRunner
 from pipeline.runners.schedule.clock import Clock
 from pipeline.runners.schedule.ledger import Ledger
 from pipeline.runners.schedule.service import Service
-from pipeline.runners.schedule.settings import Schedule
+from pipeline.settings.schedule import Schedule
 
 folder, zero, begun = Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.runners.schedule.settings import Schedule
 from pipeline.runners.schedule.slot import ScheduleError
 from pipeline.runners.schedule.units import Place, crontab_line, systemd_unit
+from pipeline.settings.schedule import Schedule
 
 PLACE = Place(
     "chicago",

@@ -15,8 +15,8 @@ from data.spans import label_at
 from pipeline.config import ConfigError, load
 from pipeline.runners.schedule.assembly import Assembly
 from pipeline.runners.schedule.policy import QUEUED
-from pipeline.runners.schedule.settings import Schedule
 from pipeline.runners.schedule.slot import DUE, Slot
+from pipeline.settings.schedule import Schedule
 
 DAILY = "trips/{YYYY}-{MM}-{DD}.csv"
 CONFIG = """
