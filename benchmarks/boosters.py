@@ -3,8 +3,8 @@
     make bench-boosters         five hash seeds of the Chicago trips, about two minutes each
 
 For each seed the pipeline runs as configured. Then four boosters of 400 trees (each library, squared and absolute
-error) learn from the very rows of that run that were not held out, `train` and `tune` together, and all are scored on
-its `eval` rows. Boosters get the engineered columns as they are before scaling and PCA, which suits trees best, and do
+error) learn from the very rows of that run that were not held out, `train` and `validation` together, and all are scored
+on its `test` rows. Boosters get the engineered columns as they are before scaling and PCA, which suits trees best, and do
 not pay for computing them when they are timed.
 """
 
@@ -87,14 +87,14 @@ def one_seed(config_file: Path | None, overrides: list[str], runs_dir: Path) -> 
     interface = json.loads((Path(trained) / "Format-Serving" / EXTRA / INTERFACE_FILE).read_text())
     rows = {
         split: load_raw(f"{examples.uri}/Split-{split}", interface, tensor_name(config.data.label.column))
-        for split in ("train", "tune", "eval")
+        for split in ("train", "validation", "test")
     }
     figures = result["metrics"]
-    columns, label = rows["eval"]
+    columns, label = rows["test"]
     float_model = {**figures["metrics"]["float"], "bytes": np.nan, "gzip": np.nan, "us": np.nan}
     found = {"file": file_figures(model, columns, label), "float model": float_model}
-    learned = [engineered(config, rows[split][0]) for split in ("train", "tune")]
-    train = np.concatenate(learned), np.concatenate([rows[split][1] for split in ("train", "tune")])
+    learned = [engineered(config, rows[split][0]) for split in ("train", "validation")]
+    train = np.concatenate(learned), np.concatenate([rows[split][1] for split in ("train", "validation")])
     test = engineered(config, columns), label
     for name, booster in BOOSTERS.items():
         found[name] = booster(train, test)

@@ -28,7 +28,7 @@ EVALUATED = "evaluate"
 
 
 @dataclass(frozen=True)
-class Proof:
+class Verification:
     """Figures of one file and the reasons to refuse it.
 
     Attributes:
@@ -76,7 +76,7 @@ def run_signatures(path: str, signatures: Sequence[str], columns: Columns) -> di
     }
 
 
-def prove(
+def verify_file(
     model: bytes,
     saved_model: str,
     reference: str,
@@ -84,8 +84,8 @@ def prove(
     label: FloatArray,
     interface: Mapping[str, Any],
     push: Push,
-) -> Proof:
-    """Measures a file on the evaluation rows and holds it to its budgets.
+) -> Verification:
+    """Measures a file on the test rows and holds it to its budgets.
 
     The file gets the rows as a device gives them, texts as ids by the vocabulary of `interface`. The SavedModel gets
     them as the Evaluator gave them, texts and all, so that a difference on the way shows.
@@ -94,7 +94,7 @@ def prove(
         model: the file's bytes.
         saved_model: what it was converted from.
         reference: SavedModel with the signatures `float`, `linear` and `mean`.
-        stored, label: the evaluation rows, as ingestion stored them.
+        stored, label: the test rows, as ingestion stored them.
         interface: what the file's inputs must be.
         push: budgets and tolerances.
     """
@@ -136,7 +136,7 @@ def prove(
         *_accuracy(metrics, push),
     ]
     vectors = test_vectors(columns, from_file, push.test_vectors)
-    return Proof(figures, reasons, vectors, columns, label, {"file": from_file, **predictions})
+    return Verification(figures, reasons, vectors, columns, label, {"file": from_file, **predictions})
 
 
 def _contract(anatomy: inspection.Anatomy, interface: Mapping[str, Any]) -> list[str]:
@@ -198,7 +198,7 @@ def _accuracy(metrics: Mapping[str, Any], push: Push) -> list[str]:
 
 
 def test_vectors(columns: Columns, predicted: FloatArray, count: int) -> dict[str, Any]:
-    """Rows spread evenly over the evaluation rows, with the file's own outputs and a tolerance for other kernels."""
+    """Rows spread evenly over the test rows, with the file's own outputs and a tolerance for other kernels."""
     rows = np.unique(np.linspace(0, len(predicted) - 1, min(count, len(predicted))).astype(int))
     return {
         "tolerance": 0.1,

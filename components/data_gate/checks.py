@@ -88,7 +88,7 @@ def check_ids(train: Statistics, categorical: Sequence[str]) -> Findings:
 
 
 def _odd_shares(splits: Mapping[str, int], shares: Mapping[str, float]) -> list[str]:
-    hashed = sum(splits.values()) if "eval" in shares else splits["train"] + splits["tune"]
+    hashed = sum(splits.values()) if "test" in shares else splits["train"] + splits["validation"]
     found = []
     for name, share in shares.items():
         off = abs(splits[name] / hashed - share)
@@ -156,7 +156,7 @@ def check_distances(
         current, control: statistics of the rows to judge, and of those to judge them by.
         schema: features to compare, and comparators that go before `limits`.
         limits: of `data_gate.skew` or `data_gate.drift`.
-        told: how the sentence begins, such as `eval differs from train`, and the key of `limits`.
+        told: how the sentence begins, such as `test differs from train`, and the key of `limits`.
         skip: columns not to compare.
     """
     found = Findings()

@@ -123,7 +123,7 @@ class _Column:
             else (self.known if place else 0.0)
         )
 
-    def cuts(self) -> list[tuple[float, bool]]:
+    def slicings(self) -> list[tuple[float, bool]]:
         """The deciles, equal ones once; each with whether it is so frequent that it makes a cell of its own."""
         shares = np.arange(1, _DECILES) / _DECILES * self.known
         # The shares are sums of fractions; a decile is the first quantile that reaches its own but for rounding.
@@ -146,7 +146,7 @@ def _of_numbers(current: _Column, control: _Column) -> Distance:
     missing = _Part("missing", *(1 - one.known for one in sides))
     cells, frequents, halves = [], [], []
     low, before = None, (0.0, 0.0)
-    for cut, frequent in control.cuts():
+    for cut, frequent in control.slicings():
         told = _number(cut)
         below, upto = ([one.upto(cut, inclusive) for one in sides] for inclusive in (False, True))
         end = below if frequent else upto

@@ -23,7 +23,7 @@ class Slice:
 
     Attributes:
         name: `distance 2 to 5`: the cut's name, then the slice's.
-        cut, value: the two apart.
+        slicing, value: the two apart.
         rows: in it.
         small: fewer rows than `gate.min_slice_rows`; such a slice is never judged.
         candidate, champion: `rmse`, `mae`, `bias`, `calibration`, `mean_prediction`, `mean_label`; None where there is
@@ -33,7 +33,7 @@ class Slice:
     """
 
     name: str
-    cut: str
+    slicing: str
     value: str
     rows: int
     small: bool
@@ -58,7 +58,7 @@ def judge(gate: Gate, candidate: Metrics, champion: Metrics | None) -> list[str]
 
     Args:
         gate: limits.
-        candidate: `rmse`, `mae`, `mean_prediction`, `mean_label` on the evaluation rows.
+        candidate: `rmse`, `mae`, `mean_prediction`, `mean_label` on the test rows.
         champion: the same of the live model on the same rows; None when there is none, and then only absolute
             limits hold.
     """
@@ -99,29 +99,29 @@ def judge_slices(
         candidate: `rows` and the metrics that `judge` takes, by slice.
         champion: the same of the live model on the same rows; None when there is none.
     """
-    cuts = list(gate.slices)
-    keys = sorted(candidate, key=lambda key: (cuts.index(key[0]), order(key[1]), key[1]))
+    slicings = list(gate.slices)
+    keys = sorted(candidate, key=lambda key: (slicings.index(key[0]), order(key[1]), key[1]))
     return [_judged(gate, key, candidate[key], champion[key] if champion is not None else None) for key in keys]
 
 
 def _judged(gate: Gate, key: SliceKey, candidate: Metrics, champion: Metrics | None) -> Slice:
-    (cut, value), limits = key, gate.slices[key[0]]
+    (slicing, value), limits = key, gate.slices[key[0]]
     rows = int(candidate["rows"])
     small = rows < gate.min_slice_rows
     reasons: list[str] = []
     if not small:
-        place = f"gate.slices.{cut}"
+        place = f"gate.slices.{slicing}"
         found = [
             *_beyond(limits.limits, candidate, f"{place}.limits"),
             *_behind(limits.max_rmse_ratio, candidate, champion, f"{place}.max_rmse_ratio"),
         ]
-        reasons = [f"slice {cut} {value} ({rows:,} rows): {one}" for one in found]
+        reasons = [f"slice {slicing} {value} ({rows:,} rows): {one}" for one in found]
     verdict: Verdict = (
         "small" if small else "refused" if reasons else "passed" if _limited(limits, champion) else "no limit"
     )
     return Slice(
-        name=f"{cut} {value}",
-        cut=cut,
+        name=f"{slicing} {value}",
+        slicing=slicing,
         value=value,
         rows=rows,
         small=small,

@@ -23,7 +23,7 @@ def judge_baselines(gate: Gate, file: Metrics, mean: Metrics, linear: Metrics) -
     reasons = []
     if file["rows"] < gate.min_rows:
         reasons.append(
-            f"{file['rows']:,.0f} evaluation rows are too few to judge a model, gate.min_rows asks for "
+            f"{file['rows']:,.0f} test rows are too few to judge a model, gate.min_rows asks for "
             f"{gate.min_rows:,}: bring more rows, or give evaluation a larger share of them in data.split"
         )
     skill = 1 - (file["rmse"] / mean["rmse"]) ** 2 if mean["rmse"] else -math.inf
@@ -44,10 +44,10 @@ def judge_baselines(gate: Gate, file: Metrics, mean: Metrics, linear: Metrics) -
 
 
 def few_rows(gate: Gate, rows: int) -> list[str]:
-    """Warns of figures that rest on few evaluation rows; of normal errors, RMSE has a spread of 1 / sqrt(2 rows)."""
+    """Warns of figures that rest on few test rows; of normal errors, RMSE has a spread of 1 / sqrt(2 rows)."""
     if rows >= gate.warn_below_rows:
         return []
     return [
-        f"all errors are of {rows:,} evaluation row{'s' * (rows != 1)} only, so RMSE is known to "
+        f"all errors are of {rows:,} test row{'s' * (rows != 1)} only, so RMSE is known to "
         f"{1 / math.sqrt(2 * max(rows, 1)):.0%} or so at best (gate.warn_below_rows is {gate.warn_below_rows:,})"
     ]

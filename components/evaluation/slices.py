@@ -1,4 +1,4 @@
-"""Cuts of the evaluation rows, settled for one dataset: which columns each needs, and what its slices are called."""
+"""Cuts of the test rows, settled for one dataset: which columns each needs, and what its slices are called."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MISSING = "missing"
 """The slice of rows that lack the value a cut goes by."""
 
 
-class Cut(Settings):
+class Slicing(Settings):
     """One cut.
 
     Attributes:
@@ -71,7 +71,7 @@ def order(value: str) -> tuple[float, ...]:
     return numbers or (math.inf,)
 
 
-def settle(slices: Mapping[str, Slices], plan: Plan) -> list[Cut]:
+def settle(slices: Mapping[str, Slices], plan: Plan) -> list[Slicing]:
     """The cuts of a configuration, in its order.
 
     Args:
@@ -85,7 +85,7 @@ def settle(slices: Mapping[str, Slices], plan: Plan) -> list[Cut]:
 
 
 class _Source(NamedTuple):
-    """Something to cut by: the key of the configuration that brings it, its name, and what `Cut` says of it."""
+    """Something to cut by: the key of the configuration that brings it, its name, and what `Slicing` says of it."""
 
     key: str
     name: str
@@ -110,7 +110,7 @@ def _sources(plan: Plan) -> list[_Source]:
     return found + [_Source("data.categorical", name, "category", (name,)) for name in data.categorical]
 
 
-def _settled(name: str, one: Slices, sources: Sequence[_Source]) -> Cut:
+def _settled(name: str, one: Slices, sources: Sequence[_Source]) -> Slicing:
     """The cut; where several sources have the name, the one that the slice's other keys fit."""
     key = f"gate.slices.{name}"
     named = [source for source in sources if source.name == one.of]
@@ -125,7 +125,7 @@ def _settled(name: str, one: Slices, sources: Sequence[_Source]) -> Cut:
         both = " and ".join(f"a {source.kind} of {source.key}" for source in fitting)
         raise ValueError(f"{key}.of is {one.of!r}, which is {both}; leave the slice out, or one of the two")
     (source,) = fitting
-    return Cut(
+    return Slicing(
         name=name,
         kind=source.kind,
         columns=tuple(map(tensor_name, source.columns)),

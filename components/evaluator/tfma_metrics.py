@@ -1,4 +1,4 @@
-"""What TFMA measures of the candidate and the champion on the evaluation rows, overall and by slice."""
+"""What TFMA measures of the candidate and the champion on the test rows, overall and by slice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tensorflow_model_analysis as tfma
 
 from components.evaluation.gate import Metrics, SliceKey
-from components.evaluation.slices import Cut
+from components.evaluation.slices import Slicing
 from components.evaluator.slice_extractor import PREFIX, slicing_specs
 
 SIGNATURE = "evaluate"
@@ -23,7 +23,7 @@ _NAMES = {
 }
 
 
-def eval_config(label: str, has_champion: bool, cuts: list[Cut]) -> tfma.EvalConfig:
+def eval_config(label: str, has_champion: bool, slicings: list[Slicing]) -> tfma.EvalConfig:
     """What TFMA measures: no thresholds, since those are the gate's business."""
     specs = [tfma.ModelSpec(name=CANDIDATE, signature_name=SIGNATURE, label_key=label, model_type="tf_generic")]
     if has_champion:
@@ -39,7 +39,7 @@ def eval_config(label: str, has_champion: bool, cuts: list[Cut]) -> tfma.EvalCon
     names = ["RootMeanSquaredError", "MeanAbsoluteError", "MeanPrediction", "MeanLabel", "ExampleCount"]
     return tfma.EvalConfig(
         model_specs=specs,
-        slicing_specs=slicing_specs(cuts),
+        slicing_specs=slicing_specs(slicings),
         metrics_specs=[tfma.MetricsSpec(metrics=[tfma.MetricConfig(class_name=name) for name in names])],
     )
 

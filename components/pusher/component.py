@@ -17,9 +17,9 @@ from tfx.utils import path_utils
 from components.artifacts import METRICS, REASONS, SOURCES, VERSION, IngestReport
 from components.conversion import recipe
 from components.conversion.convert import ConversionError, convert
-from components.conversion.verification import Proof, prove
+from components.conversion.verification import Verification, verify_file
 from components.device.kit import write_kit
-from components.evaluation.slices import Cut
+from components.evaluation.slices import Slicing
 from components.files import INTERFACE_FILE, PREDICTIONS_FILE, REFERENCE_DIR, SLICES_FILE
 from components.pusher.judgement import Judgement, judge_file, of_champion
 from components.pusher.manifest import complete, described
@@ -29,7 +29,7 @@ from components.registry import remote
 from components.registry.retention import discard_old
 from components.registry.store import Store, sha256
 from components.scoring.device_rows import load_stored
-from components.scoring.predict import Pricer
+from components.scoring.predict import Predictor
 from components.settings import Gate, Push
 
 
@@ -59,19 +59,21 @@ class Executor(base_executor.BaseExecutor):
             remote.pull(push.store, store.root)
         interface = json.loads((Path(saved_model) / "assets.extra" / INTERFACE_FILE).read_text())
         manifest = described(input_dict, exec_properties, interface)
-        proof, judgement, checked = _measure(model, manifest, interface, store, input_dict, exec_properties, push)
+        verification_, judgement, checked = _measure(
+            model, manifest, interface, store, input_dict, exec_properties, push
+        )
         reasons += [
             *how.other_than_measured(sha256(model)),
             *judgement.reasons,
-            *proof.reasons,
+            *verification_.reasons,
             *checked[1],
             *_withdrawn(store, model, bool(exec_properties["force"])),
         ]
-        shown = {one["source_column"]: proof.columns[one["name"]] for one in manifest["inputs"]}
-        write_rows(Path(pushed.uri) / PREDICTIONS_FILE, shown, proof.label, proof.predictions)
+        shown = {one["source_column"]: verification_.columns[one["name"]] for one in manifest["inputs"]}
+        write_rows(Path(pushed.uri) / PREDICTIONS_FILE, shown, verification_.label, verification_.predictions)
         (Path(pushed.uri) / SLICES_FILE).write_text(json.dumps(judgement.slices, indent=1))
         gate = {**judgement.figures, "source_rows": checked[0]}
-        measured = {**proof.figures, "gate": gate, "warnings": judgement.warnings}
+        measured = {**verification_.figures, "gate": gate, "warnings": judgement.warnings}
         told: dict[str, Any] = {"sha256": sha256(model), "figures": {**measured, "evaluation": evaluated}}
         if reasons:
             aside = store.refuse(model, {"reasons": reasons, "figures": told["figures"]})
@@ -84,7 +86,7 @@ class Executor(base_executor.BaseExecutor):
             return
         run_id = self._context.pipeline_run_id
         whole = complete(manifest, input_dict, exec_properties, interface, run_id, measured, push.max_rows)
-        version = _publish(store, model, whole, proof.vectors, Path(model_uri), push)
+        version = _publish(store, model, whole, verification_.vectors, Path(model_uri), push)
         _record(pushed, "pushed", version=version, **told)
 
 
@@ -113,21 +115,23 @@ def _measure(
     input_dict: Any,
     exec_properties: Mapping[str, Any],
     push: Push,
-) -> tuple[Proof, Judgement, tuple[int, list[str]]]:
-    """The file on the evaluation rows, by budgets and by the gate; and on rows of the source, as `predict` reads."""
+) -> tuple[Verification, Judgement, tuple[int, list[str]]]:
+    """The file on the test rows, by budgets and by the gate; and on rows of the source, as `predict` reads."""
     gate = Gate.model_validate_json(exec_properties["gate"])
-    cuts = TypeAdapter(list[Cut]).validate_json(exec_properties["cuts"])
+    slicings = TypeAdapter(list[Slicing]).validate_json(exec_properties["slicings"])
     saved_model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))
-    eval_dir = artifact_utils.get_split_uri(input_dict["examples"], "eval")
-    stored, label = load_stored(eval_dir, manifest, exec_properties["label"], push.max_rows)
+    test_dir = artifact_utils.get_split_uri(input_dict["examples"], "test")
+    stored, label = load_stored(test_dir, manifest, exec_properties["label"], push.max_rows)
     # The inputs as the manifest will say them; the rest of the interface is no business of a reader.
     contract = {**interface, "inputs": manifest["inputs"]}
-    proof = prove(model, saved_model, str(Path(saved_model).parent / REFERENCE_DIR), stored, label, contract, push)
+    verification_ = verify_file(
+        model, saved_model, str(Path(saved_model).parent / REFERENCE_DIR), stored, label, contract, push
+    )
     version = artifact_utils.get_single_instance(input_dict["champion"]).get_string_custom_property(VERSION)
     champion = (version, of_champion(store, version, stored))
-    judgement = judge_file(gate, cuts, stored, label, proof.predictions, champion)
-    checked = check_source(manifest["config"]["data"], manifest["data"][SOURCES], Pricer(model, manifest))
-    return proof, judgement, checked
+    judgement = judge_file(gate, slicings, stored, label, verification_.predictions, champion)
+    checked = check_source(manifest["config"]["data"], manifest["data"][SOURCES], Predictor(model, manifest))
+    return verification_, judgement, checked
 
 
 def _withdrawn(store: Store, model: bytes, force: bool) -> list[str]:
@@ -168,7 +172,7 @@ class TFLitePusherSpec(ComponentSpec):
         "models_dir": ExecutionParameter(type=str),
         "push": ExecutionParameter(type=str),
         "gate": ExecutionParameter(type=str),
-        "cuts": ExecutionParameter(type=str),
+        "slicings": ExecutionParameter(type=str),
         "label": ExecutionParameter(type=str),
         "provenance": ExecutionParameter(type=str),
         "steps": ExecutionParameter(type=str),
@@ -196,7 +200,7 @@ class TFLitePusher(base_component.BaseComponent):
         channels: the inputs of `TFLitePusherSpec`, by name.
         models_dir: the store.
         push: JSON of `components.settings.Push`.
-        gate, cuts: as of the Evaluator.
+        gate, slicings: as of the Evaluator.
         label: column of the label.
         provenance: JSON with `config`, `config_hash`, `code_revision`, `fingerprint`, `sources`, `files`,
             `spans`.
@@ -216,7 +220,7 @@ class TFLitePusher(base_component.BaseComponent):
         models_dir: str,
         push: str,
         gate: Any,
-        cuts: str,
+        slicings: str,
         label: str,
         provenance: str,
         steps: str,
@@ -230,7 +234,7 @@ class TFLitePusher(base_component.BaseComponent):
                 models_dir=models_dir,
                 push=push,
                 gate=gate,
-                cuts=cuts,
+                slicings=slicings,
                 label=label,
                 provenance=provenance,
                 steps=steps,

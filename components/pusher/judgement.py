@@ -1,4 +1,4 @@
-"""The gate on the file itself: its own predictions of the evaluation rows, held to the limits that the Evaluator holds
+"""The gate on the file itself: its own predictions of the test rows, held to the limits that the Evaluator holds
 the SavedModel to, and to the plain models."""
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pyarrow as pa
 from components.device import runtime
 from components.evaluation.gate import Metrics, SliceKey, as_json, judge, judge_slices, rule
 from components.evaluation.plain_models import few_rows, judge_baselines
-from components.evaluation.slices import Cut
+from components.evaluation.slices import Slicing
 from components.evaluator.slice_extractor import names
 from components.examples import Columns
 from components.registry.soundness import StoreError
@@ -48,7 +48,7 @@ class Judgement:
 
 def judge_file(
     gate: Gate,
-    cuts: Sequence[Cut],
+    slicings: Sequence[Slicing],
     stored: Columns,
     label: FloatArray,
     predictions: Mapping[str, FloatArray],
@@ -58,14 +58,14 @@ def judge_file(
 
     Args:
         gate: limits.
-        cuts: of its slices, settled for these data.
-        stored: the evaluation rows, as ingestion stored them.
+        slicings: of its slices, settled for these data.
+        stored: the test rows, as ingestion stored them.
         label: in label units.
         predictions: `[rows]` of the `file` and of the baselines `mean` and `linear`.
         champion: version that is live, empty for none, and what its file predicts; None where it cannot.
     """
     version, from_champion = champion
-    groups = _slices(cuts, stored)
+    groups = _slices(slicings, stored)
     measured = {name: metrics(values, label) for name, values in predictions.items()}
     rival = None if from_champion is None else metrics(from_champion, label)
     by_slice = _by_slice(groups, predictions["file"], label)
@@ -99,12 +99,12 @@ def metrics(predicted: FloatArray, label: FloatArray) -> Metrics:
     }
 
 
-def _slices(cuts: Sequence[Cut], stored: Columns) -> dict[SliceKey, npt.NDArray[np.intp]]:
+def _slices(slicings: Sequence[Slicing], stored: Columns) -> dict[SliceKey, npt.NDArray[np.intp]]:
     """Rows of each slice that has any."""
-    wanted = sorted({name for cut in cuts for name in cut.columns})
+    wanted = sorted({name for cut in slicings for name in cut.columns})
     batch = pa.RecordBatch.from_arrays([_lists(stored[name]) for name in wanted], wanted)
     groups: dict[SliceKey, npt.NDArray[np.intp]] = {}
-    for cut in cuts:
+    for cut in slicings:
         texts = [name.decode("utf-8", "replace") for name in names(cut, batch)]
         found, index = np.unique(np.array(texts, dtype=object), return_inverse=True)
         groups |= {(cut.name, text): np.flatnonzero(index == place) for place, text in enumerate(found)}

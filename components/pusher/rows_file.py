@@ -1,4 +1,4 @@
-"""Every evaluation row with its label and predictions, as a Parquet file that the report reads."""
+"""Every test row with its label and predictions, as a Parquet file that the report reads."""
 
 from __future__ import annotations
 

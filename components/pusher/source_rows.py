@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from components.scoring.device_rows import on_device
-from components.scoring.predict import Pricer
+from components.scoring.predict import Predictor
 from data.batches import Batch
 from data.reader import read
 from data.rows import to_rows
@@ -23,13 +23,13 @@ from data.tensor_names import tensor_name
 ROWS = 200
 
 
-def check_source(described: Mapping[str, Any], files: Sequence[str], pricer: Pricer) -> tuple[int, list[str]]:
+def check_source(described: Mapping[str, Any], files: Sequence[str], predictor: Predictor) -> tuple[int, list[str]]:
     """Takes the first rows of the first file both ways.
 
     Args:
         described: the configuration's `data`.
         files: of the source. One that is not on this machine, as in a container without the data, is passed over.
-        pricer: of the file that is to ship.
+        predictor: of the file that is to ship.
 
     Returns:
         How many rows gave the same inputs, and why the file must not ship: the first row and column that differ.
@@ -44,11 +44,11 @@ def check_source(described: Mapping[str, Any], files: Sequence[str], pricer: Pri
     accepted = pa.array(~np.isin(batch.lines.to_numpy(zero_copy_only=False), rows.rejects.lines))
     table, lines = batch.columns.filter(accepted), batch.lines.filter(accepted).to_pylist()
     stored = {tensor_name(name): _plain(column) for name, column in rows.columns.items()}
-    ingested = on_device({"inputs": pricer.inputs}, stored)
-    given, faults, _ = pricer.typed(Stretch(table, [""] * len(lines)))
+    ingested = on_device({"inputs": predictor.inputs}, stored)
+    given, faults, _ = predictor.typed(Stretch(table, [""] * len(lines)))
     for row in np.flatnonzero(faults != ""):
         return 0, [f"{file}, line {lines[row]}: was trained on, but `predict` gives it no prediction: {faults[row]}"]
-    for one in pricer.inputs:
+    for one in predictor.inputs:
         name = one["name"]
         differ = ~(
             (given[name] == ingested[name]) | ((given[name] != given[name]) & (ingested[name] != ingested[name]))

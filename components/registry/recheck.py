@@ -39,7 +39,7 @@ class Summary:
     Attributes:
         pushed: ISO 8601, UTC.
         live, withdrawn: whether `current` names it; whether a rollback left it.
-        rmse, mae: of the file on its evaluation rows, in label units.
+        rmse, mae: of the file on its test rows, in label units.
         bytes, sha256: of the file, as pushed.
     """
 

@@ -33,7 +33,7 @@ Values = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Priced:
+class Predictions:
     """Predictions of consecutive rows.
 
     Attributes:
@@ -51,18 +51,18 @@ class Counts:
     """Rows in all, without a prediction, and with one that is flagged."""
 
     rows: int = 0
-    unpriced: int = 0
+    without_prediction: int = 0
     flagged: int = 0
 
-    def add(self, priced: Priced) -> None:
+    def add(self, predictions: Predictions) -> None:
         """Counts a stretch."""
-        unpriced = np.isnan(priced.prediction)
-        self.rows += len(unpriced)
-        self.unpriced += int(unpriced.sum())
-        self.flagged += sum(bool(flag) for flag in priced.flags) - int(unpriced.sum())
+        without_prediction = np.isnan(predictions.prediction)
+        self.rows += len(without_prediction)
+        self.without_prediction += int(without_prediction.sum())
+        self.flagged += sum(bool(flag) for flag in predictions.flags) - int(without_prediction.sum())
 
 
-class Pricer:
+class Predictor:
     """A published version, ready to price.
 
     Args:
@@ -113,7 +113,7 @@ class Pricer:
             raise DataError(f"a column named {', '.join(taken)} is there already; rename it, the output adds its own")
         return names[0], names[1]
 
-    def __call__(self, stretch: Stretch) -> Priced:
+    def __call__(self, stretch: Stretch) -> Predictions:
         """Prices rows, each for itself.
 
         Raises:
@@ -125,7 +125,9 @@ class Pricer:
             prediction[row] = self._engine({name: values[row : row + 1] for name, values in tensors.items()})
         prediction[np.isinf(prediction)] = np.nan
         set_reason(reasons, np.isnan(prediction), "the model gives no finite number")
-        return Priced(prediction, [reason or SEPARATOR.join(note) for reason, note in zip(reasons, notes, strict=True)])
+        return Predictions(
+            prediction, [reason or SEPARATOR.join(note) for reason, note in zip(reasons, notes, strict=True)]
+        )
 
     def typed(self, stretch: Stretch) -> tuple[dict[str, Values], Values, list[list[str]]]:
         """The file's inputs `[rows]` by name; why a row has none, empty where it has; and notes on each row.
@@ -216,22 +218,22 @@ def predict_file(store: Store, version: str | None, source: str, output: Path | 
         DataError: the table cannot be read, lacks a column or has the added ones, or `output` cannot be written.
     """
     version = store.resolve(version)
-    pricer = Pricer(store.model(version), store.manifest(version))
+    predictor = Predictor(store.model(version), store.manifest(version))
     counts = Counts()
-    stretches = read_whole(pricer.layout, source)
+    stretches = read_whole(predictor.layout, source)
     first = next(stretches)  # before the output is touched: most faults of a table show here
     try:
-        names = pricer.added(first.table.column_names)
+        names = predictor.added(first.table.column_names)
     except DataError as error:
         raise DataError(f"{source}: {error}") from error
-    with writing(output, pricer.layout.delimiter) as write:
+    with writing(output, predictor.layout.delimiter) as write:
         for stretch in chain([first], stretches):
-            priced = pricer(stretch)
-            counts.add(priced)
-            write(_joined(stretch.table, priced, names))
+            predictions = predictor(stretch)
+            counts.add(predictions)
+            write(_joined(stretch.table, predictions, names))
     return counts
 
 
-def _joined(table: pa.Table, priced: Priced, names: tuple[str, str]) -> pa.Table:
-    prediction = pa.array(priced.prediction, pa.float32(), from_pandas=True)  # NaN becomes null
-    return table.append_column(names[0], prediction).append_column(names[1], pa.array(priced.flags, pa.string()))
+def _joined(table: pa.Table, predictions: Predictions, names: tuple[str, str]) -> pa.Table:
+    prediction = pa.array(predictions.prediction, pa.float32(), from_pandas=True)  # NaN becomes null
+    return table.append_column(names[0], prediction).append_column(names[1], pa.array(predictions.flags, pa.string()))

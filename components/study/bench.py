@@ -95,7 +95,7 @@ class Runner:
                     raise StudyError(f"the float reference of the study could not be made: {error}") from error
             self._seconds[name] = round(time.monotonic() - start, 1)
             if reference is None:
-                reference = runtime.predict(self._models[FLOAT], self.bench.eval.columns)
+                reference = runtime.predict(self._models[FLOAT], self.bench.test.columns)
             done += costs[name]
         progress.report("latency of all files", done, total)
         for name, latency in self.bench.latencies(self._models, self.study.latency_rounds).items():
@@ -127,7 +127,7 @@ class Runner:
         selected, why = choose(self._measured, select, self.push)
         front = pareto(
             {
-                name: (one["gzip_bytes"], round(one["latency_us"]["p50"]), one["eval"][select.metric])
+                name: (one["gzip_bytes"], round(one["latency_us"]["p50"]), one["test"][select.metric])
                 for name, one in self._measured.items()
             }
         )
@@ -145,7 +145,7 @@ class Runner:
         results = {
             "study_version": STUDY_VERSION,
             "reference": FLOAT,
-            "rows": {"tune": len(self.bench.tune.label), "eval": len(self.bench.eval.label)},
+            "rows": {"validation": len(self.bench.validation.label), "test": len(self.bench.test.label)},
             "kernels": runtime.KERNELS,
             "select": select.model_dump(mode="json"),
             "selected": selected,

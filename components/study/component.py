@@ -23,7 +23,7 @@ from components.study.figure import pareto_svg
 from components.study.measure import Bench, Rows
 from components.study.settings import Study as StudySettings
 from components.study.sources import Sources
-from components.trainer.context import Workshop
+from components.trainer.context import TrainingContext
 from transforms.features import Plan
 
 
@@ -36,11 +36,12 @@ class Executor(base_executor.BaseExecutor):
         training = Training.model_validate_json(exec_properties["training"])
         conversion = Conversion.model_validate_json(exec_properties["conversion"])
         files = {
-            split: [f"{artifact_utils.get_split_uri(input_dict['examples'], split)}/*"] for split in ("train", "tune")
+            split: [f"{artifact_utils.get_split_uri(input_dict['examples'], split)}/*"]
+            for split in ("train", "validation")
         }
         graph = artifact_utils.get_single_uri(input_dict["transform_graph"])
         plan = Plan.model_validate_json(exec_properties["plan"])
-        shop = Workshop.open(plan, graph, files["train"], files["tune"], training.max_rows)
+        context = TrainingContext.open(plan, graph, files["train"], files["validation"], training.max_rows)
         trained = artifact_utils.get_single_uri(input_dict["float_model"])
         reference = Path(path_utils.serving_model_path(trained)).parent / REFERENCE_DIR
         interface = json.loads(
@@ -56,14 +57,14 @@ class Executor(base_executor.BaseExecutor):
                     push.max_rows,
                 )
             )
-            for split in ("tune", "eval")
+            for split in ("validation", "test")
         }
         work = Path(exec_properties["work_dir"])
         runner = Runner(
             study=settings,
             variants=settings.variants(training, conversion),
-            sources=Sources(shop, training, reference, work, exec_properties["code"]),
-            bench=Bench(rows["tune"], rows["eval"], settings.resamples),
+            sources=Sources(context, training, reference, work, exec_properties["code"]),
+            bench=Bench(rows["validation"], rows["test"], settings.resamples),
             push=push,
         )
         outcome = runner.run()

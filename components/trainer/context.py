@@ -30,32 +30,32 @@ from transforms.features import BLOCK, Plan, embedding_width, id_key
 
 
 @dataclass(frozen=True)
-class Workshop:
+class TrainingContext:
     """Rows and shapes under one Transform graph.
 
     Attributes:
         plan: features settled for the dataset.
         output: of the Transform step.
         kept: columns of the block in use.
-        raw_train, raw_tune: rows to learn from, and to watch, before the graph.
+        raw_train, raw_validation: rows to learn from, and to watch, before the graph.
     """
 
     plan: Plan
     output: tft.TFTransformOutput
     kept: int
     raw_train: Columns
-    raw_tune: Columns
+    raw_validation: Columns
 
     @classmethod
     def open(
-        cls, plan: Plan, transform_graph: str, train: Sequence[str], tune: Sequence[str], max_rows: int | None
-    ) -> Workshop:
+        cls, plan: Plan, transform_graph: str, train: Sequence[str], validation: Sequence[str], max_rows: int | None
+    ) -> TrainingContext:
         """Reads raw examples and what the Transform step learned.
 
         Args:
             plan: features settled for the dataset.
             transform_graph: output of the Transform step.
-            train, tune: patterns of files.
+            train, validation: patterns of files.
             max_rows: of each, as `Training.max_rows`.
 
         Raises:
@@ -64,7 +64,7 @@ class Workshop:
         output = tft.TFTransformOutput(transform_graph)
         kept = int(learned.read(output.transform_savedmodel_dir)["kept"])
         spec = in_memory.raw_spec(plan.dataset)
-        return cls(plan, output, kept, load(train, spec, max_rows), load(tune, spec, max_rows))
+        return cls(plan, output, kept, load(train, spec, max_rows), load(validation, spec, max_rows))
 
     @cached_property
     def train(self) -> Table:
@@ -72,9 +72,9 @@ class Workshop:
         return self.table(self.raw_train)
 
     @cached_property
-    def tune(self) -> Table:
+    def validation(self) -> Table:
         """Rows to watch."""
-        return self.table(self.raw_tune)
+        return self.table(self.raw_validation)
 
     def table(self, raw: Columns) -> Table:
         """Raw rows through the graph that ships in the file."""
@@ -84,7 +84,7 @@ class Workshop:
             self.kept,
         )
 
-    def lessons(self, training: Training) -> Table:
+    def training_set(self, training: Training) -> Table:
         """What the network learns from: the real rows, and new ones with a teacher's labels where so configured."""
         choices = training.distillation
         if choices is None:

@@ -170,7 +170,7 @@ def _errors(figures: dict[str, Any], unit: str) -> Table:
     there = figures["evaluation"]["candidate"]["rows"]
     sampled = f" of {there:,.0f}" if there > metrics["rows"] else ""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column(f"error on {metrics['rows']:,}{sampled} evaluation rows")
+    table.add_column(f"error on {metrics['rows']:,}{sampled} test rows")
     for name in ("RMSE", "MAE", "bias"):
         table.add_column(f"{name} ({unit})", justify="right")
     rows = {

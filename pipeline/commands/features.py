@@ -26,7 +26,7 @@ def ablate(
 ) -> None:
     """Train on raw columns, then add each group of features, and show error, parameters and bytes of each.
 
-    All trainings have the same budget and are measured on the evaluation rows. What is done is kept in the runs folder:
+    All trainings have the same budget and are measured on the test rows. What is done is kept in the runs folder:
     after a stop, the same command goes on where it was.
 
     Example: farelite ablate --seeds 2 --set training.epochs=20
@@ -53,8 +53,8 @@ def dimensions(
 ) -> None:
     """Show what the dimensions do on a run's data: variance, loadings, correlations, distances, error, parameters.
 
-    Features are added one by one, then the reducer's components, and plain models are measured on the tune rows each
-    time. The result is kept in the runs folder, and the report of the newest run shows it.
+    Features are added one by one, then the reducer's components, and plain models are measured on the validation rows
+    each time. The result is kept in the runs folder, and the report of the newest run shows it.
 
     Example: farelite dimensions --few 100
     """

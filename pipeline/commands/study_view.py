@@ -37,7 +37,7 @@ def study_table(results: Mapping[str, Any], folder: str) -> Group:
 
 def _title(results: Mapping[str, Any]) -> str:
     rows = results["rows"]
-    return f"compression study: errors on {rows['eval']:,} evaluation rows; chosen by {rows['tune']:,} tune rows"
+    return f"compression study: errors on {rows['test']:,} test rows; chosen by {rows['validation']:,} validation rows"
 
 
 def _failed(results: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -48,8 +48,8 @@ def _cells(one: Mapping[str, Any]) -> list[str]:
     marks = ("*" if one["pareto"] else "") + ("!" if one["obstacles"] else "")
     return [
         one["name"],
-        shown(one["eval"]["rmse"]),
-        shown(one["eval"]["mae"]),
+        shown(one["test"]["rmse"]),
+        shown(one["test"]["mae"]),
         _interval(one["difference"]["mae"]),
         _interval(one["difference"]["rmse"]),
         f"{one['bytes']:,}",

@@ -137,7 +137,10 @@ def predict(
         # Whoever reads has seen enough, as `| head` does; what is still buffered goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
-    print(f"{counts.rows:,} rows: {counts.unpriced:,} without a price, {counts.flagged:,} flagged", file=sys.stderr)
+    print(
+        f"{counts.rows:,} rows: {counts.without_prediction:,} without a price, {counts.flagged:,} flagged",
+        file=sys.stderr,
+    )
 
 
 def demo(

@@ -50,7 +50,7 @@ class Material:
         warnings: what the data gates found odd and let pass.
         learned: of the Transform step.
         history: losses of each phase by epoch.
-        rows: evaluation rows with predictions.
+        rows: test rows with predictions.
         slices: of the pusher, else of the Evaluator.
         study: of the compression study.
         dimensions: what `farelite dimensions` measured of the run.

@@ -62,7 +62,7 @@ def _history(run: NodeRun) -> str:
     phases = {name: phase for name, phase in history.items() if isinstance(phase, dict)}
     limit = f", learned from {history['sample_rows']:,} rows (training.max_rows)" if "sample_rows" in history else ""
     losses = ", ".join(f"{name} loss {shown(phase['val_loss'][-1])}" for name, phase in phases.items())
-    return f"{losses} on tune{limit}"
+    return f"{losses} on validation{limit}"
 
 
 def _study(run: NodeRun) -> str:

@@ -23,7 +23,7 @@ from data.sources import locate
 from data.splits import SPLITS
 from data.tensor_names import tensor_name
 from pipeline.config import Config
-from pipeline.studies.stage_fit import Columns, Ground, measure, prepare
+from pipeline.studies.stage_fit import Columns, StageData, measure, prepare
 from pipeline.studies.stages import EMBEDDINGS, Stage, stages
 
 Vary = Literal["training", "split"]
@@ -145,9 +145,9 @@ class _Grounds:
     def __init__(self, folder: Path) -> None:
         self._rows = _Rows()
         self._folder = folder
-        self._last: tuple[str, Ground] | None = None
+        self._last: tuple[str, StageData] | None = None
 
-    def of(self, config: Config) -> Ground:
+    def of(self, config: Config) -> StageData:
         key = config.plan().model_dump_json()
         if self._last is None or key != self._last[0]:
             self._last = None

@@ -16,7 +16,7 @@ import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import numpy as np
 import numpy.typing as npt
 
-from components.trainer.context import Workshop
+from components.trainer.context import TrainingContext
 from data.tensor_names import tensor_name
 from pipeline.studies import curves, order
 from pipeline.studies.costs import costs, rest, saved
@@ -57,12 +57,14 @@ class Dimensions:
         source = self.source
         plan = source.config.plan()
         limit = source.config.training.max_rows
-        whole = Workshop.open(plan, str(source.graph), [source.pattern("train")], [source.pattern("tune")], limit)
+        whole = TrainingContext.open(
+            plan, str(source.graph), [source.pattern("train")], [source.pattern("validation")], limit
+        )
         known = learned.read(whole.output.transform_savedmodel_dir)
         count = len(whole.raw_train[tensor_name(plan.dataset.label.column)])
         places = np.random.default_rng(self.seed).permutation(count)[: self.rows]
-        shop = dataclasses.replace(whole, raw_train={name: one[places] for name, one in whole.raw_train.items()})
-        ways = _Ways(self, shop, told, len(known["features"]) + (known["kept"] if _reduced(known) else 0))
+        context = dataclasses.replace(whole, raw_train={name: one[places] for name, one in whole.raw_train.items()})
+        ways = _Ways(self, context, told, len(known["features"]) + (known["kept"] if _reduced(known) else 0))
         return {
             "pipeline": source.config.name,
             "run": source.record.id,
@@ -70,9 +72,9 @@ class Dimensions:
             "seed": self.seed,
             "rows": {
                 "train": count,
-                "used": len(shop.train),
-                "few": min(self.few, len(shop.train)),
-                "tune": len(shop.tune),
+                "used": len(context.train),
+                "few": min(self.few, len(context.train)),
+                "validation": len(context.validation),
             },
             "models": {"neighbours": curves.NEIGHBOURS, "trees": curves.TREES},
             "reducer": {key: known[key] for key in ("kind", "kept", "merit", "notes")} if _reduced(known) else None,
@@ -80,7 +82,7 @@ class Dimensions:
             "components": ways.components(known) if _reduced(known) else [],
             "correlated": CORRELATED,
             "pairs": _pairs(known),
-            **_costs(shop, source.config.training.units, len(known["features"])),
+            **_costs(context, source.config.training.units, len(known["features"])),
         }
 
 
@@ -89,7 +91,7 @@ class _Ways:
     """The two ways to add dimensions, measured step by step."""
 
     choices: Dimensions
-    shop: Workshop
+    context: TrainingContext
     told: Callable[[int, int], None]
     steps: int
     done: int = 0
@@ -98,13 +100,15 @@ class _Ways:
         """Features of the scaled block, the most useful next one first."""
         names, with_label = known["features"], known["label_correlation"]
         ranks, shares = order.forward(np.array(known["correlation"]), np.array(with_label))
-        train, tune = (_scaled(table.numbers, known)[:, ranks] for table in (self.shop.train, self.shop.tune))
+        train, validation = (
+            _scaled(table.numbers, known)[:, ranks] for table in (self.context.train, self.context.validation)
+        )
         return [
             {
                 "name": names[place],
                 "label_correlation": with_label[place],
                 "label_r2": shares[one],
-                **self._with(train[:, : one + 1], tune[:, : one + 1]),
+                **self._with(train[:, : one + 1], validation[:, : one + 1]),
                 "contrast_if_independent": curves.contrast_of_independent(one + 1, self.choices.seed),
             }
             for one, place in enumerate(ranks)
@@ -112,21 +116,21 @@ class _Ways:
 
     def components(self, known: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Components of the reducer in their own order, as the network gets them."""
-        train, tune = (np.asarray(table.inputs[BLOCK]) for table in (self.shop.train, self.shop.tune))
+        train, validation = (np.asarray(table.inputs[BLOCK]) for table in (self.context.train, self.context.validation))
         return [
             {
                 "explained_variance_ratio": known["explained_variance_ratio"][one],
                 "label_r2": known["label_r2_by_component"][one],
                 "loadings": dict(zip(known["features"], known["loadings"][one], strict=True)),
-                **self._with(train[:, : one + 1], tune[:, : one + 1]),
+                **self._with(train[:, : one + 1], validation[:, : one + 1]),
             }
             for one in range(known["kept"])
         ]
 
-    def _with(self, train: Array, tune: Array) -> dict[str, Any]:
+    def _with(self, train: Array, validation: Array) -> dict[str, Any]:
         """Errors and contrast with these columns of the rows."""
         few, seed = self.choices.few, self.choices.seed
-        label, others = self.shop.train.label, (tune, self.shop.tune.label)
+        label, others = self.context.train.label, (validation, self.context.validation.label)
         found = {
             "errors": curves.errors((train, label), others, seed),
             "errors_of_few": curves.errors((train[:few], label[:few]), others, seed),
@@ -156,12 +160,12 @@ def _pairs(known: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _costs(shop: Workshop, units: tuple[int, ...], features: int) -> dict[str, Any]:
-    found = costs(shop.plan, shop.widths, shop.kept, units)
+def _costs(context: TrainingContext, units: tuple[int, ...], features: int) -> dict[str, Any]:
+    found = costs(context.plan, context.widths, context.kept, units)
     parameters = {
         "inputs": sum(one.parameters for one in found),
         "rest": rest(units),
-        "saved_by_reducer": saved(found, shop.widths, features, units),
+        "saved_by_reducer": saved(found, context.widths, features, units),
     }
     return {"inputs": [dataclasses.asdict(one) for one in found], "parameters": parameters}
 

@@ -18,7 +18,7 @@ from components.device import runtime
 from components.scoring.device_rows import to_device
 from components.trainer import export, fitting
 from components.trainer.baselines import fit_linear
-from components.trainer.context import Workshop
+from components.trainer.context import TrainingContext
 from components.trainer.phases import Phases
 from components.trainer.tables import Table
 from pipeline.config import Config
@@ -30,7 +30,7 @@ Columns = Mapping[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True)
 class Measured:
-    """Figures of one training, on the evaluation rows.
+    """Figures of one training, on the test rows.
 
     Attributes:
         linear: RMSE and MAE of a ridge regression on the same features.
@@ -54,21 +54,21 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Ground:
+class StageData:
     """What trainings on the same rows and features share.
 
     Attributes:
-        shop: rows and shapes under the learned features.
-        rows: transformed rows of `eval`.
+        context: rows and shapes under the learned features.
+        rows: transformed rows of `test`.
         raw: the same rows before the graph.
     """
 
-    shop: Workshop
+    context: TrainingContext
     rows: Table
     raw: Columns
 
 
-def prepare(plan: Plan, splits: Mapping[str, Columns], folder: Path) -> Ground:
+def prepare(plan: Plan, splits: Mapping[str, Columns], folder: Path) -> StageData:
     """Learns the features from `train`; the graph lies in `folder`, which must stay as long as the ground is used.
 
     Raises:
@@ -76,43 +76,43 @@ def prepare(plan: Plan, splits: Mapping[str, Columns], folder: Path) -> Ground:
     """
     output = in_memory.learn(plan, splits["train"], folder)
     kept = int(learned.read(output.transform_savedmodel_dir)["kept"])
-    shop = Workshop(plan, output, kept, splits["train"], splits["tune"])
-    return Ground(shop, shop.table(splits["eval"]), splits["eval"])
+    context = TrainingContext(plan, output, kept, splits["train"], splits["validation"])
+    return StageData(context, context.table(splits["test"]), splits["test"])
 
 
-def measure(config: Config, ground: Ground, folder: Path, linear_only: bool) -> Measured:
-    """Trains with `config.training`, its seed included, converts, and measures on `eval`.
+def measure(config: Config, stage_data: StageData, folder: Path, linear_only: bool) -> Measured:
+    """Trains with `config.training`, its seed included, converts, and measures on `test`.
 
     Args:
         config: training and conversion.
-        ground: features and rows.
+        stage_data: features and rows.
         folder: for the SavedModel.
         linear_only: leave out the network.
     """
-    shop, rows = ground.shop, ground.rows
+    context, rows = stage_data.context, stage_data.rows
     label = rows.label
-    linear = fit_linear(shop.train, {name: size for name, (size, _) in shop.widths.ids.items()})
+    linear = fit_linear(context.train, {name: size for name, (size, _) in context.widths.ids.items()})
     of_linear = errors(np.asarray(linear(rows.inputs)), label)
     if linear_only:
         return Measured(of_linear)
     tf_keras.backend.clear_session()
     tf_keras.utils.set_random_seed(config.training.seed)
-    phases = Phases(config.training, shop.widths, shop.lessons(config.training), shop.tune)
+    phases = Phases(config.training, context.widths, context.training_set(config.training), context.validation)
     trained = phases.fit_float()
     reference = phases.copy(trained).joined
     shipped = phases.compress(trained)
     saved = str(folder / "model")
-    shop.export(shipped, saved, Recipe(conversion=config.conversion))
+    context.export(shipped, saved, Recipe(conversion=config.conversion))
     model = convert(saved, config.conversion)
-    described = export.interface(shop.plan, export.vocabularies(shop.output, shop.plan.dataset))
-    device = {one["name"]: to_device(one, ground.raw[one["name"]]) for one in described["inputs"]}
+    described = export.interface(context.plan, export.vocabularies(context.output, context.plan.dataset))
+    device = {one["name"]: to_device(one, stage_data.raw[one["name"]]) for one in described["inputs"]}
     return Measured(
         of_linear,
         errors(fitting.predict(reference, rows), label),
         errors(runtime.predict(model, device), label),
         int(reference.count_params()),
         len(model),
-        shop.widths.total,
+        context.widths.total,
     )
 
 

@@ -18,7 +18,7 @@ from components.conversion.convert import convert
 from components.conversion.verification import run_saved_model
 from components.device.kit import write_kit
 from components.device.runtime import predict
-from components.scoring.predict import Pricer
+from components.scoring.predict import Predictor
 from components.trainer import export
 from data.spec import Dataset
 from data.tensor_names import tensor_name
@@ -76,10 +76,10 @@ def test_columns_of_any_name_reach_the_prediction(
     values = [["xyz"[int(one) - 1] if place >= 4 + len(dataset.numeric) else float(one) for one in rows[:, place]]
               for place in range(rows.shape[1])]  # fmt: skip
     config = {"data": {**tiny_manifest["config"]["data"], "points": dataset.model_dump()["points"]}}
-    pricer = Pricer(file, {**tiny_manifest, "inputs": inputs, "config": config})
-    priced = pricer(Stretch(pa.table(dict(zip(dataset.inputs(), values, strict=True))), [""] * 3))
-    assert (priced.prediction.tolist(), priced.flags) == (expected.tolist(), [""] * 3)
-    assert pricer.added(dataset.inputs()) == ("model_prediction", "model_flags")
+    predictor = Predictor(file, {**tiny_manifest, "inputs": inputs, "config": config})
+    predictions = predictor(Stretch(pa.table(dict(zip(dataset.inputs(), values, strict=True))), [""] * 3))
+    assert (predictions.prediction.tolist(), predictions.flags) == (expected.tolist(), [""] * 3)
+    assert predictor.added(dataset.inputs()) == ("model_prediction", "model_flags")
 
     (folder / "kit").mkdir()
     (folder / "model.tflite").write_bytes(file)

@@ -77,7 +77,7 @@ def test_both_push_a_version_through_the_same_gate(pair: tuple[Path, Path, Any, 
     assert {one["state"] for one in flink["components"]} == {"ran"}
 
 
-@pytest.mark.parametrize("split", ["train", "tune", "eval"])
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
 def test_splits_hold_the_same_examples(pair: tuple[Path, Path, Any, Any], split: str) -> None:
     local, flink = (examples(runs, split) for runs in pair[:2])
     assert len(local) > 500

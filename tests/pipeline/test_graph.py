@@ -12,11 +12,11 @@ from ml_metadata.proto.metadata_store_pb2 import ConnectionConfig
 
 from components.code_hash import OURS, import_closure, step_hash
 from pipeline.config import load
-from pipeline.graph import Surroundings, create_pipeline
+from pipeline.graph import RunContext, create_pipeline
 from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.questions import Lineage
 from pipeline.paths import RunPaths
-from pipeline.runners.local import compile_pipeline, launch, surroundings
+from pipeline.runners.local import compile_pipeline, launch, run_context
 
 ROOT = Path(__file__).parents[2]
 ENTRIES = {
@@ -99,7 +99,7 @@ def test_an_edited_file_changes_the_keys_of_the_steps_that_run_it_and_of_no_othe
 
 @pytest.mark.parametrize("overrides", [(), ("study={}",)], ids=["plain", "with a study"])
 def test_every_step_that_runs_code_of_ours_has_the_key_of_its_entry(overrides, tmp_path):
-    around = Surroundings(
+    context = RunContext(
         root=str(tmp_path),
         metadata=ConnectionConfig(),
         models_dir=str(tmp_path),
@@ -114,7 +114,7 @@ def test_every_step_that_runs_code_of_ours_has_the_key_of_its_entry(overrides, t
         beam=(),
     )
     found = {}
-    for component in create_pipeline(load(None, list(overrides)), around).components:
+    for component in create_pipeline(load(None, list(overrides)), context).components:
         properties = component.exec_properties
         code = properties.get("code") or json.loads(properties.get("custom_config") or "{}").get("code")
         ours = component.executor_spec.class_path.split(".")[0] in OURS or component.id in ("Transform", "Trainer")
@@ -131,7 +131,7 @@ def test_an_edited_schema_is_read_again_and_an_untouched_one_is_not(tmp_path):
     store, states = Lineage(open_metadata(config.metadata, paths, create=True)), []
     for number, line in enumerate(["", "", "# edited"]):
         schema.write_text(f'feature {{ name: "fare" type: FLOAT }}\n{line}')
-        ready = compile_pipeline(create_pipeline(config, surroundings(config, paths, False, ())), str(number))
+        ready = compile_pipeline(create_pipeline(config, run_context(config, paths, False, ())), str(number))
         (node,) = (one.pipeline_node for one in ready.nodes if one.pipeline_node.node_info.id == "Schema")
         launch(ready, node)
         states.append(store.node_runs(str(number))["Schema"].state)

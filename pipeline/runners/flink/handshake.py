@@ -111,7 +111,7 @@ def _minor(python: str) -> str:
 
 
 def _letters(folder: Path, token: str, parallelism: int) -> list[str]:
-    """Expressions for `eval`, a builtin: pickles of our own functions would not load where farelite or this Python
+    """Expressions for `test`, a builtin: pickles of our own functions would not load where farelite or this Python
     version is missing, which is what shall be found out."""
     source = Path(__file__).with_name("greeting.py").read_text()
     call = f"greet({str(folder)!r}, {token!r}, {PACKAGES!r}, {CODE!r}, 'components.code_hash.code_hash')"
