@@ -3,9 +3,9 @@
     make bench-boosters         five hash seeds of the Chicago trips, about two minutes each
 
 For each seed the pipeline runs as configured. Then four boosters of 400 trees (each library, squared and absolute
-error) learn from the very rows of that run that were not held out, `train` and `validation` together, and all are scored
-on its `test` rows. Boosters get the engineered columns as they are before scaling and PCA, which suits trees best, and do
-not pay for computing them when they are timed.
+error) learn from the very rows of that run that were not held out, `train` and `validation` together, and all are
+scored on its `test` rows. Boosters get the engineered columns as they are before scaling and PCA, which suits trees
+best, and do not pay for computing them when they are timed.
 """
 
 from __future__ import annotations

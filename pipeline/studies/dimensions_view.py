@@ -96,9 +96,9 @@ def in_words(measured: Mapping[str, Any]) -> str:
     rows, models = measured["rows"], measured["models"]
     used = f"{rows['used']:,}" if rows["used"] == rows["train"] else f"{rows['used']:,} of {rows['train']:,}"
     return (
-        f"RMSE in {measured['unit']} on {rows['validation']:,} validation rows after learning from {used} training rows, or "
-        f"from {rows['few']:,} of them. linear is ridge regression, nearest the mean of the {models['neighbours']} nearest "
-        f"rows, trees are {models['trees']} of LightGBM. "
+        f"RMSE in {measured['unit']} on {rows['validation']:,} validation rows after learning from {used} training "
+        f"rows, or from {rows['few']:,} of them. linear is ridge regression, nearest the mean of the "
+        f"{models['neighbours']} nearest rows, trees are {models['trees']} of LightGBM. "
         "far/near is how many times as far as the nearest other place the farthest one lies; at worst, if the "
         "features were independent"
     )

@@ -21,9 +21,9 @@ def blocks(measured: Mapping[str, Any]) -> list[Block]:
     rows, unit = measured["rows"], str(measured["unit"])
     models = measured["models"]
     told = (
-        f"Plain models on so many dimensions, RMSE on {rows['validation']:,} validation rows: ridge regression, the mean "
-        f"of the {models['neighbours']} nearest rows, and {models['trees']} boosted trees, learned from {rows['used']:,} "
-        f"training rows, and from {rows['few']:,} of them."
+        f"Plain models on so many dimensions, RMSE on {rows['validation']:,} validation rows: ridge regression, the "
+        f"mean of the {models['neighbours']} nearest rows, and {models['trees']} boosted trees, learned from "
+        f"{rows['used']:,} training rows, and from {rows['few']:,} of them."
     )
     features, components = measured["features"], measured["components"]
     found: list[Block] = [Text(told)]
