@@ -27,6 +27,8 @@ LEAN_RUN = (
     "features.reducer.kind=none",
     "gate.limits={}",
     "gate.slices={}",
+    "gate.min_skill=null",
+    "gate.max_linear_ratio=null",
     "push.min_sparsity=0",
     "push.max_bytes=10000000",
 )
