@@ -74,6 +74,18 @@ $(KUSTOMIZE):
 manifests: $(KUSTOMIZE)  ## render kubeflow/manifests anew, as the tests hold them to Kubernetes' schemas
 	@for set in pipelines scheduler toolbox; do $(KUSTOMIZE) build kubeflow/manifests/$$set > kubeflow/manifests/rendered/$$set.yaml; done
 
+KUBERNETES := .tools/kubernetes
+$(KUBERNETES)/kube-apiserver: tests/pipeline/kubeflow/apiserver/go.mod tests/pipeline/kubeflow/apiserver/go.sum
+	@echo "building kube-apiserver and kube-controller-manager into .tools/ (minutes, once)" >&2
+	@mkdir -p $(KUBERNETES) && cd $(<D) && go build -mod=readonly -trimpath -ldflags "-s -w" -o $(abspath $(KUBERNETES))/ \
+	  k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kube-controller-manager
+	@command -v etcd >/dev/null || { cd $(KUBERNETES) && apt-get download -qq etcd-server && dpkg -x etcd-server_*.deb . && rm etcd-server_*.deb; }
+
+.PHONY: test-kubernetes
+test-kubernetes: $(READY)  ## the manifests on a real API server, built by Go on first use (a minute then)
+	@! command -v go >/dev/null || $(MAKE) --no-print-directory $(KUBERNETES)/kube-apiserver
+	$(BIN)/pytest -q -rs tests/pipeline/kubeflow/test_kubernetes.py $(ARGS)
+
 .PHONY: golden
 golden: $(READY)  ## write the compiled specification that a test compares with anew
 	@$(BIN)/python tests/pipeline/kubeflow/golden.py > tests/pipeline/kubeflow/golden.yaml.part
@@ -130,6 +142,14 @@ prove-rows: $(READY)  ## 10,000 mutated tables through ingestion and predict: is
 .PHONY: prove-fuzz
 prove-fuzz: $(READY)  ## mutated versions: `verify` accepts none and crashes on none (needs a pushed version)
 	@$(BIN)/python benchmarks/prove_fuzz.py $(ARGS)
+
+.PHONY: prove-skew
+prove-skew: $(READY)  ## random splits of one table: how many are warned of or stopped by chance? (ARGS="--splits 100")
+	@PYTHONPATH=. $(BIN)/python -W ignore benchmarks/prove_skew.py $(ARGS)
+
+.PHONY: prove-same
+prove-same: $(READY)  ## the default run again and again under load, with other cores, caches and engines: the same bytes?
+	@$(BIN)/python benchmarks/prove_same.py $(ARGS)
 
 .PHONY: prove-agreement
 prove-agreement: $(READY) pipeline/demo/node_modules/.package-lock.json  ## one file, four runtimes: largest differences (needs a pushed version)

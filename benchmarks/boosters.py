@@ -28,12 +28,13 @@ import numpy as np
 import tensorflow as tf
 import xgboost
 
+from components.files import INTERFACE_FILE
 from components.recipe import EXTRA
 from components.tflite_pusher import runtime
 from components.tflite_pusher.conversion import convert
 from components.tflite_pusher.examples import load_raw
 from components.tflite_pusher.verification import errors
-from components.trainer.export import INTERFACE_FILE
+from data.tensor_names import tensor_name
 from pipeline.config import Config, load
 from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.questions import Lineage
@@ -85,7 +86,7 @@ def one_seed(config_file: Path | None, overrides: list[str], runs_dir: Path) -> 
     trained = ran["Study" if "Study" in ran else "Trainer"].outputs["model"][0].uri
     interface = json.loads((Path(trained) / "Format-Serving" / EXTRA / INTERFACE_FILE).read_text())
     rows = {
-        split: load_raw(f"{examples.uri}/Split-{split}", interface, config.data.label.column)
+        split: load_raw(f"{examples.uri}/Split-{split}", interface, tensor_name(config.data.label.column))
         for split in ("train", "tune", "eval")
     }
     figures = result["metrics"]
@@ -127,7 +128,7 @@ def engineered(config: Config, columns: runtime.Columns) -> Any:
     raw = {name: tf.constant(values) for name, values in columns.items()}
     parts = time_parts(plan, raw)
     whole = [parts[name] for name in plan.features.time_parts if name in parts]
-    pieces = [*block_columns(plan, raw, parts), *whole, *(raw[name] for name in plan.dataset.categorical)]
+    pieces = [*block_columns(plan, raw, parts), *whole, *(raw[tensor_name(name)] for name in plan.dataset.categorical)]
     return side_by_side([tf.cast(piece, tf.float32) for piece in pieces]).numpy()
 
 

@@ -27,7 +27,7 @@ import pyarrow.csv
 from data.reader import read
 from data.rows import to_rows
 from data.sources import locate
-from data.spec import Dataset, Split
+from data.spec import WALL_CLOCK, Dataset, Split
 from pipeline.config import load
 
 CHUNK_ROWS = 100_000
@@ -87,7 +87,7 @@ def make_trips(dataset: Dataset, path: Path, rows: int, seed: int) -> Dataset:
             table = pa.table({name: jitter(dataset, name, picked[name], generator) for name in order})
             pyarrow.csv.write_csv(table, stream, pyarrow.csv.WriteOptions(include_header=first == 0))
     # What was read is the wall clock, and that is what is written.
-    clock = dataset.time and dataset.time.model_copy(update={"source_time_zone": dataset.time.time_zone})
+    clock = dataset.time and dataset.time.model_copy(update={"source_time_zone": WALL_CLOCK})
     changes = {"source": str(path), "header": None, "time": clock, "format": "csv", "split": Split(), "delimiter": ","}
     return dataset.model_copy(update=changes)
 

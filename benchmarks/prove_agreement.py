@@ -30,6 +30,7 @@ from components.tflite_pusher.runtime import SIGNATURE, predict
 from components.tflite_pusher.soundness import SOURCE, VECTORS, read_json
 from components.tflite_pusher.store import Store
 from components.tflite_pusher.verification import run_saved_model
+from data.tensor_names import tensor_name
 from pipeline.commands.options import open_store
 from pipeline.demo.chromium import NoBrowserError, browser
 from pipeline.demo.content import described, resources
@@ -77,11 +78,11 @@ def evaluation_rows(store: Store, version: str, count: int) -> Columns:
         FileNotFoundError: its examples are gone.
     """
     manifest = store.manifest(version)
-    (examples,) = [one["uri"] for one in manifest["lineage"] if one["role"] == "examples"]
-    split = Path(examples, "Split-eval")
+    (ingestion,) = [one for one in manifest["lineage"] if one["step"] == "TripExampleGen"]
+    split = Path(ingestion["outputs"]["examples"][0]["uri"], "Split-eval")
     if not split.is_dir():
         raise FileNotFoundError(f"{split}: the evaluation rows of version {version} are no longer there")
-    columns, label = load_raw(str(split), manifest, manifest["config"]["data"]["label"]["column"])
+    columns, label = load_raw(str(split), manifest, tensor_name(manifest["config"]["data"]["label"]["column"]))
     chosen = np.unique(np.linspace(0, len(label) - 1, min(count, len(label))).astype(int))
     return {name: values[chosen] for name, values in columns.items()}
 

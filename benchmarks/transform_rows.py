@@ -28,6 +28,7 @@ from ingest import jitter
 from scipy.linalg import subspace_angles
 
 from data.loading import load as load_rows
+from data.tensor_names import tensor_name
 from pipeline.config import Config, load
 from transforms.settings import Reducer
 
@@ -140,7 +141,7 @@ def make_rows(config: Config, rows: int, seed: int) -> dict[str, Any]:
     generator = np.random.default_rng(seed)
     picked = table.take(pa.array(np.arange(rows) % len(table)))
     unix = dataset.model_copy(update={"time": dataset.time and dataset.time.model_copy(update={"format": "unix"})})
-    columns = {name: np.asarray(jitter(unix, name, picked[name], generator)) for name in dataset.columns()}
+    columns = {tensor_name(name): np.asarray(jitter(unix, name, picked[name], generator)) for name in dataset.columns()}
     return {name: one if one.dtype.kind != "U" else one.astype(bytes) for name, one in columns.items()}
 
 

@@ -30,6 +30,13 @@ FINGERPRINT, SOURCES, SPANS, FILES = "fingerprint", "sources", "spans", "files"
 """Custom properties of an IngestReport: of the files read; and as JSON lists their names, spans, and what each was."""
 
 
+EXISTS, VERSION = "exists", "version"
+"""Custom properties of the champion: whether it is a model, and of which version."""
+
+METRICS, REASONS = "metrics", "reasons"
+"""Custom properties of a blessing: figures as JSON, and what speaks against the model."""
+
+
 class CompressionStudy(artifact.Artifact):
     """A compression study: `study.json`, `pareto.svg` and every variant's file; see docs/reference/study.md."""
 

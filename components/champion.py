@@ -10,11 +10,10 @@ from tfx.dsl.components.base import base_component, base_executor, executor_spec
 from tfx.types import artifact_utils, channel_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
+from components.artifacts import EXISTS, VERSION
 from components.tflite_pusher import remote
 from components.tflite_pusher.store import Store
 
-EXISTS = "exists"
-VERSION = "version"
 LIVE = "current"
 """In place of a version: whatever is live when the step runs. For runners that cannot look beforehand."""
 
@@ -50,6 +49,7 @@ class ChampionSpec(ComponentSpec):
         "version": ExecutionParameter(type=str),
         "sha256": ExecutionParameter(type=str),
         "push_store": ExecutionParameter(type=str),
+        "code": ExecutionParameter(type=str),
     }
     INPUTS: dict[str, Any] = {}
     OUTPUTS = {"model": ChannelParameter(type=standard_artifacts.Model)}
@@ -63,18 +63,20 @@ class Champion(base_component.BaseComponent):
         version: live when the run starts; empty when there is none; `current` looks when the step runs.
         sha256: of its file, so that the cache notices another one.
         push_store: `push.store`, empty for none; pulled before the step looks for what is live.
+        code: fingerprint of the modules that do the work.
     """
 
     SPEC_CLASS = ChampionSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
 
-    def __init__(self, models_dir: str, version: str, sha256: str, push_store: str = "") -> None:
+    def __init__(self, models_dir: str, version: str, sha256: str, push_store: str, code: str) -> None:
         super().__init__(
             ChampionSpec(
                 models_dir=models_dir,
                 version=version,
                 sha256=sha256,
                 push_store=push_store,
+                code=code,
                 model=channel_utils.as_channel([standard_artifacts.Model()]),
             )
         )

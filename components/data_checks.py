@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
-import tensorflow_data_validation as tfdv
-from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
+from components.distances import JENSEN_SHANNON, L_INFINITY, Statistics, distances
 from components.settings import Distances
+from data.remarks import id_remarks
 
-Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
+_FIELDS = {JENSEN_SHANNON: "jensen_shannon_divergence", L_INFINITY: "infinity_norm"}
+"""By measure: its threshold in a comparator of the schema."""
 
 _UNSEEN = anomalies_pb2.AnomalyInfo.ENUM_TYPE_UNEXPECTED_STRING_VALUES
 _DEVIATIONS, _POINTS = 5, 0.01
@@ -72,6 +74,17 @@ def check_counts(summary: Mapping[str, Any], limit: float, rejects_path: str, sh
     else:
         found.warnings += _odd_shares(summary["splits"], shares)
     return found
+
+
+def check_ids(train: Statistics, categorical: Sequence[str]) -> Findings:
+    """Categories of which nearly every row has another one."""
+    known = {feature.path.step[0]: feature.string_stats for feature in train.datasets[0].features}
+    counted = []
+    for name in [name for name in categorical if name in known]:
+        empty = sum(int(one.frequency) for one in known[name].top_values if not one.value)  # stands for missing
+        rows = int(known[name].common_stats.num_non_missing) - empty
+        counted.append((name, int(known[name].unique) - bool(empty), rows))
+    return Findings(warnings=id_remarks(counted))
 
 
 def _odd_shares(splits: Mapping[str, int], shares: Mapping[str, float]) -> list[str]:
@@ -150,52 +163,25 @@ def check_distances(
     if min(_rows(current), _rows(control)) < limits.min_rows:
         return found
     comparator = "skew_comparator" if told[1].endswith("skew") else "drift_comparator"
-    measured = _measure(current, control, schema, {*skip, *limits.ignore})
-    for feature in schema.feature:
-        if feature.name not in measured:
-            continue
-        measure, distance = measured[feature.name]
-        sentence = f"{told[0]} in {feature.name}: {measure} {distance:.3f}, above"
-        agreed = getattr(getattr(feature, comparator), _field(measure)).threshold
-        if agreed and distance > agreed:
-            found.reasons.append(f"{sentence} the schema's {agreed:g}")
-        elif not agreed and limits.stop_above is not None and distance > limits.stop_above:
-            found.reasons.append(f"{sentence} {told[1]}.stop_above {limits.stop_above:g}")
-        elif not agreed and limits.warn_above is not None and distance > limits.warn_above:
-            found.warnings.append(f"{sentence} {told[1]}.warn_above {limits.warn_above:g}")
+    features = {one.name: one for one in schema.feature if one.name not in {*skip, *limits.ignore}}
+    for name, distance in distances(current, control, features).items():
+        agreed = getattr(getattr(features[name], comparator), _FIELDS[distance.measure]).threshold
+        judged = [(found.reasons, "the schema's", agreed)] if agreed else []
+        if not agreed:
+            judged = [
+                (found.reasons, f"{told[1]}.stop_above", limits.stop_above),
+                (found.warnings, f"{told[1]}.warn_above", limits.warn_above),
+            ]
+        for sentences, key, limit in judged:
+            if limit is not None and distance.value > limit and not distance.is_noise:
+                sentences.append(
+                    f"{told[0]} in {name}: {distance.part}; {distance.measure} {distance.value:.3f}, above {key} "
+                    f"{limit:g}; if that is meant, raise the limit or add the column to {told[1]}.ignore, else keep "
+                    "such rows out by data.filters or part them by another data.split.key"
+                )
+                break
     return found
 
 
 def _rows(statistics: Statistics) -> int:
     return int(statistics.datasets[0].num_examples)
-
-
-def _field(measure: str) -> str:
-    return "infinity_norm" if measure.startswith("L") else "jensen_shannon_divergence"
-
-
-def _measure(
-    current: Statistics, control: Statistics, schema: schema_pb2.Schema, skip: set[str]
-) -> dict[str, tuple[str, float]]:
-    """By feature that both sides have: the measure's name and the distance, 0 to 1, as TFDV computes it."""
-    present = [{f.path.step[0] for f in one.datasets[0].features} for one in (current, control)]
-    compared = schema_pb2.Schema()
-    compared.CopyFrom(schema)
-    for feature in compared.feature:
-        feature.ClearField("drift_comparator")
-        feature.ClearField("skew_comparator")
-        if feature.name in skip or not all(feature.name in names for names in present):
-            continue
-        # A limit has to be there for TFDV to measure; the judgement is ours.
-        kind = "infinity_norm" if feature.type == schema_pb2.BYTES else "jensen_shannon_divergence"
-        getattr(feature.drift_comparator, kind).threshold = 1.0
-    told = tfdv.validate_statistics(current, compared, previous_statistics=control)
-    names = {
-        anomalies_pb2.DriftSkewInfo.Measurement.L_INFTY: "L-infinity distance",
-        anomalies_pb2.DriftSkewInfo.Measurement.JENSEN_SHANNON_DIVERGENCE: "Jensen-Shannon divergence",
-    }
-    return {
-        info.path.step[0]: (names[one.type], one.value)
-        for info in told.drift_skew_info
-        for one in info.drift_measurements
-    }

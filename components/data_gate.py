@@ -14,11 +14,23 @@ from tfx.dsl.components.base import base_component, base_executor, executor_spec
 from tfx.types import artifact_utils, channel_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
+from components import column_names
 from components.artifacts import REJECTS_FILE, STATISTICS_FILE, SUMMARY_FILE, GateRecord, IngestReport
-from components.data_checks import Findings, Statistics, check_anomalies, check_counts, check_distances, check_repeats
+from components.column_checks import check_columns
+from components.data_checks import (
+    Findings,
+    check_anomalies,
+    check_counts,
+    check_distances,
+    check_ids,
+    check_repeats,
+)
+from components.distances import Statistics
 from components.settings import DataGate as Settings
 from data.errors import DataError
+from data.remarks import Oddities
 from data.spec import Dataset
+from data.tensor_names import columns_of
 
 FINGERPRINT, WARNINGS = "fingerprint", "warnings"
 
@@ -47,6 +59,10 @@ class Executor(base_executor.BaseExecutor):
             found = check_counts(summary, dataset.max_rejected_fraction, str(report / REJECTS_FILE), shares)
             settings = Settings.model_validate_json(exec_properties["settings"])
             found.add(check_repeats(summary, settings.warn_repeated_above))
+            found.warnings += check_columns(summary, dataset.label.column)
+            odd = Oddities(**summary["oddities"]).sentences(summary["reasons"], summary["read"])
+            # Where the run stops nobody sees a warning, and odd texts are often the cause.
+            (found.reasons if found.reasons else found.warnings).extend(odd)
         if found.reasons:
             raise DataStopped(found.reasons)
         record.set_string_custom_property(FINGERPRINT, exec_properties["fingerprint"])
@@ -59,20 +75,24 @@ class Executor(base_executor.BaseExecutor):
 def _check_contents(dataset: Dataset, input_dict: Any, exec_properties: dict[str, Any]) -> Findings:
     settings = Settings.model_validate_json(exec_properties["settings"])
     anomalies = artifact_utils.get_single_instance(input_dict["anomalies"])
-    found = Findings()
+    found, columns = Findings(), columns_of(dataset.columns())
     for split in artifact_utils.decode_split_names(anomalies.split_names):
         path = Path(artifact_utils.get_split_uri([anomalies], split)) / "SchemaDiff.pb"
         seen = anomalies_pb2.Anomalies.FromString(path.read_bytes())
+        seen = column_names.in_anomalies(seen, columns)
         found.add(check_anomalies(seen, split, bool(exec_properties["inferred"])))
-    schema = _schema(artifact_utils.get_single_uri(input_dict["schema"]))
+    schema = column_names.in_schema(_schema(artifact_utils.get_single_uri(input_dict["schema"])), columns)
     time = [dataset.time.column] if dataset.time else []
-    (_, train), *others = _by_split(input_dict["statistics"][0])
+    by_split = _by_split(input_dict["statistics"][0])
+    (_, train), *others = [(name, column_names.in_statistics(one, columns)) for name, one in by_split]
+    found.add(check_ids(train, dataset.categorical))
     for split, statistics in others:
         skip = time if dataset.split.by == "time" else []
         told = (f"{split} differs from train", "data_gate.skew")
         found.add(check_distances(statistics, train, schema, settings.skew, told, skip))
     if exec_properties["baseline"]:
         before = Statistics.FromString(Path(exec_properties["baseline"]).read_bytes())
+        before = column_names.in_statistics(before, columns)
         told = ("train has drifted from the last data that passed", "data_gate.drift")
         found.add(check_distances(train, before, schema, settings.drift, told, time))
     return found

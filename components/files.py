@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+ADDRESS = "address"
+"""Property of an input whose `uri` is only a container's copy: where the artifact lies."""
+
 SUMMARY_FILE = "summary.json"
 """Of ingestion: counts and ranges."""
 
@@ -16,6 +19,15 @@ PREDICTIONS_FILE = "predictions.parquet"
 
 SLICES_FILE = "slices.json"
 """Of the evaluation: what the gate made of all rows and of each slice (`components.evaluator.gate.as_json`)."""
+
+INTERFACE_FILE = "interface.json"
+"""Beside a SavedModel of ours: what its inputs and its output mean."""
+
+REFERENCE_DIR = "Reference"
+"""Beside the served model: a SavedModel with the signatures `float`, `linear` and `mean`."""
+
+FLOAT_WEIGHTS_FILE = "float_weights.npz"
+"""Beside the reference model: weights of the float front and core, in Keras's order."""
 
 STUDY_FILE = "study.json"
 """Of the compression study: every variant with its figures."""

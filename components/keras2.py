@@ -1,4 +1,4 @@
-"""The one place that settles how Keras is used: as Keras 2, and without AutoGraph rewriting it.
+"""The one place that settles how Keras is used: as Keras 2, without AutoGraph rewriting it, and with one order of sums.
 
 The optimization toolkit works on nothing newer than Keras 2. Import this before anything that imports TensorFlow.
 """
@@ -28,6 +28,14 @@ def require_keras2() -> None:
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
 
 
+def run_each_operator_in_one_thread() -> None:
+    """Makes sums come out the same on any number of cores: more threads add in another order.
+
+    Operators that do not wait for each other still run side by side.
+    """
+    os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
+
+
 def spare_libraries_autograph() -> None:
     """Keeps AutoGraph from translating these libraries' source while a function is traced.
 
@@ -41,4 +49,5 @@ def spare_libraries_autograph() -> None:
 
 
 require_keras2()
+run_each_operator_in_one_thread()
 spare_libraries_autograph()

@@ -36,6 +36,16 @@ class Recipe(Settings):
     sha256: str | None = None
     refused: str | None = None
 
+    def other_than_measured(self, sha256: str) -> list[str]:
+        """Reasons to refuse the file that the conversion gave, by its digest."""
+        reasons = [] if self.refused is None else [self.refused]
+        if self.sha256 not in (None, sha256):
+            reasons.append(
+                f"the conversion gave sha256 {sha256[:12]}, but the study measured {str(self.sha256)[:12]} as variant "
+                f"{self.variant}; the file is not the one that was chosen, run `farelite study` again"
+            )
+        return reasons
+
 
 def write(saved_model: str | Path, recipe: Recipe, representative: FloatArray | None = None) -> None:
     """Puts the recipe beside a SavedModel, and inputs of the core `[rows, width]` where the converter needs some."""

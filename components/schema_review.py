@@ -16,12 +16,15 @@ from google.protobuf import text_format
 from tensorflow_data_validation.statistics.stats_impl import generate_statistics_in_memory
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.data_checks import Findings, Statistics, check_anomalies
+from components import column_names
+from components.data_checks import Findings, check_anomalies
+from components.distances import Statistics
 from data.errors import DataError
 from data.loading import Loaded
 from data.profile import Column
 from data.spec import Dataset
 from data.splits import SPLITS
+from data.tensor_names import columns_of, is_plain, tensor_name
 from data.times import INT32_SECONDS
 from data.values import limits_of
 
@@ -36,21 +39,24 @@ def statistics_by_split(loaded: Loaded) -> dict[str, Statistics]:
 
 
 def _as_lists(table: pa.Table) -> pa.RecordBatch:
-    """Columns of single values as the lists of one value that TFDV takes."""
+    """Columns of single values as the lists of one value that TFDV takes, by tensor name as in the pipeline."""
     joined = table.combine_chunks()
     arrays = [joined[name].chunk(0) for name in joined.column_names]
     offsets = pa.array(np.arange(joined.num_rows + 1, dtype=np.int32))
     return pa.RecordBatch.from_arrays(
-        [pa.ListArray.from_arrays(offsets, array) for array in arrays], list(joined.column_names)
+        [pa.ListArray.from_arrays(offsets, array) for array in arrays],
+        [tensor_name(name) for name in joined.column_names],
     )
 
 
 def infer(dataset: Dataset, statistics: Statistics) -> schema_pb2.Schema:
     """A schema to start from: every column in every row, types and categories as seen, ranges as described."""
     schema = tfdv.infer_schema(statistics)
+    columns = columns_of(dataset.columns())
     for feature in schema.feature:
-        limits = limits_of(dataset, feature.name)
-        if dataset.time and feature.name == dataset.time.column:
+        column = columns[feature.name]
+        limits = limits_of(dataset, column)
+        if dataset.time and column == dataset.time.column:
             feature.int_domain.min, feature.int_domain.max = 0, INT32_SECONDS
         elif limits and feature.type == schema_pb2.FLOAT:
             feature.float_domain.min = max(limit.low for limit in limits)
@@ -61,9 +67,10 @@ def infer(dataset: Dataset, statistics: Statistics) -> schema_pb2.Schema:
 def written(schema: schema_pb2.Schema, columns: Mapping[str, Column]) -> str:
     """The schema as text, with a comment on what was seen of each column."""
     lines = ["# What every row has to be. A value outside stops the run, so set ranges by what is possible.\n"]
-    order = list(columns)
+    named = {tensor_name(name): column for name, column in columns.items()}
+    order = list(named)
     for feature in sorted(schema.feature, key=lambda one: order.index(one.name)):
-        lines += [_comment(columns[feature.name]), _block("feature", feature)]
+        lines += [_comment(named[feature.name]), _block("feature", feature)]
     rest = schema_pb2.Schema()
     rest.CopyFrom(schema)
     rest.ClearField("feature")
@@ -71,7 +78,7 @@ def written(schema: schema_pb2.Schema, columns: Mapping[str, Column]) -> str:
 
 
 def _comment(column: Column) -> str:
-    told = f"# {column.role}"
+    told = f"# {column.role}" if is_plain(column.name) else f"# column {column.name!r}: {column.role}"
     if column.low is not None:
         told += f"; seen: {column.low:g} to {column.high:g}"
     if column.missing:
@@ -96,11 +103,12 @@ def parse(text: str, path: str) -> schema_pb2.Schema:
         raise DataError(f"{path} is no schema: line {error.GetLine()}, column {error.GetColumn()}: {error}") from error
 
 
-def diff(schema: schema_pb2.Schema, statistics: Mapping[str, Statistics]) -> Findings:
-    """What the data gate would find in these data."""
+def diff(schema: schema_pb2.Schema, statistics: Mapping[str, Statistics], columns: Mapping[str, str]) -> Findings:
+    """What the data gate would find in these data, with the source's columns by tensor name."""
     found = Findings()
     for split, one in statistics.items():
-        found.add(check_anomalies(tfdv.validate_statistics(one, schema), split, inferred=False))
+        seen = column_names.in_anomalies(tfdv.validate_statistics(one, schema), columns)
+        found.add(check_anomalies(seen, split, inferred=False))
     return found
 
 

@@ -80,8 +80,10 @@ class Training(Settings):
 class Distances(Settings):
     """How far a column's distribution may lie from another's: 0 is the same, 1 has nothing in common.
 
-    Numbers are compared by the Jensen-Shannon divergence of their histograms, categories by the largest difference of
-    a value's share (L-infinity). A comparator in the schema goes before these limits and stops the run.
+    Numbers are compared by the Jensen-Shannon divergence of their shares between the deciles of the other side,
+    categories by the largest difference of a value's share (L-infinity); rows without a value are a share of their own.
+    A distance that chance explains at least once in ten thousand times is none. A comparator in the schema goes before
+    these limits and stops the run.
 
     Attributes:
         warn_above: is said and passes; null never warns.
@@ -153,17 +155,28 @@ class Slices(Settings):
 
 
 class Gate(Settings):
-    """The Evaluator's judgement.
+    """The judgement of a model: by the Evaluator on the SavedModel, then by the pusher on the file itself.
 
     Attributes:
         limits: absolute ones, on all evaluation rows.
         max_rmse_ratio: RMSE may be at most so many times the champion's on the same rows.
+        min_skill: the file's skill must be above this: 1 minus its squared error over that of the mean of the training
+            rows (A. H. Murphy, 1988), so that 0 asks to beat the mean; null asks for nothing.
+        max_linear_ratio: the file's RMSE may be at most so many times that of the linear model on the same features;
+            more is excused up to a twentieth of the mean's RMSE, since beside an all but exact linear model a ratio
+            says little. Null compares nothing.
+        min_rows: a file measured on fewer evaluation rows is refused.
+        warn_below_rows: fewer evaluation rows are said, and pass.
         slices: cuts of the evaluation rows, by name.
         min_slice_rows: a slice of fewer rows is measured and marked as small, never judged.
     """
 
     limits: Limits = Limits()
     max_rmse_ratio: float = Field(default=1.02, gt=0)
+    min_skill: float | None = Field(default=0.0, lt=1)
+    max_linear_ratio: float | None = Field(default=1.25, gt=0)
+    min_rows: int = Field(default=30, ge=1)
+    warn_below_rows: int = Field(default=200, ge=1)
     slices: dict[str, Slices] = Field(default_factory=dict)
     min_slice_rows: int = Field(default=200, ge=1)
 

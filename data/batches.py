@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from data.errors import DataError, shown
+from data.errors import DataError, printable
 
 TEXT = {b"farelite": b"text"}
 """Marks a column of a CSV: text, though its bytes may be no UTF-8."""
@@ -79,7 +79,7 @@ def check_columns(present: Sequence[str], wanted: Sequence[str], file: str, whos
     """
     missing = [name for name in wanted if name not in present]
     if missing:
-        seen = ", ".join(shown(name[:_NAMED]) for name in present[:_NAMED])
+        seen = ", ".join(printable(name[:_NAMED]) for name in present[:_NAMED])
         more = f" and {len(present) - _NAMED} more" if len(present) > _NAMED else ""
         raise DataError(
             f"{file} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)} that {whose}. "

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
 
 TEXT_BYTES = 64
 """So many bytes of a text's UTF-8 decide its bucket."""
@@ -36,3 +39,14 @@ def category_id(text: bytes, known: Mapping[bytes, int], oov_buckets: int) -> in
     if number is not None:
         return number
     return len(known) + 1 + oov_bucket(text, oov_buckets) if oov_buckets else 0
+
+
+def category_ids(texts: Sequence[bytes], vocabulary: Sequence[str], oov_buckets: int) -> npt.NDArray[np.int32]:
+    """int32 `[rows]`, by `category_id`, from a vocabulary as a manifest holds it."""
+    known = places(vocabulary)
+    return np.array([category_id(text, known, oov_buckets) for text in texts], dtype=np.int32)
+
+
+def places(vocabulary: Sequence[str]) -> dict[bytes, int]:
+    """The UTF-8 of each text of a vocabulary, with its number from 1."""
+    return {text.encode(): number for number, text in enumerate(vocabulary, start=1)}

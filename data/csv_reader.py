@@ -17,7 +17,7 @@ import pyarrow.csv
 
 from data.batches import TEXT, BadRow, Batch, Layout, check_columns
 from data.csv_records import Bad, Found, fields_of, find_any, find_plain
-from data.errors import DataError, shown
+from data.errors import DataError, printable
 
 BLOCK_BYTES = 4 << 20
 """Bytes of CSV per batch: large enough to be fast, small enough to keep memory flat."""
@@ -129,7 +129,7 @@ def _names(layout: Layout, blocks: _Blocks, delimiter: bytes, file: str, before:
     except UnicodeDecodeError as error:
         raise DataError(
             f"{file}, line {before + int(found.lines[0])}: the header is not {layout.encoding} "
-            f"({shown(repr(error.object))}); set data.encoding, such as latin-1 or cp1252"
+            f"({printable(repr(error.object))}); set data.encoding, such as latin-1 or cp1252"
         ) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import glob
 import hashlib
 import importlib.util
@@ -166,12 +167,19 @@ def examine(files: list[str]) -> list[SourceFile]:
             (result,) = _filesystems(file, "data.source").match([file])
             found.append(SourceFile(file, sum(one.size_in_bytes for one in result.metadata_list), ""))
             continue
-        digest = hashlib.sha256()
-        with Path(file).open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                digest.update(chunk)
-        found.append(SourceFile(file, Path(file).stat().st_size, digest.hexdigest()))
+        told = Path(file).stat()
+        found.append(SourceFile(file, told.st_size, _sha256(file, told.st_size, told.st_mtime_ns)))
     return found
+
+
+@functools.lru_cache(maxsize=4096)  # a run asks before and while it reads
+def _sha256(file: str, size: int, changed_ns: int) -> str:
+    """Of a file's bytes, read anew when its size or the time of its last change is another."""
+    digest = hashlib.sha256()
+    with Path(file).open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def sizes(files: list[str]) -> list[tuple[str, int]]:

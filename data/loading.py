@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from data.errors import DataError
 from data.reader import read
+from data.remarks import Oddities
 from data.repeats import Repeats
 from data.rows import Rows, to_rows
 from data.sources import Located, locate
@@ -31,6 +32,7 @@ class Loaded:
         read: number of rows, rejected ones too.
         reasons: rejected rows by reason.
         repeats: of accepted rows.
+        oddities: of columns of numbers.
     """
 
     located: Located
@@ -39,6 +41,7 @@ class Loaded:
     read: int
     reasons: Counter[str]
     repeats: Repeats
+    oddities: Oddities
 
     def part(self, name: str) -> pa.Table:
         """Accepted rows of one split."""
@@ -54,7 +57,7 @@ def load(dataset: Dataset) -> Loaded:
     located = locate(dataset)
     cut = time_cut(dataset, located.files)
     reasons: Counter[str] = Counter()
-    repeats = Repeats()
+    repeats, oddities = Repeats(), Oddities()
     kept: list[Rows] = []
     work = [(file, "fit" if dataset.split.eval_source else None) for file in located.files]
     for file, only in [*work, *((file, "eval") for file in located.eval_files)]:
@@ -62,6 +65,7 @@ def load(dataset: Dataset) -> Loaded:
             rows = to_rows(dataset, batch, only, cut)
             reasons.update(rows.rejects.reasons)
             repeats.add(rows.hashes)
+            oddities.merge(rows.oddities)
             kept.append(rows)
     accepted = sum(len(rows) for rows in kept)
     if not accepted:
@@ -69,7 +73,7 @@ def load(dataset: Dataset) -> Loaded:
         raise DataError(f"{dataset.source}: no row is accepted: {told}")
     table = pa.concat_tables([pa.table(rows.columns) for rows in kept])
     split = np.concatenate([rows.split for rows in kept])
-    return Loaded(located, table, split, accepted + reasons.total(), reasons, repeats)
+    return Loaded(located, table, split, accepted + reasons.total(), reasons, repeats, oddities)
 
 
 def time_cut(dataset: Dataset, files: Sequence[str]) -> int | None:

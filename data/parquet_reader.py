@@ -11,6 +11,7 @@ import pyarrow.parquet
 
 from data.batches import Batch, Layout, check_columns
 from data.errors import DataError
+from data.stored import check_single
 
 BATCH_ROWS = 65536
 
@@ -24,7 +25,7 @@ def read_parquet(layout: Layout, source: Any, file: str) -> Iterator[Batch]:
         file: what to call it.
 
     Raises:
-        DataError: it is damaged, no Parquet, or lacks a wanted column.
+        DataError: it is damaged, no Parquet, lacks a wanted column, or holds more than one value a row in one.
     """
     try:
         stored = pyarrow.parquet.ParquetFile(source)
@@ -33,6 +34,8 @@ def read_parquet(layout: Layout, source: Any, file: str) -> Iterator[Batch]:
     with stored:
         schema = stored.schema_arrow
         check_columns(schema.names, layout.wanted, file, layout.whose)
+        for name in layout.wanted:
+            check_single(schema.field(name).type, name)
         wanted = None if layout.whole else list(layout.wanted)
         if layout.whole:
             yield Batch(file, pa.array([], pa.int64()), schema.empty_table(), ())

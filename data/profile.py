@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.loading import Loaded
+from data.remarks import id_remarks
 from data.spec import Dataset
 from data.splits import SPLITS
 
@@ -56,6 +57,7 @@ class Profile:
         splits: accepted rows by split.
         repeated_share: of accepted rows; `repeated_exact`: counted, not estimated.
         columns: inputs, then the label.
+        remarks: sentences on what is odd about a column.
     """
 
     files: list[str]
@@ -68,11 +70,14 @@ class Profile:
     repeated_share: float
     repeated_exact: bool
     columns: list[Column]
+    remarks: list[str]
 
 
 def profile(dataset: Dataset, loaded: Loaded) -> Profile:
     """Looks at every column of the accepted rows."""
     accepted = loaded.table.num_rows
+    columns = list(_columns(dataset, loaded.table))
+    categories = [(one.name, one.distinct, accepted - one.missing) for one in columns if one.role == "categorical"]
     return Profile(
         files=loaded.located.all_files(),
         spans=loaded.located.labels(),
@@ -83,7 +88,8 @@ def profile(dataset: Dataset, loaded: Loaded) -> Profile:
         splits={name: int((loaded.split == index).sum()) for index, name in enumerate(SPLITS)},
         repeated_share=loaded.repeats.share(),
         repeated_exact=loaded.repeats.exact,
-        columns=list(_columns(dataset, loaded.table)),
+        columns=columns,
+        remarks=[*loaded.oddities.sentences(loaded.reasons, loaded.read), *id_remarks(categories)],
     )
 
 
@@ -109,7 +115,7 @@ def _category(name: str, column: pa.ChunkedArray) -> Column:
     counted = [(one["values"], one["counts"]) for one in pc.value_counts(column).to_pylist()]
     known = sorted((pair for pair in counted if pair[0]), key=lambda pair: (-pair[1], pair[0]))
     missing = sum(count for value, count in counted if not value)
-    top = [(value.decode("utf-8", "replace"), count) for value, count in known[:_TOP]]
+    top = [(value.decode(), count) for value, count in known[:_TOP]]
     return Column(name, "categorical", missing, len(known), top=top)
 
 

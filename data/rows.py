@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +10,25 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from data.batches import Batch
+from data.remarks import EXAMPLES, Oddities
 from data.spec import Dataset
 from data.splits import parts, places
+from data.stored import Stored, python_values, stored, text_of
 from data.times import seconds_of
-from data.values import as_binary, check_origin, check_range, check_swapped, limits_of, numbers, plain
+from data.values import (
+    NO_NUMBER,
+    NO_UTF8,
+    FloatArray,
+    check_origin,
+    check_range,
+    check_swapped,
+    limits_of,
+    numbers,
+    set_reason,
+)
+
+_FLOAT64_INTEGERS = 2.0**53
+"""From here on a float64 has lost digits too."""
 
 
 @dataclass(frozen=True)
@@ -32,16 +46,19 @@ class Rows:
 
     Attributes:
         columns: by column name: float32 (coordinates, numeric, label), int64 (time, seconds of local wall-clock time
-            since 1970) or bytes (categorical; empty for missing). A missing number is NaN.
+            since 1970) or bytes (categorical, in UTF-8 as `data.stored.text_of` gives them; empty for
+            missing). A missing number is NaN.
         split: int8 `[rows]`, an index into `data.splits.SPLITS`.
         hashes: uint64 `[rows]`, of seed and all columns of a role.
         rejects: what was not accepted.
+        oddities: of the columns of numbers.
     """
 
     columns: dict[str, pa.Array]
     split: npt.NDArray[np.int8]
     hashes: npt.NDArray[np.uint64]
     rejects: Rejects
+    oddities: Oddities
 
     def __len__(self) -> int:
         return len(self.split)
@@ -55,37 +72,67 @@ def to_rows(dataset: Dataset, batch: Batch, only: str | None = None, cut: int | 
         batch: rows as read.
         only: see `data.splits.parts`.
         cut: likewise.
+
+    Raises:
+        DataError: a column is stored in a type that its role cannot be read from.
     """
-    columns = {name: plain(batch.columns[name]) for name in dataset.read_columns()}
+    columns = {name: stored(batch.columns[name], name) for name in dataset.read_columns()}
     reasons = np.full(batch.columns.num_rows, "", dtype=object)
-    typed = _numbers(dataset, columns, reasons)
+    exact = _numbers(dataset, columns, reasons)
+    typed: dict[str, npt.NDArray[Any]] = {name: values.astype(np.float32) for name, values in exact.items()}
     if dataset.time:
-        typed[dataset.time.column] = seconds_of(columns[dataset.time.column], dataset.time, reasons)
+        time = dataset.time.column
+        typed[time] = seconds_of(columns[time], dataset.time, reasons, dataset.notation)
+    texts = {name: text_of(columns[name], dataset.notation) for name in columns if _is_text(dataset, name)}
+    for name in texts:
+        set_reason(reasons, columns[name].broken, f"{name}: {NO_UTF8}")
     accepted = reasons == ""
     good = pa.array(accepted)
     found = {name: pa.array(values[accepted], _arrow_type(dataset, name)) for name, values in typed.items()}
-    found |= {name: _one(as_binary(columns[name]).fill_null(b"").filter(good)) for name in dataset.categorical}
-    texts = {name: _one(as_binary(column).filter(good)) for name, column in columns.items()}
-    hashes = places([texts[name] for name in dataset.columns()], dataset.split.seed)
-    key = dataset.split.key
-    hashed = places([texts[name] for name in key], dataset.split.seed) if key else hashes
+    found |= {name: _bytes(texts[name].fill_null("").filter(good)) for name in dataset.categorical}
+    hashes, hashed = _hashes(dataset, columns, texts, good)
     seconds = np.asarray(found[dataset.time.column]) if dataset.time else None
     return Rows(
         found,
         parts(hashed, dataset.split, only, seconds, cut),
         hashes,
         _rejects(batch, reasons, accepted),
+        Oddities(
+            _coarse({name: exact[name][accepted] for name in (*dataset.numeric, dataset.label.column)}),
+            _odd_texts(batch, {name: columns[name] for name in exact}, reasons),
+        ),
     )
 
 
-def _numbers(dataset: Dataset, columns: dict[str, Any], reasons: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
-    """Coordinates, numeric columns and the label, float32 `[rows]`; adds to `reasons`."""
+def _is_text(dataset: Dataset, name: str) -> bool:
+    return name in dataset.categorical or name in dataset.split.key
+
+
+def _hashes(
+    dataset: Dataset, columns: dict[str, Stored], texts: dict[str, pa.ChunkedArray], good: pa.Array
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    """Of all columns of a role, and of the key."""
+    key, seed = dataset.split.key, dataset.split.seed
+    measured = {*dataset.coordinates(), *dataset.numeric, dataset.label.column}
+    # Numbers as tables of text have them, 8.0 for a whole float: another form would move rows between the splits.
+    shown = {
+        name: texts[name]
+        if name in dataset.categorical
+        else text_of(columns[name], dataset.notation, keep_point=name in measured)
+        for name in dataset.columns()
+    }
+    hashes = places([_bytes(column.filter(good)) for column in shown.values()], seed)
+    return hashes, places([_bytes(texts[name].filter(good)) for name in key], seed) if key else hashes
+
+
+def _numbers(dataset: Dataset, columns: dict[str, Stored], reasons: npt.NDArray[Any]) -> dict[str, FloatArray]:
+    """Coordinates, numeric columns and the label, float64 `[rows]`; adds to `reasons`."""
     axes = dataset.coordinates()
     limits = {name: limits_of(dataset, name) for name in dataset.columns()}
     exact = {}
     for name in [*axes, *dataset.numeric, dataset.label.column]:
         required = name in axes or name == dataset.label.column
-        exact[name] = numbers(columns[name], name, required, reasons)
+        exact[name] = numbers(columns[name], required, reasons, dataset.notation, truth=name not in axes)
         if name not in axes:
             check_range(exact[name], name, limits[name], reasons)
     # What is known to be no place is not called a place out of range.
@@ -93,27 +140,51 @@ def _numbers(dataset: Dataset, columns: dict[str, Any], reasons: npt.NDArray[Any
     check_swapped(dataset.points, exact, limits, reasons)
     for name in axes:
         check_range(exact[name], name, limits[name], reasons)
-    return {name: values.astype(np.float32) for name, values in exact.items()}
+    return exact
+
+
+def _coarse(exact: dict[str, FloatArray]) -> dict[str, float]:
+    """By column, the largest integer that float32 does not tell from its neighbours."""
+    found = {}
+    for name, values in exact.items():
+        whole = np.abs(values[np.floor(values) == values])
+        lost = whole[(whole.astype(np.float32) != whole) | (whole >= _FLOAT64_INTEGERS)]
+        if len(lost):
+            found[name] = float(lost.max())
+    return found
+
+
+def _odd_texts(batch: Batch, columns: dict[str, Stored], reasons: npt.NDArray[Any]) -> dict[str, list[str]]:
+    """By column, some texts that are no number, with file and line."""
+    found = {}
+    for name, column in columns.items():
+        rows = np.flatnonzero(reasons == f"{name}: {NO_NUMBER}")[:EXAMPLES]
+        if len(rows):
+            file, values = batch.file.rsplit("/", 1)[-1], column.values.take(pa.array(rows)).to_pylist()
+            found[name] = [f"{value!r} ({file}:{batch.lines[row]})" for value, row in zip(values, rows, strict=True)]
+    return found
 
 
 def _arrow_type(dataset: Dataset, name: str) -> pa.DataType:
     return pa.int64() if dataset.time and name == dataset.time.column else pa.float32()
 
 
-def _one(column: pa.ChunkedArray) -> pa.Array:
-    joined = column.combine_chunks()
-    return joined if isinstance(joined, pa.Array) else pa.array([], column.type)
+def _bytes(column: pa.ChunkedArray) -> pa.Array:
+    joined = column.cast(pa.binary()).combine_chunks()
+    return joined if isinstance(joined, pa.Array) else pa.array([], pa.binary())
 
 
 def _rejects(batch: Batch, reasons: npt.NDArray[Any], accepted: npt.NDArray[np.bool_]) -> Rejects:
     bad = pa.array(np.flatnonzero(~accepted))
-    kept: Iterable[dict[str, Any]] = batch.columns.take(bad).to_pylist() if len(bad) else []
+    kept = [python_values(column.take(bad)) for column in batch.columns.columns] if len(bad) else []
     return Rejects(
         batch.lines.take(bad).to_pylist() + [row.line for row in batch.bad_rows],
         reasons[~accepted].tolist() + [row.reason for row in batch.bad_rows],
-        [",".join(_show(v) for v in row.values()) for row in kept] + [row.text for row in batch.bad_rows],
+        [",".join(map(_show, row)) for row in zip(*kept, strict=True)] + [row.text for row in batch.bad_rows],
     )
 
 
 def _show(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else "" if value is None else str(value)
+    return (
+        value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else "" if value is None else str(value)
+    )

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator
 from datetime import date, datetime, timezone
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from data.settings import Settings
+from data.tensor_names import columns_of, tensor_name
+
+WALL_CLOCK = "wall-clock"
+"""As `source_time_zone`: the column shows already what clocks in `time_zone` show."""
+
+
+def wall_clock(zone: str) -> str:
+    """What the manifest, the kit, the demo and `predict` call the clock that a time is read from."""
+    return f"wall clock of {zone}"
+
 
 _NO_ENCODINGS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape"}
 """What Python counts among its encodings, though nobody writes tables in it."""
@@ -56,9 +67,10 @@ class Time(Settings):
     Attributes:
         column: its name in the source.
         format: `unix` for seconds since 1970-01-01, else a `strptime` format such as `%Y-%m-%d %H:%M:%S UTC`.
-        time_zone: where the wall clock hangs that hour and weekday are read from. Unix seconds and texts with
-            `source_time_zone` are converted to it.
-        source_time_zone: the zone that the column's values are written in.
+        time_zone: where the wall clock hangs that hour and weekday are read from, such as `America/Chicago`. Unix
+            seconds and texts are converted to it from `source_time_zone`.
+        source_time_zone: the zone that the column's values are written in; `wall-clock` for values, Unix seconds too,
+            that already show the wall clock of `time_zone`, which are then taken as they are.
     """
 
     column: str
@@ -68,10 +80,17 @@ class Time(Settings):
 
     @field_validator("time_zone", "source_time_zone")
     @classmethod
-    def _known_zone(cls, value: str) -> str:
+    def _known_zone(cls, value: str, info: ValidationInfo) -> str:
+        if value == WALL_CLOCK and info.field_name == "source_time_zone":
+            return value
         if value not in available_timezones():
             raise ValueError(f"{value!r} is no IANA time zone; write one such as 'America/Chicago'")
         return ZoneInfo(value).key
+
+    @property
+    def source(self) -> str:
+        """The zone whose clock the values show."""
+        return self.time_zone if self.source_time_zone == WALL_CLOCK else self.source_time_zone
 
 
 class Split(Settings):
@@ -143,6 +162,17 @@ class Spans(Settings):
         return str(value) if isinstance(value, date | int) else value
 
 
+MISSING = ("NA", "N/A", "n/a", "#N/A", "<NA>", "NULL", "Null", "null", "NaN", "nan", "NaT", "None", "\\N")
+"""What databases and libraries write for a value that is not there."""
+
+
+class Notation(NamedTuple):
+    """How values are written as texts: `Dataset.missing` and `Dataset.decimal`."""
+
+    missing: tuple[str, ...] = MISSING
+    decimal: str = "."
+
+
 class Dataset(Settings):
     """A source of trips and the roles of its columns.
 
@@ -154,6 +184,9 @@ class Dataset(Settings):
         format: `csv`, `parquet` or `tfrecord` (of tf.Example). `auto` knows Parquet by its content and TFRecords by the
             file's name. Packed files (gzip, bzip2, xz, zstd, lz4) are known by their content.
         header: column names of a CSV that has none.
+        missing: texts that stand for a missing value in a column of any role, besides the empty one; `[]` takes each
+            as it stands, for example where `NA` is Namibia and `None` a kind of payment.
+        decimal: what stands before the decimals of a number written as text, `.` or `,`.
         delimiter: one character between CSV fields; a first line such as `sep=;` says more.
         encoding: of a CSV's text, such as `latin-1` or `cp1252`; a byte order mark says more. A row with a value of a
             role that is no text in it is a reject.
@@ -169,6 +202,8 @@ class Dataset(Settings):
     header: tuple[str, ...] | None = None
     delimiter: str = Field(default=",", pattern=r"^[\t !#-~]$")
     encoding: str = "utf-8"
+    missing: tuple[str, ...] = MISSING
+    decimal: Literal[".", ","] = "."
     label: Label
     points: dict[str, Point] = Field(default_factory=dict)
     time: Time | None = None
@@ -191,9 +226,7 @@ class Dataset(Settings):
     @model_validator(mode="after")
     def _consistent(self) -> Dataset:
         columns = self.columns()
-        twice = sorted({name for name in columns if columns.count(name) > 1})
-        if twice:
-            raise ValueError(f"{', '.join(twice)} has more than one role; a column plays one role")
+        self._check_roles()
         if len(columns) == 1:
             raise ValueError("no input: name at least one of points, time, numeric or categorical")
         unknown = sorted(set(self.filters) - set(columns))
@@ -206,6 +239,33 @@ class Dataset(Settings):
             if missing:
                 raise ValueError(f"header lacks {', '.join(missing)}; it names {', '.join(self.header)}")
         return self
+
+    def _check_roles(self) -> None:
+        known: dict[str, str] = {}
+        for key, column in self._roles():
+            if column in known:
+                both = f"data.{known[column]} and data.{key}"
+                raise ValueError(f"{column} has more than one role; a column plays one role, not that of {both}")
+            known[column] = key
+        if len(columns_of(known)) < len(known):
+            tensors = [tensor_name(column) for column in known]
+            same = [column for column in known if tensors.count(tensor_name(column)) > 1]
+            raise ValueError(f"{' and '.join(same)} have the same checksum as tensors; rename one of them")
+
+    def _roles(self) -> Iterator[tuple[str, str]]:
+        """Every key that names a column, with the column."""
+        for name, point in self.points.items():
+            yield from ((f"points.{name}.{axis}", getattr(point, axis)) for axis in ("latitude", "longitude"))
+        if self.time:
+            yield "time.column", self.time.column
+        for role in ("numeric", "categorical"):
+            yield from ((role, column) for column in getattr(self, role))
+        yield "label.column", self.label.column
+
+    @property
+    def notation(self) -> Notation:
+        """How its values are written as texts."""
+        return Notation(self.missing, self.decimal)
 
     def coordinates(self) -> dict[str, Literal["latitude", "longitude"]]:
         """Coordinate columns in a stable order, each with its axis."""

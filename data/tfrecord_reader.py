@@ -19,13 +19,14 @@ BATCH_ROWS = 8192
 _FRAME_BYTES = 16
 """Length and two checksums around each record."""
 _STRETCH_BYTES = 1 << 20
+_SEVERAL = "several values in one feature"
 
 
 def read_tfrecord(layout: Layout, path: str, file: str) -> Iterator[Batch]:
     """Batches of one TFRecord file, plain or gzipped; a record's line is its place, from 1.
 
     A feature without a value is missing; a record with several values in a described feature, or which is no
-    tf.Example, is a bad row.
+    tf.Example, is a bad row. A feature of several types comes as text.
 
     Args:
         layout: what is wanted of it.
@@ -38,13 +39,14 @@ def read_tfrecord(layout: Layout, path: str, file: str) -> Iterator[Batch]:
     wanted = layout.wanted
     first = 1
     for records in _records(path, file):
-        examples, lines, bad = _decode(records, first, file)
-        if first == 1 and examples is not None:
-            check_columns(examples.schema.names, wanted, file, layout.whose)
+        lines = np.arange(first, first + len(records))
+        names, columns, faults = _decode(records, wanted)
+        if first == 1 and names:
+            check_columns(names, wanted, file, layout.whose)
         first += len(records)
-        columns, several = _single_values(examples, len(lines), wanted)
-        bad += [BadRow(file, int(line), "several values in one feature", "") for line in lines[several]]
-        yield Batch(file, pa.array(lines[~several]), columns.filter(pa.array(~several)), tuple(bad))
+        fine = faults == ""
+        bad = tuple(BadRow(file, int(line), fault, "") for line, fault in zip(lines[~fine], faults[~fine], strict=True))
+        yield Batch(file, pa.array(lines[fine]), columns.filter(pa.array(fine)), bad)
     if first == 1:
         raise DataError(f"{file} is empty: it holds no record")
 
@@ -77,40 +79,59 @@ def _gunzipped_bytes(path: str) -> int:
         return sum(map(len, iter(lambda: stream.read(_STRETCH_BYTES), b"")))
 
 
-def _decode(records: Sequence[bytes], first: int, file: str) -> tuple[Any, Any, list[BadRow]]:
-    """A record batch of lists (None where no record is good), the lines of its rows int64, and the bad rows."""
+def _decode(records: Sequence[bytes], wanted: Sequence[str]) -> tuple[list[str], pa.Table, Any]:
+    """Names of all features, the wanted ones as a table, and object `[rows]`: what is wrong with each record."""
     from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-    decoder = ExamplesToRecordBatchDecoder()
-    lines = np.arange(first, first + len(records))
     try:
-        return decoder.DecodeBatch(records), lines, []
-    except RuntimeError:
-        good = np.array([_decodes(decoder, record) for record in records])
-        bad = [BadRow(file, int(line), "not a tf.Example", "") for line in lines[~good]]
-        kept = [record for record, ok in zip(records, good, strict=True) if ok]
-        return decoder.DecodeBatch(kept) if kept else None, lines[good], bad
-
-
-def _decodes(decoder: Any, record: bytes) -> bool:
-    try:
-        decoder.DecodeBatch([record])
-    except RuntimeError:
-        return False
-    return True
-
-
-def _single_values(examples: Any, rows: int, wanted: Sequence[str]) -> tuple[pa.Table, Any]:
-    """The only value of each wanted feature, null where there is none; bool `[rows]`: where one has several."""
-    several = np.zeros(rows, dtype=bool)
+        examples = ExamplesToRecordBatchDecoder().DecodeBatch(records)
+    except RuntimeError:  # one is no tf.Example, or a feature is of another type in another record
+        return _decode_slowly(records, wanted)
+    several = np.zeros(len(records), dtype=bool)
     columns = {}
     for name in wanted:
-        stored = examples.column(name) if examples is not None and name in examples.schema.names else None
+        stored = examples.column(name) if name in examples.schema.names else None
         if stored is None or pa.types.is_null(stored.type):
-            columns[name] = pa.nulls(rows, pa.binary())
+            columns[name] = pa.nulls(len(records), pa.binary())
             continue
         counts = pc.fill_null(pc.list_value_length(stored), 0).to_numpy()
         several |= counts > 1
         places = np.cumsum(counts) - counts
         columns[name] = stored.flatten().take(pa.array(places, mask=counts == 0))
-    return pa.table(columns), several
+    return list(examples.schema.names), pa.table(columns), np.where(several, _SEVERAL, "").astype(object)
+
+
+def _decode_slowly(records: Sequence[bytes], wanted: Sequence[str]) -> tuple[list[str], pa.Table, Any]:
+    """`_decode`, record by record."""
+    import tensorflow as tf
+    from google.protobuf.message import DecodeError
+
+    faults = np.full(len(records), "", dtype=object)
+    names: set[str] = set()
+    columns: dict[str, list[Any]] = {name: [None] * len(records) for name in wanted}
+    for row, record in enumerate(records):
+        try:
+            features = tf.train.Example.FromString(record).features.feature
+        except DecodeError:
+            faults[row] = "not a tf.Example"
+            continue
+        names.update(features)
+        for name in [name for name in wanted if name in features]:
+            kind = features[name].WhichOneof("kind")
+            values: Any = getattr(features[name], kind).value if kind else ()
+            if len(values) > 1:
+                faults[row] = _SEVERAL
+            elif len(values):
+                columns[name][row] = np.float32(values[0]) if kind == "float_list" else values[0]
+    return sorted(names), pa.table({name: _column(values) for name, values in columns.items()}), faults
+
+
+def _column(values: list[Any]) -> pa.Array:
+    """Values of one type as they are, of several as texts."""
+    known = [value for value in values if value is not None]
+    if all(isinstance(value, int) for value in known):
+        return pa.array(values, pa.int64())
+    if all(isinstance(value, np.float32) for value in known):
+        return pa.array(values, pa.float32())
+    texts = [one if one is None or isinstance(one, bytes) else str(one).encode() for one in values]
+    return pa.array(texts, pa.binary())

@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.spec import Time
-from data.values import FloatArray, Reasons, as_text, numbers, set_reason
+from data.spec import WALL_CLOCK, Notation, Time
+from data.stored import Stored, text_of, unusable
+from data.values import NO_UTF8, FloatArray, Reasons, numbers, set_reason
 
 INT32_SECONDS = 2**31 - 1
 """The last second that an int32 clock can show: 2038-01-19 03:14:07."""
@@ -28,44 +29,56 @@ _HIGHEST = {"%m": 12, "%H": 23, "%M": 59, "%S": 59}
 IntArray = npt.NDArray[np.int64]
 
 
-def seconds_of(column: pa.ChunkedArray, time: Time, reasons: Reasons) -> IntArray:
+def seconds_of(column: Stored, time: Time, reasons: Reasons, notation: Notation) -> IntArray:
     """int64 `[rows]`: seconds of local wall-clock time since 1970; 0 where the row is rejected.
 
-    Stored timestamps are taken as they are, whatever `format` says.
+    Stored timestamps are taken as they are, whatever `format` says; those with a zone are moments.
+
+    Raises:
+        DataError: the column is stored in a type that holds no times.
     """
-    source = "UTC" if getattr(column.type, "tz", None) else time.source_time_zone
-    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-        values = _stored(column, time, reasons)
+    kind, name = column.type, column.name
+    zoned = getattr(kind, "tz", None) is not None
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        values = _stored(column.values, name, reasons)
+    elif pa.types.is_boolean(kind) or pa.types.is_time(kind):
+        raise unusable(kind, name, "a timestamp, a date, Unix seconds or a text", "join it with its day")
     elif time.format == "unix":
-        values = numbers(column, time.column, True, reasons)
+        values = numbers(column, True, reasons, notation)
     else:
-        values = _parsed(column, time, reasons)
-    outside = f"{time.column}: outside 1970 to 2038"
+        values = _parsed(column, time, reasons, notation)
+    outside = f"{name}: outside 1970 to 2038"
     set_reason(reasons, (values < 0) | (values > INT32_SECONDS), outside)
-    read = np.where(reasons == "", np.nan_to_num(values), 0).astype(np.int64)
-    seconds, exists = _to_wall_clock(read, source, time.time_zone)
-    set_reason(reasons, ~exists, f"{time.column}: no such time in {source}, where clocks went forward")
-    set_reason(reasons, (seconds < 0) | (seconds > INT32_SECONDS), outside)
+    seconds = np.where(reasons == "", np.nan_to_num(values), 0).astype(np.int64)
+    if zoned or time.source_time_zone != WALL_CLOCK:
+        source = "UTC" if zoned else time.source
+        seconds, exists = _to_wall_clock(seconds, source, time.time_zone)
+        set_reason(reasons, ~exists, f"{name}: no such time in {source}, where clocks went forward")
+        set_reason(reasons, (seconds < 0) | (seconds > INT32_SECONDS), outside)
     return np.where(reasons == "", seconds, 0)
 
 
-def _stored(column: pa.ChunkedArray, time: Time, reasons: Reasons) -> FloatArray:
-    """Seconds of UTC for timestamps with a zone, else as a clock in `source_time_zone` showed them."""
+def _stored(column: pa.ChunkedArray, name: str, reasons: Reasons) -> FloatArray:
+    """Seconds of UTC for timestamps with a zone, else as the source's clock showed them."""
     seconds = column.cast(pa.timestamp("s", getattr(column.type, "tz", None)), safe=False).cast(pa.int64())
-    set_reason(reasons, np.asarray(seconds.is_null()), f"{time.column}: missing")
+    set_reason(reasons, np.asarray(seconds.is_null()), f"{name}: missing")
     return np.asarray(seconds.fill_null(0), dtype=np.float64)
 
 
-def _parsed(column: pa.ChunkedArray, time: Time, reasons: Reasons) -> FloatArray:
+def _parsed(column: Stored, time: Time, reasons: Reasons, notation: Notation) -> FloatArray:
     """Seconds as the text reads in its zone, before any change of zone."""
-    text = pc.utf8_trim_whitespace(as_text(column)).combine_chunks()
+    set_reason(reasons, column.broken, f"{column.name}: {NO_UTF8}")
+    written = pa.types.is_string(column.type)  # `12.00` may be an hour and a minute
+    text = text_of(column, notation, keep_point=written).combine_chunks()
     if isinstance(text, pa.ChunkedArray):  # combine_chunks of no chunk at all
         text = pa.array([], pa.string())
+    set_reason(reasons, np.asarray(text.is_null()), f"{column.name}: missing")
+    text = text.fill_null("")
     values = fixed_width(text, time.format)
     left = np.flatnonzero(np.isnan(values))
     if len(left):
         values[left] = _one_by_one(text.take(pa.array(left)), time)
-    set_reason(reasons, np.isnan(values), f"{time.column}: does not read as {time.format}")
+    set_reason(reasons, np.isnan(values), f"{column.name}: does not read as {time.format}")
     return values
 
 
@@ -136,7 +149,7 @@ def _parse(text: str, time: Time) -> float:
     try:
         moment = datetime.strptime(text, time.format)
         if moment.tzinfo:  # a format with %z: the text names its own offset
-            moment = moment.astimezone(ZoneInfo(time.source_time_zone))
+            moment = moment.astimezone(ZoneInfo(time.source))
     except (ValueError, OverflowError):
         return float("nan")
     return moment.replace(tzinfo=timezone.utc).timestamp()

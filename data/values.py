@@ -1,4 +1,4 @@
-"""Single columns of any stored type to numbers and bytes; what is none gives its row a reason."""
+"""Single columns to numbers, and checks on them; what is no number or out of range gives its row a reason."""
 
 from __future__ import annotations
 
@@ -10,14 +10,29 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.errors import DataError
-from data.spec import Dataset, Point, Range
+from data.spec import Dataset, Notation, Point, Range
+from data.stored import Stored, is_missing, unusable
 
 LIMITS = {"latitude": Range(low=-90, high=90), "longitude": Range(low=-180, high=180)}
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 # Python's float() alone would take '1_000', 'nan' and 'inf'.
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-_THOUSANDS = r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$"
+_FOREIGN = {
+    ".": (
+        (r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$", "thousands separators; write 1234.5"),
+        (r"^[+-]?\d*,\d+$", "a decimal comma; set data.decimal: ','"),
+    ),
+    ",": (
+        (r"^[+-]?\d{1,3}(\.\d{3})+(,\d*)?$", "thousands points; write 1234,5"),
+        (r"^[+-]?\d*\.\d+$", "a decimal point where data.decimal is ','"),
+    ),
+}
+"""By `data.decimal`, how numbers look that are written in another way, and what is said."""
+
+_NUMERIC = (pa.types.is_floating, pa.types.is_integer, pa.types.is_decimal, pa.types.is_null)
+
+NO_NUMBER = "not a finite number"
+NO_UTF8 = "not UTF-8 text"
 
 FloatArray = npt.NDArray[np.float64]
 Reasons = npt.NDArray[Any]
@@ -40,76 +55,79 @@ def set_reason(reasons: Reasons, where: npt.NDArray[np.bool_], reason: str) -> N
     reasons[where & (reasons == "")] = reason
 
 
-def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Dictionaries, large texts and decimals as the simple types of the same values."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        return plain(column.cast(kind.value_type))
-    if pa.types.is_large_string(kind):
-        return column.cast(pa.string())
-    if pa.types.is_large_binary(kind):
-        return column.cast(pa.binary())
-    return column.cast(pa.float64()) if pa.types.is_decimal(kind) or pa.types.is_null(kind) else column
-
-
-def as_binary(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The bytes of texts; other types by the text that shows them."""
-    return column if pa.types.is_binary(column.type) else column.cast(pa.string()).cast(pa.binary())
-
-
-def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Text; bytes that are no UTF-8 are read as Latin-1, which never fails and keeps digits as they are."""
-    if pa.types.is_string(column.type):
-        return column.fill_null("")
-    try:
-        return column.cast(pa.string()).fill_null("")
-    except pa.ArrowInvalid:
-        return pa.chunked_array([[(v or b"").decode("latin-1") for v in column.to_pylist()]], pa.string())
-
-
-def numbers(column: pa.ChunkedArray, name: str, required: bool, reasons: Reasons) -> FloatArray:
+def numbers(column: Stored, required: bool, reasons: Reasons, notation: Notation, truth: bool = False) -> FloatArray:
     """float64 `[rows]`; NaN where missing. Text that is no finite number gives the row a reason.
+
+    Args:
+        column: of any type.
+        required: a missing value is a reason too.
+        reasons: gets them.
+        notation: of texts.
+        truth: a truth value, also as the text `true` or `False`, counts as 1 or 0.
 
     Raises:
         DataError: the column is stored in a type that holds no numbers.
     """
-    if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
-        values = column.cast(pa.float64(), safe=False).to_numpy().astype(np.float64)
-        missing = np.isnan(values)
-        bad = np.zeros(len(values), dtype=bool)
-    elif pa.types.is_binary(column.type) or pa.types.is_string(column.type):
-        text = pc.utf8_trim_whitespace(as_text(column))
-        values, missing, bad = _parse(text)
-        if bad.any():
-            set_reason(reasons, _matches(text, _THOUSANDS), f"{name}: thousands separators; write 1234.5")
+    name, kind = column.name, column.type
+    set_reason(reasons, column.broken, f"{name}: {NO_UTF8}")
+    if pa.types.is_string(kind):
+        values, bad = _parse(column.values, name, reasons, notation, truth)
+    elif truth and pa.types.is_boolean(kind):
+        values, bad = _as_float(column.values.cast(pa.int8())), np.zeros(len(reasons), dtype=bool)
+    elif any(one(kind) for one in _NUMERIC):
+        values, bad = _as_float(column.values), np.zeros(len(reasons), dtype=bool)
     else:
-        raise DataError(f"column {name} is stored as {column.type}; a number or text holding one is needed")
+        raise unusable(kind, name, "a number or text holding one", "convert the column")
+    missing = np.isnan(values) & ~bad
     bad |= np.abs(values) > FLOAT32_MAX
     values[bad] = np.nan
-    set_reason(reasons, bad, f"{name}: not a finite number")
+    set_reason(reasons, bad, f"{name}: {NO_NUMBER}")
     if required:
         set_reason(reasons, missing, f"{name}: missing")
     return values
 
 
-def _parse(text: pa.ChunkedArray) -> tuple[FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Values, where they are missing, and where the text is no number."""
-    missing = np.asarray(pc.equal(pc.binary_length(text), 0).to_numpy(), dtype=bool)
+def _as_float(column: pa.ChunkedArray) -> FloatArray:
+    return np.array(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+
+
+def _parse(
+    column: pa.ChunkedArray, name: str, reasons: Reasons, notation: Notation, truth: bool
+) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """Values, NaN where missing, and where the text is no number."""
+    text = pc.utf8_trim_whitespace(column)
+    missing = np.asarray(is_missing(text, notation).to_numpy(), dtype=bool)
+    if truth:
+        text = _truth_as_digits(text)
+    text = pc.if_else(pa.array(missing), pa.scalar(None, pa.string()), text)
+    point = notation.decimal == "."
     try:
-        values = pc.cast(pc.if_else(pa.array(missing), None, text), pa.float64()).to_numpy().astype(np.float64)
+        if not point:  # Arrow would take 1.5, which here means something else or nothing
+            raise pa.ArrowInvalid("decimal comma")
+        values = _as_float(text)
+        if np.isfinite(values[~missing]).all():
+            return values, np.zeros(len(missing), dtype=bool)
     except pa.ArrowInvalid:
-        values = np.full(len(missing), np.inf)
-    if np.isfinite(values[~missing]).all():
-        return values, missing, np.zeros(len(missing), dtype=bool)
-    plain_number = _matches(text, _NUMBER)
+        pass  # one by one below: some text is no number
+    plain_number = _matches(text, _NUMBER if point else _NUMBER.replace(r"\.", ","))
+    bad = ~plain_number & ~missing
+    for pattern, reason in _FOREIGN[notation.decimal] if bad.any() else ():
+        set_reason(reasons, bad & _matches(text, pattern), f"{name}: {reason}")
     values = np.full(len(missing), np.nan)
     unsigned = pc.utf8_ltrim(text.filter(pa.array(plain_number)), characters="+")  # Arrow reads no '+5'
-    values[plain_number] = pc.cast(unsigned, pa.float64()).to_numpy()
-    return values, missing, ~plain_number & ~missing
+    values[plain_number] = _as_float(unsigned if point else pc.replace_substring(unsigned, ",", "."))
+    return values, bad
+
+
+def _truth_as_digits(text: pa.ChunkedArray) -> pa.ChunkedArray:
+    lower = pc.utf8_lower(text)
+    for word, digit in (("true", "1"), ("false", "0")):
+        text = pc.if_else(pc.equal(lower, word), digit, text)
+    return text
 
 
 def _matches(text: pa.ChunkedArray, pattern: str) -> npt.NDArray[np.bool_]:
-    return np.asarray(pc.match_substring_regex(text, pattern).to_numpy(), dtype=bool)
+    return np.asarray(pc.fill_null(pc.match_substring_regex(text, pattern), False).to_numpy(), dtype=bool)
 
 
 def check_range(values: FloatArray, name: str, limits: list[Range], reasons: Reasons) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import typer
 import typer.exceptions
 
-from data.errors import shown
+from data.errors import printable
 from pipeline.commands import data, features, history, kubeflow, running, schedule, study, versions
 from pipeline.commands.options import BAD_INPUT, DONE, INTERRUPTED, REFUSED, UNEXPECTED
 from pipeline.interrupts import is_interrupt
@@ -77,7 +77,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _printable(text: str) -> str:
     """A message without what would steer the terminal; it may quote the data."""
-    return "\n".join(shown(line) for line in text.split("\n"))
+    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 def _guarded(command: Callable[[], Any]) -> int:

@@ -6,10 +6,10 @@ import difflib
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
-import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from components.compression_settings import Conversion, check_combination
@@ -24,6 +24,7 @@ from pipeline.lineage.connection import Metadata
 from pipeline.runners.beam import Beam
 from pipeline.runners.kubeflow.settings import Kubeflow
 from pipeline.runners.schedule.settings import Schedule
+from pipeline.yaml_text import YamlError, parse, read_text
 from transforms.features import Features, Plan
 
 DEFAULT_CONFIG = Path(__file__).parent / "configs" / "chicago.yaml"
@@ -118,13 +119,14 @@ def load(path: Path | None = None, overrides: Sequence[str] = ()) -> Config:
     """
     path = path or DEFAULT_CONFIG
     try:
-        tree = yaml.safe_load(path.read_text())
+        tree = parse(read_text(path))
     except FileNotFoundError as error:
         raise ConfigError(f"no configuration file {path} (looked from {Path.cwd()})") from error
-    except (yaml.YAMLError, UnicodeDecodeError, IsADirectoryError) as error:
-        raise ConfigError(f"{path} is not readable as YAML: {error}") from error
+    except YamlError as error:
+        raise ConfigError(f"{path}: {error}") from error
     if not isinstance(tree, dict):
-        raise ConfigError(f"{path} holds no keys; start from {DEFAULT_CONFIG}")
+        held = "nothing" if tree is None else "a list" if isinstance(tree, list) else "one value"
+        raise ConfigError(f"{path} holds no keys but {held}; start from {DEFAULT_CONFIG}")
     for override in overrides:
         _override(tree, override)
     try:
@@ -136,20 +138,22 @@ def load(path: Path | None = None, overrides: Sequence[str] = ()) -> Config:
 
 def _override(tree: dict[str, Any], text: str) -> None:
     key, equals, value = text.partition("=")
-    if not equals or not key:
+    if not equals or not all(key.split(".")):
         raise ConfigError(f"--set {text!r}: write key=value, such as training.seed=3")
     *parents, leaf = key.split(".")
     for parent in parents:
         below = tree.setdefault(parent, {})
         if below is None:
             below = tree[parent] = {}
+        if isinstance(below, list):
+            raise ConfigError(f"--set {text!r}: {parent} is a list; give the whole of it, such as {parent}=[a, b]")
         if not isinstance(below, dict):
             raise ConfigError(f"--set {text!r}: {parent} is a value, not a group of keys")
         tree = below
     try:
-        tree[leaf] = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"--set {text!r}: the value is not readable as YAML: {error}") from error
+        tree[leaf] = parse(value)
+    except YamlError as error:
+        raise ConfigError(f"--set {text!r}: the value: {error}") from error
 
 
 def _with_absolute_paths(config: Config, folder: Path) -> Config:
@@ -175,6 +179,8 @@ def _explain(path: Path, error: ValidationError) -> str:
             lines.append(f"  {key}: missing")
         else:
             seen = "" if isinstance(one["input"], Mapping | BaseModel) else f" (got {one['input']!r})"
+            if one["type"] == "string_type" and isinstance(one["input"], int | float | date):
+                seen += "; YAML reads it as something else than a text, so write it in quotes"
             lines.append(f"  {key or 'file'}: {one['msg'].removeprefix('Value error, ')}{seen}")
     return "\n".join(lines)
 

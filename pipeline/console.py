@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from components.files import STUDY_FILE
+from components.shown import scale_of, shown
 from pipeline.config import load
 from pipeline.pace import Pace
 from pipeline.paths import RunPaths
@@ -138,8 +139,8 @@ def card(result: Result, unit: str, log: Path) -> Panel:
         parts += [_errors(result.metrics, unit), _figures(result.metrics)]
     elif "evaluation" in result.metrics:
         parts.append(Text(_judged(result.metrics["evaluation"])))
-    if "evaluation" in result.metrics:
-        parts.append(Text(_rule(result.metrics["evaluation"])))
+    if judged := result.metrics.get("gate") or result.metrics.get("evaluation"):
+        parts.append(Text(_rule(judged)))
     if result.model_dir:
         parts.append(Text(f"{'model' if result.version else 'kept aside'}: {result.model_dir}"))
     if result.report:
@@ -149,12 +150,12 @@ def card(result: Result, unit: str, log: Path) -> Panel:
 
 
 def _judged(evaluation: dict[str, Any]) -> str:
-    shown = []
+    parts = []
     for name in ("candidate", "champion"):
         metrics = evaluation[name]
         if metrics:
-            shown.append(f"{name}: RMSE {metrics['rmse']:.3f}, MAE {metrics['mae']:.3f}")
-    return "; ".join(shown)
+            parts.append(f"{name}: RMSE {shown(metrics['rmse'])}, MAE {shown(metrics['mae'])}")
+    return "; ".join(parts)
 
 
 def _rule(evaluation: dict[str, Any]) -> str:
@@ -178,8 +179,9 @@ def _errors(figures: dict[str, Any], unit: str) -> Table:
         "linear model, same features": metrics["baselines"]["linear"],
         "mean fare" if unit == "usd" else "mean": metrics["baselines"]["mean"],
     }
+    scale = scale_of(values["rmse"] for values in rows.values())
     for name, values in rows.items():
-        table.add_row(name, *(f"{values[key]:.3f}" for key in ("rmse", "mae", "bias")))
+        table.add_row(name, *(shown(values[key], scale) for key in ("rmse", "mae", "bias")))
     return table
 
 
@@ -217,8 +219,8 @@ def show_versions(summaries: Sequence[Summary]) -> None:
             one.version,
             one.pushed or "?",
             ", ".join(marks),
-            "?" if one.rmse is None else f"{one.rmse:.3f}",
-            "?" if one.mae is None else f"{one.mae:.3f}",
+            "?" if one.rmse is None else shown(one.rmse),
+            "?" if one.mae is None else shown(one.mae),
             "?" if one.bytes is None else f"{one.bytes:,}",
             (one.sha256 or "?")[:12],
         )

@@ -1,4 +1,4 @@
-"""How a source is shown on the terminal."""
+"""How a source is printable on the terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from data.errors import shown
+from data.errors import printable
 from data.profile import FENCE, Column, Profile
 
 _WIDE = 200
@@ -32,6 +32,8 @@ def show_profile(profile: Profile, unit: str) -> None:
     if profile.reasons:
         console.print(_reasons(profile))
     console.print(_columns(profile, unit))
+    for remark in profile.remarks:
+        console.print(remark, markup=False)
     console.print(
         f"outliers lie more than {FENCE:g} interquartile ranges beyond the quartiles; they are accepted", style="dim"
     )
@@ -61,7 +63,7 @@ def _columns(profile: Profile, unit: str) -> Table:
 
 def _text(words: str) -> str:
     """Words from the data, neither marks for rich nor for the terminal."""
-    return escape(shown(words))
+    return escape(printable(words))
 
 
 def _value(column: Column, value: float | None) -> str:

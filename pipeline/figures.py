@@ -9,6 +9,7 @@ from pathlib import Path
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
 from components.files import HISTORY_FILE
+from components.shown import shown
 from pipeline.lineage.records import NodeRun, read_json
 from transforms.features import LEARNED_FILE
 
@@ -60,7 +61,7 @@ def _history(run: NodeRun) -> str:
     history = json.loads(path.read_text())
     phases = {name: phase for name, phase in history.items() if isinstance(phase, dict)}
     limit = f", learned from {history['sample_rows']:,} rows (training.max_rows)" if "sample_rows" in history else ""
-    losses = ", ".join(f"{name} loss {phase['val_loss'][-1]:.3f}" for name, phase in phases.items())
+    losses = ", ".join(f"{name} loss {shown(phase['val_loss'][-1])}" for name, phase in phases.items())
     return f"{losses} on tune{limit}"
 
 
@@ -79,7 +80,7 @@ def _blessing(run: NodeRun) -> str:
     artifact = run.outputs["blessing"][0]
     candidate = read_json(artifact, "metrics")["candidate"]
     verdict = "blessed" if artifact.properties.get("blessed") else "not blessed"
-    return f"RMSE {candidate['rmse']:.3f}, MAE {candidate['mae']:.3f} on {candidate['rows']:,.0f} rows: {verdict}"
+    return f"RMSE {shown(candidate['rmse'])}, MAE {shown(candidate['mae'])} on {candidate['rows']:,.0f} rows: {verdict}"
 
 
 def _push(run: NodeRun) -> str:

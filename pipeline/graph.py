@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+import tensorflow_data_validation as tfdv
 from ml_metadata.proto.metadata_store_pb2 import ConnectionConfig
 from tfx.components.example_validator.component import ExampleValidator
 from tfx.components.schema_gen.component import SchemaGen
@@ -14,18 +15,21 @@ from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGe
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.components.trainer.component import Trainer
 from tfx.components.transform.component import Transform
+from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.orchestration import pipeline
 from tfx.orchestration.data_types import RuntimeParameter
 from tfx.proto import trainer_pb2, transform_pb2
 
 from components.champion import Champion
-from components.code_hash import code_hash
+from components.code_hash import step_hash
 from components.compression_settings import Conversion
 from components.data_gate import DataGate
+from components.distances import QUANTILES
 from components.evaluator.component import Evaluator
 from components.study.component import Study
 from components.tflite_pusher.component import TFLitePusher
 from components.trip_example_gen.component import TripExampleGen
+from data.tensor_names import tensor_name
 from pipeline.config import Config
 from pipeline.lineage.wiring import wiring
 
@@ -33,7 +37,8 @@ SCHEMA = "Schema"
 NO_PHASES = {"pruning": None, "clustering": None, "quantization": None}
 """With a study the Trainer makes the float model; the study compresses it."""
 
-SETTINGS = ("components.settings", "components.compression_settings")
+PREPROCESSING_FN = "transforms.preprocessing.preprocessing_fn"
+RUN_FN = "components.trainer.run_fn.run_fn"
 
 
 @dataclass(frozen=True)
@@ -81,20 +86,20 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
     """All components in order of their data."""
     plan = config.plan().model_dump_json()
     dataset = config.data.model_dump_json()
-    gate_code = code_hash("components.data_gate", "components.data_checks", "components.settings")
     data_gate_settings = config.data_gate.model_dump_json()
 
     example_gen = TripExampleGen(
         config.data.model_copy(update={"max_rejected_fraction": 0.0}).model_dump_json(),  # the gates' business
         around.spans,
         around.fingerprint,
-        code_hash("components.trip_example_gen", "data"),
+        _code(TripExampleGen),
         around.data_root,
         around.until,
     )
     examples, report = example_gen.outputs["examples"], example_gen.outputs["report"]
-    rows_gate = DataGate(report, dataset, data_gate_settings, around.fingerprint, gate_code).with_id("RowsGate")
-    statistics_gen = StatisticsGen(examples=examples)
+    rows_gate = DataGate(report, dataset, data_gate_settings, around.fingerprint, _code(DataGate)).with_id("RowsGate")
+    fine = tfdv.StatsOptions(num_quantiles_histogram_buckets=QUANTILES)
+    statistics_gen = StatisticsGen(examples=examples, stats_options=fine)
     statistics_gen.add_upstream_node(rows_gate)
     statistics = statistics_gen.outputs["statistics"]
     schema_gen = _schema_component(around.schema_path, statistics)
@@ -105,7 +110,7 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         dataset,
         data_gate_settings,
         around.fingerprint,
-        gate_code,
+        _code(DataGate),
         contents={"statistics": statistics, "schema": schema, "anomalies": validator.outputs["anomalies"]},
         baseline=around.baseline,
         inferred=int(around.schema_path is None),
@@ -113,19 +118,19 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
     transform = Transform(
         examples=examples,
         schema=schema,
-        preprocessing_fn="transforms.preprocessing.preprocessing_fn",
+        preprocessing_fn=PREPROCESSING_FN,
         splits_config=transform_pb2.SplitsConfig(analyze=["train"]),
         materialize=False,
-        custom_config={"plan": plan, "code": code_hash("transforms")},
+        custom_config={"plan": plan, "code": step_hash(PREPROCESSING_FN)},
         disable_statistics=True,
         disable_analyzer_cache=True,
     )
     transform.add_upstream_node(data_gate)
     training = config.training.model_copy(update=NO_PHASES) if config.study else config.training
     stored = config.push.store or ""
-    champion = Champion(around.models_dir, around.champion_version, around.champion_sha256, stored)
+    champion = Champion(around.models_dir, around.champion_version, around.champion_sha256, stored, _code(Champion))
     trainer = Trainer(
-        run_fn="components.trainer.run_fn.run_fn",
+        run_fn=RUN_FN,
         examples=examples,
         transform_graph=transform.outputs["transform_graph"],
         base_model=champion.outputs["model"] if config.training.warm_start else None,
@@ -135,7 +140,7 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
             "plan": plan,
             "training": training.model_dump_json(),
             "conversion": (Conversion() if config.study else config.conversion).model_dump_json(),
-            "code": code_hash("components.trainer", *SETTINGS),
+            "code": step_hash(RUN_FN),
         },
     )
     study = _study(config, around, plan, trainer, transform, example_gen) if config.study else None
@@ -147,8 +152,8 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         schema=schema,
         gate=around.gate or config.gate.model_dump_json(),
         cuts=json.dumps([cut.model_dump() for cut in config.cuts()]),
-        label=config.data.label.column,
-        code=code_hash("components.evaluator", "transforms", *SETTINGS),
+        label=tensor_name(config.data.label.column),
+        code=_code(Evaluator),
     )
     channels = {
         "model": model,
@@ -177,12 +182,14 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         channels,
         models_dir=around.models_dir,
         push=config.push.model_dump_json(),
-        label=config.data.label.column,
+        gate=around.gate or config.gate.model_dump_json(),
+        cuts=json.dumps([cut.model_dump() for cut in config.cuts()]),
+        label=tensor_name(config.data.label.column),
         provenance=around.provenance,
         steps=json.dumps(wiring(before, "TFLitePusher", channels)),
         store_state=around.store_state,
         force=int(around.force),
-        code=code_hash("components.tflite_pusher", "components.recipe", *SETTINGS),
+        code=_code(TFLitePusher),
     )
     return pipeline.Pipeline(
         pipeline_name=config.name,
@@ -192,6 +199,11 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
         metadata_connection_config=around.metadata,
         beam_pipeline_args=list(around.beam),
     )
+
+
+def _code(component: type[BaseComponent]) -> str:
+    """What the cache knows of the code that a step runs."""
+    return step_hash(component.EXECUTOR_SPEC.class_path)
 
 
 def _study(
@@ -204,16 +216,15 @@ def _study(
         "transform_graph": transform.outputs["transform_graph"],
         "examples": example_gen.outputs["examples"],
     }
-    modules = ("components.study", "components.trainer", "components.tflite_pusher", "components.recipe", *SETTINGS)
     parameters = {
         "settings": config.study.model_dump_json(),
         "training": config.training.model_dump_json(),
         "conversion": config.conversion.model_dump_json(),
         "plan": plan,
         "push": config.push.model_dump_json(),
-        "label": config.data.label.column,
+        "label": tensor_name(config.data.label.column),
         "work_dir": around.work_dir or str(Path(around.root).parent / "study-work"),
-        "code": code_hash(*modules),
+        "code": _code(Study),
     }
     return Study(channels, parameters)
 

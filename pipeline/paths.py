@@ -39,8 +39,13 @@ class RunPaths:
 
     @property
     def report(self) -> Path:
-        """The page on the newest run."""
+        """The page on the newest run that came to a verdict."""
         return self.root / "report.html"
+
+    @property
+    def unfinished_report(self) -> Path:
+        """The page on the newest run that did not: it must not stand where people look for the live model's."""
+        return self.root / "report-unfinished.html"
 
     def dimensions_of(self, run_id: str) -> Path:
         """What `farelite dimensions` measured of a run."""

@@ -9,6 +9,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from components.shown import shown
+
 WIDTH = 150
 """Characters that the table takes."""
 
@@ -46,8 +48,8 @@ def _cells(one: Mapping[str, Any]) -> list[str]:
     marks = ("*" if one["pareto"] else "") + ("!" if one["obstacles"] else "")
     return [
         one["name"],
-        f"{one['eval']['rmse']:.3f}",
-        f"{one['eval']['mae']:.3f}",
+        shown(one["eval"]["rmse"]),
+        shown(one["eval"]["mae"]),
         _interval(one["difference"]["mae"]),
         _interval(one["difference"]["rmse"]),
         f"{one['bytes']:,}",

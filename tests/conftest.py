@@ -82,7 +82,10 @@ def tiny_interface() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def save_tiny() -> Callable[..., Path]:
-    """Writes the tiny model as a SavedModel; each named signature is the same function."""
+    """Writes the tiny model as a SavedModel; each named signature is the same function.
+
+    Without names they are the served one, and `evaluate` in the dtypes of tf.Example.
+    """
     import tensorflow as tf
 
     def save(folder: Path, *signatures: str) -> Path:
@@ -96,10 +99,22 @@ def save_tiny() -> Callable[..., Path]:
             extra = raw["passengers"] + 0.5 * tf.cast(raw["company"], tf.float32) + hours
             return {"prediction": tf.reduce_sum(hidden, axis=1) + extra}
 
+        stored = {tf.float32: tf.float32, tf.int32: tf.int64}
+        examples = {name: tf.TensorSpec([None, 1], stored[dtype], name=name) for name, dtype in dtypes.items()}
+        examples["company"] = tf.TensorSpec([None, 1], tf.string, name="company")
+
+        def evaluate(**raw: Any) -> dict[str, Any]:
+            known = tf.constant(next(one["vocabulary"] for one in tiny_interface()["inputs"] if one["vocabulary"]))
+            ids = tf.reduce_sum(tf.cast(raw["company"] == known, tf.int32) * tf.range(1, len(known) + 1), axis=1)
+            numbers = {name: tf.cast(value[:, 0], dtypes[name]) for name, value in raw.items() if name != "company"}
+            return formula(**numbers, company=ids)
+
         module = tf.Module()
         found = {
             name: tf.function(formula).get_concrete_function(**spec) for name in signatures or ("serving_default",)
         }
+        if not signatures:
+            found["evaluate"] = tf.function(evaluate).get_concrete_function(**examples)
         tf.saved_model.save(module, str(folder), signatures=found)
         return folder
 
@@ -122,6 +137,7 @@ def tiny_manifest() -> dict[str, Any]:
     ranges |= {key: [-88.0, -87.0] for key in ("pickup_lon", "dropoff_lon")}
     ranges |= {"passengers": [1.0, 6.0], "start": [1356998400.0, 1483228799.0]}
     points = {side: {"latitude": f"{side}_lat", "longitude": f"{side}_lon"} for side in ("pickup", "dropoff")}
+    data = {"delimiter": ",", "header": None, "points": points, "label": {"column": "fare"}}
     return {
         "manifest_version": 1,
         "inputs": [{**one, "training_range": ranges.get(one["name"])} for one in told["inputs"]],
@@ -129,7 +145,7 @@ def tiny_manifest() -> dict[str, Any]:
         "bytes": 1,
         "metrics": {"file": {"rmse": 3.5, "mae": 1.5}},
         "run": {"finished": "2026-01-02T03:04:05+00:00"},
-        "config": {"name": "tiny", "data": {"delimiter": ",", "header": None, "points": points}},
+        "config": {"name": "tiny", "data": data},
     }
 
 

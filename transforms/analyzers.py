@@ -17,12 +17,10 @@ from tensorflow_transform.beam.experimental import PTransformAnalyzer
 from transforms import learned, reducers
 from transforms.features import LEARNED_FILE, Plan
 from transforms.moments import MomentsFn, SampleFn, StatisticsFn
+from transforms.quantiles import QuantilesFn
 from transforms.reducers import nmf
 from transforms.reducers.evidence import Evidence, Found
 from transforms.settings import SAMPLED
-
-QUANTILE_ERROR = 0.005
-"""Of learned boundaries: a rank is off by at most this share of the rows."""
 
 
 class ColumnStatistics(NamedTuple):
@@ -35,25 +33,30 @@ class ColumnStatistics(NamedTuple):
     known: tf.Tensor
 
 
-class _Statistics(beam.PTransform):  # type: ignore[misc]
-    def __init__(self, width: int) -> None:
+class _Combined(beam.PTransform):  # type: ignore[misc]
+    """The only input of an analyzer, batch by batch, through a combiner."""
+
+    def __init__(self, combiner: beam.CombineFn) -> None:
         super().__init__()
-        self._width = width
+        self._combiner = combiner
 
     def expand(self, batches: Any) -> Any:
-        return batches | beam.Map(lambda inputs: inputs[0]) | beam.CombineGlobally(StatisticsFn(self._width))
+        return batches | beam.Map(lambda inputs: inputs[0]) | beam.CombineGlobally(self._combiner)
 
 
 def column_statistics(x: tf.Tensor) -> ColumnStatistics:
     """Statistics of the columns of float32 `[batch, n]` over all training rows; one pass."""
     width = int(x.shape[1])
-    (table,) = tft.experimental.ptransform_analyzer([x], _Statistics(width), [tf.float32], [[5, width]])
+    (table,) = tft.experimental.ptransform_analyzer([x], _Combined(StatisticsFn(width)), [tf.float32], [[5, width]])
     return ColumnStatistics(*tf.unstack(table, num=5))
 
 
 def quantiles(x: tf.Tensor, parts: int) -> tf.Tensor:
     """float32 `[n, parts - 1]`: boundaries between parts of equal count, of each column; NaN counts for nothing."""
-    return tft.quantiles(x, parts, epsilon=QUANTILE_ERROR, reduce_instance_dims=False)
+    width = int(x.shape[1])
+    combined = _Combined(QuantilesFn(width, parts))
+    (found,) = tft.experimental.ptransform_analyzer([x], combined, [tf.float32], [[width, parts - 1]])
+    return found
 
 
 def label_classes(label: tf.Tensor, classes: int) -> tf.Tensor:

@@ -6,12 +6,13 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from data.categories import FACTORS, MODULUS, TEXT_BYTES
+from data.tensor_names import tensor_name
 from transforms.settings import Category
 
 
 def vocabulary_file(column: str) -> str:
     """Name of the asset that lists a categorical column's values."""
-    return f"vocabulary_{column}"
+    return f"vocabulary_{tensor_name(column)}"
 
 
 def ids(text: tf.Tensor, coding: Category, file: str) -> tf.Tensor:

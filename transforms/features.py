@@ -16,6 +16,8 @@ from pydantic import Field, model_validator
 
 from data.settings import Settings
 from data.spec import Dataset
+from data.tensor_names import tensor_name
+from transforms.clashes import refuse_twins
 from transforms.settings import EXACT, Buckets, Category, Cross, Fixed, Missing, Reducer, ScalingKind
 
 Distance = Literal["euclidean_deg", "euclidean_km", "haversine_km", "manhattan_km", "east_km", "north_km", "bearing"]
@@ -39,7 +41,7 @@ LEARNED_FILE = "learned.json"
 
 def id_key(name: str) -> str:
     """The name under which the ids of a cross or category leave the Transform step."""
-    return f"id_{name}"
+    return f"id_{tensor_name(name)}"
 
 
 def is_id(key: str) -> bool:
@@ -85,6 +87,16 @@ class Plan(Settings):
     features: Features
 
     @model_validator(mode="after")
+    def _names_are_told_apart(self) -> Plan:
+        crosses = [(f"features.crosses.{name}", name) for name in self.features.crosses]
+        discrete = [(f"features.buckets.{name}", name) for name in self.features.buckets] + crosses
+        cycles = [("data.time", part) for part in CYCLES if self.dataset.time]
+        refuse_twins(self._block(), "number of the block")
+        refuse_twins([*cycles, *discrete], "discrete feature")
+        refuse_twins([*(("data.categorical", name) for name in self.dataset.categorical), *crosses], "embedding")
+        return self
+
+    @model_validator(mode="after")
     def _block_is_sound(self) -> Plan:
         numbers, reducer = self.block_names(), self.features.reducer
         if not numbers:
@@ -120,11 +132,8 @@ class Plan(Settings):
                     f"features.buckets.{name} is of {bucket.feature!r}, which is no number here"
                     f"{_near(bucket.feature, numbers)}; numbers are {', '.join(numbers)}"
                 )
-        basic = {**dict.fromkeys(self.features.buckets, "bucket"), **dict.fromkeys(CYCLES, "time part")}
         sizes = self._basic_sizes()
         for name, cross in self.features.crosses.items():
-            if name in basic:
-                raise ValueError(f"features.crosses.{name} has the name of a {basic[name]}; give it another")
             unknown = [part for part in cross.of if part not in sizes]
             if unknown:
                 raise ValueError(
@@ -152,15 +161,20 @@ class Plan(Settings):
 
     def block_names(self) -> list[str]:
         """Names of the block's columns, in order."""
-        names = [*self.dataset.coordinates()] if self.features.coordinates else []
+        return [name for _, name in self._block()]
+
+    def _block(self) -> list[tuple[str, str]]:
+        """The block's columns in order: the key of the configuration that brings one in, and its name."""
+        found = [("features.coordinates", name) for name in self.dataset.coordinates() if self.features.coordinates]
         for leg in self.legs():
             for distance in self.features.distances:
                 parts = ("bearing_sin", "bearing_cos") if distance == "bearing" else (distance,)
-                names += [self.leg_prefix(leg) + part for part in parts]
-        names += [f"{part}_sin" for part in self.cyclic_parts()] + [f"{part}_cos" for part in self.cyclic_parts()]
-        names += self.plain_parts()
-        flags = [f"{name}_missing" for name in self.dataset.numeric] if self.features.missing.flag else []
-        return [*names, *self.dataset.numeric, *flags]
+                found += [("features.distances", self.leg_prefix(leg) + part) for part in parts]
+        times = [f"{part}_{end}" for end in ("sin", "cos") for part in self.cyclic_parts()] + self.plain_parts()
+        found += [("features.time_parts", name) for name in times]
+        found += [("data.numeric", name) for name in self.dataset.numeric]
+        flagged = self.dataset.numeric if self.features.missing.flag else ()
+        return [*found, *(("features.missing.flag", f"{name}_missing") for name in flagged)]
 
     def block_width(self) -> int:
         """Columns of the block behind the reducer: as many as there may be components."""
@@ -180,14 +194,7 @@ class Plan(Settings):
 
     def origin(self, name: str) -> str:
         """The key of the configuration that brings a number into the block."""
-        if name in self.dataset.coordinates():
-            return "features.coordinates"
-        if name in self.dataset.numeric:
-            return "data.numeric"
-        if name.removesuffix("_missing") in self.dataset.numeric:
-            return "features.missing.flag"
-        parts = {*self.plain_parts(), *(f"{part}_{end}" for part in self.cyclic_parts() for end in ("sin", "cos"))}
-        return "features.time_parts" if name in parts else "features.distances"
+        return {name: key for key, name in self._block()}[name]
 
     def _time_parts(self) -> tuple[str, ...]:
         return self.features.time_parts if self.dataset.time else ()

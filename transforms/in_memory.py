@@ -22,6 +22,7 @@ from tensorflow_transform.tf_metadata import schema_utils
 from tfx_bsl.tfxio import tensor_adapter, tensor_representation_util
 
 from data.spec import Dataset
+from data.tensor_names import tensor_name
 from transforms.features import Plan
 from transforms.preprocessing import preprocessing_fn
 
@@ -33,12 +34,12 @@ BATCH = 4096
 
 
 def raw_spec(dataset: Dataset) -> dict[str, tf.io.FixedLenFeature]:
-    """Dtypes of the raw columns as tf.Examples hold them, `[1]` each."""
+    """Dtypes of the raw columns as tf.Examples hold them, `[1]` each, by tensor name."""
     types = dict.fromkeys(dataset.columns(), tf.float32)
     if dataset.time:
         types[dataset.time.column] = tf.int64
     types.update(dict.fromkeys(dataset.categorical, tf.string))
-    return {name: tf.io.FixedLenFeature([1], dtype) for name, dtype in types.items()}
+    return {tensor_name(name): tf.io.FixedLenFeature([1], dtype) for name, dtype in types.items()}
 
 
 def learn(plan: Plan, columns: Columns, folder: Path, batch: int = BATCH) -> tft.TFTransformOutput:
@@ -46,7 +47,7 @@ def learn(plan: Plan, columns: Columns, folder: Path, batch: int = BATCH) -> tft
 
     Args:
         plan: what to compute.
-        columns: by name, `[rows]` each: float32, int64 (time) or bytes (categorical), and the label.
+        columns: by tensor name, `[rows]` each: float32, int64 (time) or bytes (categorical), and the label.
         folder: gets `graph` and `temp`.
         batch: rows that an analyzer sees at once.
     """

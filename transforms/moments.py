@@ -1,6 +1,7 @@
-"""Distributed sums: moments of all columns in one pass each, in float64, and a seeded sample; Beam combiners in NumPy.
+"""Distributed sums: moments of all columns in one pass each, exact, and a seeded sample; Beam combiners in NumPy.
 
-tf.Transform's own `tft.mean` and `tft.covariance` add in the dtype of the data and let one NaN spoil a column.
+Beam gives rows in batches whose size depends on how long the last ones took, so that sums that round are other ones in
+each run. tf.Transform's own `tft.mean` and `tft.covariance` do, and let one NaN spoil a column.
 """
 
 from __future__ import annotations
@@ -12,125 +13,98 @@ import apache_beam as beam
 import numpy as np
 import numpy.typing as npt
 
+from transforms import exact
 from transforms.reducers.evidence import Moments
 
 Matrix = npt.NDArray[np.float64]
-Sums = tuple[float, Matrix, Matrix, Matrix, Matrix]
+Statistics = tuple[npt.NDArray[np.int64], Matrix, Matrix, exact.Sums, exact.Sums]
 Drawn = tuple[npt.NDArray[np.uint64], npt.NDArray[np.float32]]
 
 
 class StatisticsFn(beam.CombineFn):
-    """Count, mean, sum of squared deviations, minimum and maximum of each column.
-
-    Partial results join by T. F. Chan, G. H. Golub, R. J. LeVeque, "Updating formulae and a pairwise algorithm for
-    computing sample variances" (1979), which does not cancel as sums of squares do.
-    """
+    """Count, mean, standard deviation, minimum and maximum of each column."""
 
     def __init__(self, width: int) -> None:
         self._width = width
 
-    def create_accumulator(self, *args: Any, **kwargs: Any) -> Matrix:
-        """float64 `[5, n]`: count, mean, squared deviations, minimum, maximum."""
-        zeros = np.zeros((5, self._width))
-        zeros[3], zeros[4] = np.inf, -np.inf
-        return zeros
+    def create_accumulator(self, *args: Any, **kwargs: Any) -> Statistics:
+        """Counts int64, minima and maxima float64 `[n]` each, sums and sums of squares."""
+        extremes = np.full(self._width, np.inf)
+        return np.zeros(self._width, np.int64), extremes, -extremes, {}, {}
 
-    def add_input(self, accumulator: Matrix, element: Matrix, *args: Any, **kwargs: Any) -> Matrix:
+    def add_input(self, accumulator: Statistics, element: Matrix, *args: Any, **kwargs: Any) -> Statistics:
         """Adds rows `[batch, n]`."""
         x = np.asarray(element, dtype=np.float64)
         seen = ~np.isnan(x)
-        count = seen.sum(axis=0)
-        mean = np.where(seen, x, 0).sum(axis=0) / np.maximum(count, 1)
-        squares = np.where(seen, np.square(x - mean), 0).sum(axis=0)
         low = np.where(seen, x, np.inf).min(axis=0, initial=np.inf)
         high = np.where(seen, x, -np.inf).max(axis=0, initial=-np.inf)
-        return self.merge_accumulators([accumulator, np.stack([count, mean, squares, low, high])])
+        own = seen.sum(axis=0), low, high, exact.sums(x), exact.squares(x)
+        return self.merge_accumulators([accumulator, own])
 
-    def merge_accumulators(self, accumulators: Iterable[Matrix], *args: Any, **kwargs: Any) -> Matrix:
+    def merge_accumulators(self, accumulators: Iterable[Statistics], *args: Any, **kwargs: Any) -> Statistics:
         """Joins partial results."""
-        total = self.create_accumulator()
-        for part in accumulators:
-            count = total[0] + part[0]
-            safe = np.maximum(count, 1)
-            shift = part[1] - total[1]
-            total = np.stack(
-                [
-                    count,
-                    total[1] + shift * part[0] / safe,
-                    total[2] + part[2] + np.square(shift) * total[0] * part[0] / safe,
-                    np.minimum(total[3], part[3]),
-                    np.maximum(total[4], part[4]),
-                ]
-            )
-        return total
+        counts, lows, highs, sums, squares = zip(*[self.create_accumulator(), *accumulators], strict=True)
+        extremes = np.min(lows, axis=0), np.max(highs, axis=0)
+        return np.sum(counts, axis=0), *extremes, exact.added(sums), exact.added(squares)
 
-    def extract_output(self, accumulator: Matrix, *args: Any, **kwargs: Any) -> Matrix:
+    def extract_output(self, accumulator: Statistics, *args: Any, **kwargs: Any) -> Matrix:
         """float32 `[5, n]`: mean, population standard deviation, minimum, maximum, number of rows that are not NaN."""
-        count, mean, squares, low, high = accumulator
-        empty = count == 0
-        std = np.sqrt(squares / np.maximum(count, 1))
-        return np.stack([mean, std, np.where(empty, 0, low), np.where(empty, 0, high), count]).astype(np.float32)
+        count, low, high, sums, squares = accumulator
+        empty, rows = count == 0, np.maximum(count, 1).astype(object)
+        total, of_squares = exact.fractions(sums, self._width), exact.fractions(squares, self._width)
+        variance = (of_squares * rows - total**2) / rows**2
+        known = np.where(empty, 0, low), np.where(empty, 0, high), count
+        return np.stack([as_floats(total / rows), np.sqrt(as_floats(variance)), *known]).astype(np.float32)
+
+
+def as_floats(fractions: npt.NDArray[Any]) -> Matrix:
+    """The nearest float64 of each."""
+    return fractions.astype(np.float64)
 
 
 class MomentsFn(beam.CombineFn):
     """Means and second moments of rows without NaN, the label and the classes of the label included.
 
-    The pairwise formula of `StatisticsFn`, for matrices. Classes enter as 0/1 columns beside the label: the covariance
-    of a feature with such a column holds the class mean, so that no pass by class is needed.
+    Classes enter as 0/1 columns beside the label: the covariance of a feature with such a column holds the class mean,
+    so that no pass by class is needed; a column of ones gives the sums and the count.
     """
 
     def __init__(self, width: int, classes: int = 0) -> None:
         self._width, self._classes = width, classes
 
-    def create_accumulator(self, *args: Any, **kwargs: Any) -> Sums:
-        """Count, means `[n + 1 + c]`, co-moments `[n, n]`, `[n, 1 + c]` with label and classes, `[1 + c]` of those."""
-        n, beside = self._width, 1 + self._classes
-        return 0.0, np.zeros(n + beside), np.zeros((n, n)), np.zeros((n, beside)), np.zeros(beside)
+    def create_accumulator(self, *args: Any, **kwargs: Any) -> exact.Sums:
+        """Products of all columns with each other, `[n + 1 + c + 1]` in both directions."""
+        return {}
 
-    def add_input(self, accumulator: Sums, element: tuple[Any, ...], *args: Any, **kwargs: Any) -> Sums:
+    def add_input(self, accumulator: exact.Sums, element: tuple[Any, ...], *args: Any, **kwargs: Any) -> exact.Sums:
         """Adds rows `[batch, n]`, their label `[batch, 1]` and, where there are classes, their class `[batch, 1]`."""
-        x = np.asarray(element[0], dtype=np.float64)
-        if not len(x):
-            return accumulator
-        beside = [np.asarray(element[1], dtype=np.float64)]
+        columns = [np.asarray(one, dtype=np.float64) for one in element[:2]]
         if self._classes:
-            beside.append((np.asarray(element[2]) == np.arange(self._classes)).astype(np.float64))
-        y = np.concatenate(beside, axis=1)
-        centre, level = x.mean(axis=0), y.mean(axis=0)
-        dx, dy = x - centre, y - level
-        own = float(len(x)), np.concatenate([centre, level]), dx.T @ dx, dx.T @ dy, np.square(dy).sum(axis=0)
-        return self.merge_accumulators([accumulator, own])
+            columns.append((np.asarray(element[2]) == np.arange(self._classes)).astype(np.float64))
+        columns.append(np.ones((len(columns[0]), 1)))
+        return exact.added([accumulator, exact.products(np.concatenate(columns, axis=1))])
 
-    def merge_accumulators(self, accumulators: Iterable[Sums], *args: Any, **kwargs: Any) -> Sums:
+    def merge_accumulators(self, accumulators: Iterable[exact.Sums], *args: Any, **kwargs: Any) -> exact.Sums:
         """Joins partial results."""
-        count, mean, within, across, beside = self.create_accumulator()
-        n = self._width
-        for other_count, other_mean, other_within, other_across, other_beside in accumulators:
-            both = count + other_count
-            if not both:
-                continue
-            shift = other_mean - mean
-            dx, dy, weight = shift[:n], shift[n:], count * other_count / both
-            within = within + other_within + np.outer(dx, dx) * weight
-            across = across + other_across + np.outer(dx, dy) * weight
-            beside = beside + other_beside + np.square(dy) * weight
-            mean = mean + shift * (other_count / both)
-            count = both
-        return count, mean, within, across, beside
+        return exact.added(accumulators)
 
-    def extract_output(self, accumulator: Sums, *args: Any, **kwargs: Any) -> Moments:
+    def extract_output(self, accumulator: exact.Sums, *args: Any, **kwargs: Any) -> Moments:
         """Means and population covariances."""
-        count, mean, within, across, beside = accumulator
-        n, rows = self._width, max(count, 1.0)
+        n, width = self._width, self._width + 1 + self._classes
+        products = exact.fractions(accumulator, width + 1, width + 1)
+        rows, sums = products[-1, -1], products[:-1, -1]
+        mean = sums / max(rows, 1)
+        covariance = as_floats(products[:-1, :-1] / max(rows, 1) - np.outer(mean, mean))
+        mean = as_floats(mean)
         return Moments(
-            rows=int(count),
+            rows=int(rows),
             mean=mean[:n],
-            covariance=within / rows,
+            covariance=covariance[:n, :n],
             label_mean=float(mean[n]),
-            label_variance=float(beside[0] / rows),
-            label_covariance=across[:, 0] / rows,
+            label_variance=float(covariance[n, n]),
+            label_covariance=covariance[:n, n],
             class_shares=mean[n + 1 :],
-            class_covariance=across[:, 1:] / rows,
+            class_covariance=covariance[:n, n + 1 :],
         )
 
 

@@ -6,6 +6,7 @@ import itertools
 
 import tensorflow as tf
 
+from data.tensor_names import tensor_name
 from transforms import analyzers, buckets, categories, clock, crosses, distance, missing, projection, scaling
 from transforms.analyzers import ColumnStatistics, Rows
 from transforms.categories import vocabulary_file
@@ -15,12 +16,16 @@ from transforms.settings import UNCENTRED
 
 Tensors = dict[str, tf.Tensor]
 
+PACKET = 16
+"""float32 values in the widest register. The last ones of a tensor, which fill none, TensorFlow computes one by one,
+and sine and its kin have other last bits then. Batches are cut anew in each run."""
+
 
 def preprocessing_fn(inputs: Tensors, custom_config: dict[str, str]) -> Tensors:
     """What tf.Transform calls: raw columns `[batch, 1]` to `block`, `wide`, ids and label.
 
     Args:
-        inputs: by column; float32, int64 (time) or string (categorical).
+        inputs: by tensor name of a column; float32, int64 (time) or string (categorical).
         custom_config: `plan`, the JSON of a `Plan`.
 
     Returns:
@@ -28,10 +33,12 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, str]) -> Tensors:
         `[batch, 1]` for each cross (float32 whole numbers) and category (int64); `label` float32 `[batch, 1]`.
     """
     plan = Plan.model_validate_json(custom_config["plan"])
-    label = inputs[plan.dataset.label.column]
+    label = inputs[tensor_name(plan.dataset.label.column)]
     outputs = from_numbers(plan, inputs, label)
     for name in plan.dataset.categorical:
-        outputs[id_key(name)] = categories.ids(inputs[name], plan.features.categories, vocabulary_file(name))
+        outputs[id_key(name)] = categories.ids(
+            inputs[tensor_name(name)], plan.features.categories, vocabulary_file(name)
+        )
     outputs[LABEL] = label
     return outputs
 
@@ -42,30 +49,43 @@ def from_numbers(plan: Plan, raw: Tensors, label: tf.Tensor) -> Tensors:
     The label float32 `[batch, 1]` is learned from, where a reducer asks for it, and enters no output.
     """
     raw = {name: tf.squeeze(values, axis=1) for name, values in raw.items()}
-    parts = time_parts(plan, raw)
-    raw_block = side_by_side(block_columns(plan, raw, parts))
-    statistics = analyzers.column_statistics(raw_block)
-    block = fill(plan, raw_block, statistics)
-    boundaries = bucket_boundaries(plan, raw_block)
-    wide, bucket_ids = bucketize(plan, block, boundaries)
-    discrete = {**parts, **bucket_ids}
+    seen = block_to_learn_from(plan, raw)
+    statistics = analyzers.column_statistics(seen)
+    filling = fill_values(plan, seen, statistics)
+    boundaries = bucket_boundaries(plan, seen)
     kinds = [plan.scaling_of(name) for name in plan.block_names()]
-    centre, spread = scaling.learned(kinds, raw_block, statistics)
-    numbers, block = block, scaling.apply(block, centre, spread)
-    rows = Rows(block, label, label_class(plan, label))
+    centre, spread = scaling.learned(kinds, seen, statistics)
+    scaled = scaling.apply(missing.fill(seen, filling), centre, spread)
+    rows = Rows(scaled, label, label_class(plan, label))
     analyzers.report(plan, rows, statistics, centre, spread, boundaries)
-    outputs = {NUMBERS: numbers, BLOCK: reduce(plan, rows, numbers - centre, spread)}
+
+    parts = time_parts(plan, raw)
+    numbers = side_by_side(block_columns(plan, raw, parts))
+    if plan.dataset.numeric:  # no other column may miss one
+        numbers = missing.fill(numbers, filling)
+    wide, bucket_ids = bucketize(plan, numbers, boundaries)
+    discrete = {**parts, **bucket_ids}
+    outputs = {NUMBERS: numbers, BLOCK: reduce(plan, rows, numbers, centre, spread)}
     if wide:
         outputs[WIDE] = wide[0] if len(wide) == 1 else tf.concat(wide, axis=1)
     outputs.update({id_key(name): tf.expand_dims(ids, 1) for name, ids in cross_ids(plan, discrete).items()})
     return outputs
 
 
+def block_to_learn_from(plan: Plan, raw: Tensors) -> tf.Tensor:
+    """The block before scaling, float32 `[batch, n]`, as analyzers see it: no row depends on its place in the batch.
+
+    This part of the graph is cut off once its values are learned.
+    """
+    known = {name: tf.pad(values, [[0, PACKET]]) for name, values in raw.items() if values.dtype != tf.string}
+    return side_by_side(block_columns(plan, known, time_parts(plan, known)))[:-PACKET]
+
+
 def time_parts(plan: Plan, raw: Tensors) -> Tensors:
     """Parts of the time by name, `[batch]`, int32 but for `years`; nothing where the data has no time."""
     if not plan.dataset.time:
         return {}
-    seconds = tf.cast(raw[plan.dataset.time.column], tf.int32)
+    seconds = tf.cast(raw[tensor_name(plan.dataset.time.column)], tf.int32)
     year, month = clock.year_and_month(seconds)
     return {
         "hour": clock.hour(seconds),
@@ -81,7 +101,10 @@ def block_columns(plan: Plan, raw: Tensors, parts: Tensors) -> list[tf.Tensor]:
 
     What is one number a row stays `[batch]` until the end: a change of shape costs an operator of the file.
     """
-    places = {name: (raw[point.latitude], raw[point.longitude]) for name, point in plan.dataset.points.items()}
+    places = {
+        name: (raw[tensor_name(point.latitude)], raw[tensor_name(point.longitude)])
+        for name, point in plan.dataset.points.items()
+    }
     pieces = [column for place in places.values() for column in place] if plan.features.coordinates else []
     for start, end in plan.legs():
         for name in plan.features.distances:
@@ -92,9 +115,10 @@ def block_columns(plan: Plan, raw: Tensors, parts: Tensors) -> list[tf.Tensor]:
         values = tf.stack([tf.cast(parts[name], tf.float32) for name in cyclic], axis=1)
         pieces += clock.cycles(values, [CYCLES[name] for name in cyclic])
     pieces += [tf.cast(parts[name], tf.float32) for name in plan.plain_parts()]
-    pieces += [raw[name] for name in plan.dataset.numeric]
-    if plan.dataset.numeric and plan.features.missing.flag:
-        pieces.append(missing.flags(tf.stack([raw[name] for name in plan.dataset.numeric], axis=1)))
+    numbers = [raw[tensor_name(name)] for name in plan.dataset.numeric]
+    pieces += numbers
+    if numbers and plan.features.missing.flag:
+        pieces.append(missing.flags(tf.stack(numbers, axis=1)))
     return pieces
 
 
@@ -107,16 +131,14 @@ def side_by_side(pieces: list[tf.Tensor]) -> tf.Tensor:
     return joined[0] if len(joined) == 1 else tf.concat(joined, axis=1)
 
 
-def fill(plan: Plan, block: tf.Tensor, statistics: ColumnStatistics) -> tf.Tensor:
-    """The block with a number where one is missing. Only `numeric` columns may miss one."""
-    if not plan.dataset.numeric:
-        return block
+def fill_values(plan: Plan, block: tf.Tensor, statistics: ColumnStatistics) -> tf.Tensor:
+    """float32 `[n]`: what stands for a missing number of each column of the block."""
     value = plan.features.missing.fill
-    if value == "mean":
-        return missing.fill(block, statistics.mean)
+    if not plan.dataset.numeric or value == "mean":
+        return statistics.mean
     if value == "median":
-        return missing.fill(block, analyzers.quantiles(block, 2)[:, 0])
-    return missing.fill(block, tf.fill(tf.shape(statistics.mean), tf.constant(value, tf.float32)))
+        return analyzers.quantiles(block, 2)[:, 0]
+    return tf.fill(tf.shape(statistics.mean), tf.constant(value, tf.float32))
 
 
 def bucket_boundaries(plan: Plan, block: tf.Tensor) -> Tensors:
@@ -157,23 +179,25 @@ def label_class(plan: Plan, label: tf.Tensor) -> tf.Tensor:
     return analyzers.label_classes(label, reducer.classes) if reducer.kind == "lda" else tf.zeros_like(label)
 
 
-def reduce(plan: Plan, rows: Rows, centred: tf.Tensor, spread: tf.Tensor) -> tf.Tensor:
+def reduce(plan: Plan, rows: Rows, numbers: tf.Tensor, centre: tf.Tensor, spread: tf.Tensor) -> tf.Tensor:
     """The scaled block as the reducer has it, float32 `[batch, block_width]`, with zeros behind the last kept one.
 
     Args:
         plan: which reducer.
         rows: the scaled block and the label, to learn from.
-        centred, spread: what the scaled block is the quotient of, float32 `[batch, n]` and `[n]`.
+        numbers: float32 `[batch, n]`, before scaling.
+        centre, spread: what scaling takes off, and divides by, float32 `[n]`.
     """
     reducer = plan.features.reducer
     if reducer.kind == "none":
-        return rows.block
+        return scaling.apply(numbers, centre, spread)
     found = analyzers.reduction(plan, rows)
     if reducer.kind == "nmf":
-        weights = nmf.apply(rows.block, found["start"], found["pull"], found["keep"], reducer.iterations)
+        scaled = scaling.apply(numbers, centre, spread)
+        weights = nmf.apply(scaled, found["start"], found["pull"], found["keep"], reducer.iterations)
         return weights * found["size"] if reducer.whiten else weights
-    centre = None if reducer.kind in UNCENTRED else found["centre"]
-    return projection.project(centred, spread, centre, found["matrix"])
+    middle = None if reducer.kind in UNCENTRED else found["centre"]
+    return projection.project(numbers - centre, spread, middle, found["matrix"])
 
 
 def cross_ids(plan: Plan, discrete: Tensors) -> Tensors:

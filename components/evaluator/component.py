@@ -18,18 +18,14 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from tfx.utils import io_utils, path_utils
 from tfx_bsl.tfxio import tensor_adapter
 
-from components.artifacts import SLICES_FILE
-from components.champion import VERSION
+from components.artifacts import METRICS, REASONS, SLICES_FILE, VERSION
 from components.evaluator.cuts import Cut
 from components.evaluator.gate import as_json, incomparable, judge, judge_slices, rule
 from components.evaluator.measuring import BASELINE, CANDIDATE, eval_config, read_metrics
 from components.evaluator.slicing import slice_extractor
+from components.files import INTERFACE_FILE
 from components.settings import Gate
 from components.tflite_pusher.soundness import tree_digest
-from components.trainer.export import INTERFACE_FILE
-
-REASONS = "reasons"
-METRICS = "metrics"
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -53,10 +49,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         rival, rival_by_slice = read_metrics(uri, BASELINE) if two else same
         slices = judge_slices(gate, by_slice, rival_by_slice)
         reasons = [*judge(gate, measured, rival), *([incomparable(version, strangers)] if strangers else [])]
-        told = as_json(gate, version, measured, rival, reasons, slices)
+        held_against = rule(gate, version, compared=not strangers)
+        told = as_json(gate, version, measured, rival, reasons, slices, held_against)
         Path(uri, SLICES_FILE).write_text(json.dumps(told, indent=1))
         counts = {"judged": sum(not one.small for one in slices), "small": sum(one.small for one in slices)}
-        figures = {"candidate": measured, "champion": rival, "rule": rule(version), "slices": counts}
+        figures = {"candidate": measured, "champion": rival, "rule": held_against, "slices": counts}
         _bless(output_dict, [*reasons, *(reason for one in slices for reason in one.reasons)], figures)
 
     def _measure(
@@ -107,8 +104,9 @@ def _read_schema(input_dict: Any) -> schema_pb2.Schema:
 def lacking(champion_uri: str, schema: schema_pb2.Schema) -> list[str]:
     """Columns that a model takes and the data do not have."""
     interface = Path(path_utils.serving_model_path(champion_uri)) / "assets.extra" / INTERFACE_FILE
-    wanted = [one["source_column"] for one in json.loads(interface.read_text())["inputs"]]
-    return [name for name in wanted if name not in {feature.name for feature in schema.feature}]
+    there = {feature.name for feature in schema.feature}
+    inputs = json.loads(interface.read_text())["inputs"]
+    return [one["source_column"] for one in inputs if one["name"] not in there]
 
 
 def same_model(one_uri: str, other_uri: str) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from components.settings import Slices
 from data.settings import Settings
+from data.tensor_names import tensor_name
 from transforms.features import CYCLES, Distance, Plan
 
 Kind = Literal["time", "distance", "cell", "number", "category"]
@@ -22,7 +23,7 @@ class Cut(Settings):
     Attributes:
         name: as the configuration has it.
         kind: how a row's slice is found.
-        columns: raw ones that it is found from; a distance takes latitude and longitude of two points.
+        columns: raw ones that it is found from, by tensor name; a distance takes latitude and longitude of two points.
         part: of the time, or the distance's name without its leg; empty for the rest.
         boundaries: between slices; None where each value is one.
         cell_deg: of a cell.
@@ -83,36 +84,67 @@ def settle(slices: Mapping[str, Slices], plan: Plan) -> list[Cut]:
     return [_settled(name, one, _sources(plan)) for name, one in slices.items()]
 
 
-def _sources(plan: Plan) -> dict[str, tuple[Kind, tuple[str, ...], str]]:
-    """Everything to cut by: kind, columns and part, by name."""
+class _Source(NamedTuple):
+    """Something to cut by: the key of the configuration that brings it, its name, and what `Cut` says of it."""
+
+    key: str
+    name: str
+    kind: Kind
+    columns: tuple[str, ...]
+    part: str = ""
+
+
+def _sources(plan: Plan) -> list[_Source]:
     data = plan.dataset
-    found: dict[str, tuple[Kind, tuple[str, ...], str]] = {}
+    found: list[_Source] = []
     if data.time:
-        found |= {part: ("time", (data.time.column,), part) for part in CYCLES}
+        found += [_Source("data.time", part, "time", (data.time.column,), part) for part in CYCLES]
     for leg in plan.legs():
         columns = tuple(name for point in leg for name in (data.points[point].latitude, data.points[point].longitude))
         for distance in (name for name in get_args(Distance) if name != "bearing"):
-            found[plan.leg_prefix(leg) + distance] = ("distance", columns, distance)
-    found |= {name: ("cell", (point.latitude, point.longitude), "") for name, point in data.points.items()}
-    found |= {name: ("number", (name,), "") for name in (*data.coordinates(), *data.numeric)}
-    return found | {name: ("category", (name,), "") for name in data.categorical}
+            found.append(_Source("data.points", plan.leg_prefix(leg) + distance, "distance", columns, distance))
+    for name, point in data.points.items():
+        found.append(_Source(f"data.points.{name}", name, "cell", (point.latitude, point.longitude)))
+    found += [_Source("data.points", name, "number", (name,)) for name in data.coordinates()]
+    found += [_Source("data.numeric", name, "number", (name,)) for name in data.numeric]
+    return found + [_Source("data.categorical", name, "category", (name,)) for name in data.categorical]
 
 
-def _settled(name: str, one: Slices, sources: Mapping[str, tuple[Kind, tuple[str, ...], str]]) -> Cut:
+def _settled(name: str, one: Slices, sources: Sequence[_Source]) -> Cut:
+    """The cut; where several sources have the name, the one that the slice's other keys fit."""
     key = f"gate.slices.{name}"
-    if one.of not in sources:
-        raise ValueError(f"{key}.of is {one.of!r}, which these data do not have; they have {', '.join(sources)}")
-    kind, columns, part = sources[one.of]
+    named = [source for source in sources if source.name == one.of]
+    if not named:
+        there = ", ".join(dict.fromkeys(source.name for source in sources))
+        raise ValueError(f"{key}.of is {one.of!r}, which these data do not have; they have {there}")
+    faults = [_fault(key, one, source, sources) for source in named]
+    fitting = [source for source, fault in zip(named, faults, strict=True) if not fault]
+    if not fitting:
+        raise ValueError(faults[-1])
+    if len(fitting) > 1:
+        both = " and ".join(f"a {source.kind} of {source.key}" for source in fitting)
+        raise ValueError(f"{key}.of is {one.of!r}, which is {both}; leave the slice out, or one of the two")
+    (source,) = fitting
+    return Cut(
+        name=name,
+        kind=source.kind,
+        columns=tuple(map(tensor_name, source.columns)),
+        part=source.part,
+        boundaries=one.boundaries,
+        cell_deg=one.cell_deg,
+    )
+
+
+def _fault(key: str, one: Slices, source: _Source, sources: Sequence[_Source]) -> str:
+    """Why a slice cannot be of a source; empty where it can."""
+    kind = source.kind
     if kind == "cell" and one.cell_deg is None:
-        raise ValueError(f"{key} is of the point {one.of!r} and needs cell_deg, the size of its cells in degrees")
+        return f"{key} is of the point {one.of!r} and needs cell_deg, the size of its cells in degrees"
     if kind != "cell" and one.cell_deg is not None:
-        raise ValueError(f"{key}.cell_deg is for points; {one.of!r} is none. Points: {_names('cell', sources)}")
+        points = ", ".join(other.name for other in sources if other.kind == "cell") or "none"
+        return f"{key}.cell_deg is for points; {one.of!r} is none. Points: {points}"
     if kind in ("distance", "number") and one.boundaries is None:
-        raise ValueError(f"{key} is of the number {one.of!r} and needs boundaries between its slices")
+        return f"{key} is of the number {one.of!r} and needs boundaries between its slices"
     if kind in ("cell", "category") and one.boundaries is not None:
-        raise ValueError(f"{key}.boundaries is for numbers and times; {one.of!r} is a {kind}")
-    return Cut(name=name, kind=kind, columns=columns, part=part, boundaries=one.boundaries, cell_deg=one.cell_deg)
-
-
-def _names(kind: Kind, sources: Mapping[str, tuple[Kind, Sequence[str], str]]) -> str:
-    return ", ".join(name for name, source in sources.items() if source[0] == kind) or "none"
+        return f"{key}.boundaries is for numbers and times; {one.of!r} is a {kind}"
+    return ""

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from components.evaluator.cuts import order
 from components.settings import Gate, Limits, Slices
+from components.shown import number
 
 Metrics = Mapping[str, float]
 SliceKey = tuple[str, str]
@@ -77,14 +78,14 @@ def _beyond(limits: Limits, metrics: Metrics, key: str) -> Iterator[str]:
     for name, value, limit, leaf in measured:
         # Written so that a NaN fails: it compares false with everything.
         if limit is not None and not value <= limit:
-            yield f"{name} {value:.4g} is above {key}.{leaf} {limit:.4g}"
+            yield f"{name} {number(value)} is above {key}.{leaf} {number(limit)}"
 
 
 def _behind(ratio: float | None, candidate: Metrics, champion: Metrics | None, key: str) -> Iterator[str]:
     if champion is not None and ratio is not None and not candidate["rmse"] <= champion["rmse"] * ratio:
         yield (
-            f"RMSE {candidate['rmse']:.4g} is more than {key} {ratio:.4g} times the champion's "
-            f"{champion['rmse']:.4g} on the same rows"
+            f"RMSE {number(candidate['rmse'])} is more than {key} {ratio:.4g} times the champion's "
+            f"{number(champion['rmse'])} on the same rows"
         )
 
 
@@ -140,9 +141,24 @@ def _told(metrics: Metrics) -> Metrics:
     return {**plain, "bias": bias(metrics), "calibration": calibration(metrics)}
 
 
-def rule(version: str) -> str:
-    """What the candidate was held against: `absolute limits only`, or the live version as well."""
-    return f"absolute limits and the live version {version}" if version else "absolute limits only: no version is live"
+def rule(gate: Gate, version: str, baselines: bool = False, compared: bool = True) -> str:
+    """What a model was held against, such as `absolute limits and the mean; no version is live`.
+
+    Args:
+        gate: only what it sets is named.
+        version: live; empty where none is.
+        baselines: the mean and the linear model count too.
+        compared: whether the live version could be measured on these rows.
+    """
+    every = [gate.limits, *(one.limits for one in gate.slices.values())]
+    held = ["absolute limits"] if any(one != Limits() for one in every) else []
+    held += ["the mean"] if baselines and gate.min_skill is not None else []
+    held += ["the linear model"] if baselines and gate.max_linear_ratio is not None else []
+    held += [f"the live version {version}"] if version and compared else []
+    told = ", ".join(held[:-1]) + (" and " if held[1:] else "") + held[-1] if held else "no limit is set"
+    if version:
+        return told if compared else f"{told}; the live version {version} could not be compared"
+    return f"{told}; no version is live"
 
 
 def incomparable(version: str, columns: Sequence[str]) -> str:
@@ -161,6 +177,7 @@ def as_json(
     champion: Metrics | None,
     reasons: Sequence[str],
     slices: Sequence[Slice],
+    held_against: str,
 ) -> dict[str, Any]:
     """What `slices.json` holds.
 
@@ -170,6 +187,7 @@ def as_json(
         candidate, champion: metrics of all rows.
         reasons: of `judge`.
         slices: of `judge_slices`.
+        held_against: of `rule`.
 
     Returns:
         `rule`, `champion` (the version or null), `min_slice_rows`, `overall` (`rows`, `candidate`, `champion`,
@@ -183,7 +201,7 @@ def as_json(
         "reasons": reasons,
     }
     told = {
-        "rule": rule(version),
+        "rule": held_against,
         "champion": version or None,
         "min_slice_rows": gate.min_slice_rows,
         "overall": overall,

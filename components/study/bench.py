@@ -14,6 +14,7 @@ import numpy.typing as npt
 from absl import logging
 
 from components import progress, recipe
+from components.files import INTERFACE_FILE
 from components.settings import Push
 from components.study.measure import Bench
 from components.study.settings import FLOAT, Study, Variant
@@ -21,7 +22,6 @@ from components.study.sources import Sources
 from components.study.statistics import choose, obstacles, pareto
 from components.tflite_pusher import runtime
 from components.tflite_pusher.conversion import convert
-from components.trainer.export import INTERFACE_FILE
 
 STUDY_VERSION = 1
 FIXED_COST = 8.0

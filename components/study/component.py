@@ -15,7 +15,7 @@ from tfx.utils import path_utils
 from components import recipe
 from components.artifacts import CompressionStudy
 from components.compression_settings import Conversion
-from components.files import PARETO_FILE, STUDY_FILE
+from components.files import INTERFACE_FILE, PARETO_FILE, REFERENCE_DIR, STUDY_FILE
 from components.settings import Push, Training
 from components.study.bench import Outcome, Runner
 from components.study.figure import pareto_svg
@@ -23,7 +23,6 @@ from components.study.measure import Bench, Rows
 from components.study.settings import Study as StudySettings
 from components.study.sources import Sources
 from components.tflite_pusher.examples import load_raw
-from components.trainer.export import INTERFACE_FILE, REFERENCE_DIR
 from components.trainer.workshop import Workshop
 from transforms.features import Plan
 

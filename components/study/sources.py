@@ -16,9 +16,9 @@ import tf_keras
 
 from components import recipe
 from components.compression_settings import Conversion
+from components.files import FLOAT_WEIGHTS_FILE
 from components.settings import Training
 from components.study.settings import Variant
-from components.trainer.export import FLOAT_WEIGHTS_FILE
 from components.trainer.phases import Phases
 from components.trainer.tables import Table
 from components.trainer.workshop import Workshop, load_weights

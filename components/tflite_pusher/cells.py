@@ -28,9 +28,9 @@ def read_cells(
     wanted = {name for point in points.values() for name in point.values()}
     if not wanted:
         return None
-    coordinates = {"inputs": [one for one in interface["inputs"] if one["name"] in wanted]}
+    coordinates = {"inputs": [one for one in interface["inputs"] if one["source_column"] in wanted]}
     columns, _ = load_raw(split_dir, coordinates, label, at_most)
-    return cells(columns, points)
+    return cells({one["source_column"]: columns[one["name"]] for one in coordinates["inputs"]}, points)
 
 
 def cells(columns: Columns, points: Mapping[str, Mapping[str, str]]) -> dict[str, Any] | None:

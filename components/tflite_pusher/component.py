@@ -1,14 +1,13 @@
-"""TFLitePusher: publishes a blessed model as a proven model.tflite, or says why not."""
+"""TFLitePusher: publishes a blessed model as a model.tflite that is proven and judged itself, or says why not."""
 
 from __future__ import annotations
 
 import json
-import platform
-from datetime import datetime, timezone
-from importlib.metadata import version as installed_version
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
 from tfx.components.evaluator import constants as evaluator_constants
 from tfx.dsl.components.base import base_component, base_executor, executor_spec
 from tfx.types import artifact_utils, channel_utils, standard_artifacts
@@ -16,137 +15,119 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from tfx.utils import path_utils
 
 from components import recipe
-from components.artifacts import FILES, FINGERPRINT, SOURCES, SPANS, IngestReport
-from components.champion import VERSION
-from components.evaluator.component import METRICS, REASONS
-from components.files import PREDICTIONS_FILE, SUMMARY_FILE
-from components.settings import Push
+from components.artifacts import METRICS, REASONS, SOURCES, VERSION, IngestReport
+from components.evaluator.cuts import Cut
+from components.files import INTERFACE_FILE, PREDICTIONS_FILE, REFERENCE_DIR, SLICES_FILE
+from components.settings import Gate, Push
 from components.tflite_pusher import remote
-from components.tflite_pusher.cells import read_cells
 from components.tflite_pusher.conversion import ConversionError, convert
-from components.tflite_pusher.examples import load_raw
+from components.tflite_pusher.examples import load_stored
+from components.tflite_pusher.judgement import Judgement, judge_file, of_champion
 from components.tflite_pusher.kit import write_kit
-from components.tflite_pusher.lineage import lineage
+from components.tflite_pusher.manifest import complete, described
+from components.tflite_pusher.predict import Pricer
 from components.tflite_pusher.retention import discard_old
 from components.tflite_pusher.rows_file import write_rows
-from components.tflite_pusher.soundness import MANIFEST_VERSION
+from components.tflite_pusher.source_rows import check_source
 from components.tflite_pusher.store import Store, sha256
 from components.tflite_pusher.verification import Proof, prove
-from components.trainer.export import INTERFACE_FILE, REFERENCE_DIR
-
-LIBRARIES = ("tensorflow", "tfx", "tensorflow-model-optimization", "tensorflow-transform", "ai-edge-litert")
 
 
 class Executor(base_executor.BaseExecutor):
     """Check, convert, prove, publish; every outcome is recorded on the artifact, none raises."""
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: dict[str, Any]) -> None:
-        """Sets `verdict` (`pushed`, `unchanged` or `refused`), `version`, `sha256`, `reasons`, `figures`."""
+        """Sets `verdict` (`pushed`, `unchanged` or `refused`), `version`, `sha256`, `reasons`, `figures`.
+
+        A model that the Evaluator has refused is converted and measured like any other, and then refused: its figures
+        are wanted just then.
+        """
         pushed = artifact_utils.get_single_instance(output_dict["pushed_model"])
         store = Store(Path(exec_properties["models_dir"]))
-        blessing = artifact_utils.get_single_instance(input_dict["blessing"])
-        judged = json.loads(blessing.get_string_custom_property(METRICS))
-        if not blessing.get_int_custom_property(evaluator_constants.ARTIFACT_PROPERTY_BLESSED_KEY):
-            reasons = json.loads(blessing.get_string_custom_property(REASONS))
-            _record(pushed, "refused", reasons=reasons, figures={"evaluation": judged})
-            return
+        push = Push.model_validate_json(exec_properties["push"])
+        evaluated, reasons = _evaluator_said(artifact_utils.get_single_instance(input_dict["blessing"]))
         model_uri = artifact_utils.get_single_uri(input_dict["model"])
         saved_model = path_utils.serving_model_path(model_uri)
-        interface = json.loads((Path(saved_model) / "assets.extra" / INTERFACE_FILE).read_text())
         how = recipe.read(saved_model)
         try:
             model = convert(saved_model, how.conversion)
         except ConversionError as error:
-            _record(pushed, "refused", reasons=[str(error)], figures={"evaluation": judged})
+            _record(pushed, "refused", reasons=[*reasons, str(error)], figures={"evaluation": evaluated})
             return
-        eval_dir = artifact_utils.get_split_uri(input_dict["examples"], "eval")
-        reference = str(Path(saved_model).parent / REFERENCE_DIR)
-        push = Push.model_validate_json(exec_properties["push"])
-        columns, label = load_raw(eval_dir, interface, exec_properties["label"], push.max_rows)
         if push.store and not exec_properties["store_state"]:
             # No runner has looked: what is live, withdrawn or numbered there counts here too.
             remote.pull(push.store, store.root)
-        proof = prove(model, saved_model, reference, columns, label, interface, push)
-        write_rows(Path(pushed.uri) / PREDICTIONS_FILE, columns, label, proof.predictions)
-        figures = {**proof.figures, "evaluation": judged}
-        reasons = [
-            *_other_than_measured(how, model),
+        interface = json.loads((Path(saved_model) / "assets.extra" / INTERFACE_FILE).read_text())
+        manifest = described(input_dict, exec_properties, interface)
+        proof, judgement, checked = _measure(model, manifest, interface, store, input_dict, exec_properties, push)
+        reasons += [
+            *how.other_than_measured(sha256(model)),
+            *judgement.reasons,
             *proof.reasons,
+            *checked[1],
             *_withdrawn(store, model, bool(exec_properties["force"])),
         ]
-        digest = sha256(model)
+        shown = {one["source_column"]: proof.columns[one["name"]] for one in manifest["inputs"]}
+        write_rows(Path(pushed.uri) / PREDICTIONS_FILE, shown, proof.label, proof.predictions)
+        (Path(pushed.uri) / SLICES_FILE).write_text(json.dumps(judgement.slices, indent=1))
+        gate = {**judgement.figures, "source_rows": checked[0]}
+        measured = {**proof.figures, "gate": gate, "warnings": judgement.warnings}
+        told: dict[str, Any] = {"sha256": sha256(model), "figures": {**measured, "evaluation": evaluated}}
         if reasons:
-            aside = store.refuse(model, {"reasons": reasons, "figures": figures})
-            _record(pushed, "refused", sha256=digest, reasons=reasons, figures=figures, kept=str(aside))
+            aside = store.refuse(model, {"reasons": reasons, "figures": told["figures"]})
+            _record(pushed, "refused", reasons=reasons, kept=str(aside), **told)
             return
         live = store.current()
         # A live version whose files were damaged since is replaced by the same bytes, whole.
-        if live and store.digest(live) == digest and not store.problems(live):
-            _record(pushed, "unchanged", version=live, sha256=digest, figures=figures)
+        if live and store.digest(live) == told["sha256"] and not store.problems(live):
+            _record(pushed, "unchanged", version=live, **told)
             return
-        manifest = self._manifest(input_dict, exec_properties, interface, push.max_rows, proof, judged)
-        kit = write_kit(manifest["inputs"], manifest["output"])
-        version = store.publish(model, manifest, proof.vectors, Path(model_uri), kit)
-        removed = discard_old(store, push.keep_versions)
-        if push.store:
-            remote.push(store.root, push.store, version, removed)
-        _record(pushed, "pushed", version=version, sha256=digest, figures=figures)
-
-    def _manifest(
-        self,
-        input_dict: Any,
-        exec_properties: dict[str, Any],
-        interface: dict[str, Any],
-        max_rows: int | None,
-        proof: Proof,
-        judged: Any,
-    ) -> dict[str, Any]:
-        told = json.loads(exec_properties["provenance"])
-        report = artifact_utils.get_single_instance(input_dict["report"])
-        ranges = json.loads((Path(report.uri) / SUMMARY_FILE).read_text())["ranges"]
-        train = artifact_utils.get_split_uri(input_dict["examples"], "train")
-        points = told["config"]["data"]["points"]
-        champion = artifact_utils.get_single_instance(input_dict["champion"]).get_string_custom_property(VERSION)
-        context = self._context
-        return {
-            "manifest_version": MANIFEST_VERSION,
-            "pipeline": told["config"]["name"],
-            "inputs": [{**one, "training_range": ranges.get(one["name"])} for one in interface["inputs"]],
-            "output": interface["output"],
-            "places": read_cells(train, interface, exec_properties["label"], points, max_rows),
-            **proof.figures,
-            "gate": {"blessed": True, "reasons": [], **judged},
-            "champion": champion or None,
-            "data": _data(told, report),
-            "config": told["config"],
-            "config_hash": told["config_hash"],
-            "code_revision": told["code_revision"],
-            "run": {
-                "id": context.pipeline_run_id,
-                "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-                "mlmd_ids": {key: [one.id for one in artifacts] for key, artifacts in input_dict.items()},
-            },
-            "lineage": lineage(json.loads(exec_properties["steps"]), input_dict),
-            "libraries": {"python": platform.python_version()} | {name: installed_version(name) for name in LIBRARIES},
-        }
+        run_id = self._context.pipeline_run_id
+        whole = complete(manifest, input_dict, exec_properties, interface, run_id, measured, push.max_rows)
+        version = _publish(store, model, whole, proof.vectors, Path(model_uri), push)
+        _record(pushed, "pushed", version=version, **told)
 
 
-def _other_than_measured(how: recipe.Recipe, model: bytes) -> list[str]:
-    reasons = [] if how.refused is None else [how.refused]
-    if how.sha256 is not None and sha256(model) != how.sha256:
-        reasons.append(
-            f"the conversion gave sha256 {sha256(model)[:12]}, but the study measured {how.sha256[:12]} as variant "
-            f"{how.variant}; the file is not the one that was chosen, run `farelite study` again"
-        )
-    return reasons
+def _publish(store: Store, model: bytes, manifest: dict[str, Any], vectors: Any, source: Path, push: Push) -> str:
+    """Here, and from here to the remote store; gives the version."""
+    kit = write_kit(manifest["inputs"], manifest["output"])
+    version = store.publish(model, manifest, vectors, source, kit)
+    removed = discard_old(store, push.keep_versions)
+    if push.store:
+        remote.push(store.root, push.store, version, removed)
+    return version
 
 
-def _data(told: dict[str, Any], report: Any) -> dict[str, Any]:
-    """What was read, as the runner told it beforehand, or else as ingestion found it."""
-    if told["fingerprint"]:
-        return {name: told[name] for name in (FINGERPRINT, SOURCES, FILES, SPANS)}
-    lists = {name: json.loads(report.get_string_custom_property(name)) for name in (SOURCES, FILES, SPANS)}
-    return {FINGERPRINT: report.get_string_custom_property(FINGERPRINT), **lists}
+def _evaluator_said(blessing: Any) -> tuple[dict[str, Any], list[str]]:
+    """What the Evaluator measured, and why it refuses; no reasons where it has blessed."""
+    blessed = blessing.get_int_custom_property(evaluator_constants.ARTIFACT_PROPERTY_BLESSED_KEY)
+    reasons = [] if blessed else json.loads(blessing.get_string_custom_property(REASONS))
+    return json.loads(blessing.get_string_custom_property(METRICS)), reasons
+
+
+def _measure(
+    model: bytes,
+    manifest: Mapping[str, Any],
+    interface: Mapping[str, Any],
+    store: Store,
+    input_dict: Any,
+    exec_properties: Mapping[str, Any],
+    push: Push,
+) -> tuple[Proof, Judgement, tuple[int, list[str]]]:
+    """The file on the evaluation rows, by budgets and by the gate; and on rows of the source, as `predict` reads."""
+    gate = Gate.model_validate_json(exec_properties["gate"])
+    cuts = TypeAdapter(list[Cut]).validate_json(exec_properties["cuts"])
+    saved_model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))
+    eval_dir = artifact_utils.get_split_uri(input_dict["examples"], "eval")
+    stored, label = load_stored(eval_dir, manifest, exec_properties["label"], push.max_rows)
+    # The inputs as the manifest will say them; the rest of the interface is no business of a reader.
+    contract = {**interface, "inputs": manifest["inputs"]}
+    proof = prove(model, saved_model, str(Path(saved_model).parent / REFERENCE_DIR), stored, label, contract, push)
+    version = artifact_utils.get_single_instance(input_dict["champion"]).get_string_custom_property(VERSION)
+    champion = (version, of_champion(store, version, stored))
+    judgement = judge_file(gate, cuts, stored, label, proof.predictions, champion)
+    checked = check_source(manifest["config"]["data"], manifest["data"][SOURCES], Pricer(model, manifest))
+    return proof, judgement, checked
 
 
 def _withdrawn(store: Store, model: bytes, force: bool) -> list[str]:
@@ -186,6 +167,8 @@ class TFLitePusherSpec(ComponentSpec):
     PARAMETERS = {
         "models_dir": ExecutionParameter(type=str),
         "push": ExecutionParameter(type=str),
+        "gate": ExecutionParameter(type=str),
+        "cuts": ExecutionParameter(type=str),
         "label": ExecutionParameter(type=str),
         "provenance": ExecutionParameter(type=str),
         "steps": ExecutionParameter(type=str),
@@ -213,6 +196,7 @@ class TFLitePusher(base_component.BaseComponent):
         channels: the inputs of `TFLitePusherSpec`, by name.
         models_dir: the store.
         push: JSON of `components.settings.Push`.
+        gate, cuts: as of the Evaluator.
         label: column of the label.
         provenance: JSON with `config`, `config_hash`, `code_revision`, `fingerprint`, `sources`, `files`,
             `spans`.
@@ -231,6 +215,8 @@ class TFLitePusher(base_component.BaseComponent):
         channels: dict[str, Any],
         models_dir: str,
         push: str,
+        gate: Any,
+        cuts: str,
         label: str,
         provenance: str,
         steps: str,
@@ -243,6 +229,8 @@ class TFLitePusher(base_component.BaseComponent):
                 **channels,
                 models_dir=models_dir,
                 push=push,
+                gate=gate,
+                cuts=cuts,
                 label=label,
                 provenance=provenance,
                 steps=steps,

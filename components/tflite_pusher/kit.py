@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -15,6 +14,8 @@ from typing import Any, Literal
 import jinja2
 
 from data.categories import MODULUS, TEXT_BYTES
+from data.spec import wall_clock
+from data.tensor_names import is_plain, snake
 
 FILES = {"predict.py": "python", "FareModel.kt": "kotlin", "FareModel.swift": "swift", "fare_model.cc": "cpp"}
 """Files of the kit, each with its language."""
@@ -41,7 +42,8 @@ class Argument:
     Attributes:
         name: of the tensor in the file.
         kind: how a value becomes a tensor `[1]`: `number` is float32, NaN if missing; `category` is int32, the place
-            of a text in the vocabulary counted from 1, 0 if missing, and if unknown where there are no `oov_buckets`;
+            of a text in the vocabulary counted from 1 (without spaces around, `True` as `true`, `1.0` as `1`, as
+            `data.stored.text_of` has it), 0 if missing, and if unknown where there are no `oov_buckets`;
             `time` is int32, seconds that a clock on the wall has shown since 1970; `integer` is int32 as it stands.
         snake, camel: the parameter's name, by the languages' customs.
         note: meaning and training range, on one line.
@@ -107,14 +109,13 @@ def quoted(text: str, language: str) -> str:
 def _arguments(inputs: Sequence[Mapping[str, Any]]) -> list[Argument]:
     found: list[Argument] = []
     for one in inputs:
-        snake = _identifier(one["name"], {other.snake for other in found})
-        first, *rest = snake.split("_")
+        name = _identifier(one["source_column"], {other.camel for other in found})
         found.append(
             Argument(
                 name=one["name"],
                 kind=_kind(one),
-                snake=snake,
-                camel=first + "".join(word.capitalize() for word in rest),
+                snake=name,
+                camel=_camel(name),
                 note=_note(one),
                 vocabulary=tuple(one["vocabulary"] or ()),
                 oov_buckets=one.get("oov_buckets", 0),
@@ -132,24 +133,36 @@ def _kind(one: Mapping[str, Any]) -> Literal["number", "category", "time", "inte
 
 
 def _identifier(name: str, taken: set[str]) -> str:
-    """`Trip Start` to `trip_start`: lower-case words of ASCII letters and digits, no reserved word, not `taken`."""
-    words = re.findall("[A-Z]?[a-z0-9]+|[A-Z0-9]+", name)
-    snake = "_".join(words).lower()
-    if not snake or snake[0].isdigit() or snake in _RESERVED.split():
-        snake = f"ride_{snake}".rstrip("_")
-    number, free = 2, snake
-    while free in taken:
-        free, number = f"{snake}_{number}", number + 1
+    """`Trip Start` to `trip_start`: lower-case words of ASCII letters and digits, no reserved word, not `taken`.
+
+    Names that differ in snake case can be one in camel case, so those are what is taken: `a_2` and `a2`.
+    """
+    words = snake(name)
+    if not words or words[0].isdigit() or words in _RESERVED.split():
+        words = f"ride_{words}".rstrip("_")
+    number, free = 2, words
+    while _camel(free) in taken:
+        free, number = f"{words}_{number}", number + 1
     return free
 
 
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
 def _note(one: Mapping[str, Any]) -> str:
+    column = one["source_column"]
+    return _one_line(_meaning(one) if is_plain(column) else f"{column!r}: {_meaning(one)}")
+
+
+def _meaning(one: Mapping[str, Any]) -> str:
     told = one.get("training_range")
     if "format" in one:
         days = [datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d") for seconds in told or ()]
-        said = f"what a clock in {one['time_zone']} shows at the start"
+        said = f"start on the {wall_clock(one['time_zone'])}"
         return f"{said}; trained on {' to '.join(days)}" if days else said
-    return _one_line(one["meaning"] + (f"; trained on {told[0]:g} to {told[1]:g}" if told is not None else ""))
+    return f"{one['meaning']}; trained on {told[0]:g} to {told[1]:g}" if told is not None else str(one["meaning"])
 
 
 def _one_line(text: str) -> str:

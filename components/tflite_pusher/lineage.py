@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-_OWN_OF_TFX = {"tfx_version", "is_external", "stats_dashboard_link"}
+from components.files import ADDRESS
+
+_OWN_OF_RUNNERS = {
+    *("tfx_version", "is_external", "stats_dashboard_link"),
+    *("display_name", "store_session_info", ADDRESS),
+}
+"""What TFX and Kubeflow Pipelines put on every artifact."""
 
 
 def lineage(steps: Sequence[Mapping[str, Any]], inputs: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
@@ -17,7 +23,8 @@ def lineage(steps: Sequence[Mapping[str, Any]], inputs: Mapping[str, Sequence[An
         inputs: the pusher's input artifacts by key.
 
     Returns:
-        The steps, each with `outputs`: by key, a list of `type`, `mlmd_id`, `uri`, `created` and `properties`.
+        The steps, each with `outputs`: by key, a list of `type`, `mlmd_id`, `uri`, `created` and `properties`; without
+        `created` where the runner does not tell it, as Kubeflow Pipelines does not.
     """
     outputs: dict[str, dict[str, Any]] = {one["step"]: {} for one in steps}
     for key, source in steps[-1]["inputs"].items():
@@ -28,14 +35,23 @@ def lineage(steps: Sequence[Mapping[str, Any]], inputs: Mapping[str, Sequence[An
 
 def _described(artifact: Any) -> dict[str, Any]:
     created = artifact.mlmd_artifact.create_time_since_epoch / 1000
+    when = datetime.fromtimestamp(created, timezone.utc).isoformat(timespec="milliseconds")
+    properties = {name: _plain(artifact, name) for name in artifact.mlmd_artifact.custom_properties}
     return {
         "type": artifact.type_name,
         "mlmd_id": artifact.id,
-        "uri": artifact.uri,
-        "created": datetime.fromtimestamp(created, timezone.utc).isoformat(timespec="milliseconds"),
+        "uri": properties.get(ADDRESS) or artifact.uri,
+        **({"created": when} if created else {}),
         "properties": {
-            name: getattr(value, kind)
-            for name, value in artifact.mlmd_artifact.custom_properties.items()
-            if name not in _OWN_OF_TFX and (kind := value.WhichOneof("value")) not in (None, "struct_value")
+            name: value
+            for name, value in properties.items()
+            if name not in _OWN_OF_RUNNERS and isinstance(value, str | int | float)
         },
     }
+
+
+def _plain(artifact: Any, name: str) -> Any:
+    """A custom property; in a container of Kubeflow Pipelines TFX holds every one as JSON."""
+    value = artifact.mlmd_artifact.custom_properties[name]
+    kind = value.WhichOneof("value")
+    return artifact.get_json_value_custom_property(name) if kind == "struct_value" else getattr(value, kind or "", None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import chain
@@ -20,10 +20,11 @@ from components.tflite_pusher.table_writer import writing
 from data.batches import Layout
 from data.categories import category_id
 from data.errors import DataError
-from data.spec import Point, Time
+from data.spec import Notation, Point, Time, wall_clock
+from data.stored import Stored, stored, text_of
 from data.tables import Stretch, read_whole
 from data.times import seconds_of
-from data.values import LIMITS, as_binary, check_origin, check_range, numbers, plain, set_reason
+from data.values import LIMITS, NO_UTF8, check_origin, check_range, numbers, set_reason
 
 PREDICTION, FLAGS = "prediction", "flags"
 SEPARATOR = ";"
@@ -88,6 +89,10 @@ class Pricer:
             delimiter=described["delimiter"],
             encoding=described.get("encoding", "utf-8"),
         )
+        self._described = {*self.layout.wanted, described["label"]["column"]}
+        # A version from before these settings was trained on every text as it stood.
+        self._notation = Notation(tuple(described.get("missing", ())), described.get("decimal", "."))
+        self._known = {one["name"]: self._numbers(one["vocabulary"]) for one in self.inputs if one["vocabulary"]}
         self._points = {name: Point(**point) for name, point in described["points"].items()}
         self._axes = {point.latitude: "latitude" for point in self._points.values()}
         self._axes.update({point.longitude: "longitude" for point in self._points.values()})
@@ -95,29 +100,51 @@ class Pricer:
         if strange := self._engine.strangeness(self.inputs):
             raise CorruptError(strange)
 
+    def added(self, present: Collection[str]) -> tuple[str, str]:
+        """Names of the columns that predictions and flags go to in a table with these.
+
+        `model_prediction` and `model_flags` where the data description has a column of the usual name.
+
+        Raises:
+            DataError: the table has other columns of these names.
+        """
+        names = [f"model_{name}" if name in self._described else name for name in (PREDICTION, FLAGS)]
+        if taken := sorted(set(names) & set(present)):
+            raise DataError(f"a column named {', '.join(taken)} is there already; rename it, the output adds its own")
+        return names[0], names[1]
+
     def __call__(self, stretch: Stretch) -> Priced:
         """Prices rows, each for itself.
 
         Raises:
             DataError: a column is of a type that holds no such values.
         """
-        reasons = np.array(stretch.faults, dtype=object)
-        notes: list[list[str]] = [[] for _ in stretch.faults]
-        typed = {one["name"]: self._typed(one, stretch.table, reasons, notes) for one in self.inputs}
-        check_origin(self._points, typed, reasons)
+        tensors, reasons, notes = self.typed(stretch)
         prediction = np.full(len(reasons), np.nan, dtype=np.float32)
         for row in np.flatnonzero(reasons == ""):
-            prediction[row] = self._engine({name: values[row : row + 1] for name, values in typed.items()})
+            prediction[row] = self._engine({name: values[row : row + 1] for name, values in tensors.items()})
         prediction[np.isinf(prediction)] = np.nan
         set_reason(reasons, np.isnan(prediction), "the model gives no finite number")
         return Priced(prediction, [reason or SEPARATOR.join(note) for reason, note in zip(reasons, notes, strict=True)])
 
+    def typed(self, stretch: Stretch) -> tuple[dict[str, Values], Values, list[list[str]]]:
+        """The file's inputs `[rows]` by name; why a row has none, empty where it has; and notes on each row.
+
+        Raises:
+            DataError: a column is of a type that holds no such values.
+        """
+        reasons = np.array(stretch.faults, dtype=object)
+        notes: list[list[str]] = [[] for _ in stretch.faults]
+        typed = {one["source_column"]: self._typed(one, stretch.table, reasons, notes) for one in self.inputs}
+        check_origin(self._points, typed, reasons)
+        return {one["name"]: typed[one["source_column"]] for one in self.inputs}, reasons, notes
+
     def _typed(self, one: Mapping[str, Any], table: pa.Table, reasons: Values, notes: list[list[str]]) -> Values:
         """One input `[rows]` in the dtype of the file; adds to `reasons` and `notes`."""
-        name = one["name"]
-        column = plain(table.column(one["source_column"]))
+        name = one["source_column"]
+        column = stored(table.column(name), name)
         if one["vocabulary"] is not None:
-            return _ids(one, column, notes)
+            return self._ids(one, column, reasons, notes)
         if "format" in one:
             time = Time(
                 column=name,
@@ -125,29 +152,44 @@ class Pricer:
                 time_zone=one["time_zone"],
                 source_time_zone=one["source_time_zone"],
             )
-            values: Values = seconds_of(column, time, reasons)
+            values: Values = seconds_of(column, time, reasons, self._notation)
         else:
             axis = self._axes.get(name)
-            values = numbers(column, name, axis is not None, reasons)
+            values = numbers(column, axis is not None, reasons, self._notation, truth=axis is None)
             check_range(values, name, [LIMITS[axis]] if axis else [], reasons)
             _note(notes, np.isnan(values), f"{name}: missing")
         values = values.astype(one["dtype"])
         if one["training_range"] is not None:
             low, high = one["training_range"]
-            shown = f"{_moment(low)} to {_moment(high)}" if "format" in one else f"{low:g} to {high:g}"
+            shown = f"{low:g} to {high:g}"
+            if "format" in one:
+                shown = f"{_moment(low)} to {_moment(high)} on the {wall_clock(one['time_zone'])}"
             _note(notes, (values < low) | (values > high), f"{name}: outside the training range {shown}")
         return values
 
+    def _ids(
+        self, one: Mapping[str, Any], column: Stored, reasons: Values, notes: list[list[str]]
+    ) -> npt.NDArray[np.int32]:
+        """1 + place in the vocabulary; missing and unknown texts are noted."""
+        name, known = one["source_column"], self._known.get(one["name"], {})
+        set_reason(reasons, column.broken, f"{name}: {NO_UTF8}")
+        texts = _texts(column, self._notation)
+        missing = np.array([text == b"" for text in texts], dtype=bool)
+        unknown = np.array([text not in known for text in texts], dtype=bool)
+        _note(notes, missing, f"{name}: missing")
+        _note(notes, unknown & ~missing, f"{name}: unknown category")
+        return np.array([category_id(text, known, one.get("oov_buckets", 0)) for text in texts], dtype=np.int32)
 
-def _ids(one: Mapping[str, Any], column: pa.ChunkedArray, notes: list[list[str]]) -> npt.NDArray[np.int32]:
-    """1 + place in the vocabulary; missing and unknown texts are noted."""
-    known = {text.encode(): number for number, text in enumerate(one["vocabulary"], start=1)}
-    texts = [value or b"" for value in as_binary(column).to_pylist()]
-    missing = np.array([text == b"" for text in texts], dtype=bool)
-    unknown = np.array([text not in known for text in texts], dtype=bool)
-    _note(notes, missing, f"{one['name']}: missing")
-    _note(notes, unknown & ~missing, f"{one['name']}: unknown category")
-    return np.array([category_id(text, known, one.get("oov_buckets", 0)) for text in texts], dtype=np.int32)
+    def _numbers(self, vocabulary: Sequence[str]) -> dict[bytes, int]:
+        known: dict[bytes, int] = {}
+        written = stored(pa.chunked_array([vocabulary], pa.string()), "vocabulary")
+        for number, text in enumerate(_texts(written, self._notation), start=1):
+            known.setdefault(text, number)  # an old vocabulary may have both 1 and 1.0
+        return known
+
+
+def _texts(column: Stored, notation: Notation) -> list[bytes]:
+    return list(text_of(column, notation).fill_null("").cast(pa.binary()).to_pylist())
 
 
 def _note(notes: list[list[str]], where: npt.NDArray[np.bool_], text: str) -> None:
@@ -178,17 +220,18 @@ def predict_file(store: Store, version: str | None, source: str, output: Path | 
     counts = Counts()
     stretches = read_whole(pricer.layout, source)
     first = next(stretches)  # before the output is touched: most faults of a table show here
-    taken = sorted({PREDICTION, FLAGS} & set(first.table.column_names))
-    if taken:
-        raise DataError(f"{source} has a column named {', '.join(taken)} already; rename it, the output adds its own")
+    try:
+        names = pricer.added(first.table.column_names)
+    except DataError as error:
+        raise DataError(f"{source}: {error}") from error
     with writing(output, pricer.layout.delimiter) as write:
         for stretch in chain([first], stretches):
             priced = pricer(stretch)
             counts.add(priced)
-            write(_joined(stretch.table, priced))
+            write(_joined(stretch.table, priced, names))
     return counts
 
 
-def _joined(table: pa.Table, priced: Priced) -> pa.Table:
+def _joined(table: pa.Table, priced: Priced, names: tuple[str, str]) -> pa.Table:
     prediction = pa.array(priced.prediction, pa.float32(), from_pandas=True)  # NaN becomes null
-    return table.append_column(PREDICTION, prediction).append_column(FLAGS, pa.array(priced.flags, pa.string()))
+    return table.append_column(names[0], prediction).append_column(names[1], pa.array(priced.flags, pa.string()))

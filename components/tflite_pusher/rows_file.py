@@ -22,7 +22,7 @@ def write_rows(
 
     Args:
         path: of the file; its folder is made.
-        columns: inputs `[rows]` as the device gets them; become `input.NAME`.
+        columns: inputs `[rows]` as the device gets them, by column of the source; become `input.NAME`.
         label: float32 `[rows]`, in label units.
         predictions: float32 `[rows]` by model, in label units; become `predicted.NAME`.
     """

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from data.batches import TEXT
 from data.errors import DataError
+from data.stored import python_values
 from data.writing import is_device, written_whole
 
 PARQUET = (".parquet", ".pq")
@@ -86,7 +87,7 @@ def _csv_writer(stream: Any, delimiter: str) -> Iterator[Write]:
         if not begun:
             stream.write(line(name.encode() for name in table.column_names))
             begun = True
-        columns = [[_bytes(value) for value in column.to_pylist()] for column in table.columns]
+        columns = [[_bytes(value) for value in python_values(column)] for column in table.columns]
         stream.writelines(map(line, zip(*columns, strict=True)))
 
     yield write

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +15,15 @@ import tensorflow as tf
 
 from components.examples import Columns
 from components.settings import Push
+from components.shown import number
 from components.tflite_pusher import inspection, runtime
+from components.tflite_pusher.examples import on_device
 
 FloatArray = npt.NDArray[np.float32]
 FORBIDDEN = ("FLEX", "CUSTOM")
 SAVED_MODEL_BATCH = 4096
+EVALUATED = "evaluate"
+"""Signature that the Evaluator measures, in the dtypes of tf.Example."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,15 @@ class Proof:
         figures: what the manifest records; metrics are in label units and all on the same rows.
         reasons: empty when the file may ship.
         vectors: rows with the outputs to expect.
+        columns, label: the file's inputs and the truth `[rows]`.
         predictions: float32 `[rows]` of the `file`, the `float` model and the baselines `linear` and `mean`.
     """
 
     figures: dict[str, Any]
     reasons: list[str]
     vectors: dict[str, Any]
+    columns: Columns
+    label: FloatArray
     predictions: dict[str, FloatArray]
 
 
@@ -51,39 +58,51 @@ def errors(predicted: FloatArray, label: FloatArray) -> dict[str, float]:
 
 def run_saved_model(path: str, signature: str, columns: Columns) -> FloatArray:
     """float32 `[rows]` from a signature of a SavedModel."""
+    return run_signatures(path, [signature], columns)[signature]
+
+
+def run_signatures(path: str, signatures: Sequence[str], columns: Columns) -> dict[str, FloatArray]:
+    """float32 `[rows]` by signature of a SavedModel, which is loaded once."""
     model = tf.saved_model.load(path)
-    function = model.signatures[signature]
     rows = len(next(iter(columns.values())))
-    parts = [
-        function(**{name: tf.constant(values[start : start + SAVED_MODEL_BATCH]) for name, values in columns.items()})
+    batches = [
+        {name: tf.constant(values[start : start + SAVED_MODEL_BATCH]) for name, values in columns.items()}
         for start in range(0, rows, SAVED_MODEL_BATCH)
     ]
-    return np.concatenate([part[runtime.OUTPUT].numpy() for part in parts])
+    return {
+        name: np.concatenate([model.signatures[name](**batch)[runtime.OUTPUT].numpy() for batch in batches])
+        for name in signatures
+    }
 
 
 def prove(
     model: bytes,
     saved_model: str,
     reference: str,
-    columns: Columns,
+    stored: Columns,
     label: FloatArray,
     interface: Mapping[str, Any],
     push: Push,
 ) -> Proof:
-    """Measures a file on the evaluation rows and judges it.
+    """Measures a file on the evaluation rows and holds it to its budgets.
+
+    The file gets the rows as a device gives them, texts as ids by the vocabulary of `interface`. The SavedModel gets
+    them as the Evaluator gave them, texts and all, so that a difference on the way shows.
 
     Args:
         model: the file's bytes.
         saved_model: what it was converted from.
         reference: SavedModel with the signatures `float`, `linear` and `mean`.
-        columns, label: the evaluation rows.
+        stored, label: the evaluation rows, as ingestion stored them.
         interface: what the file's inputs must be.
         push: budgets and tolerances.
     """
     anatomy = inspection.dissect(model, interface["dense_kernels"])
+    columns = on_device(interface, stored)
     from_file = runtime.predict(model, columns)
-    difference = np.abs(from_file - run_saved_model(saved_model, runtime.SIGNATURE, columns))
-    predictions = {name: run_saved_model(reference, name, columns) for name in ("float", "mean", "linear")}
+    as_evaluated = {name: values[:, np.newaxis] for name, values in stored.items()}
+    difference = np.abs(from_file - run_saved_model(saved_model, EVALUATED, as_evaluated))
+    predictions = run_signatures(reference, ("float", "mean", "linear"), columns)
     metrics = {
         "rows": len(label),
         "file": errors(from_file, label),
@@ -116,7 +135,7 @@ def prove(
         *_accuracy(metrics, push),
     ]
     vectors = test_vectors(columns, from_file, push.test_vectors)
-    return Proof(figures, reasons, vectors, {"file": from_file, **predictions})
+    return Proof(figures, reasons, vectors, columns, label, {"file": from_file, **predictions})
 
 
 def _contract(anatomy: inspection.Anatomy, interface: Mapping[str, Any]) -> list[str]:
@@ -158,7 +177,7 @@ def _differences(seen: Mapping[str, float], push: Push) -> list[str]:
         ("by {} in the mean", seen["mean"], push.max_mean_difference, "max_mean_difference"),
     ]
     return [
-        f"file and SavedModel differ {how.format(f'{value:.4g}')}, above push.{key} {limit:g}"
+        f"file and SavedModel differ {how.format(number(value))}, above push.{key} {number(limit)}"
         for how, value, limit, key in limits
         # Written so that a NaN fails: it compares false with everything.
         if not value <= limit
@@ -171,8 +190,8 @@ def _accuracy(metrics: Mapping[str, Any], push: Push) -> list[str]:
         file, float_ = metrics["file"][name], metrics["float"][name]
         if not file <= float_ * (1 + limit):
             reasons.append(
-                f"{name.upper()} of the file is {file:.4g}, {file / float_ - 1:+.2%} against the float model's "
-                f"{float_:.4g}; push.max_{name}_increase allows {limit:+.2%}"
+                f"{name.upper()} of the file is {number(file)}, {file / float_ - 1:+.2%} against the float model's "
+                f"{number(float_)}; push.max_{name}_increase allows {limit:+.2%}"
             )
     return reasons
 

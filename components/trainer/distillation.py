@@ -20,6 +20,7 @@ import numpy.typing as npt
 from components.settings import Distillation
 from components.trainer.tables import Columns, FloatArray, Table
 from data.spec import Dataset
+from data.tensor_names import tensor_name
 
 Teacher = Callable[[Table], FloatArray]
 
@@ -80,20 +81,21 @@ def remix(raw: Columns, dataset: Dataset, choices: Distillation, seed: int) -> C
     and each further part with chance `choices.remix` from another one too.
 
     Args:
-        raw: real rows, `[rows]` by column.
+        raw: real rows, `[rows]` by tensor name of a column.
         dataset: roles of the columns.
         choices: how many, and how far mixed.
         seed: of every draw.
     """
     random = np.random.default_rng(seed)
-    rows = len(raw[dataset.label.column])
+    label = tensor_name(dataset.label.column)
+    rows = len(raw[label])
     count = int(rows * choices.rows)
     first = random.integers(rows, size=count)
-    columns: dict[str, npt.NDArray[Any]] = {dataset.label.column: np.zeros(count, np.float32)}
+    columns: dict[str, npt.NDArray[Any]] = {label: np.zeros(count, np.float32)}
     for number, (chance, names) in enumerate(_parts(dataset, choices.remix)):
         other = random.integers(rows, size=count)
         take = np.where(random.random(count) < (chance if number else 0.0), other, first)
-        columns.update({name: raw[name][take] for name in names})
+        columns.update({name: raw[name][take] for name in map(tensor_name, names)})
     return columns
 
 

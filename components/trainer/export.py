@@ -13,18 +13,12 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from components import recipe
-from components.files import HISTORY_FILE as HISTORY_FILE
-from data.spec import Dataset
+from components.files import INTERFACE_FILE
+from data.spec import Dataset, wall_clock
+from data.tensor_names import columns_of, tensor_name
 from transforms.categories import vocabulary_file
 from transforms.features import BLOCK, Plan, id_key, is_id
 from transforms.in_memory import raw_spec
-
-INTERFACE_FILE = "interface.json"
-REFERENCE_DIR = "Reference"
-"""Beside the served model: a SavedModel with the signatures `float`, `linear` and `mean`."""
-
-FLOAT_WEIGHTS_FILE = "float_weights.npz"
-"""Beside the reference model: weights of the float front and core, in Keras's order."""
 
 OUTPUT = "prediction"
 Tensors = dict[str, tf.Tensor]
@@ -36,7 +30,7 @@ def device_signature(dataset: Dataset, batch: int | None = None) -> dict[str, tf
     if dataset.time:
         types[dataset.time.column] = tf.int32
     types.update(dict.fromkeys(dataset.categorical, tf.int32))
-    return {name: tf.TensorSpec([batch], dtype, name=name) for name, dtype in types.items()}
+    return {name: tf.TensorSpec([batch], types[column], name=name) for name, column in columns_of(types).items()}
 
 
 @dataclass(frozen=True)
@@ -95,12 +89,13 @@ class RawModel(tf.Module):
 
     def _device_features(self, raw: Tensors) -> Tensors:
         """Categories arrive as ids, so the part of the graph that looks up texts is not reached."""
-        numbers = {key: value for key, value in raw.items() if key not in self._dataset.categorical}
+        texts = columns_of(self._dataset.categorical)
+        numbers = {key: value for key, value in raw.items() if key not in texts}
         if self._dataset.time:
-            time = self._dataset.time.column
+            time = tensor_name(self._dataset.time.column)
             numbers[time] = tf.cast(numbers[time], tf.int64)
         features = self._features(numbers)
-        features.update({id_key(key): tf.expand_dims(raw[key], 1) for key in self._dataset.categorical})
+        features.update({id_key(column): tf.expand_dims(raw[key], 1) for key, column in texts.items()})
         return features
 
     def _device(self, name: str, raw: Tensors) -> Tensors:
@@ -108,7 +103,7 @@ class RawModel(tf.Module):
 
     def _or_unknown(self, raw: Tensors, value: tf.Tensor) -> tf.Tensor:
         """The value, or NaN where a coordinate is: 8-bit kernels carry no NaN, and no fare beats a made-up one."""
-        coordinates = [raw[name] for name in self._dataset.coordinates()]
+        coordinates = [raw[tensor_name(name)] for name in self._dataset.coordinates()]
         return value if self._unknown_spreads or not coordinates else value + 0.0 * tf.add_n(coordinates)
 
     def _examples(self, name: str, raw: Tensors) -> Tensors:
@@ -165,7 +160,8 @@ class RawModel(tf.Module):
 
 def _example_signature(dataset: Dataset) -> dict[str, tf.TensorSpec]:
     spec = raw_spec(dataset)
-    return {name: tf.TensorSpec([None, 1], spec[name].dtype, name=name) for name in dataset.inputs()}
+    names = map(tensor_name, dataset.inputs())
+    return {name: tf.TensorSpec([None, 1], spec[name].dtype, name=name) for name in names}
 
 
 def save(model: RawModel, path: str, evaluate: bool, interface: dict[str, Any] | None = None) -> None:
@@ -180,15 +176,16 @@ def save(model: RawModel, path: str, evaluate: bool, interface: dict[str, Any] |
 def interface(plan: Plan, vocabularies: dict[str, list[str]]) -> dict[str, Any]:
     """Inputs and output of the model file, for the manifest: name, dtype, shape, unit, meaning and source."""
     dataset = plan.dataset
+    columns = columns_of(dataset.inputs())
     return {
         "inputs": [
             {
                 "name": name,
                 "dtype": spec.dtype.name,
                 "shape": [1],
-                **_meaning(plan, name),
-                "vocabulary": vocabularies.get(name),
-                "source_column": name,
+                **_meaning(plan, columns[name]),
+                "vocabulary": vocabularies.get(columns[name]),
+                "source_column": columns[name],
             }
             for name, spec in device_signature(dataset, 1).items()
         ],
@@ -209,11 +206,12 @@ def _meaning(plan: Plan, name: str) -> dict[str, Any]:
         (point,) = {key for key, value in dataset.points.items() if name in (value.latitude, value.longitude)}
         return {"unit": "degree", "meaning": f"{axis} of {point} (WGS 84); NaN if unknown"}
     if dataset.time and name == dataset.time.column:
+        zone = dataset.time.time_zone
         return {
             "unit": "second",
-            "meaning": "start, as seconds that a clock on the wall has shown since 1970-01-01 00:00; ends in 2038",
+            "meaning": f"start on the {wall_clock(zone)}: seconds since it showed 1970-01-01 00:00; ends in 2038",
             "format": dataset.time.format,
-            "time_zone": dataset.time.time_zone,
+            "time_zone": zone,
             "source_time_zone": dataset.time.source_time_zone,
         }
     if name in dataset.categorical:
@@ -229,6 +227,6 @@ def _meaning(plan: Plan, name: str) -> dict[str, Any]:
 def vocabularies(output: tft.TFTransformOutput, dataset: Dataset) -> dict[str, list[str]]:
     """Values of each categorical column in the order of their ids, from 1 on."""
     return {
-        name: [value.decode("utf-8", "replace") for value in output.vocabulary_by_name(vocabulary_file(name))]
+        name: [value.decode() for value in output.vocabulary_by_name(vocabulary_file(name))]
         for name in dataset.categorical
     }

@@ -10,9 +10,9 @@ import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tf_keras
 
 from components.compression_settings import Conversion
+from components.files import HISTORY_FILE, REFERENCE_DIR
 from components.recipe import Recipe
 from components.settings import Training
-from components.trainer.export import HISTORY_FILE, REFERENCE_DIR
 from components.trainer.phases import Phases
 from components.trainer.warm_start import turned, weights_beside
 from components.trainer.workshop import Workshop

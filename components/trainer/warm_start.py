@@ -12,7 +12,7 @@ import numpy as np
 import tf_keras
 
 from components import recipe
-from components.trainer.export import FLOAT_WEIGHTS_FILE, REFERENCE_DIR
+from components.files import FLOAT_WEIGHTS_FILE, REFERENCE_DIR
 from transforms.features import LEARNED_FILE
 
 SAME_AXIS = 0.9

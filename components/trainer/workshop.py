@@ -16,12 +16,14 @@ import tf_keras
 from components import recipe
 from components.compression_settings import Conversion
 from components.examples import load
+from components.files import FLOAT_WEIGHTS_FILE
 from components.settings import Training
 from components.trainer import compression, export, fitting, network
 from components.trainer.baselines import fit_linear
 from components.trainer.distillation import fit_teacher, labelled, remix
 from components.trainer.phases import Net
 from components.trainer.tables import Columns, Table, join, table_of
+from data.tensor_names import tensor_name
 from transforms import in_memory, learned
 from transforms.categories import vocabulary_file
 from transforms.features import BLOCK, Plan, embedding_width, id_key
@@ -77,7 +79,9 @@ class Workshop:
     def table(self, raw: Columns) -> Table:
         """Raw rows through the graph that ships in the file."""
         return table_of(
-            in_memory.apply(self.output, self.plan.dataset, raw), raw[self.plan.dataset.label.column], self.kept
+            in_memory.apply(self.output, self.plan.dataset, raw),
+            raw[tensor_name(self.plan.dataset.label.column)],
+            self.kept,
         )
 
     def lessons(self, training: Training) -> Table:
@@ -153,12 +157,12 @@ def save_weights(net: Net, path: str | Path) -> None:
     arrays = {
         f"{name}_{n:02d}": w for name in ("front", "core") for n, w in enumerate(getattr(net, name).get_weights())
     }
-    np.savez(folder / export.FLOAT_WEIGHTS_FILE, **arrays)
+    np.savez(folder / FLOAT_WEIGHTS_FILE, **arrays)
 
 
 def load_weights(net: Net, path: str | Path) -> None:
     """Reads float weights from beside a SavedModel into a network of the same shapes."""
-    with np.load(Path(path) / recipe.EXTRA / export.FLOAT_WEIGHTS_FILE) as arrays:
+    with np.load(Path(path) / recipe.EXTRA / FLOAT_WEIGHTS_FILE) as arrays:
         for name in ("front", "core"):
             getattr(net, name).set_weights([arrays[key] for key in sorted(arrays) if key.startswith(name)])
 

@@ -7,7 +7,7 @@ import gzip
 import json
 import shutil
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,14 @@ import pyarrow.compute as pc
 import tensorflow as tf
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
+from components.trip_example_gen.column_sample import ColumnSample
 from data.reader import read
+from data.remarks import Oddities
 from data.repeats import Repeats
 from data.rows import Rejects, Rows, to_rows
 from data.spec import Dataset
 from data.splits import SPLITS
+from data.tensor_names import tensor_name
 
 
 @dataclass
@@ -34,6 +37,9 @@ class Summary:
         reasons: rejected rows by reason.
         ranges: smallest and largest training value of each number, by column.
         repeats: of accepted rows.
+        sample: of the training rows.
+        columns: what `sample` finds of them.
+        oddities: of columns of numbers.
     """
 
     read: int = 0
@@ -42,6 +48,9 @@ class Summary:
     reasons: Counter[str] = field(default_factory=Counter)
     ranges: dict[str, list[float]] = field(default_factory=dict)
     repeats: Repeats = field(default_factory=Repeats)
+    sample: ColumnSample = field(default_factory=ColumnSample)
+    columns: dict[str, Any] = field(default_factory=dict)
+    oddities: Oddities = field(default_factory=Oddities)
 
     @property
     def accepted(self) -> int:
@@ -56,6 +65,8 @@ class Summary:
         for index, name in enumerate(SPLITS):
             self.splits[name] += int((rows.split == index).sum())
         self.repeats.add(rows.hashes)
+        self.sample.add(rows)
+        self.oddities.merge(rows.oddities)
         train = pa.array(rows.split == SPLITS.index("train"))
         for name, column in rows.columns.items():
             if not pa.types.is_binary(column.type):
@@ -68,6 +79,8 @@ class Summary:
         self.splits.update(other.splits)
         self.reasons.update(other.reasons)
         self.repeats.merge(other.repeats)
+        self.sample.merge(other.sample)
+        self.oddities.merge(other.oddities)
         for name, (low, high) in other.ranges.items():
             self._stretch(name, low, high)
 
@@ -84,7 +97,7 @@ class Summary:
 
     def to_json(self, whole: bool = False) -> dict[str, Any]:
         """Plain values, reasons by falling count; `whole` keeps what merging needs."""
-        extra = {"repeats": self.repeats.to_json()} if whole else {}
+        extra = {"repeats": self.repeats.to_json(), "sample": self.sample.to_json()} if whole else {}
         return {
             "read": self.read,
             "accepted": self.accepted,
@@ -94,6 +107,8 @@ class Summary:
             "ranges": self.ranges,
             "repeated_share": self.repeats.share(),
             "repeated_exact": self.repeats.exact,
+            "columns": self.columns,
+            "oddities": asdict(self.oddities),
             **extra,
         }
 
@@ -107,6 +122,8 @@ class Summary:
             Counter(plain["reasons"]),
             plain["ranges"],
             Repeats.from_json(plain["repeats"]),
+            sample=ColumnSample.from_json(plain["sample"]),
+            oddities=Oddities(**plain["oddities"]),
         )
 
 
@@ -159,12 +176,12 @@ def _hidden(path: Path) -> Path:
 
 
 def _as_lists(columns: dict[str, pa.Array], mask: pa.Array) -> pa.RecordBatch:
-    """Columns of single values as the lists of one value that the coder of tf.Example takes."""
+    """Columns of single values as the lists of one value that the coder of tf.Example takes, by tensor name."""
     arrays = []
     for column in columns.values():
         values = pc.filter(column, mask)
         arrays.append(pa.ListArray.from_arrays(pa.array(range(len(values) + 1), pa.int32()), values))
-    return pa.RecordBatch.from_arrays(arrays, list(columns))
+    return pa.RecordBatch.from_arrays(arrays, [tensor_name(name) for name in columns])
 
 
 def _write_rejects(table: Any, file: str, rejects: Rejects) -> None:

@@ -2,7 +2,9 @@
 
 Request: `action` (`submit` or `schedule`), `endpoint`, `namespace`, `token_file`, `timeout_s`, `name` of the pipeline,
 `version` (a name that says its contents), `spec` (path of the YAML), `experiment`, `parameters`, `service_account`,
-`dry_run`; for `submit` also `run_name`, for `schedule` also `cron` (six fields) and `no_catchup`.
+`pipeline_root`, `claims` (that the steps mount), `oldest` (backend that will do, such as `[2, 16]`), `dry_run`; for
+`submit` also `run_name`, `wait_s` (0 for not at all) and `poll_s`, for `schedule` also `cron` (six fields) and
+`no_catchup`.
 Answer: `things`, a list of `what`, `name`, `id`, `did`; and `error`, empty when all went well.
 """
 
@@ -31,6 +33,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         cluster = Cluster(
             request["endpoint"].rstrip("/"), request["namespace"], request["token_file"], request["timeout_s"]
         )
+        cluster.check_version(tuple(request["oldest"]))
         ACTIONS[request["action"]](cluster, request, note)
     except ClusterError as error:
         return {"things": things, "error": str(error)}

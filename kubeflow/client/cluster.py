@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from kfp_server_api.configuration import Configuration
 from kfp_server_api.models import V2beta1Experiment, V2beta1Pipeline
 
 PAGE = 50
+OLDEST = (2, 5)
+"""Version of the backend that every specification needs."""
 
 
 class ClusterError(RuntimeError):
@@ -81,7 +84,30 @@ class Cluster(kfp.Client):
             health, _, headers = self._healthz_api.healthz_service_get_healthz_with_http_info()
         if "json" not in headers.get("content-type", ""):
             raise ClusterError(self._no_kfp("its answer is not theirs"))
+        # The published answer has no version, what is sent has: `healthzResponse` in backend/src/apiserver/main.go.
+        said = json.loads(self._healthz_api.api_client.last_response.data)
+        self._version = str(said.get("tag_name") or "")
         return bool(health.multi_user)
+
+    def check_version(self, oldest: tuple[int, int]) -> None:
+        """Refuses a backend that is too old; one that tells no version, as of a build of one's own, is taken.
+
+        Args:
+            oldest: that this specification goes with.
+
+        Raises:
+            ClusterError: it is older.
+        """
+        told = re.match(r"v?([0-9]+)\.([0-9]+)", self._version)
+        version = (int(told[1]), int(told[2])) if told else oldest
+        start = f"{self._endpoint} is Kubeflow Pipelines {self._version}, but"
+        if version < OLDEST:
+            raise ClusterError(f"{start} this needs {OLDEST[0]}.{OLDEST[1]} or later: upgrade the cluster's backend")
+        if version < oldest:
+            raise ClusterError(
+                f"{start} kubeflow.run_as_non_root needs {oldest[0]}.{oldest[1]} or later: set it to false, or upgrade "
+                "the cluster's backend"
+            )
 
     @contextmanager
     def asked(self, what: str) -> Iterator[None]:

@@ -61,12 +61,14 @@ def changes(there: Any, wanted: dict[str, Any]) -> list[str]:
     cron = there.trigger.cron_schedule if there.trigger else None
     version_id = there.pipeline_version_reference and there.pipeline_version_reference.pipeline_version_id
     parameters = (there.runtime_config and there.runtime_config.parameters) or {}
+    root = there.runtime_config and there.runtime_config.pipeline_root
     pairs = [
         ("cron", (cron and cron.cron) or "none", wanted["cron"]),
         ("catching up", not there.no_catchup, not wanted["no_catchup"]),
         ("runs at once", int(there.max_concurrency or 0), 1),
         ("version", version_id or "none", wanted["version_id"] or "a new one"),
         ("parameters", parameters, wanted["parameters"]),
+        ("pipeline root", root or "the cluster's", wanted["pipeline_root"] or "the cluster's"),
     ]
     if wanted["service_account"]:
         # Where none is wanted, the cluster fills in its own.
@@ -84,6 +86,7 @@ def _create(cluster: Cluster, wanted: dict[str, Any], pipeline_id: str, experime
         params=wanted["parameters"],
         pipeline_id=pipeline_id,
         version_id=wanted["version_id"],
+        pipeline_root=wanted["pipeline_root"],
         enabled=enabled,
         service_account=wanted["service_account"],
     )

@@ -1,11 +1,14 @@
-"""Starts a run, unless one of its name is there."""
+"""Starts a run, unless one of its name is there, and waits for its end where that is wished."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from cluster import Cluster, UncertainError
+from cluster import PAGE, Cluster, UncertainError
 from upload import FOUND, WOULD, Note, experiment, pipeline, version
+from wait import wait
+
+UNDER_WAY = ("PENDING", "RUNNING")
 
 
 def submit(cluster: Cluster, request: dict[str, Any], note: Note) -> None:
@@ -17,7 +20,8 @@ def submit(cluster: Cluster, request: dict[str, Any], note: Note) -> None:
         note: told of each thing.
 
     Raises:
-        ClusterError: a step was refused; what came before stays, and the next call finds it.
+        ClusterError: a step was refused; what came before stays, and the next call finds it. Or the run failed, or did
+            not end in time.
     """
     dry_run, run_name = request["dry_run"], request["run_name"]
     pipeline_id = pipeline(cluster, request["name"], dry_run, note)
@@ -28,11 +32,30 @@ def submit(cluster: Cluster, request: dict[str, Any], note: Note) -> None:
         where = {"experiment_id": experiment_id}
         found = cluster.named("the run", cluster.list_runs, "runs", run_name, **where)
     if found:
-        note("run", run_name, found[0].run_id, f"{FOUND}, {str(found[0].state or 'state unknown').lower()}")
-        return
-    if dry_run:
-        note("run", run_name, "", WOULD)
-        return
+        run_id = found[0].run_id
+        note("run", run_name, run_id, f"{FOUND}, {str(found[0].state or 'state unknown').lower()}")
+    else:
+        if experiment_id:
+            _tell_of_others(cluster, experiment_id, pipeline_id, note)
+        run_id = "" if dry_run else _start(cluster, request, experiment_id, pipeline_id, version_id)
+        note("run", run_name, run_id, WOULD if dry_run else "started")
+    if request["wait_s"] and not dry_run:
+        wait(cluster, run_id, request, note)
+
+
+def _tell_of_others(cluster: Cluster, experiment_id: str, pipeline_id: str, note: Note) -> None:
+    """Of the newest runs those under way: the store keeps two pushes apart, but not what they were judged by."""
+    with cluster.asked("look for other runs"):
+        newest = cluster.list_runs(experiment_id=experiment_id, sort_by="created_at desc", page_size=PAGE).runs or []
+    for one in newest:
+        reference = one.pipeline_version_reference
+        if one.state in UNDER_WAY and reference and reference.pipeline_id == pipeline_id:
+            did = "under way too: the one that ends last goes live, judged by what was live when it began"
+            note("run", one.display_name, one.run_id, did)
+
+
+def _start(cluster: Cluster, request: dict[str, Any], experiment_id: str, pipeline_id: str, version_id: str) -> str:
+    run_name = request["run_name"]
     try:
         with cluster.asked(f"start the run {run_name}"):
             made = cluster.run_pipeline(
@@ -41,8 +64,9 @@ def submit(cluster: Cluster, request: dict[str, Any], note: Note) -> None:
                 pipeline_id=pipeline_id,
                 version_id=version_id,
                 params=request["parameters"],
+                pipeline_root=request["pipeline_root"],
                 service_account=request["service_account"],
             )
     except UncertainError as error:
         raise UncertainError(f"{error}. It may have begun: `--name {run_name}` finds it then") from error
-    note("run", run_name, made.run_id, "started")
+    return str(made.run_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +11,7 @@ import typer
 
 from data.writing import write_text
 from pipeline.commands.options import BAD_INPUT, DONE, AsJson, ConfigFile, Override
+from pipeline.commands.output import print_json
 from pipeline.runners.quiet import without_native_notes
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def describe(config: ConfigFile = None, override: Override = None, as_json: AsJs
     chosen = _config(config, override)
     found = profile(chosen.data, load(chosen.data))
     if as_json:
-        print(json.dumps(dataclasses.asdict(found), indent=1))
+        print_json(dataclasses.asdict(found), indent=1)
         return
     from pipeline.data_view import show_profile
 
@@ -87,6 +87,7 @@ def diff(config: ConfigFile = None, override: Override = None, as_json: AsJson =
     Example: farelite schema diff
     """
     from data.loading import load
+    from data.tensor_names import columns_of
 
     chosen = _config(config, override)
     path = _schema_path(chosen)
@@ -95,9 +96,9 @@ def diff(config: ConfigFile = None, override: Override = None, as_json: AsJson =
         from components import schema_review
 
         schema = schema_review.parse(path.read_text(), str(path))
-        found = schema_review.diff(schema, schema_review.statistics_by_split(loaded))
+        found = schema_review.diff(schema, schema_review.statistics_by_split(loaded), columns_of(chosen.data.columns()))
     if as_json:
-        print(json.dumps(dataclasses.asdict(found), indent=1))
+        print_json(dataclasses.asdict(found), indent=1)
     else:
         for mark, sentences in (("stops a run", found.reasons), ("is said", found.warnings)):
             for sentence in sentences:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Annotated
 
 import typer
 
 from pipeline.commands.options import DEFAULT_RUNS, AsJson, ConfigFile, Override, Pipeline, Run, RunsDir
+from pipeline.commands.output import print_json
 
 
 def ablate(
@@ -35,7 +35,7 @@ def ablate(
 
     table = ablate_with_progress(config, runs_dir, override or [], range(first, first + seeds), vary_split, linear)
     if as_json:
-        print(json.dumps(table))
+        print_json(table)
     else:
         show_ablation(table, markdown)
 
@@ -63,7 +63,7 @@ def dimensions(
 
     measured, written = dimensions_with_progress(pipeline_folder(runs_dir, pipeline), run, rows, few, seed)
     if as_json:
-        print(json.dumps(measured))
+        print_json(measured)
         return
     show_dimensions(measured)
     for one in written:

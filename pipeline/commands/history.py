@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,7 @@ import typer
 
 from data.writing import write_text
 from pipeline.commands.options import DEFAULT_RUNS, AsJson, Pipeline, Run, RunsDir
+from pipeline.commands.output import print_json
 
 
 def runs(
@@ -32,7 +32,7 @@ def runs(
     paths = pipeline_folder(runs_dir, pipeline)
     found = runs_of(paths, limit)
     if as_json:
-        print(json.dumps([{**dataclasses.asdict(one), "seconds": one.seconds} for one in found], indent=1))
+        print_json([{**dataclasses.asdict(one), "seconds": one.seconds} for one in found], indent=1)
         return
     from components.tflite_pusher.recheck import summaries
     from components.tflite_pusher.store import Store
@@ -50,7 +50,12 @@ def report(
     pipeline: Pipeline = None,
     run: Run = None,
     output: Annotated[
-        Path | None, typer.Option("--output", help="Where to; without it, report.html in the pipeline's folder.")
+        Path | None,
+        typer.Option(
+            "--output",
+            help="Where to; without it, report.html in the pipeline's folder, or report-unfinished.html for a run "
+            "without verdict.",
+        ),
     ] = None,
 ) -> None:
     """Make the page on one run: verdict, errors, data, dimensions, training, lineage, history and model card.
@@ -91,7 +96,7 @@ def clean(
         if yes:
             carry_out(store, wanted)
     if as_json:
-        print(json.dumps({**dataclasses.asdict(wanted), "bytes": wanted.bytes, "freed": yes}, indent=1))
+        print_json({**dataclasses.asdict(wanted), "bytes": wanted.bytes, "freed": yes}, indent=1)
     else:
         show_plan(wanted, yes)
 
@@ -135,7 +140,7 @@ def lineage(
 
         _write(openlineage, "".join(f"{line}\n" for line in event_lines(answer)), "--openlineage")
     if as_json:
-        print(json.dumps(answer.to_json(), indent=1))
+        print_json(answer.to_json(), indent=1)
     elif figure is None and openlineage is None:
         from pipeline.lineage.tree import show_tree
 
@@ -150,7 +155,7 @@ def _show_differences(
 
     found = differences(ask(before, runs_dir, pipeline, upgrade), ask(after, runs_dir, pipeline))
     if as_json:
-        print(json.dumps([dataclasses.asdict(one) for one in found], indent=1))
+        print_json([dataclasses.asdict(one) for one in found], indent=1)
     else:
         from pipeline.lineage.tables import show_differences
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.commands.options import AsJson, ConfigFile, Override
+from pipeline.commands.options import DONE, REFUSED, AsJson, ConfigFile, Override
+from pipeline.commands.output import print_json
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -53,24 +54,30 @@ def rehearse(
     """Execute every step's container command of a specification here, each as a process, without a cluster.
 
     The volumes' paths must exist on this machine; compile with kubeflow.models.mount and kubeflow.data_root set to
-    folders here. Prints time, CPU and peak memory of each step.
+    folders here. Prints time, CPU and peak memory of each step, and what the run came to. What is in the folder's cache
+    is taken from there, as on the cluster. Exit codes are those of `run`.
 
     Example: farelite kubeflow rehearse pipeline.yaml --folder /tmp/rehearsal
     """
     import yaml
+    from rich.console import Console
 
-    from pipeline.runners.kubeflow.rehearsal import Rehearsal
+    from pipeline.console import card
+    from pipeline.runners.kubeflow.rehearsal import PUSHER, Rehearsal, Step
 
-    (document, *_) = yaml.safe_load_all(spec.read_text())
-    steps = Rehearsal(document, folder, _parameters(parameter)).run(
-        lambda step: print(
-            f"{step.name:<16}  {step.seconds:6.1f} s  {step.cpu_seconds:6.1f} s CPU  {step.peak_bytes / 1e9:5.2f} GB",
-            file=sys.stderr,
-            flush=True,
-        )
-    )
+    def shown(step: Step) -> None:
+        took = f"{step.seconds:6.1f} s  {step.cpu_seconds:6.1f} s CPU  {step.peak_bytes / 1e9:5.2f} GB"
+        _say(f"{step.name:<16}  {took if step.state == 'ran' else step.state}")
+
+    documents = list(yaml.safe_load_all(spec.read_text()))
+    rehearsal = Rehearsal(documents, folder, _parameters(parameter))
+    steps, result = rehearsal.run(shown)
+    told = documents[0]["root"]["dag"]["tasks"][PUSHER]["inputs"]["parameters"]["provenance"]
+    unit = json.loads(told["runtimeValue"]["constant"])["config"]["data"]["label"]["unit"]
+    Console(stderr=True, highlight=False).print(card(result, unit, rehearsal.log(PUSHER)))
     if as_json:
-        print(json.dumps([dataclasses.asdict(step) for step in steps]))
+        print_json({**dataclasses.asdict(result), "steps": [dataclasses.asdict(step) for step in steps]})
+    raise typer.Exit(REFUSED if result.verdict == "refused" else DONE)
 
 
 @group.command()
@@ -82,12 +89,14 @@ def submit(
     name: Annotated[
         str | None, typer.Option("--name", help="Of the run; one of that name is not started twice.")
     ] = None,
+    wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the run's end.")] = 0,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Compile, upload and start one run on the cluster that kubeflow.endpoint names.
 
-    A version with the same contents is not uploaded again. After an error the same command goes on where it ended.
+    A version with the same contents is not uploaded again. After an error the same command goes on where it ended. With
+    --wait it ends with code 2 where the run failed or has not ended, and says what to look at.
 
     Example: farelite kubeflow submit --image registry/farelite@sha256:... --param until=2016-01-31
     """
@@ -98,7 +107,7 @@ def submit(
 
     loaded = load(config, override or [])
     run_name = name or f"{loaded.name}-{datetime.now(timezone.utc):%Y%m%d-%H%M%S}"
-    _ask(loaded, config, image, Wish("submit", _parameters(parameter), dry_run, run_name), as_json)
+    _ask(loaded, config, image, Wish("submit", _parameters(parameter), dry_run, run_name, wait), as_json)
 
 
 @group.command()
@@ -132,13 +141,15 @@ def _ask(loaded: Config, config: Path | None, image: str | None, wish: Wish, as_
 
     things = ask(loaded, _compiled(loaded, config, image), wish, _say, shown)
     if as_json:
-        print(json.dumps([dataclasses.asdict(thing) for thing in things]))
+        print_json([dataclasses.asdict(thing) for thing in things])
 
 
 def _compiled(loaded: Config, config: Path | None, image: str | None) -> list[dict[str, Any]]:
     from pipeline.config import DEFAULT_CONFIG
+    from pipeline.runners.kubeflow.image import wanted
     from pipeline.runners.quiet import without_native_notes
 
+    wanted(image, loaded.kubeflow)  # before the imports, which take many times as long as all else
     with without_native_notes():
         from pipeline.runners.kubeflow.spec import compile_spec
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import Annotated
 
 import typer
 
 from pipeline.commands.options import BAD_INPUT, DEFAULT_RUNS, DONE, REFUSED, AsJson, ConfigFile, Override, RunsDir
+from pipeline.commands.output import print_json
 
 
 def run(
@@ -27,7 +27,7 @@ def run(
 
     result = run_with_progress(config, runs_dir, override or [], force, wait)
     if as_json:
-        print(json.dumps(dataclasses.asdict(result)))
+        print_json(dataclasses.asdict(result))
     raise typer.Exit({"stopped": BAD_INPUT, "refused": REFUSED}.get(result.verdict, DONE))
 
 
@@ -37,7 +37,7 @@ def doctor(as_json: AsJson = False) -> None:
 
     findings = examination.examine()
     if as_json:
-        print(json.dumps([dataclasses.asdict(one) for one in findings], indent=1))
+        print_json([dataclasses.asdict(one) for one in findings], indent=1)
     else:
         from pipeline.console import show_findings
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import getpass
-import json
 import signal
 import sys
 import time
@@ -28,6 +27,7 @@ from pipeline.commands.options import (
     Override,
     RunsDir,
 )
+from pipeline.commands.output import print_json
 
 if TYPE_CHECKING:
     from pipeline.runners.schedule.assembly import Assembly
@@ -83,7 +83,7 @@ def list_(
     following = list(islice(due_after(assembly.schedule.cron, assembly.schedule.time_zone, time.time()), 3))
     if as_json:
         shown = [dataclasses.asdict(slot) for slot in slots]
-        print(json.dumps({"pipeline": assembly.config.name, "paused": paused, "slots": shown, "next": following}))
+        print_json({"pipeline": assembly.config.name, "paused": paused, "slots": shown, "next": following})
         return
     from pipeline.schedule_view import show_slots
 
@@ -144,7 +144,7 @@ def once(
     ended = [slot for slot in ledger.slots() if slot.ended is not None and slot.ended >= began]
     ended = [slot for slot in ended if slot.due in asked] if asked else ended
     if as_json:
-        print(json.dumps([dataclasses.asdict(slot) for slot in ended]))
+        print_json([dataclasses.asdict(slot) for slot in ended])
     if stopping:
         raise typer.Exit(INTERRUPTED)
     if due and not ended:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.options import BAD_INPUT, DEFAULT_RUNS, DONE, REFUSED, AsJson, ConfigFile, Override, RunsDir
+from pipeline.commands.output import print_json
 
 
 def study(
@@ -39,7 +40,7 @@ def study(
     result = run_with_progress(config, runs_dir, overrides, force=False, wait=wait)
     results = json.loads((Path(result.study_dir) / STUDY_FILE).read_text()) if result.study_dir else None
     if as_json:
-        print(json.dumps({**dataclasses.asdict(result), "study": results}))
+        print_json({**dataclasses.asdict(result), "study": results})
     elif markdown and results:
         print(study_view.markdown(results))
     raise typer.Exit({"stopped": BAD_INPUT, "refused": REFUSED}.get(result.verdict, DONE))

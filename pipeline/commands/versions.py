@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import sys
 from pathlib import Path
@@ -22,6 +21,7 @@ from pipeline.commands.options import (
     Version,
     open_store,
 )
+from pipeline.commands.output import print_json
 
 
 def versions(
@@ -40,7 +40,7 @@ def versions(
 
     found = summaries(open_store(runs_dir, pipeline, store))
     if as_json:
-        print(json.dumps([dataclasses.asdict(one) for one in found], indent=1))
+        print_json([dataclasses.asdict(one) for one in found], indent=1)
         return
     from pipeline.console import show_versions
 
@@ -68,7 +68,7 @@ def verify(
     with without_native_notes():
         finding = recheck(open_store(runs_dir, pipeline, store), version)
     if as_json:
-        print(json.dumps(dataclasses.asdict(finding)))
+        print_json(dataclasses.asdict(finding))
     elif finding.problems:
         print(f"{finding.version} is not sound:", *finding.problems, sep="\n- ")
     else:
@@ -102,7 +102,7 @@ def rollback(
 
         push(opened.root, store)
     if as_json:
-        print(json.dumps({"left": left, "live": live}))
+        print_json({"left": left, "live": live})
     else:
         print(f"{live} was live already" if left == live else f"left {left}; live now: {live}")
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from components.tflite_pusher import soundness
 from components.tflite_pusher.store import Store
+from data.tensor_names import tensor_name
 
 PAGE = Path(__file__).parent / "page"
 PACKAGES = Path(__file__).parent / "node_modules"
@@ -89,7 +90,10 @@ def described(manifest: Mapping[str, Any], vectors: Mapping[str, Any]) -> dict[s
     """What the page needs to know of a version: its inputs and output, which inputs make a point, where the
     training rides were, its test vectors."""
     order = [one["name"] for one in manifest["inputs"]]
-    points = [{"name": name, **point} for name, point in manifest["config"]["data"]["points"].items()]
+    described_points = manifest["config"]["data"]["points"].items()
+    points = [
+        {"name": name} | {axis: tensor_name(one) for axis, one in point.items()} for name, point in described_points
+    ]
     return {
         "pipeline": manifest["config"]["name"],
         **{key: manifest[key] for key in ("version", "sha256", "inputs", "output")},

@@ -21,6 +21,7 @@ from data.files import fingerprint
 from data.loading import load
 from data.sources import locate
 from data.splits import SPLITS
+from data.tensor_names import tensor_name
 from pipeline.config import Config
 from pipeline.features.rung import Columns, Ground, measure, prepare
 from pipeline.features.stages import EMBEDDINGS, Stage, stages
@@ -132,7 +133,7 @@ class _Rows:
                 raise DataError(f"no rows for {', '.join(empty)}; check data.split and data.filters")
             self._key = key
             self._splits = {
-                name: {column: np.asarray(part[column].to_numpy()) for column in config.data.columns()}
+                name: {tensor_name(column): np.asarray(part[column].to_numpy()) for column in config.data.columns()}
                 for name, part in parts.items()
             }
         return self._splits

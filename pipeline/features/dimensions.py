@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from components.trainer.workshop import Workshop
+from data.tensor_names import tensor_name
 from pipeline.features import curves, order
 from pipeline.features.costs import costs, rest, saved
 from pipeline.features.finished import Source
@@ -58,7 +59,7 @@ class Dimensions:
         limit = source.config.training.max_rows
         whole = Workshop.open(plan, str(source.graph), [source.pattern("train")], [source.pattern("tune")], limit)
         known = learned.read(whole.output.transform_savedmodel_dir)
-        count = len(whole.raw_train[plan.dataset.label.column])
+        count = len(whole.raw_train[tensor_name(plan.dataset.label.column)])
         places = np.random.default_rng(self.seed).permutation(count)[: self.rows]
         shop = dataclasses.replace(whole, raw_train={name: one[places] for name, one in whole.raw_train.items()})
         ways = _Ways(self, shop, told, len(known["features"]) + (known["kept"] if _reduced(known) else 0))

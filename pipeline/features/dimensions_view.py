@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from components.shown import shown
 from pipeline.paths import RunPaths
 from pipeline.runners.quiet import libraries_to
 
@@ -117,7 +118,7 @@ def _errors(steps: Sequence[Mapping[str, Any]], key: str) -> Iterator[list[str]]
     best = {name: min(one[key][name]["rmse"] for one in steps) for name in MODELS}
     for one in steps:
         values = {name: one[key][name]["rmse"] for name in MODELS}
-        yield [f"[bold]{v:.3f}[/bold]" if v == best[name] else f"{v:.3f}" for name, v in values.items()]
+        yield [f"[bold]{shown(v)}[/bold]" if v == best[name] else shown(v) for name, v in values.items()]
 
 
 def _features(measured: Mapping[str, Any]) -> Table:

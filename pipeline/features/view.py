@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from components.shown import shown
 from pipeline.config import load
 from pipeline.paths import RunPaths
 from pipeline.provenance import check_source
@@ -105,5 +106,5 @@ def _lines(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
 def _figure(value: dict[str, Any], name: str) -> str:
     if "." not in name:
         return f"{value['mean']:,.0f}"
-    spread = f" ± {value['spread']:.3f}" if len(value["values"]) > 1 else ""
-    return f"{value['mean']:.3f}{spread}"
+    spread = f" ± {shown(value['spread'], value['mean'])}" if len(value["values"]) > 1 else ""
+    return f"{shown(value['mean'])}{spread}"

@@ -10,7 +10,7 @@ from typing import Any
 from components.tflite_pusher.soundness import CorruptError
 from components.tflite_pusher.store import Store
 from pipeline.lineage.connection import open_metadata, recall
-from pipeline.lineage.errors import LineageError
+from pipeline.lineage.errors import LineageError, MetadataError
 from pipeline.lineage.finding import Found, find
 from pipeline.lineage.manifest import answer_of_manifest
 from pipeline.lineage.questions import Lineage
@@ -30,26 +30,42 @@ def ask(what: str | None, runs_dir: Path, pipeline: str | None, upgrade: bool = 
 
     Raises:
         LineageError: nobody here knows the file.
-        MetadataError: the metadata store is there and cannot be opened.
+        MetadataError: the metadata store is there and cannot be opened, and no manifest is; or it was to be upgraded.
         RunsFolderError, StoreError, CorruptError: there is no such pipeline or version.
     """
     found = find(what, runs_dir, pipeline)
+    trouble: MetadataError | None = None
     for paths in found.folders:
-        metadata = recall(paths)
-        if metadata.kind == "sqlite" and not paths.database.is_file():
+        try:
+            answer = _asked(found, paths, upgrade)
+        except MetadataError as error:
+            if upgrade:
+                raise
+            trouble = error
             continue
-        lineage = Lineage(open_metadata(metadata, paths, upgrade=upgrade))
-        pushed = _pushed(lineage, found)
-        if pushed is not None:
-            return answer_of_push(lineage, pushed, paths)
+        if answer is not None:
+            return answer
     if found.manifest is not None:
-        return answer_of_manifest(found.manifest, _live(found.folders, found.version, found.sha256))
+        live = _live(found.folders, found.version, found.sha256)
+        return answer_of_manifest(found.manifest, live, str(trouble or ""))
+    if trouble is not None:
+        raise trouble
     places = ", ".join(str(paths.root) for paths in found.folders) or f"no pipeline in {runs_dir}"
     asked = f"the file with sha256 {found.sha256[:12]}" if found.sha256 else f"version {found.version}"
     raise LineageError(
         f"{asked} is not known here (asked: {places}), and no manifest lies beside it; was it made elsewhere? Give "
         "--runs-dir of the runs folder that made it, or put its model.json beside it"
     )
+
+
+def _asked(found: Found, paths: RunPaths, upgrade: bool) -> Answer | None:
+    """What the metadata of a pipeline tell; None where they do not know the file."""
+    metadata = recall(paths)
+    if metadata.kind == "sqlite" and not paths.database.exists():
+        return None
+    lineage = Lineage(open_metadata(metadata, paths, upgrade=upgrade))
+    pushed = _pushed(lineage, found)
+    return None if pushed is None else answer_of_push(lineage, pushed, paths)
 
 
 def _pushed(lineage: Lineage, found: Found) -> Artifact | None:

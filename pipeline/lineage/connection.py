@@ -11,6 +11,7 @@ from pydantic import Field
 
 from components.tflite_pusher.durable import replace_text
 from data.settings import Settings
+from pipeline.lineage import sqlite_file
 from pipeline.lineage.errors import MetadataError
 from pipeline.paths import RunPaths
 
@@ -60,7 +61,9 @@ class Metadata(Settings):
         if self.kind == "sqlite":
             modes = metadata_store_pb2.SqliteMetadataSourceConfig
             config.sqlite.filename_uri = str(paths.database.resolve())
-            config.sqlite.connection_mode = modes.READWRITE_OPENCREATE if create else modes.READWRITE
+            # Questions are answered from a place that cannot be written, too.
+            known = modes.READWRITE if sqlite_file.writable(paths.database) else modes.READONLY
+            config.sqlite.connection_mode = modes.READWRITE_OPENCREATE if create else known
             return config
         port, password = self.port or _PORTS[self.kind], os.environ.get(self.password_variable, "")
         if self.kind == "mysql":
@@ -104,13 +107,14 @@ def open_metadata(metadata: Metadata, paths: RunPaths, create: bool = False, upg
         upgrade: an older schema is brought up to date first; without it, it is an error.
 
     Raises:
-        MetadataError: no such file, no answer, no entry, or a schema of another version of ML Metadata.
+        MetadataError: no such file or one that cannot be used, no answer, no entry, or a schema of another version of
+            ML Metadata.
     """
     from ml_metadata import errors
     from ml_metadata.metadata_store import metadata_store
 
-    if metadata.kind == "sqlite" and not create and not paths.database.is_file():
-        raise MetadataError(f"no metadata store {paths.database}; `farelite run` makes it")
+    if metadata.kind == "sqlite" and (fault := sqlite_file.fault(paths.database, create)):
+        raise MetadataError(fault)
     try:
         return metadata_store.MetadataStore(metadata.connection(paths, create), enable_upgrade_migration=upgrade)
     except (RuntimeError, errors.StatusError) as error:

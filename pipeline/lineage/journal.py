@@ -83,7 +83,7 @@ def runs_of(paths: RunPaths, limit: int) -> list[RunRecord]:
         MetadataError: the store cannot be opened.
     """
     metadata = recall(paths)
-    if metadata.kind == "sqlite" and not paths.database.is_file():
+    if metadata.kind == "sqlite" and not paths.database.exists():
         return []
     return history(Lineage(open_metadata(metadata, paths)), is_held(paths.lock), limit)
 

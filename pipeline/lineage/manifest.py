@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.lineage.records import Answer, Artifact, Chain, Step, flat_metrics
 
 
-def answer_of_manifest(manifest: Mapping[str, Any], live: bool | None) -> Answer:
+def answer_of_manifest(manifest: Mapping[str, Any], live: bool | None, trouble: str = "") -> Answer:
     """What a manifest tells; of settings it knows the whole configuration, of steps what each read and made."""
     run, data = manifest.get("run", {}), manifest.get("data", {})
     return Answer(
@@ -24,6 +24,7 @@ def answer_of_manifest(manifest: Mapping[str, Any], live: bool | None) -> Answer
         config_hash=manifest.get("config_hash", ""),
         fingerprint=data.get("fingerprint", ""),
         champion=manifest.get("champion") or "",
+        trouble=trouble,
         files=data.get("files", []),
         config=manifest.get("config", {}),
         metrics=flat_metrics(manifest),

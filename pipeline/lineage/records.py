@@ -112,6 +112,7 @@ class Answer:
         reasons: why refused.
         live: whether `current` names it; None where no store is at hand.
         asked: `metadata`, or `manifest` where the metadata was not at hand.
+        trouble: what is wrong with a metadata store that is there and could not be asked.
         run: that pushed it.
         code_revision, config_hash, config, fingerprint: of code, settings and data.
         files: of the source: `path`, `bytes`, `sha256`.
@@ -132,6 +133,7 @@ class Answer:
     config_hash: str
     fingerprint: str
     champion: str = ""
+    trouble: str = ""
     reasons: list[str] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
     config: dict[str, Any] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from typing import Any
 from rich.markup import escape
 from rich.tree import Tree
 
+from components.shown import shown
 from pipeline.lineage.differences import flat
 from pipeline.lineage.records import Answer, Step
 from pipeline.lineage.tables import wide_console
@@ -56,16 +57,19 @@ def _title(answer: Answer) -> str:
 def _facts(answer: Answer) -> Iterator[str]:
     for reason in answer.reasons:
         yield f"[red]- {escape(reason)}[/]"
-    shown = [
-        f"{name} {one['rmse']:.3f} / {one['mae']:.3f}" for name, one in answer.metrics.items() if isinstance(one, dict)
+    errors = [
+        f"{name} {shown(one['rmse'])} / {shown(one['mae'])}"
+        for name, one in answer.metrics.items()
+        if isinstance(one, dict)
     ]
-    if shown:
+    if errors:
         rows = f" on {answer.metrics['rows']:,} rows" if "rows" in answer.metrics else ""
-        yield f"RMSE / MAE{rows}: {', '.join(shown)}"
+        yield f"RMSE / MAE{rows}: {', '.join(errors)}"
     yield f"code {escape(answer.code_revision)}, settings {answer.config_hash}, data {answer.fingerprint}"
     yield f"run {escape(answer.run)}" + (f", champion then: {answer.champion}" if answer.champion else "")
     if answer.asked == "manifest":
-        yield "[yellow]told by the manifest: no metadata store that knows this file is at hand[/]"
+        why = answer.trouble or "no metadata store that knows this file is at hand"
+        yield f"[yellow]told by the manifest: {escape(why)}[/]"
 
 
 def _branch(parent: Tree, answer: Answer, step: Step, key: str, seen: set[int]) -> None:

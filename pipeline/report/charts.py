@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from markupsafe import Markup
 
-from pipeline.report.svg import Axis, Plot, number
+from pipeline.report.svg import Axis, Plot, ends, number
 
 FloatArray = npt.NDArray[np.float64]
 SERIES = ("s1", "s2", "s3", "s4", "s5")
@@ -26,7 +26,7 @@ def bars(
         unit: of the x axis.
         names: of the series, for the legend; none for a single one.
     """
-    most = max((one for _, group, _ in values for one in group if np.isfinite(one)), default=1.0) or 1.0
+    most = max(0.0, ends(one for _, group, _ in values for one in group)[1]) or 1.0
     lanes = max(len(group) for _, group, _ in values)
     height = 64 + len(values) * _ROW * max(1.0, 0.62 * lanes)
     plot = Plot(
@@ -95,10 +95,7 @@ def spread(bins: Sequence[tuple[float, Sequence[float]]], x: Axis, y_label: str,
         x: axis.
         y_label, label: what is shown.
     """
-    low = min(min(quantiles) for _, quantiles in bins)
-    high = max(max(quantiles) for _, quantiles in bins)
-    room = (high - low) * 0.08 or 1.0
-    plot = Plot(x, Axis(y_label, low - room, high + room), label)
+    plot = Plot(x, Axis(y_label, *ends((one for _, quantiles in bins for one in quantiles), 0.08)), label)
     plot.level(0, dashed=False)
     plot.band([(place, q[0], q[4]) for place, q in bins], "s1", 0.15)
     plot.band([(place, q[1], q[3]) for place, q in bins], "s1", 0.3)
@@ -149,6 +146,7 @@ def scatter(marks: Sequence[tuple[float, float, str, str, bool]], x: Axis, y: Ax
 
 def sketch(counts: Sequence[float], label: str) -> Markup:
     """A small histogram for a cell of a table."""
+    counts = [max(one, 0.0) if np.isfinite(one) else 0.0 for one in counts if one is not None]
     most = max(counts, default=0) or 1
     step = 120 / max(len(counts), 1)
     parts = [

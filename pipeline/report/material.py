@@ -15,6 +15,7 @@ from typing import Any
 from components.files import HISTORY_FILE, PREDICTIONS_FILE, REJECTS_FILE, SLICES_FILE, STUDY_FILE, SUMMARY_FILE
 from components.tflite_pusher.soundness import CorruptError
 from components.tflite_pusher.store import Store
+from data.tensor_names import columns_of
 from pipeline.lineage import journal
 from pipeline.lineage.answer import answer_of_run
 from pipeline.lineage.connection import open_metadata, recall
@@ -40,7 +41,7 @@ class Material:
         record: the run.
         nodes: what each step did, by name.
         answer: lineage of the run.
-        figures: what the pusher measured.
+        figures: what the pusher measured and judged.
         evaluation: what the Evaluator measured: `candidate`, `champion`.
         summary: counts of ingestion.
         rejects: the first rejected rows: file, line, reason, values.
@@ -50,7 +51,7 @@ class Material:
         learned: of the Transform step.
         history: losses of each phase by epoch.
         rows: evaluation rows with predictions.
-        slices: of the Evaluator.
+        slices: of the pusher, else of the Evaluator.
         study: of the compression study.
         dimensions: what `farelite dimensions` measured of the run.
         manifests: of the versions that are there, ascending.
@@ -103,22 +104,25 @@ def gather(paths: RunPaths, run_id: str | None = None) -> Material:
     nodes = lineage.node_runs(record.id)
     store = Store(paths.models)
     blessing, pushed = _output(nodes, "blessing"), _output(nodes, "pushed_model")
+    answer = answer_of_run(lineage, record, paths)
+    columns = _columns(answer.config)
     return Material(
         pipeline=paths.root.name,
         record=record,
         nodes=nodes,
-        answer=answer_of_run(lineage, record, paths),
+        answer=answer,
         figures=(read_json(pushed, "figures") or {}) if pushed else {},
         evaluation=(read_json(blessing, "metrics") or {}) if blessing else {},
         summary=_json(_file(nodes, "report", SUMMARY_FILE)),
         rejects=_rejects(_file(nodes, "report", REJECTS_FILE)),
-        profile=_read(read_profile, _file(nodes, "statistics", "")) or {},
-        anomalies=_read(read_anomalies, _file(nodes, "anomalies", "")),
+        profile=_read(read_profile, _file(nodes, "statistics", ""), columns) or {},
+        anomalies=_read(read_anomalies, _file(nodes, "anomalies", ""), columns),
         warnings=_warnings(nodes),
         learned=_json(_file(nodes, "transform_graph", f"transform_fn/assets/{LEARNED_FILE}")),
         history=_json(_file(nodes, "model_run", HISTORY_FILE)),
         rows=_read(read_rows, _file(nodes, "pushed_model", PREDICTIONS_FILE)),
-        slices=_json(_file(nodes, "evaluation", SLICES_FILE)),
+        # Of the file where it was judged; an older run, or one whose model does not convert, has the SavedModel's.
+        slices=_json(_file(nodes, "pushed_model", SLICES_FILE) or _file(nodes, "evaluation", SLICES_FILE)),
         study=_json(_file(nodes, "study", STUDY_FILE)),
         dimensions=_json(_there(paths.dimensions_of(record.id))),
         manifests=_manifests(store),
@@ -126,6 +130,14 @@ def gather(paths: RunPaths, run_id: str | None = None) -> Material:
         live=_live(store),
         made=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
+
+
+def _columns(config: Mapping[str, Any]) -> dict[str, str]:
+    """The source's columns by tensor name, by a configuration that an older farelite may have noted."""
+    data = config.get("data") or {}
+    single = [data[key]["column"] for key in ("label", "time") if data.get(key)]
+    points = [one for point in (data.get("points") or {}).values() for one in point.values()]
+    return columns_of([*single, *points, *(data.get("numeric") or ()), *(data.get("categorical") or ())])
 
 
 def _wanted(runs: list[RunRecord], run_id: str | None) -> RunRecord | None:
@@ -153,8 +165,8 @@ def _there(path: Path) -> Path | None:
     return path if path.exists() else None
 
 
-def _read(reader: Any, path: Path | None) -> Any:
-    return None if path is None else reader(path)
+def _read(reader: Any, path: Path | None, *told: Any) -> Any:
+    return None if path is None else reader(path, *told)
 
 
 def _json(path: Path | None) -> Any:

@@ -16,6 +16,7 @@ from pipeline.report.material import Material, gather
 from pipeline.report.sections import compression, dimensions, inputs, learning, record, residuals, verdict
 
 _TEMPLATE = Path(__file__).parent / "template"
+FINISHED = ("pushed", "unchanged", "refused", "stopped")
 _SECTIONS: tuple[Callable[[Material], Section], ...] = (
     verdict.verdict,
     verdict.errors,
@@ -58,14 +59,16 @@ def write_report(paths: RunPaths, run_id: str | None = None, output: Path | None
     """Makes the page of a run, the newest for None, and puts it in its place in one step.
 
     Returns:
-        Where it lies: `output`, or `report.html` in the pipeline's folder.
+        Where it lies: `output`, or `report.html` in the pipeline's folder, or `report-unfinished.html` there for a run
+        that was interrupted or failed.
 
     Raises:
         LineageError: there is no such run.
         DataError: the place cannot be written.
         MetadataError: the metadata store cannot be opened.
     """
-    page = render(gather(paths, run_id))
-    target = output or paths.report
+    material = gather(paths, run_id)
+    page = render(material)
+    target = output or (paths.report if material.record.verdict in FINISHED else paths.unfinished_report)
     write_text(target, page)
     return target

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,18 +55,19 @@ class Anomaly:
     kind: str = "anomaly"
 
 
-def read_profile(folder: Path) -> dict[str, list[Column]]:
-    """Columns by split from the statistics artifact."""
+def read_profile(folder: Path, columns: Mapping[str, str]) -> dict[str, list[Column]]:
+    """Columns by split from the statistics artifact; `columns` are the source's, by tensor name."""
     found = {}
     for path in sorted(folder.glob("Split-*/FeatureStats.pb")):
         told = statistics_pb2.DatasetFeatureStatisticsList.FromString(path.read_bytes())
         split = path.parent.name.removeprefix("Split-")
-        found[split] = [_column(one) for dataset in told.datasets for one in dataset.features]
+        found[split] = [_column(one, columns) for dataset in told.datasets for one in dataset.features]
     return found
 
 
-def _column(told: statistics_pb2.FeatureNameStatistics) -> Column:
+def _column(told: statistics_pb2.FeatureNameStatistics, columns: Mapping[str, str]) -> Column:
     name = told.name or ".".join(told.path.step)
+    name = columns.get(name, name)
     if told.WhichOneof("stats") == "num_stats":
         numbers = told.num_stats
         common = numbers.common_stats
@@ -90,15 +92,17 @@ def _column(told: statistics_pb2.FeatureNameStatistics) -> Column:
     return Column(name, 0, 0)
 
 
-def read_anomalies(folder: Path) -> list[Anomaly]:
-    """All anomalies of all splits from ExampleValidator's artifact, errors first."""
+def read_anomalies(folder: Path, columns: Mapping[str, str]) -> list[Anomaly]:
+    """All anomalies of all splits from ExampleValidator's artifact, errors first; `columns` as for `read_profile`."""
     found = []
     for path in sorted(folder.glob("Split-*/SchemaDiff.pb")):
         told = anomalies_pb2.Anomalies.FromString(path.read_bytes())
         split = path.parent.name.removeprefix("Split-")
         for name, info in sorted(told.anomaly_info.items()):
             severity = "error" if info.severity == anomalies_pb2.AnomalyInfo.ERROR else "warning"
-            found.append(Anomaly(split, name, severity, info.short_description, info.description, _kind(info)))
+            found.append(
+                Anomaly(split, columns.get(name, name), severity, info.short_description, info.description, _kind(info))
+            )
     return sorted(found, key=lambda one: one.severity)
 
 

@@ -35,7 +35,8 @@ class Rows:
 
     def residual(self) -> FloatArray:
         """Prediction of the file minus label, in label units."""
-        return self.predicted["file"] - self.label
+        with np.errstate(invalid="ignore"):
+            return self.predicted["file"] - self.label
 
 
 @dataclass(frozen=True)
@@ -79,15 +80,19 @@ def distance_km(rows: Rows, points: Mapping[str, Mapping[str, str]]) -> FloatArr
         return None
     start, end = list(points.values())[:2]
     lat1, lon1, lat2, lon2 = (
-        np.radians(rows.inputs[one[axis]]) for one in (start, end) for axis in ("latitude", "longitude")
+        np.radians(_or_nan(rows.inputs[one[axis]])) for one in (start, end) for axis in ("latitude", "longitude")
     )
     half = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
     return 2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
 
 
+def _or_nan(values: FloatArray) -> FloatArray:
+    return np.where(np.isfinite(values), values, np.nan)
+
+
 def along(values: FloatArray, residual: FloatArray, stretches: int = 12) -> list[Bin]:
     """Stretches of about equal numbers of rows along a value; fewer where many rows share one value."""
-    sound = np.isfinite(values)
+    sound = np.isfinite(values) & np.isfinite(residual)
     values, residual = values[sound], residual[sound]
     if not len(values):
         return []
@@ -106,7 +111,8 @@ def along(values: FloatArray, residual: FloatArray, stretches: int = 12) -> list
 
 def by_hour(seconds: FloatArray, residual: FloatArray) -> list[Bin]:
     """One stretch for each hour of the wall clock that has rows. `seconds` count from an hour 0."""
-    hours = (seconds // 3600) % 24
+    sound = np.isfinite(seconds) & np.isfinite(residual)
+    hours, residual = (seconds[sound] // 3600) % 24, residual[sound]
     return [_bin(float(hour), f"{hour:02d}:00", residual[hours == hour]) for hour in range(24) if (hours == hour).any()]
 
 
@@ -133,7 +139,7 @@ class Cells:
 
 def by_cell(latitude: FloatArray, longitude: FloatArray, residual: FloatArray, cells: int = 11) -> Cells | None:
     """None where no place is known."""
-    sound = np.isfinite(latitude) & np.isfinite(longitude)
+    sound = np.isfinite(latitude) & np.isfinite(longitude) & np.isfinite(residual)
     if not sound.any():
         return None
     latitude, longitude, residual = latitude[sound], longitude[sound], residual[sound]
@@ -158,5 +164,6 @@ def time_of(config: Mapping[str, Any]) -> str | None:
 
 
 def largest(residual: FloatArray, count: int) -> Sequence[int]:
-    """Rows with the largest errors, worst first."""
-    return [int(one) for one in np.argsort(-np.abs(residual))[:count]]
+    """Rows with the largest errors, worst first; above all those that have none."""
+    size = np.where(np.isnan(residual), np.inf, np.abs(residual))
+    return [int(one) for one in np.argsort(-size, kind="stable")[:count]]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
 
 from markupsafe import Markup, escape
+
+from components.shown import number as number
 
 _TOP, _BOTTOM, _RIGHT = 14, 46, 14
 
@@ -17,7 +21,7 @@ class Axis:
 
     Attributes:
         label: what it shows, with its unit.
-        low, high: its ends, in data units.
+        low, high: its ends, in data units; 0 and 1 where one of them is no finite number.
         ticks: places with their texts; None puts round numbers.
     """
 
@@ -25,6 +29,11 @@ class Axis:
     low: float
     high: float
     ticks: tuple[tuple[float, str], ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.high - self.low):
+            object.__setattr__(self, "low", 0.0)
+            object.__setattr__(self, "high", 1.0)
 
     def marks(self) -> Sequence[tuple[float, str]]:
         """Places and texts of the ticks."""
@@ -44,13 +53,32 @@ def round_steps(low: float, high: float, about: int = 5) -> list[float]:
     return [count * step for count in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def number(value: float) -> str:
-    """Short: thousands by comma, no trailing zeros."""
-    if value == 0 or not math.isfinite(value):
-        return "0" if value == 0 else str(value)
-    if abs(value) >= 10_000:
-        return f"{value:,.0f}"
-    return f"{value:.4g}"
+def real(value: Any) -> float:
+    """A number from elsewhere; NaN for one that is not there."""
+    return math.nan if value is None else float(value)
+
+
+def ends(values: Iterable[float], room: float = 0.0) -> tuple[float, float]:
+    """The lowest and the highest of the finite numbers, with such a share of room around; 0 and 1 without any."""
+    finite = [one for one in values if math.isfinite(one)]
+    if not finite:
+        return 0.0, 1.0
+    low, high = min(finite), max(finite)
+    around = (high - low) * room or (0.1 if room else 0.0)
+    return low - around, high + around
+
+
+def formatted(value: float | None, form: str) -> str:
+    """A number in a format, `nan` and `inf` as such; empty for one that is not there."""
+    return "" if value is None else format(value, form)
+
+
+def clock(seconds: float | None, form: str) -> str:
+    """Seconds of the wall clock since 1970; as a number where no calendar has them."""
+    try:
+        return datetime.fromtimestamp(real(seconds), timezone.utc).strftime(form)
+    except (ValueError, OverflowError, OSError):
+        return number(seconds)
 
 
 class Plot:
@@ -100,7 +128,9 @@ class Plot:
     def box(
         self, x: tuple[float, float], y: tuple[float, float], kind: str, opacity: float = 1.0, title: str = ""
     ) -> None:
-        """A rectangle between two corners; the title is shown under the pointer."""
+        """A rectangle between two corners, none for a NaN; the title is shown under the pointer."""
+        if any(map(math.isnan, (*x, *y))):
+            return
         left, right = sorted((self.sx(x[0]), self.sx(x[1])))
         top, bottom = sorted((self.sy(y[0]), self.sy(y[1])))
         told = f"<title>{escape(title)}</title>" if title else ""
@@ -129,7 +159,8 @@ class Plot:
         )
 
     def word(self, x: float, y: float, text: str) -> None:
-        """A text right of a place."""
+        """A text right of a place; at the axis for a NaN."""
+        x = self.x.low if math.isnan(x) else x
         self._parts.append(f'<text x="{self.sx(x) + 5:.1f}" y="{self.sy(y) + 4:.1f}">{escape(text)}</text>')
 
     def svg(self) -> Markup:

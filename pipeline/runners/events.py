@@ -29,7 +29,7 @@ class Result:
         seconds: wall time.
         run_id: in ML Metadata.
         components: in order.
-        warnings: what the data gates found odd and let pass.
+        warnings: what the gates found odd and let pass.
         report: where the page on the run lies; empty where it could not be made.
         study_dir: folder of the compression study; empty where there was none.
     """

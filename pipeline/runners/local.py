@@ -229,16 +229,17 @@ def _result(ran: dict[str, NodeRun], paths: RunPaths, run_id: str, done: list[Co
     if verdict == "pushed" and ran["TFLitePusher"].state == "cached":
         verdict = "unchanged"
     folder = str(paths.models / version) if version else pushed.properties.get("kept", "")
+    figures = read_json(pushed, "figures")
     return Result(
         verdict,
         version,
         folder,
         read_json(pushed, "reasons"),
-        read_json(pushed, "figures"),
+        figures,
         0.0,
         run_id,
         done,
-        _warnings(ran),
+        [*_warnings(ran), *figures.get("warnings", [])],
         study_dir=ran["Study"].outputs["study"][0].uri if "Study" in ran else "",
     )
 

@@ -10,7 +10,8 @@ import pytest
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import standard_artifacts
 
-from components.champion import EXISTS, LIVE, VERSION, Champion, Executor
+from components.artifacts import EXISTS, VERSION
+from components.champion import LIVE, Champion, Executor
 from components.tflite_pusher.store import Store, StoreError
 
 Publish = Callable[..., str]

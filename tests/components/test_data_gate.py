@@ -16,7 +16,7 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components import data_gate
 from components.artifacts import STATISTICS_FILE, SUMMARY_FILE, GateRecord, IngestReport
-from components.data_checks import check_anomalies, check_counts, check_distances, check_repeats
+from components.data_checks import check_anomalies, check_counts, check_distances, check_ids, check_repeats
 from components.data_gate import DataStopped
 from components.settings import DataGate, Distances
 from data.errors import DataError
@@ -99,6 +99,14 @@ def test_repeated_rows_are_said_above_their_limit() -> None:
     assert check_repeats(counted | {"repeated_exact": False}, 0.02).warnings[0].startswith("about 30.0%")
 
 
+def test_a_category_of_which_nearly_every_row_has_another_one_is_called_an_id() -> None:
+    (warning,) = check_ids(statistics([f"taxi {n}" for n in range(3000)]), ["zone"]).warnings
+    assert warning.startswith("zone: 3,000 different values in 3,000 rows: an id")
+    some = statistics([*(f"taxi {n}" for n in range(1500)), *[""] * 1500])
+    assert check_ids(some, ["zone"]).warnings[0].startswith("zone: 1,500 different values in 1,")
+    assert check_ids(statistics(["centre", "airport", ""]), ["zone"]).warnings == []
+
+
 # The schema.
 
 SCHEMA = """
@@ -176,16 +184,20 @@ def test_samples_of_one_distribution_are_near() -> None:
 def test_a_shifted_number_is_said_or_stops_by_its_jensen_shannon_divergence() -> None:
     near, far = statistics(["centre"]), statistics(["centre"], np.linspace(50, 147, 3000))
     (warning,) = check_distances(far, near, schema(), Distances(stop_above=None), TOLD).warnings
-    assert warning.startswith("eval differs from train in fare: Jensen-Shannon divergence 0.")
-    assert warning.endswith(", above data_gate.skew.warn_above 0.1")
+    assert warning.startswith("eval differs from train in fare: values above ")
+    assert ", above data_gate.skew.warn_above 0.1; if that is meant, raise the limit or add the column to" in warning
     (reason,) = check_distances(far, near, schema(), Distances(stop_above=0.2), TOLD).reasons
-    assert reason.endswith(", above data_gate.skew.stop_above 0.2")
+    assert ", above data_gate.skew.stop_above 0.2; " in reason
 
 
 def test_a_category_whose_share_moved_is_told_by_its_l_infinity_distance() -> None:
     even, odd = statistics(["centre", "airport"]), statistics(["centre"] * 3 + ["airport"])
     (warning,) = check_distances(odd, even, schema(), Distances(), TOLD).warnings
-    assert warning == "eval differs from train in zone: L-infinity distance 0.250, above data_gate.skew.warn_above 0.1"
+    assert warning == (
+        "eval differs from train in zone: 'centre' 75.0% against 50.0%; L-infinity distance 0.250, above "
+        "data_gate.skew.warn_above 0.1; if that is meant, raise the limit or add the column to data_gate.skew.ignore, "
+        "else keep such rows out by data.filters or part them by another data.split.key"
+    )
 
 
 def test_a_comparator_in_the_schema_goes_before_the_limits() -> None:
@@ -195,7 +207,7 @@ def test_a_comparator_in_the_schema_goes_before_the_limits() -> None:
     assert check_distances(odd, even, agreed, Distances(), TOLD).warnings == []
     agreed.feature[1].skew_comparator.infinity_norm.threshold = 0.2
     (reason,) = check_distances(odd, even, agreed, Distances(), TOLD).reasons
-    assert reason.endswith("L-infinity distance 0.250, above the schema's 0.2")
+    assert "L-infinity distance 0.250, above the schema's 0.2; " in reason
 
 
 def test_few_rows_and_ignored_columns_are_not_compared() -> None:
@@ -274,8 +286,10 @@ def test_drift_from_the_last_data_that_passed_is_found(tmp_path: Path) -> None:
     now = statistics(["centre"])
     record = Gate(tmp_path)({"train": now, "eval": now}, str(before), drift={"stop_above": None})
     (warning,) = json.loads(record.get_string_custom_property("warnings"))
-    assert warning.startswith("train has drifted from the last data that passed in zone: L-infinity distance 0.500")
-    with pytest.raises(DataStopped, match=r"in zone: L-infinity distance 0.500, above data_gate.drift.stop_above 0.4"):
+    assert warning.startswith(
+        "train has drifted from the last data that passed in zone: 'centre' 100.0% against 50.0%; L-infinity distance"
+    )
+    with pytest.raises(DataStopped, match=r"; L-infinity distance 0.500, above data_gate.drift.stop_above 0.4"):
         Gate(tmp_path)({"train": now, "eval": now}, str(before))
 
 

@@ -15,10 +15,9 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.components.evaluator import constants
 from tfx.types import standard_artifacts
 
-from components.artifacts import SLICES_FILE
-from components.champion import EXISTS, VERSION
+from components.artifacts import EXISTS, METRICS, REASONS, SLICES_FILE, VERSION
 from components.evaluator import component, measuring
-from components.evaluator.component import METRICS, REASONS, Executor
+from components.evaluator.component import Executor
 from components.evaluator.cuts import settle
 from components.settings import Gate, Limits, Slices
 from data.spec import Dataset
@@ -211,11 +210,9 @@ def test_each_slice_is_measured_as_numpy_measures_it(
         assert seen["champion"] is None
 
 
-def test_the_first_run_knows_absolute_limits_only_and_says_so(
-    evaluate: Evaluate, model_off_by: Callable[..., Any]
-) -> None:
+def test_the_first_run_has_no_live_version_and_says_so(evaluate: Evaluate, model_off_by: Callable[..., Any]) -> None:
     blessing, told = evaluate(Gate(slices=CUTS), model_off_by(0, 0))
-    assert told["rule"] == "absolute limits only: no version is live"
+    assert told["rule"] == "no limit is set; no version is live"
     assert json.loads(blessing.get_string_custom_property(METRICS))["rule"] == told["rule"]
     assert (told["champion"], told["overall"]["verdict"], reasons(blessing)) == (None, "passed", [])
     assert blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY) == 1

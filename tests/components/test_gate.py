@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 import pytest
 
-from components.evaluator.gate import Slice, SliceKey, as_json, bias, calibration, judge, judge_slices
+from components.evaluator.gate import Slice, SliceKey, as_json, bias, calibration, judge, judge_slices, rule
 from components.settings import Gate, Limits, Slices
 
 GOOD = {"rmse": 3.0, "mae": 1.5, "mean_prediction": 11.0, "mean_label": 11.5}
@@ -132,9 +133,49 @@ def test_calibration_is_prediction_over_label_and_can_be_limited() -> None:
 def test_what_is_stored_says_the_rule_and_is_json_without_nan() -> None:
     bad = {**GOOD, "rmse": math.nan, "rows": 100}
     slices = judge_slices(SLICED, {("hour", "3"): bad}, None)
-    told = as_json(SLICED, "", bad, None, ["bad"], slices)
+    told = as_json(SLICED, "", bad, None, ["bad"], slices, "nothing")
     assert json.loads(json.dumps(told, allow_nan=False)) == told
-    assert told["rule"] == "absolute limits only: no version is live"
+    assert told["rule"] == "nothing"
     assert (told["overall"]["rows"], told["overall"]["verdict"]) == (100, "refused")
     assert told["slices"][0]["candidate"]["rmse"] is None
-    assert as_json(SLICED, "000003", GOOD | {"rows": 1}, GOOD, [], [])["rule"].endswith("the live version 000003")
+
+
+NO_LIMIT = Gate(min_skill=None, max_linear_ratio=None)
+ONE_SLICE = Gate(slices={"hour": Slices(of="hour", limits=Limits(max_mae=1.0))}, min_skill=None)
+
+
+@pytest.mark.parametrize(
+    ("gate", "told", "sentence"),
+    [
+        (NO_LIMIT, {"version": ""}, "no limit is set; no version is live"),
+        (NO_LIMIT, {"version": "000003"}, "the live version 000003"),
+        (
+            NO_LIMIT,
+            {"version": "000003", "compared": False},
+            "no limit is set; the live version 000003 could not be compared",
+        ),
+        (ALL_LIMITS, {"version": ""}, "absolute limits; no version is live"),
+        (ALL_LIMITS, {"version": "000003"}, "absolute limits and the live version 000003"),
+        (
+            ALL_LIMITS,
+            {"version": "", "baselines": True},
+            "absolute limits, the mean and the linear model; no version is live",
+        ),
+        (ONE_SLICE, {"version": "", "baselines": True}, "absolute limits and the linear model; no version is live"),
+        (Gate(), {"version": "000003", "baselines": True}, "the mean, the linear model and the live version 000003"),
+    ],
+)
+def test_the_rule_names_what_is_set_and_nothing_else(gate: Gate, told: dict[str, Any], sentence: str) -> None:
+    assert rule(gate, **told) == sentence
+
+
+@pytest.mark.parametrize(
+    ("scale", "reason"),
+    [
+        (1e5, "RMSE 310,000 is above gate.limits.max_rmse 300,000"),
+        (1e-4, "RMSE 0.00031 is above gate.limits.max_rmse 0.0003"),
+    ],
+)
+def test_a_reason_says_the_figures_of_a_label_of_any_scale(scale: float, reason: str) -> None:
+    seen = {name: value * scale for name, value in {**GOOD, "rmse": 3.1}.items()}
+    assert judge(Gate(limits=Limits(max_rmse=3 * scale)), seen, None) == [reason]

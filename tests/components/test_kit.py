@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from components.tflite_pusher.kit import FILES, quoted, write_kit
 from components.tflite_pusher.runtime import Engine
 from components.tflite_pusher.store import Store
 from data.categories import category_id
+from data.spec import Notation
+from data.stored import stored, text_of
+from data.tensor_names import tensor_name
 
 CASTS = {
     "predict.py": {"float32": "np.float32)", "int32": "np.int32)"},
@@ -64,7 +68,12 @@ def test_every_input_is_set_by_its_name_and_in_its_dtype(
 
 @pytest.mark.parametrize("file", FILES)
 def test_unit_range_and_vocabulary_can_be_read_off(kit: dict[str, str], file: str) -> None:
-    for text in ("predicted fare, usd", "trained on 41.5 to 42.5", "a clock in America/Chicago", '"Élan"'):
+    for text in (
+        "predicted fare, usd",
+        "trained on 41.5 to 42.5",
+        "start on the wall clock of America/Chicago",
+        '"Élan"',
+    ):
         assert text in kit[file]
 
 
@@ -109,6 +118,8 @@ def test_the_python_example_takes_what_people_say(store: Store) -> None:
 
 TEXTS = ["Blue", "Élan", "Unseen", "unseen", "出租車", "🚕" * 40, "x" * 200, "", None]
 """Known, unknown, of several bytes a letter, longer than the hash reads, and missing."""
+TEXTS += [" Élan\r\n", " ", "7", "7.0", "-7.00", "True", "FALSE", "1.10", "7.", ".0", "-.0", "-", "7.0x", "7.00.0"]
+"""As the vocabulary is written, or nearly so."""
 
 
 @pytest.fixture
@@ -120,7 +131,8 @@ def hashed_kit(tiny_manifest: dict[str, Any]) -> dict[str, str]:
 
 def wanted_ids() -> list[int]:
     known = {b"Blue": 1, "Élan".encode(): 2}
-    return [category_id((text or "").encode(), known, 101) for text in TEXTS]
+    plain = text_of(stored(pa.chunked_array([pa.array(TEXTS)]), "company"), Notation(missing=())).to_pylist()
+    return [category_id((text or "").encode(), known, 101) for text in plain]
 
 
 def test_unknown_categories_are_hashed_as_training_hashed_them(hashed_kit: dict[str, str], tmp_path: Path) -> None:
@@ -190,14 +202,16 @@ def test_a_kit_added_to_a_version_without_one_is_reported(
 
 def test_odd_names_become_parameters_that_every_language_takes(tiny_manifest: dict[str, Any]) -> None:
     plain = {**tiny_manifest["inputs"][0]}
-    names = ["Trip Start", "trip_start", "class", "2nd", "Größe €", "__", "päß\nx"]
-    text = write_kit([{**plain, "name": name} for name in names], tiny_manifest["output"])["predict.py"]
+    names = ["Trip Start", "trip_start", "class", "2nd", "Größe €", "__", "päß\nx", "a_2", "a2"]
+    text = write_kit(
+        [{**plain, "name": tensor_name(name), "source_column": name} for name in names], tiny_manifest["output"]
+    )["predict.py"]
     tree = ast.parse(text)
     (predict,) = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and one.name == "predict"]
     parameters = [one.arg for one in predict.args.args[1:]]
-    assert parameters == ["trip_start", "trip_start_2", "ride_class", "ride_2nd", "gr_e", "ride", "p_x"]
+    assert parameters == ["trip_start", "trip_start_2", "ride_class", "ride_2nd", "groe", "ride", "pa_x", "a_2", "a2_2"]
     strings = {one.value for one in ast.walk(tree) if isinstance(one, ast.Constant)}
-    assert set(names) <= strings
+    assert {tensor_name(name) for name in names} <= strings
 
 
 @pytest.mark.parametrize("text", NASTY)

@@ -68,24 +68,24 @@ def test_a_proposal_has_types_categories_and_described_ranges_and_is_passed_by_i
     assert (features["fare"].float_domain.min, features["fare"].float_domain.max) == (1, 50)
     assert all(feature.presence.min_fraction == 1 for feature in features.values())
     assert sorted(schema.string_domain[0].value) == ["airport", "centre"]
-    found = schema_review.diff(schema, statistics)
+    found = schema_review.diff(schema, statistics, {})
     assert (found.reasons, found.warnings) == ([], [])
 
 
 def test_data_that_fit_change_not_a_letter(tmp_path: Path) -> None:
     statistics = statistics_of(describe(tmp_path, rows_of(["centre", "airport"])))
-    found = schema_review.diff(schema_review.parse(REVIEWED, "r"), statistics)
+    found = schema_review.diff(schema_review.parse(REVIEWED, "r"), statistics, {})
     assert (found.reasons, found.warnings) == ([], [])
     assert schema_review.accept(REVIEWED, "r", statistics) == REVIEWED
 
 
 def test_what_changed_is_told_and_only_that_is_rewritten(tmp_path: Path) -> None:
     statistics = statistics_of(describe(tmp_path, rows_of(["centre", "airport"], highest=40)))
-    found = schema_review.diff(schema_review.parse(REVIEWED, "r"), statistics)
+    found = schema_review.diff(schema_review.parse(REVIEWED, "r"), statistics, {})
     assert {reason.split(":")[0] for reason in found.reasons} == set(statistics)
     assert all("fare: Out-of-range values" in reason for reason in found.reasons)
     changed = schema_review.accept(REVIEWED, "r", statistics)
-    assert schema_review.diff(schema_review.parse(changed, "c"), statistics).reasons == []
+    assert schema_review.diff(schema_review.parse(changed, "c"), statistics, {}).reasons == []
     assert REVIEWED[REVIEWED.index("# Where the taxi waits.") :] in changed
     assert changed.startswith("# Agreed on Monday.\n\n# US dollars.\nfeature {\n")
 
@@ -93,7 +93,7 @@ def test_what_changed_is_told_and_only_that_is_rewritten(tmp_path: Path) -> None
 def test_a_new_category_joins_the_agreed_ones(tmp_path: Path) -> None:
     statistics = statistics_of(describe(tmp_path, rows_of(["centre", "airport", "harbour"])))
     assert any(
-        "harbour" in reason for reason in schema_review.diff(schema_review.parse(REVIEWED, "r"), statistics).reasons
+        "harbour" in reason for reason in schema_review.diff(schema_review.parse(REVIEWED, "r"), statistics, {}).reasons
     )
     changed = schema_review.accept(REVIEWED, "r", statistics)
     (zone,) = [one for one in schema_review.parse(changed, "c").feature if one.name == "zone"]
@@ -113,7 +113,7 @@ def test_a_schema_in_one_line_is_changed_too_if_without_its_comments(tmp_path: P
     statistics = statistics_of(describe(tmp_path, rows_of(["centre", "airport"], highest=40)))
     line = " ".join(text_format.MessageToString(schema_review.parse(REVIEWED, "r"), as_one_line=True).split())
     changed = schema_review.accept(line, "r", statistics)
-    assert schema_review.diff(text_format.Parse(changed, schema_pb2.Schema()), statistics).reasons == []
+    assert schema_review.diff(text_format.Parse(changed, schema_pb2.Schema()), statistics, {}).reasons == []
 
 
 def test_a_text_that_is_no_schema_is_refused_with_its_place() -> None:

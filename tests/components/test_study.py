@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from components import progress, recipe
+from components.files import INTERFACE_FILE
 from components.settings import Push
 from components.study.bench import Runner, StudyError
 from components.study.figure import pareto_svg
@@ -20,7 +21,6 @@ from components.study.measure import Bench, Rows
 from components.study.settings import Study, Variant
 from components.tflite_pusher.conversion import convert
 from components.tflite_pusher.store import sha256
-from components.trainer.export import INTERFACE_FILE
 from pipeline.pace import Pace
 from pipeline.study_view import markdown, study_table
 from tests.conftest import tiny_formula, tiny_interface

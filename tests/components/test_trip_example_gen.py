@@ -166,6 +166,16 @@ def test_repeated_rows_are_counted_across_files(tmp_path: Path) -> None:
     assert summary["repeated_share"] == pytest.approx(20 / 101)
 
 
+def test_what_is_odd_about_a_column_is_gathered_from_every_file(tmp_path: Path) -> None:
+    write(tmp_path / "in" / "a.csv", [*(f"{i},5" for i in range(40)), "x,5", "16777217,5"])
+    write(tmp_path / "in" / "b.csv", ["16777219,5", "y,5", "y,5", "y,5", *(f"{i},6" for i in range(40))])
+    summary = Outcome(describe(tmp_path / "in"), tmp_path / "out").summary
+    assert summary["oddities"] == {
+        "coarse": {"km": 16777219.0},
+        "texts": {"km": ["'x' (a.csv:42)", "'y' (b.csv:3)", "'y' (b.csv:4)"]},
+    }
+
+
 def test_a_summary_survives_the_way_through_json() -> None:
     summary = Summary(read=3, rejected=1)
     summary.splits.update({"train": 2})

@@ -70,3 +70,18 @@ def test_a_source_without_a_good_row_says_why(tmp_path):
         load(describe(tmp_path, ["1,Blue,0,", "2,Blue,0,"]))
     with pytest.raises(DataError, match=r"no row is accepted: it holds no rows"):
         load(describe(tmp_path, []))
+
+
+def test_what_is_odd_about_a_column_is_said(tmp_path):
+    rows = [f"{'x' if i % 10 == 0 else i},taxi {i},{i},{20_000_001 if i == 7 else 5}" for i in range(200)]
+    label = {"column": "fare", "range": None}
+    said = look(describe(tmp_path, rows, label=label))[0].remarks
+    assert [one.partition(":")[0] for one in said] == ["km", "fare", "company"]
+    assert "20 of 200 rows (10.0%) hold no number, such as 'x' (trips.csv:2), 'x' (trips.csv:12), 'x' (tr" in said[0]
+    assert "integers up to 20000001; beyond 16,777,216 a float32 input loses" in said[1]
+    assert "180 different values in 180 rows: an id" in said[2]
+
+
+def test_nothing_is_said_of_an_ordinary_column(tmp_path):
+    rows = [f"{i},{'Blue' if i % 3 else 'Red'},{i * 60},{i}" for i in range(200)]
+    assert look(describe(tmp_path, rows))[0].remarks == []

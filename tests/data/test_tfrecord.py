@@ -67,6 +67,40 @@ def test_integers_serve_as_numbers_and_texts_are_parsed(tmp_path):
     assert rows.rejects.reasons == ["fare: not a finite number"]
 
 
+def test_a_feature_of_another_type_in_every_record_is_read_as_what_it_holds(tmp_path):
+    dataset = describe(categorical=("zone",))
+    records = [
+        example(km=2, fare=5.0, zone=7),
+        example(km=0.1, fare=b"6", zone=7.0),
+        example(km=b"3.5", fare=7, zone=b"7"),
+        example(km=[1, 2], fare=7, zone=b"\xff"),
+        example(fare=8.5, zone=b"\xff"),
+        b"\xff\xffnonsense",
+        example(km=b"x", fare=9.0),
+        example(fare=9.0),
+    ]
+    (rows,) = everything(dataset, write(tmp_path, records))
+    np.testing.assert_array_equal(rows.columns["km"], np.array([2, 0.1, 3.5, np.nan], np.float32))
+    assert rows.columns["fare"].to_pylist() == [5, 6, 7, 9]
+    assert rows.columns["zone"].to_pylist() == [b"7", b"7", b"7", b""]
+    assert dict(zip(rows.rejects.lines, rows.rejects.reasons, strict=True)) == {
+        4: "several values in one feature",
+        5: "zone: not UTF-8 text",
+        6: "not a tf.Example",
+        7: "km: not a finite number",
+    }
+
+
+def test_a_feature_of_another_type_in_every_file_gives_the_same_category_and_the_same_hash(tmp_path):
+    found = []
+    for number, value in enumerate((7, 7.0, b"7", b"7.0")):
+        file = write(tmp_path, [example(km=1.0, fare=5.0, zone=value)], name=f"{number}.tfrecord")
+        (rows,) = everything(describe(categorical=("zone",)), file)
+        found.append((rows.columns["zone"].to_pylist(), rows.hashes.tolist()))
+    assert found == [found[0]] * 4
+    assert found[0][0] == [b"7"]
+
+
 def test_several_values_in_a_described_feature_reject_the_record(tmp_path):
     file = write(tmp_path, [example(km=[1.0, 2.0], fare=5.0), example(km=1.0, fare=6.0, tags=[b"a", b"b"])])
     (rows,) = everything(describe(), file)

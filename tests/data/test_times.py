@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from data.spec import Time
+from data.spec import Notation, Time
+from data.stored import stored
 from data.times import fixed_width, seconds_of
 
 FORMATS = (
@@ -61,7 +62,7 @@ def test_other_formats_are_left_to_python(form):
 def test_unpadded_and_padded_texts_of_one_column_are_all_read():
     time, reasons = Time(column="at", format="%Y-%m-%d %H:%M"), np.full(4, "", dtype=object)
     texts = ["2015-01-07 03:04", "2015-1-7 3:04", " 2015-01-07 03:04 ", "2015-1-7"]
-    found = seconds_of(pa.chunked_array([texts[:2], texts[2:]]), time, reasons)
+    found = seconds_of(stored(pa.chunked_array([texts[:2], texts[2:]]), "at"), time, reasons, Notation())
     assert found.tolist() == [1420599840] * 3 + [0]
     assert reasons.tolist() == [""] * 3 + ["at: does not read as %Y-%m-%d %H:%M"]
 
@@ -76,7 +77,7 @@ def test_clock_readings_move_between_zones_as_python_moves_them(source, target, 
     moments += [1425794400 + step for step in (-86400, -1, 0, 3599, 3600, 7200)]  # 2015-03-08 06:00 UTC
     time = Time(column="at", source_time_zone=source, time_zone=target)
     reasons = np.full(len(moments), "", dtype=object)
-    found = seconds_of(pa.chunked_array([moments]), time, reasons)
+    found = seconds_of(stored(pa.chunked_array([moments]), "at"), time, reasons, Notation())
     for reading, value, reason in zip(moments, found.tolist(), reasons.tolist(), strict=True):
         shown = datetime.fromtimestamp(reading, timezone.utc).replace(tzinfo=None)
         moment = shown.replace(tzinfo=ZoneInfo(source)).astimezone(timezone.utc)

@@ -40,7 +40,7 @@ def test_the_configurations_that_come_along_are_valid() -> None:
     [
         ("trainning.seed=1", "trainning", "training", "beam, conversion, data, data_gate, features"),
         ("training.sead=1", "training.sead", "seed", "batch_size, clustering, distillation, dropout, epochs"),
-        ("data.lable=1", "data.lable", "label", "categorical, delimiter"),
+        ("data.lable=1", "data.lable", "label", "categorical, decimal, delimiter"),
         (
             "training.pruning.final_sparsty=1",
             "training.pruning.final_sparsty",

@@ -126,9 +126,9 @@ def test_a_cross_of_one_below_it_is_unknown():
         plan(crosses={"a": {"of": ["b"]}, "b": {"of": ["hour"]}})
 
 
-@pytest.mark.parametrize(("name", "other"), [("hour", "time part"), ("near", "bucket")])
+@pytest.mark.parametrize(("name", "other"), [("hour", "data.time"), ("near", "features.buckets.near")])
 def test_a_cross_has_a_name_of_its_own(name, other):
-    with pytest.raises(pydantic.ValidationError, match=f"features.crosses.{name} has the name of a {other}; give"):
+    with pytest.raises(pydantic.ValidationError, match=f"called '{name}' by {other} and by features.crosses.{name}"):
         plan(buckets={"near": {"feature": "to_lat", "quantiles": 4}}, crosses={name: {"of": ["weekday"]}})
 
 

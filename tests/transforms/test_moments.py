@@ -1,3 +1,7 @@
+import copy
+import dataclasses
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -42,7 +46,9 @@ def test_statistics_are_numpys_and_blind_to_nan(rows):
 def test_any_partition_in_any_order_gives_the_same_statistics(cuts, order):
     parts = np.split(GAPS, sorted(cuts))
     order.shuffle(parts)
-    np.testing.assert_allclose(combine(StatisticsFn(3), parts), expected_statistics(GAPS), rtol=1e-6)
+    found = combine(StatisticsFn(3), parts)
+    np.testing.assert_allclose(found, expected_statistics(GAPS), rtol=1e-6)
+    np.testing.assert_array_equal(found, combine(StatisticsFn(3), [GAPS]))
 
 
 @given(cuts=st.lists(st.integers(0, len(ROWS)), max_size=8), order=st.randoms())
@@ -65,20 +71,14 @@ def test_any_partition_in_any_order_gives_the_same_moments_with_the_label_and_it
         np.testing.assert_allclose(found.mean + offset, wide[members].mean(axis=0), rtol=1e-7)
 
 
-@pytest.mark.parametrize("function", [StatisticsFn(3), MomentsFn(3, 2)], ids=["statistics", "moments"])
-def test_merging_in_a_tree_equals_merging_in_a_row(function):
-    pieces = np.array_split(ROWS, 4)
-    if isinstance(function, MomentsFn):
-        pieces = [with_label(piece) for piece in pieces]
-    parts = [function.add_input(function.create_accumulator(), piece) for piece in pieces]
-    tree = function.merge_accumulators(
-        [function.merge_accumulators(parts[:2]), function.create_accumulator(), function.merge_accumulators(parts[2:])]
-    )
-    row = function.create_accumulator()
-    for part in parts:
-        row = function.merge_accumulators([row, part])
-    for one, other in zip(tree, row, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-9)
+@given(cuts=st.lists(st.integers(0, len(ROWS)), max_size=8), order=st.randoms())
+def test_moments_are_the_same_to_the_bit_whatever_the_partition_and_the_order(cuts, order):
+    edges = sorted(cuts)
+    parts = list(zip(np.split(ROWS, edges), np.split(LABEL, edges), np.split(CLASS, edges), strict=True))
+    order.shuffle(parts)
+    found, whole = combine(MomentsFn(3, 3), parts), combine(MomentsFn(3, 3), [(ROWS, LABEL, CLASS)])
+    for one, other in zip(dataclasses.astuple(found), dataclasses.astuple(whole), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_row_after_row_into_one_accumulator_is_the_same():
@@ -124,11 +124,24 @@ def test_one_row_has_no_spread():
 def test_merging_changes_none_of_what_is_merged():
     function = MomentsFn(3)
     parts = [function.add_input(function.create_accumulator(), with_label(part)) for part in np.array_split(ROWS, 2)]
-    before = [[np.copy(array) for array in part] for part in parts]
+    before = copy.deepcopy(parts)
     function.merge_accumulators(parts)
     for part, kept in zip(parts, before, strict=True):
-        for array, copy in zip(part, kept, strict=True):
-            np.testing.assert_array_equal(array, copy)
+        assert part.keys() == kept.keys()
+        for exponent, whole in part.items():
+            np.testing.assert_array_equal(whole, kept[exponent])
+
+
+def test_covariances_are_those_of_exact_arithmetic_to_the_last_bit():
+    def covariance(one, other):
+        one, other = ([Fraction(float(value)) for value in column] for column in (one, other))
+        products = sum(a * b for a, b in zip(one, other, strict=True))
+        return float(products / 600 - sum(one) * sum(other) / 600**2)
+
+    found = combine(MomentsFn(3), [(ROWS, LABEL)])
+    assert found.covariance[1, 2] == covariance(ROWS[:, 1], ROWS[:, 2])
+    assert found.covariance[0, 0] == covariance(ROWS[:, 0], ROWS[:, 0])
+    assert found.label_covariance[2] == covariance(LABEL[:, 0], ROWS[:, 2])
 
 
 @given(cuts=st.lists(st.integers(0, len(ROWS)), max_size=8), order=st.randoms())

@@ -16,9 +16,9 @@ from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
 from data.errors import DataError
 from data.spec import Dataset
-from transforms import learned
+from transforms import in_memory, learned
 from transforms.categories import vocabulary_file
-from transforms.features import Features, Plan
+from transforms.features import LEARNED_FILE, Features, Plan
 from transforms.preprocessing import preprocessing_fn
 
 RADIUS_KM = 6371.0088
@@ -267,6 +267,15 @@ def test_learned_quantiles_cut_training_rows_into_equal_parts_and_other_rows_at_
         assert below < reached
         assert not on_b["wide"][other < below - 1e-4, boundary].any()
         assert on_b["wide"][other > reached + 1e-4, boundary].all()
+
+
+def test_what_is_learned_is_the_same_to_the_bit_however_the_batches_are_cut(tmp_path):
+    columns = {name: values[:, 0] for name, values in A.items()}
+    whole, pieces = (in_memory.learn(PLAN, columns, tmp_path / str(batch), batch) for batch in (400, 37))
+    texts = [(Path(one.transform_savedmodel_dir) / "assets" / LEARNED_FILE).read_text() for one in (whole, pieces)]
+    assert texts[0] == texts[1]
+    for name, values in apply(PLAN, whole, B).items():
+        np.testing.assert_array_equal(values, apply(PLAN, pieces, B)[name])
 
 
 def test_given_boundaries_make_a_thermometer(on_b, expected):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from threadpoolctl import threadpool_limits
+
 from transforms.reducers import gaussian, ica, lda, nmf, pca, pls, svd
 from transforms.reducers.evidence import Evidence, Found
 from transforms.settings import Reducer
@@ -21,5 +23,9 @@ LEARNERS: dict[str, Callable[[Evidence, Reducer], Found]] = {
 
 
 def learn(evidence: Evidence, reducer: Reducer) -> Found:
-    """What the reducer's kind finds in the evidence."""
-    return LEARNERS[reducer.kind](evidence, reducer)
+    """What the reducer's kind finds in the evidence.
+
+    In one thread: more would add in an order that depends on how many cores there are.
+    """
+    with threadpool_limits(1):
+        return LEARNERS[reducer.kind](evidence, reducer)

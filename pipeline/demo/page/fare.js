@@ -45,7 +45,7 @@ async function run(model, version, row) {
 // An Int32Array would turn NaN into 0 and wrap what is too large, without a word.
 function value(one, given) {
   if (one.dtype !== 'int32') return given ?? NaN;
-  if (!Number.isInteger(given) || Math.abs(given) > 2147483647) throw new Error(`${one.name}: ${given} is no int32`);
+  if (!Number.isInteger(given) || Math.abs(given) > 2147483647) throw new Error(`${one.source_column}: ${given} is no int32`);
   return given;
 }
 

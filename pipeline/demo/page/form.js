@@ -26,7 +26,7 @@ export function buildForm(parent, version) {
 function otherField(parent, one) {
   if (one.vocabulary) return choice(parent, one);
   if (one.format) return moment(parent, one);
-  return numberField(parent, one, title(one.name));
+  return numberField(parent, one, title(one.source_column));
 }
 
 function numberField(parent, one, text, limit) {
@@ -39,14 +39,14 @@ function numberField(parent, one, text, limit) {
 function moment(parent, one) {
   const field = element('input');
   Object.assign(field, {type: 'datetime-local', min: '1970-01-01T00:00', max: '2038-01-19T03:14', step: 'any', title: one.meaning});
-  return labelled(parent, one, `${title(one.name)} (a clock in ${one.time_zone})`, field);
+  return labelled(parent, one, `${title(one.source_column)} (wall clock of ${one.time_zone})`, field);
 }
 
 function choice(parent, one) {
   const field = element('select');
   field.title = one.meaning;
   ['missing or unknown', ...one.vocabulary].forEach((text, id) => field.append(new Option(text, String(id))));
-  return labelled(parent, one, title(one.name), field);
+  return labelled(parent, one, title(one.source_column), field);
 }
 
 function labelled(parent, one, text, field) {
@@ -76,9 +76,9 @@ export function read(version, fields) {
   for (const one of version.inputs) {
     const field = fields.get(one.name);
     row[one.name] = number(one, field);
-    if (field.validity.badInput || !fits(one, row[one.name])) faults.push(`${one.name}: not a value that the file takes`);
+    if (field.validity.badInput || !fits(one, row[one.name])) faults.push(`${one.source_column}: not a value that the file takes`);
     else if (field.validity.rangeOverflow || field.validity.rangeUnderflow) {
-      faults.push(`${one.name}: outside ${field.min} to ${field.max}`);
+      faults.push(`${one.source_column}: outside ${field.min} to ${field.max}`);
     } else notes.push(...remarks(one, row[one.name]));
   }
   for (const point of version.points) {
@@ -101,13 +101,13 @@ function fits(one, given) {
 }
 
 function remarks(one, given) {
-  if (one.vocabulary) return given === 0 ? [`${one.name}: missing or unknown`] : [];
-  if (Number.isNaN(given)) return [`${one.name}: missing`];
+  if (one.vocabulary) return given === 0 ? [`${one.source_column}: missing or unknown`] : [];
+  if (Number.isNaN(given)) return [`${one.source_column}: missing`];
   if (!one.training_range) return [];
   const [low, high] = one.training_range;
   if (given >= low && given <= high) return [];
   const shown = one.training_range.map((end) => (one.format ? day(end) : String(Number(end.toPrecision(6)))));
-  return [`${one.name}: outside the training range ${shown.join(' to ')}`];
+  return [`${one.source_column}: outside the training range ${shown.join(' to ')}`];
 }
 
 function day(seconds) {

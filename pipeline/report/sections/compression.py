@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from components.shown import shown
 from pipeline.report.blocks import Block, Figure, Section, Table, Text
 from pipeline.report.charts import scatter
 from pipeline.report.material import Material
-from pipeline.report.svg import Axis
+from pipeline.report.svg import Axis, ends, formatted, real
 
 
 def compression(material: Material) -> Section:
@@ -34,28 +35,25 @@ def compression(material: Material) -> Section:
 def _front(material: Material, study: Mapping[str, Any], made: Sequence[Mapping[str, Any]]) -> Figure:
     """The choice was made on `tune`; what is shown here was measured on `eval`."""
     metric = str((study.get("select") or {}).get("metric", "rmse"))
-    sizes = [one["gzip_bytes"] / 1000 for one in made]
-    errors = [one["eval"][metric] for one in made]
-    room = (max(errors) - min(errors)) * 0.15 or 0.1
+    sizes = [real(one["gzip_bytes"]) / 1000 for one in made]
+    errors = [real(one["eval"].get(metric)) for one in made]
     marks = [
         (size, error, one["name"], "s2" if one["selected"] else "s1", not one["pareto"])
         for size, error, one in zip(sizes, errors, made, strict=True)
     ]
     picture = scatter(
         marks,
-        Axis("gzipped size (kB)", 0, max(sizes) * 1.1),
-        Axis(f"{metric.upper()} on eval ({material.unit})", min(errors) - room, max(errors) + room),
+        Axis("gzipped size (kB)", 0, ends(sizes)[1] * 1.1),
+        Axis(f"{metric.upper()} on eval ({material.unit})", *ends(errors, 0.15)),
         f"{len(made)} variants by size and {metric.upper()}; chosen: {study.get('selected') or 'none'}",
     )
     rows = [
         (
             one["name"],
-            f"{one['eval']['rmse']:.3f}",
-            f"{one['eval']['mae']:.3f}",
-            f"{one['bytes']:,}",
-            f"{one['gzip_bytes']:,}",
-            f"{one['sparsity']:.1%}",
-            f"{one['latency_us']['p50']:g}",
+            *(shown(one["eval"].get(name)) for name in ("rmse", "mae")),
+            *(formatted(one[name], ",") for name in ("bytes", "gzip_bytes")),
+            formatted(one["sparsity"], ".1%"),
+            formatted(one["latency_us"]["p50"], "g"),
             ", ".join(word for word, held in (("chosen", one["selected"]), ("on the front", one["pareto"])) if held),
         )
         for one in made

@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from components.shown import shown
 from pipeline.report.blocks import Block, Figure, Table, Text
 from pipeline.report.charts import bars, lines
-from pipeline.report.svg import Axis, Plot, number
+from pipeline.report.svg import Axis, Plot, ends, number, real
 
 Step = Mapping[str, Any]
 _MODELS = {"linear": "linear", "neighbours": "nearest rows", "trees": "boosted trees"}
@@ -26,6 +27,8 @@ def blocks(measured: Mapping[str, Any]) -> list[Block]:
     )
     features, components = measured["features"], measured["components"]
     found: list[Block] = [Text(told)]
+    if not features:
+        return found
     many, few = f"{rows['used']:,} training rows", f"{rows['few']:,} training rows"
     found.append(_errors(features, "errors", unit, f"features, from {many}"))
     found.append(_errors(features, "errors_of_few", unit, f"features, from {few}"))
@@ -44,23 +47,22 @@ def _places(count: int, label: str) -> Axis:
 
 def _errors(steps: Sequence[Step], key: str, unit: str, what: str) -> Figure:
     series = {
-        title: [(float(place), float(one[key][name]["rmse"])) for place, one in enumerate(steps, start=1)]
+        title: [(float(place), real(one[key][name]["rmse"])) for place, one in enumerate(steps, start=1)]
         for name, title in _MODELS.items()
     }
     values = [y for points in series.values() for _, y in points]
-    room = (max(values) - min(values)) * 0.08 or 0.1
     kind = what.split(",")[0]
-    best = {title: min(points, key=lambda point: point[1]) for title, points in series.items()}
+    best = {title: min(points, key=lambda point: (math.isnan(point[1]), point[1])) for title, points in series.items()}
     lowest = "; ".join(f"{title} {number(y)} with {x:.0f}" for title, (x, y) in best.items())
     picture = lines(
         series,
         _places(len(steps), f"number of {kind}"),
-        Axis(f"RMSE on tune ({unit})", min(values) - room, max(values) + room),
+        Axis(f"RMSE on tune ({unit})", *ends(values, 0.08)),
         f"Error by number of {what}; lowest: {lowest}",
     )
     named = [one.get("name", f"component {place}") for place, one in enumerate(steps, start=1)]
     rows = [
-        (str(place), name, *(f"{one[key][model]['rmse']:.3f}" for model in _MODELS))
+        (str(place), name, *(shown(one[key][model]["rmse"]) for model in _MODELS))
         for place, (name, one) in enumerate(zip(named, steps, strict=True), start=1)
     ]
     numbers = Table(f"RMSE by number of {what}", ("number", "adds", *_MODELS.values()), rows)
@@ -70,14 +72,15 @@ def _errors(steps: Sequence[Step], key: str, unit: str, what: str) -> Figure:
 def _contrast(features: Sequence[Step], components: Sequence[Step]) -> Figure:
     """On a logarithmic axis: from thousands with one dimension down to a few."""
     series = {
-        "features": [float(one["contrast"]) for one in features],
-        "components": [float(one["contrast"]) for one in components],
-        "independent numbers": [float(one["contrast_if_independent"]) for one in features],
+        "features": [real(one["contrast"]) for one in features],
+        "components": [real(one["contrast"]) for one in components],
+        "independent numbers": [real(one["contrast_if_independent"]) for one in features],
     }
-    powers = range(math.ceil(math.log10(max(map(max, (one for one in series.values() if one))))) + 1)
+    top = math.ceil(max(1.0, ends(map(_log10, (one for values in series.values() for one in values)))[1]))
+    powers = range(0, top + 1, 1 + top // 8)
     plot = Plot(
         _places(len(features), "number of dimensions"),
-        Axis("farthest over nearest", 0, powers[-1], tuple((float(one), f"{10**one:,}") for one in powers)),
+        Axis("farthest over nearest", 0, powers[-1], tuple((float(one), number(10.0**one)) for one in powers)),
         f"How many times as far as the nearest place the farthest one lies: {series['features'][-1]:.1f} with all "
         f"{len(features)} features, {series['independent numbers'][-1]:.1f} if they were independent",
         left=78,
@@ -85,7 +88,7 @@ def _contrast(features: Sequence[Step], components: Sequence[Step]) -> Figure:
     for power in powers[1:]:
         plot.level(float(power))
     for kind, (name, values) in zip(("s1", "s2", "s5"), series.items(), strict=True):
-        points = [(float(place), math.log10(value)) for place, value in enumerate(values, start=1)]
+        points = [(float(place), _log10(value)) for place, value in enumerate(values, start=1)]
         plot.line(points, kind, dashed=kind == "s5")
         for (x, y), value in zip(points, values, strict=True):
             plot.dot(x, y, kind, f"{x:.0f} {name}: {value:,.1f}")
@@ -95,6 +98,11 @@ def _contrast(features: Sequence[Step], components: Sequence[Step]) -> Figure:
         "nearest row says nothing."
     )
     return Figure(plot.svg(), caption, _contrasts(series))
+
+
+def _log10(value: float) -> float:
+    """NaN for what has no finite one."""
+    return math.log10(value) if 0 < value < math.inf else math.nan
 
 
 def _contrasts(series: Mapping[str, Sequence[float]]) -> Table:

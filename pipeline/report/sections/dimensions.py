@@ -12,7 +12,7 @@ from pipeline.report.blocks import Block, Figure, Points, Section, Table, Text
 from pipeline.report.charts import lines, shades
 from pipeline.report.material import Material
 from pipeline.report.sections import dimension_curves
-from pipeline.report.svg import Axis
+from pipeline.report.svg import Axis, real
 
 Matrix = npt.NDArray[np.float64]
 _PAIRS = 12
@@ -39,7 +39,10 @@ def dimensions(material: Material) -> Section:
 
 
 def _components(learned: Mapping[str, Any], names: list[str]) -> list[Block]:
-    shares, kept = [float(one) for one in learned["explained_variance_ratio"]], int(learned["kept"])
+    shares, kept = [real(one) for one in learned["explained_variance_ratio"]], int(learned["kept"])
+    kept = min(kept, len(shares))
+    if not kept:
+        return [Text(f"{len(names)} dense features, no component kept.")]
     text = (
         f"{len(names)} dense features became {kept} components ({learned['kind']}), which hold "
         f"{sum(shares[:kept]):.2%} of the variance."
@@ -100,7 +103,7 @@ def _loadings(learned: Mapping[str, Any], kept: int, names: list[str]) -> Figure
         columns,
         f"Loadings of {len(names)} features on {len(columns)} components",
         ("component", ""),
-        float(np.abs(values).max()),
+        float(np.abs(values[np.isfinite(values)]).max(initial=0)) or 1.0,
     )
     table = Table(
         "Loadings",

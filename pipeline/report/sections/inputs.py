@@ -6,6 +6,7 @@ from pipeline.report.blocks import Block, Cell, Figure, Points, Section, Table, 
 from pipeline.report.charts import bars, sketch
 from pipeline.report.material import Material
 from pipeline.report.profile import Column
+from pipeline.report.svg import formatted
 
 
 def profile(material: Material) -> Section:
@@ -26,16 +27,16 @@ def _column(one: Column) -> tuple[Cell, ...]:
     share = one.missing / (one.rows + one.missing) if one.rows + one.missing else 0.0
     missing = f"{share:.1%}" if one.missing else "none"
     if one.distinct is not None:
-        told = ", ".join(f"{text} ({count:,.0f})" for text, count in one.top[:3])
+        told = ", ".join(f"{text} ({formatted(count, ',.0f')})" for text, count in one.top[:3])
         shape = sketch([count for _, count in one.top[:20]], f"counts of the most frequent values of {one.name}")
         return (one.name, shape, f"{one.rows:,}", missing, f"{one.distinct:,} distinct", told, "", "", "")
     values = (one.low, one.median, one.high, one.mean, one.deviation)
     shape = sketch(one.histogram, f"histogram of {one.name}")
-    return (one.name, shape, f"{one.rows:,}", missing, *("" if v is None else _number(v) for v in values))
+    return (one.name, shape, f"{one.rows:,}", missing, *(_number(v) for v in values))
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:.6g}"
+def _number(value: float | None) -> str:
+    return formatted(value, ",.0f" if 1e5 <= abs(value or 0) < 1e15 else ".6g")
 
 
 def anomalies(material: Material) -> Section:
@@ -58,7 +59,7 @@ def anomalies(material: Material) -> Section:
 def rejects(material: Material) -> Section:
     """How many rows were rejected, why, and the first of them."""
     summary = material.summary
-    if summary is None:
+    if not summary:
         return Section("rejects", "Rejects", [], "no rows were read")
     read, rejected = summary["read"], summary["rejected"]
     share = rejected / read if read else 0.0

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.report.blocks import Figure, Section, Table
 from pipeline.report.charts import lines
 from pipeline.report.material import Material
-from pipeline.report.svg import Axis, number
+from pipeline.report.svg import Axis, ends, number, real
 
 _PHASES = ("float", "pruning", "clustering", "quantization")
 
@@ -31,11 +31,16 @@ def training(material: Material) -> Section:
     series: dict[str, list[tuple[float, float]]] = {"loss on train": [], "loss on tune": []}
     for name in ordered:
         for key, title in (("loss", "loss on train"), ("val_loss", "loss on tune")):
-            series[title] += [(starts[name] + 1 + index, one) for index, one in enumerate(phases[name].get(key, []))]
+            series[title] += [
+                (starts[name] + 1 + index, real(one)) for index, one in enumerate(phases[name].get(key) or [])
+            ]
             series[title].append((math.nan, math.nan))
     finite = [y for points in series.values() for _, y in points if math.isfinite(y)]
-    low, high = min(finite), float(np.quantile(finite, 0.97)) * 1.1
-    told = "; ".join(f"{name} ends at {phases[name].get('val_loss', phases[name]['loss'])[-1]:.4g}" for name in ordered)
+    low, high = ends(finite)
+    if finite:
+        high = float(np.quantile(finite, 0.97)) * 1.1
+    last = {name: number((phases[name].get("val_loss") or phases[name]["loss"])[-1]) for name in ordered}
+    told = "; ".join(f"{name} ends at {one or 'no known loss'}" for name, one in last.items())
     picture = lines(
         series,
         Axis("epoch, all phases in a row", 0, at + 1),
@@ -54,17 +59,18 @@ def training(material: Material) -> Section:
 
 
 def _phase(history: Mapping[str, Sequence[float]]) -> tuple[str, ...]:
-    tune = history.get("val_loss") or [math.nan]
+    tune = [real(one) for one in history.get("val_loss") or [math.nan]]
+    sound = [one for one in tune if not math.isnan(one)]
     return (
         str(len(history["loss"])),
-        *(number(one) for one in (history["loss"][0], history["loss"][-1], tune[-1], min(tune))),
+        *(number(one) for one in (history["loss"][0], history["loss"][-1], tune[-1], min(sound, default=math.nan))),
     )
 
 
 def _ramp(material: Material, phases: Mapping[str, Any], starts: Mapping[str, int]) -> Iterator[Figure]:
     """Zeros counted at the end of each epoch, where the Trainer has written them."""
     points = [
-        (float(starts[name] + 1 + index), float(share))
+        (float(starts[name] + 1 + index), real(share))
         for name, one in phases.items()
         for index, share in enumerate(one.get("sparsity", []))
     ]

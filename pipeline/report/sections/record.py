@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from typing import Any
 
 from markupsafe import Markup
 
+from components.shown import shown
 from pipeline.lineage.differences import flat
 from pipeline.lineage.figure import lineage_svg
 from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table, Text
 from pipeline.report.charts import bars, lines
 from pipeline.report.material import Material
 from pipeline.report.rows import time_of
-from pipeline.report.svg import Axis
+from pipeline.report.svg import Axis, clock, ends, number, real
 
 _STATES = {"ran": "", "cached": " (from the cache)"}
 
@@ -89,17 +89,17 @@ def history(material: Material) -> Section:
 
 def _error(metrics: Mapping[str, Any], key: str) -> str:
     measured = metrics.get("file") or metrics.get("candidate") or {}
-    return f"{measured[key]:.3f}" if key in measured else ""
+    return shown(measured.get(key))
 
 
 def _trend(material: Material) -> Figure:
     """Each version on the rows of its own run, so a change of the data moves the line too."""
     told = [one for one in material.manifests if "file" in (one.get("metrics") or {})][-30:]
     points = {
-        name: [(float(place), float(one["metrics"]["file"][key])) for place, one in enumerate(told)]
+        name: [(float(place), real(one["metrics"]["file"].get(key))) for place, one in enumerate(told)]
         for name, key in (("RMSE", "rmse"), ("MAE", "mae"))
     }
-    high = max((y for line in points.values() for _, y in line), default=1.0) * 1.1
+    high = ends(y for line in points.values() for _, y in line)[1] * 1.1
     step = 1 + len(told) // 6
     ticks = tuple((float(place), one["version"].lstrip("0")) for place, one in enumerate(told) if place % step == 0)
     label = f"Errors of {len(told)} versions"
@@ -107,8 +107,7 @@ def _trend(material: Material) -> Figure:
     rows = [
         (
             one["version"] + (" (live)" if one["version"] == material.live else ""),
-            f"{one['metrics']['file']['rmse']:.3f}",
-            f"{one['metrics']['file']['mae']:.3f}",
+            *(shown(one["metrics"]["file"].get(name)) for name in ("rmse", "mae")),
             f"{one.get('bytes', 0):,}",
             str((one.get("data") or {}).get("fingerprint", "")),
         )
@@ -170,9 +169,9 @@ _ETHICS = (
 )
 
 
-def _end(value: float, is_time: bool) -> str:
+def _end(value: float | None, is_time: bool) -> str:
     """A time, which is kept as seconds of the wall clock, as its day."""
-    return datetime.fromtimestamp(value, timezone.utc).strftime("%Y-%m-%d") if is_time else f"{value:.6g}"
+    return clock(value, "%Y-%m-%d") if is_time else number(value)
 
 
 def _limits(material: Material) -> list[str]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timezone
 
 import numpy as np
 
 from pipeline.report import rows as measured
-from pipeline.report.blocks import Block, Figure, Section, Table
+from pipeline.report.blocks import Block, Figure, Section, Table, Text
 from pipeline.report.charts import density, shades, spread
 from pipeline.report.material import Material
-from pipeline.report.svg import Axis, number
+from pipeline.report.svg import Axis, clock, number
 
 _ABSENT = "no file was measured row by row"
 
@@ -22,20 +21,31 @@ def predictions(material: Material) -> Section:
     if rows is None:
         return Section("predictions", "Predicted against true", [], _ABSENT)
     unit, file = material.unit, rows.predicted["file"]
-    high = float(np.quantile(np.concatenate([rows.label, file]), 0.995))
-    beyond = int(((rows.label > high) | (file > high)).sum())
+    sound = np.isfinite(rows.label) & np.isfinite(file)
+    odd = f"{(~sound).sum():,} of {len(sound):,} rows have no finite prediction." if not sound.all() else ""
+    if not sound.any():
+        return Section("predictions", "Predicted against true", [Text(odd)] if odd else [], "no rows were measured")
+    label, file = rows.label[sound], file[sound]
+    high = max(float(np.quantile(np.concatenate([label, file]), 0.995)), 1e-9)
+    beyond = int(((label > high) | (file > high)).sum())
+    with np.errstate(invalid="ignore", divide="ignore"):
+        related = np.corrcoef(label, file)[0, 1] if len(label) > 1 else np.nan
     picture = density(
-        rows.label,
+        label,
         file,
         high,
-        f"Predicted against true on {len(rows.label):,} rows; correlation {np.corrcoef(rows.label, file)[0, 1]:.3f}",
+        f"Predicted against true on {len(label):,} rows; correlation {related:.3f}",
         (f"true ({unit})", f"predicted ({unit})"),
     )
     caption = (
-        f"Each cell's shade shows how many of {len(rows.label):,} evaluation rows lie there (logarithmic). On the "
+        f"Each cell's shade shows how many of {len(label):,} evaluation rows lie there (logarithmic). On the "
         f"dashed line both agree. {beyond:,} rows above {number(high)} {unit} are not drawn."
     )
-    return Section("predictions", "Predicted against true", [Figure(picture, caption), _worst(material)])
+    return Section(
+        "predictions",
+        "Predicted against true",
+        [*([Text(odd)] if odd else []), Figure(picture, caption), _worst(material)],
+    )
 
 
 def _worst(material: Material) -> Table:
@@ -56,9 +66,7 @@ def _worst(material: Material) -> Table:
 
 def _value(value: float, is_time: bool) -> str:
     """A time as the file takes it shows what a clock on the wall has shown."""
-    if is_time:
-        return datetime.fromtimestamp(value, timezone.utc).strftime("%Y-%m-%d %H:%M")
-    return f"{value:.8g}"
+    return clock(value, "%Y-%m-%d %H:%M") if is_time else f"{value:.8g}"
 
 
 def residuals(material: Material) -> Section:
@@ -67,7 +75,7 @@ def residuals(material: Material) -> Section:
     if rows is None:
         return Section("residuals", "Where it errs", [], _ABSENT)
     blocks = [block for draw in (_distance, _hour, _place) for block in draw(material)]
-    return Section("residuals", "Where it errs", blocks, "the data have neither two points nor a time")
+    return Section("residuals", "Where it errs", blocks, "the rows have neither two points nor a time")
 
 
 def _distance(material: Material) -> Sequence[Block]:
@@ -77,7 +85,7 @@ def _distance(material: Material) -> Sequence[Block]:
         return []
     bins = measured.along(values, material.rows.residual())
     axis = Axis("straight distance (km)", 0, max((one.place for one in bins), default=1.0) * 1.05)
-    return [_spread(material, bins, axis, "distance", "km")]
+    return [_spread(material, bins, axis, "distance", "km")] if bins else []
 
 
 def _hour(material: Material) -> Sequence[Block]:
@@ -87,7 +95,7 @@ def _hour(material: Material) -> Sequence[Block]:
         return []
     bins = measured.by_hour(material.rows.inputs[time], material.rows.residual())
     axis = Axis("hour of the day", -0.5, 23.5, tuple((float(hour), str(hour)) for hour in range(0, 24, 3)))
-    return [_spread(material, bins, axis, "hour", "")]
+    return [_spread(material, bins, axis, "hour", "")] if bins else []
 
 
 def _spread(material: Material, bins: Sequence[measured.Bin], axis: Axis, what: str, unit: str) -> Figure:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from components.shown import scale_of, shown
 from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table, Text
 from pipeline.report.charts import bars
 from pipeline.report.material import Material
+from pipeline.report.svg import formatted, number, real
 
 WORDS = {
     "pushed": "Pushed: this model is published.",
@@ -36,6 +38,10 @@ def verdict(material: Material) -> Section:
     blocks: list[Block] = []
     if record.reasons:
         blocks.append(Points(record.reasons, "bad"))
+    if warnings := material.figures.get("warnings"):
+        blocks.append(Points(warnings))
+    if gate := material.figures.get("gate"):
+        blocks.append(Text(f"The file was held against: {gate['rule']}."))
     if record.verdict in ("crashed", "failed", "interrupted", "stopped"):
         where = f"It was in the step {record.last_step}." if record.last_step else "It had not begun a step."
         blocks.append(Text(f"{where} What came before is shown below; what would have followed is not there."))
@@ -66,13 +72,15 @@ def _file_facts(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
         facts.append(("size", f"{figures['bytes']:,} bytes{gzipped}"))
     if "sparsity" in figures:
         sparsity = figures["sparsity"]
-        facts.append(("zeros", f"{sparsity['dense_kernels']:.1%} of {sparsity['weights']:,} dense weights"))
+        facts.append(
+            ("zeros", f"{formatted(sparsity['dense_kernels'], '.1%')} of {sparsity['weights']:,} dense weights")
+        )
     if "latency_us" in figures:
         latency = figures["latency_us"]
-        facts.append(("one call", f"{latency['p50']:g} us (95th percentile {latency['p95']:g} us)"))
+        facts.append(("one call", f"{number(latency['p50'])} us (95th percentile {number(latency['p95'])} us)"))
     if "difference_to_saved_model" in figures:
         difference = figures["difference_to_saved_model"]
-        facts.append(("largest difference to the SavedModel", f"{difference['max']:.3g}"))
+        facts.append(("largest difference to the SavedModel", number(difference["max"])))
     return facts
 
 
@@ -81,16 +89,20 @@ def errors(material: Material) -> Section:
     measured = _measured(material)
     if not measured:
         return Section("errors", "Errors", [], "no model was measured")
-    rows = material.figures.get("metrics", {}).get("rows") or int(material.evaluation["candidate"]["rows"])
+    rows = (material.figures.get("metrics") or material.evaluation.get("candidate") or {}).get("rows")
+    scale = scale_of(real(one.get("rmse")) for one in measured.values())
     table = Table(
-        f"Errors on {rows:,} evaluation rows, in {material.unit}",
+        f"Errors on {number(rows) or 'the'} evaluation rows, in {material.unit}",
         ("model", "RMSE", "MAE", "bias"),
-        [(_NAMES[name], *(_short(one.get(key)) for key in ("rmse", "mae", "bias"))) for name, one in measured.items()],
+        [
+            (_NAMES[name], *(shown(one.get(key), scale) for key in ("rmse", "mae", "bias")))
+            for name, one in measured.items()
+        ],
     )
     picture = bars(
-        [(_NAMES[name], (one["rmse"], one["mae"]), "") for name, one in measured.items()],
+        [(_NAMES[name], (real(one.get("rmse")), real(one.get("mae"))), "") for name, one in measured.items()],
         f"Errors of {len(measured)} models: "
-        + "; ".join(f"{_NAMES[n]} RMSE {one['rmse']:.3f}" for n, one in measured.items()),
+        + "; ".join(f"{_NAMES[n]} RMSE {shown(one.get('rmse'), scale)}" for n, one in measured.items()),
         material.unit,
         ("RMSE", "MAE"),
     )
@@ -108,26 +120,24 @@ def _measured(material: Material) -> dict[str, dict[str, float]]:
     else:
         candidate = material.evaluation.get("candidate")
         found = {"candidate": _with_bias(candidate)} if candidate else {}
-    champion = material.evaluation.get("champion")
+    # On the same rows as the file, where the file was judged beside it.
+    champion = (material.figures.get("gate") or material.evaluation).get("champion")
     return found | ({"champion": _with_bias(champion)} if champion else {})
 
 
 def _with_bias(metrics: Mapping[str, float]) -> dict[str, float]:
     if "bias" in metrics or "mean_label" not in metrics:
         return dict(metrics)
-    return {**metrics, "bias": metrics["mean_prediction"] - metrics["mean_label"]}
-
-
-def _short(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
+    return {**metrics, "bias": real(metrics.get("mean_prediction")) - real(metrics["mean_label"])}
 
 
 def slices(material: Material) -> Section:
-    """Every slice that the Evaluator judged; small ones are marked and were not judged."""
+    """Every slice that was judged; small ones are marked and were not judged."""
     told = material.slices
     if not told or not told.get("slices"):
         return Section("slices", "Slices", [], "no slices were judged")
     rows, marks = [], {}
+    scale = scale_of(one["candidate"]["rmse"] or 0.0 for one in told["slices"])
     for index, one in enumerate(told["slices"]):
         champion = one["champion"] or {}
         if one["small"]:
@@ -138,8 +148,8 @@ def slices(material: Material) -> Section:
             (
                 one["name"],
                 f"{one['rows']:,}" + (" (small)" if one["small"] else ""),
-                *(_short(one["candidate"].get(key)) for key in ("rmse", "mae", "bias")),
-                _short(champion.get("rmse")),
+                *(shown(one["candidate"].get(key), scale) for key in ("rmse", "mae", "bias")),
+                shown(champion.get("rmse"), scale),
                 "too few rows, not judged" if one["small"] else one["verdict"],
             )
         )

@@ -23,6 +23,13 @@ PROJECT = CHECKOUT / "kubeflow" / "client"
 HOME = CHECKOUT / ".tools" / "kfp"
 """The client's environment."""
 
+OLDEST, KNOWS_NON_ROOT = (2, 5), (2, 16)
+"""Versions of the backend: that every specification needs, and the first whose `KubernetesExecutorConfig` has a
+`securityContext` (KFP's commit 64ad98e7a9)."""
+
+POLL_S = 5.0
+"""Between two looks at a run."""
+
 Action = Literal["submit", "schedule"]
 
 
@@ -52,6 +59,7 @@ class Wish:
         parameters: of the run, in place of the defaults.
         dry_run: only look.
         run_name: of the run to submit.
+        wait_s: for its end; 0 for not at all.
         times: of the recurring run, as `times` gives them.
     """
 
@@ -59,6 +67,7 @@ class Wish:
     parameters: dict[str, str]
     dry_run: bool
     run_name: str = ""
+    wait_s: float = 0
     times: dict[str, Any] = field(default_factory=dict)
 
 
@@ -99,7 +108,12 @@ def ask(
             "experiment": block.experiment,
             "parameters": wish.parameters,
             "service_account": block.service_account,
+            "pipeline_root": block.pipeline_root,
+            "claims": [one.claim for one in (block.models, block.data) if one],
+            "oldest": KNOWS_NON_ROOT if block.run_as_non_root else OLDEST,
             "run_name": wish.run_name,
+            "wait_s": wish.wait_s,
+            "poll_s": POLL_S,
             "dry_run": wish.dry_run,
             **wish.times,
         }

@@ -2,7 +2,8 @@
 
 The launcher copies inputs to local paths before a step and outputs from there after it, but the step is told the
 object store's URIs. TensorFlow 2.16 reads neither `minio://` nor `s3://`, so a step works on the paths.
-Source: `LocalPathForURI` in KFP's backend/src/v2/component/launcher_v2.go (commit 7b70c7b95f68).
+Source: `LocalPathForURI` in KFP's backend/src/v2/component/launcher_v2.go, `GenerateOutputURI` in its
+metadata/client.go (commit 7b70c7b95f68).
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ SCHEMES = {"gs://": "/gcs/", "minio://": "/minio/", "s3://": "/s3/"}
 ROOT_VARIABLE = "FARELITE_STEP_ROOT"
 """A folder to take for `/`, in a rehearsal outside a container."""
 
-CODE_VARIABLE = "FARELITE_CODE"
-"""Tells a container which code its specification was compiled from."""
+BACKEND_ROOT = "minio://mlpipeline/v2/artifacts"
+"""Root of a backend that was told no other: `defaultPipelineRoot` in backend/src/v2/config/env.go."""
 
 PACKAGES = ("pipeline", "components", "transforms", "data")
 
@@ -25,16 +26,24 @@ class PlaceError(ValueError):
     """A URI that the launcher brings nowhere."""
 
 
-def local_path(uri: str) -> str:
+def joined(root: str, *names: str) -> str:
+    """A URI below a root, whose query, such as `?region=x`, tells about the store alone: `GenerateOutputURI`."""
+    return "/".join([root.split("?")[0].rstrip("/"), *names])
+
+
+def local_path(uri: str, root: str | None = None) -> str:
     """Path of what lies at a URI.
+
+    Args:
+        uri: of an artifact.
+        root: a folder to take for `/`; by default what the environment says.
 
     Raises:
         PlaceError: the launcher knows no such scheme.
     """
     for scheme, folder in SCHEMES.items():
         if uri.startswith(scheme):
-            # A query, such as `?region=x`, tells the launcher about the store; it is no part of the path of an output.
-            return os.environ.get(ROOT_VARIABLE, "") + folder + uri.removeprefix(scheme)
+            return (os.environ.get(ROOT_VARIABLE, "") if root is None else root) + folder + uri.removeprefix(scheme)
     raise PlaceError(f"{uri}: KFP's launcher copies from {', '.join(SCHEMES)} only; set kubeflow.pipeline_root to one")
 
 

@@ -1,33 +1,28 @@
 """A rehearsal: executes every step's container command of a compiled specification on this machine, without a cluster.
 
-It does what KFP's driver and launcher do around a step: inputs come out of an object store (a folder here) to local
-paths, the command gets an ExecutorInput in place of `{{$}}`, runs as a process of its own, leaves an ExecutorOutput,
-and its outputs go back into the store. Source: `provisionOutputs` in backend/src/v2/driver/driver.go, `executeV2` and
-`mergeRuntimeArtifacts` in backend/src/v2/component/launcher_v2.go (commit 7b70c7b95f68).
+Around each step it does what the backend does there: `driver.py` before it, `launcher.py` in its container. Folders
+stand for the object store, for a container's root and for the metadata store, whose cache a second rehearsal finds.
 """
 
 from __future__ import annotations
 
-import copy
 import json
 import os
-import shutil
-import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from google.protobuf import json_format
-from kfp.pipeline_spec import pipeline_spec_pb2
+import pipeline
+from pipeline.runners.events import Result
+from pipeline.runners.kubeflow.driver import LOGS, Record, cache_key, inputs_of, outputs_of
+from pipeline.runners.kubeflow.launcher import Launcher, Usage
+from pipeline.runners.kubeflow.places import ROOT_VARIABLE, joined, local_path
 
-from pipeline.runners.kubeflow.errors import StepFailedError
-from pipeline.runners.kubeflow.places import ROOT_VARIABLE, SCHEMES, artifacts
-
-LAST_LINES = 15
+PUSHER, PUSHED = "TFLitePusher", "pushed_model"
 
 
 @dataclass(frozen=True)
@@ -36,6 +31,7 @@ class Step:
 
     Attributes:
         name: of the task.
+        state: `ran` or `cached`.
         seconds: wall time, imports included.
         cpu_seconds: user and system.
         peak_bytes: largest resident set of the step or a child of it.
@@ -43,6 +39,7 @@ class Step:
     """
 
     name: str
+    state: str
     seconds: float
     cpu_seconds: float
     peak_bytes: int
@@ -74,130 +71,99 @@ class Rehearsal:
     """One run of a specification.
 
     Args:
-        spec: the first document.
-        folder: for the store, the launcher's paths and logs.
+        documents: the specification, and the platform's.
+        folder: for the stores and a container's root.
         parameters: in place of the defaults.
         root: where the cluster would keep artifacts; the specification's default if empty.
     """
 
-    spec: dict[str, Any]
+    documents: list[dict[str, Any]]
     folder: Path
     parameters: dict[str, str] = field(default_factory=dict)
     root: str = ""
 
     def __post_init__(self) -> None:
-        self._made: dict[str, dict[str, Any]] = {}
+        self._spec = self.documents[0]
         self.folder = self.folder.resolve()
-        base = self.root or self.spec["defaultPipelineRoot"]
-        self._run = f"{base}/{self.spec['pipelineInfo']['name']}/{uuid.uuid4()}"
+        self._on_record = self.folder / "metadata.json"
+        self._made: dict[str, dict[str, int]] = {}
+        # `GetPipeline` in metadata/client.go.
+        base = self.root or self._spec["defaultPipelineRoot"]
+        self._run = joined(base, self._spec["pipelineInfo"]["name"], str(uuid.uuid4()))
+        given = self._spec["root"].get("inputDefinitions", {}).get("parameters", {})
+        self._given = {**{name: one.get("defaultValue") for name, one in given.items()}, **self.parameters}
 
-    def run(self, done: Callable[[Step], None] = lambda step: None) -> list[Step]:
-        """Executes all steps in order.
+    def run(self, done: Callable[[Step], None] = lambda step: None) -> tuple[list[Step], Result]:
+        """Executes all steps in order, and says what they come to.
 
         Raises:
             StepFailedError: a step failed; what it wrote stays in the folder.
         """
-        steps = []
-        for name in order(self.spec["root"]["dag"]["tasks"]):
-            steps.append(self._step(name))
-            done(steps[-1])
-        return steps
-
-    def _step(self, name: str) -> Step:
-        task = self.spec["root"]["dag"]["tasks"][name]
-        component = self.spec["components"][task["componentRef"]["name"]]
-        local = self.folder / "local"
-        shutil.rmtree(local, ignore_errors=True)
-        told = {"inputs": self._inputs(task), "outputs": self._outputs(name, component)}
-        for one in artifacts(told["inputs"]):
-            _copy(self._stored(one["uri"]), self._local(one["uri"]))
-        for one in artifacts(told["outputs"]):
-            self._local(one["uri"]).parent.mkdir(parents=True, exist_ok=True)
-        container = self.spec["deploymentSpec"]["executors"][component["executorLabel"]]["container"]
-        step = self._execute(name, container, told)
-        self._made[name] = self._collect(told)
-        return Step(**{**step.__dict__, "outputs": self._made[name]})
-
-    def _inputs(self, task: dict[str, Any]) -> dict[str, Any]:
-        given = self.spec["root"].get("inputDefinitions", {}).get("parameters", {})
-        values = {}
-        for name, source in task.get("inputs", {}).get("parameters", {}).items():
-            if "componentInputParameter" in source:
-                wanted = source["componentInputParameter"]
-                values[name] = self.parameters.get(wanted, given[wanted].get("defaultValue"))
-            else:
-                values[name] = source["runtimeValue"]["constant"]
-        sources = {key: one["taskOutputArtifact"] for key, one in task.get("inputs", {}).get("artifacts", {}).items()}
-        found = {
-            key: copy.deepcopy(self._made[one["producerTask"]][one["outputArtifactKey"]])
-            for key, one in sources.items()
-        }
-        return {"parameterValues": values, "artifacts": found}
-
-    def _outputs(self, name: str, component: dict[str, Any]) -> dict[str, Any]:
-        task_root = f"{self._run}/{name}/{uuid.uuid4()}"
-        made = {
-            key: {
-                "artifacts": [{"name": key, "uri": f"{task_root}/{key}", "type": one["artifactType"], "metadata": {}}]
-            }
-            for key, one in component.get("outputDefinitions", {}).get("artifacts", {}).items()
-        }
-        return {"artifacts": made, "outputFile": str(self._local(task_root) / "output_metadata.json")}
-
-    def _execute(self, name: str, container: dict[str, Any], told: dict[str, Any]) -> Step:
-        executor_input = json.dumps(told)
-        json_format.Parse(executor_input, pipeline_spec_pb2.ExecutorInput())
-        words = [word.replace("{{$}}", executor_input) for word in [*container["command"], *container["args"]]]
-        # In the image `python` is this environment's.
-        environment = {
-            **{one["name"]: one["value"] for one in container.get("env", [])},
-            "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
-            "HOME": str(self.folder),
-            ROOT_VARIABLE: str(self.folder / "local"),
-        }
-        log = self.folder / "logs" / f"{name}.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
-        with log.open("wb") as stream:
-            child = subprocess.Popen(words, cwd=self.folder, env=environment, stdout=stream, stderr=stream)
-            _, status, usage = os.wait4(child.pid, 0)
-            child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
-            last = "\n".join(log.read_text(errors="replace").splitlines()[-LAST_LINES:])
-            raise StepFailedError(f"{name} ended with exit code {child.returncode} (log: {log}):\n{last}")
-        return Step(name, time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        steps = {}
+        for name in order(self._spec["root"]["dag"]["tasks"]):
+            steps[name] = self._step(name)
+            done(steps[name])
+        return list(steps.values()), self._outcome(steps[PUSHER], time.monotonic() - began)
 
-    def _collect(self, told: dict[str, Any]) -> dict[str, Any]:
-        """Merges what the step says of its outputs, copies them into the store, as the launcher does."""
-        written = Path(told["outputs"]["outputFile"])
-        said = json.loads(written.read_text()) if written.exists() else {}
-        json_format.ParseDict(said, pipeline_spec_pb2.ExecutorOutput())
-        for key, listed in told["outputs"]["artifacts"].items():
-            (one,) = listed["artifacts"]
-            for other in said.get("artifacts", {}).get(key, {}).get("artifacts", [])[:1]:
-                one["uri"] = other.get("uri") or one["uri"]
-                one["metadata"] |= other.get("metadata", {})
-            # KFP's own properties, which come back with every artifact.
-            one["metadata"] |= {"display_name": key, "store_session_info": "{}"}
-            one["name"] = f"projects/1/artifacts/{uuid.uuid4()}"
-            _copy(self._local(one["uri"]), self._stored(one["uri"]))
-        made: dict[str, Any] = told["outputs"]["artifacts"]
-        return made
+    def _outcome(self, last: Step, seconds: float) -> Result:
+        told = last.outputs[PUSHED]["metadata"]
+        store = self._spec["root"]["dag"]["tasks"][PUSHER]["inputs"]["parameters"]["models_dir"]["runtimeValue"]
+        return Result(
+            verdict=told["verdict"],
+            version=told["version"],
+            model_dir=f"{store['constant']}/{told['version']}" if told["version"] else told["kept"],
+            reasons=json.loads(told["reasons"]),
+            metrics=json.loads(told["figures"]),
+            seconds=seconds,
+            run_id=self._run.split("/")[-1],
+        )
 
-    def _local(self, uri: str) -> Path:
-        for scheme, place in SCHEMES.items():
-            if uri.startswith(scheme):
-                return Path(f"{self.folder}/local{place}{uri.removeprefix(scheme)}")
-        raise StepFailedError(f"a step named {uri!r}, which is in no object store")
-
-    def _stored(self, uri: str) -> Path:
+    def log(self, name: str) -> Path:
+        """The log of a step that has run in this rehearsal or an earlier one."""
+        uri = Record.read(self._on_record).artifacts[self._made[name][LOGS] - 1]["uri"]
         return self.folder / "store" / uri.replace("://", "/")
 
+    def _step(self, name: str) -> Step:
+        """`Container` in driver/container.go, then the launcher."""
+        task = self._spec["root"]["dag"]["tasks"][name]
+        component = self._spec["components"][task["componentRef"]["name"]]
+        label = component["executorLabel"]
+        container = self._spec["deploymentSpec"]["executors"][label]["container"]
+        record = Record.read(self._on_record)
+        place, local = joined(self._run, name, str(uuid.uuid4())), self.folder / "local"
+        told = {
+            "inputs": inputs_of(task, self._given, self._made, record),
+            "outputs": {
+                "artifacts": outputs_of(place, component),
+                "outputFile": f"{local_path(place, str(local))}/output_metadata.json",
+            },
+        }
+        key = cache_key(told, container, list(self._claims(label))) if task["cachingOptions"].get("enableCache") else ""
+        state, usage = "cached", Usage(0, 0, 0)
+        if key not in record.cache:
+            launcher = Launcher(local, self.folder / "store", self._run, self._environment(local))
+            state, usage = "ran", launcher.launch(name, container, told)
+            ids = {output: record.add(one["artifacts"][0]) for output, one in told["outputs"]["artifacts"].items()}
+            record.cache |= {key: ids} if key else {}
+            record.write(self._on_record)
+            self._made[name] = ids
+        else:
+            self._made[name] = record.cache[key]
+        outputs = {output: record.as_input(number) for output, number in self._made[name].items() if output != LOGS}
+        return Step(name, state, usage.seconds, usage.cpu_seconds, usage.peak_bytes, outputs)
 
-def _copy(source: Path, target: Path) -> None:
-    """Files only: an object store knows no empty folder."""
-    for path in source.rglob("*") if source.is_dir() else []:
-        if path.is_file():
-            place = target / path.relative_to(source)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, place)
+    def _claims(self, label: str) -> Iterator[str]:
+        for document in self.documents[1:]:
+            executor = document["platforms"]["kubernetes"]["deploymentSpec"]["executors"].get(label, {})
+            yield from (one["constant"] for one in executor.get("pvcMount", []))
+
+    def _environment(self, local: Path) -> dict[str, str]:
+        # In the image `python` is this environment's, and its packages are these.
+        return {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
+            "PYTHONPATH": str(Path(pipeline.__file__).parents[1]),
+            "HOME": str(self.folder),
+            ROOT_VARIABLE: str(local),
+        }

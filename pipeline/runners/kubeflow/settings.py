@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
@@ -60,17 +60,47 @@ class Data(Settings):
 
 
 class StepRetries(Settings):
-    """What Kubernetes does with a step that fails.
+    """What Argo Workflows, which runs the steps, does with one that fails.
+
+    Source: `processNodeRetries` in its workflow/controller/operator.go (commit f016ad89eb26).
 
     Attributes:
         attempts: further ones; the gates, which fail on purpose, get none.
-        delay_s, factor, max_delay_s: the waits between them.
+        delay_s: wait before the first of them.
+        factor: of each wait to the one before; a whole number.
+        budget_s: for all attempts and waits together, from the start of the first: a step that fails later is not tried
+            again, and a further attempt is ended there.
     """
 
     attempts: int = Field(default=2, ge=0)
     delay_s: int = Field(default=60, ge=0)
-    factor: float = Field(default=2, ge=1)
-    max_delay_s: int = Field(default=1800, ge=0)
+    factor: int = Field(default=2, ge=1)
+    budget_s: int = Field(default=86400, ge=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_argo_takes_it(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "max_delay_s" in given:
+            raise ValueError(
+                "max_delay_s is no setting any more, since Argo takes it for the budget of all attempts and not for "
+                "the longest wait: set budget_s, in seconds from the start of the first attempt"
+            )
+        if isinstance(given, dict) and isinstance(given.get("factor"), float) and given["factor"] % 1:
+            raise ValueError(
+                f"factor is {given['factor']:g}, but Argo takes whole numbers only and would not try again at all: "
+                "write 1, 2 or more"
+            )
+        return given
+
+    @model_validator(mode="after")
+    def _waits_within_budget(self) -> StepRetries:
+        waits = sum(self.delay_s * self.factor**number for number in range(self.attempts))
+        if waits >= self.budget_s:
+            raise ValueError(
+                f"the waits before {self.attempts} further attempts come to {waits} s, but budget_s is "
+                f"{self.budget_s}: the last would never begin. Raise budget_s, or lower attempts, delay_s or factor"
+            )
+        return self
 
 
 class Kubeflow(Settings):
@@ -79,12 +109,16 @@ class Kubeflow(Settings):
     Attributes:
         image: of every step; with its digest: `registry/name@sha256:...`.
         require_digest: refuse an image without a digest, since a tag may name other code tomorrow.
-        pipeline_root: where the cluster keeps artifacts: `minio://`, `s3://` or `gs://` with bucket and folder.
+        pipeline_root: where the artifacts of runs go: `minio://`, `s3://` or `gs://` with bucket and folder, and the
+            store's query such as `?region=eu-west-1`; null for the cluster's own (`defaultPipelineRoot` of its
+            ConfigMap kfp-launcher). Given to each run that `submit` and `schedule` start.
         models: the volume that holds the store, as a runs folder: `<mount>/<name of the pipeline>/models`; null where
             `push.store` holds the versions and no volume is wanted.
         data: the volume that holds the source, mounted for reading; null when the source lies elsewhere.
         data_root: default of the runtime parameter `data_root`: what relative paths of the source count from.
         cache: whether steps may come from the cluster's cache; those that look at what changes outside never do.
+        run_as_non_root: says so of each step, as the security profile `restricted` wants it; the image's user is 10001.
+            Backends older than 2.16 do not know the field and refuse it: false.
         retries: of each step.
         resources: by step; the rest have what was measured on the default configuration.
         default: of a step that was not measured.
@@ -99,11 +133,12 @@ class Kubeflow(Settings):
 
     image: str = "farelite"
     require_digest: bool = True
-    pipeline_root: str = Field(default="minio://mlpipeline/v2/artifacts", pattern=r"^(minio|s3|gs)://[^/]+")
+    pipeline_root: str | None = Field(default=None, pattern=r"^(minio|s3|gs)://[^/]+")
     models: Models | None = Models()
     data: Data | None = Data()
     data_root: str = Field(default="/data", pattern=r"^/")
     cache: bool = True
+    run_as_non_root: bool = True
     retries: StepRetries = StepRetries()
     resources: dict[str, Resources] = Field(default_factory=dict)
     default: Resources = Resources()

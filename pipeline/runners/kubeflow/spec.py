@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import json
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,12 @@ from components.code_hash import code_hash
 from pipeline import provenance
 from pipeline.config import Config, ConfigError
 from pipeline.graph import Surroundings, create_pipeline
+from pipeline.runners.kubeflow.image import wanted
 from pipeline.runners.kubeflow.measured import MEASURED
-from pipeline.runners.kubeflow.places import CODE_VARIABLE, PACKAGES
+from pipeline.runners.kubeflow.places import BACKEND_ROOT, PACKAGES
 from pipeline.runners.kubeflow.rules import refusals
 
 COMMAND = ["python", "-m", "pipeline.runners.kubeflow.step"]
-DIGEST = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
 GATES = ("RowsGate", "DataGate")
 """They fail on purpose, and would again."""
 
@@ -46,12 +45,7 @@ def compile_spec(config: Config, folder: Path, image: str | None = None) -> list
     Raises:
         ConfigError: the image has no digest, a step does not exist, or open-source KFP would refuse the outcome.
     """
-    image = image or config.kubeflow.image
-    if config.kubeflow.require_digest and not DIGEST.fullmatch(image):
-        raise ConfigError(
-            f"kubeflow.image {image!r} has no digest; write registry/name@sha256:<64 hex digits>, as the push of the "
-            "image prints it, or set kubeflow.require_digest=false to run whatever the tag names on the day"
-        )
+    image = wanted(image, config.kubeflow)
     if config.kubeflow.models is None and not config.push.store:
         raise ConfigError(
             "kubeflow.models is null, so no volume keeps the versions, and push.store names no place either: set one"
@@ -96,7 +90,7 @@ def _surroundings(config: Config) -> Surroundings:
         "fingerprint": "",
     }
     return Surroundings(
-        root=block.pipeline_root,
+        root=block.pipeline_root or BACKEND_ROOT,
         metadata=ConnectionConfig(),
         models_dir=f"{block.models.mount if block.models else PASSING}/{config.name}/models",
         fingerprint="",
@@ -144,10 +138,15 @@ def _check_steps(config: Config, spec: dict[str, Any]) -> None:
 
 
 def _complete(config: Config, spec: dict[str, Any]) -> None:
-    """Retries, cache and resources, which TFX's compiler does not write; and which code the image must hold."""
+    """Retries, cache and resources, which TFX's compiler does not write; and what the entry point must be told.
+
+    The code stands in the arguments, since they are in the key of the cluster's cache and the environment is not
+    (`GenerateCacheKey` in KFP's backend/src/v2/cacheutils/cache.go, commit 7b70c7b95f68).
+    """
     block = config.kubeflow
-    spec["defaultPipelineRoot"] = block.pipeline_root
-    code = {"name": CODE_VARIABLE, "value": code_hash(*PACKAGES)}
+    # No backend reads it, the rehearsal does; see `RootDAG` in backend/src/v2/driver/root_dag.go.
+    spec["defaultPipelineRoot"] = block.pipeline_root or BACKEND_ROOT
+    code = code_hash(*PACKAGES)
     for name, task in spec["root"]["dag"]["tasks"].items():
         task["cachingOptions"] = {"enableCache": True} if block.cache and name not in LOOKING_OUTSIDE else {}
         if block.retries.attempts and name not in GATES:
@@ -155,17 +154,19 @@ def _complete(config: Config, spec: dict[str, Any]) -> None:
                 "maxRetryCount": block.retries.attempts,
                 "backoffDuration": f"{block.retries.delay_s}s",
                 "backoffFactor": block.retries.factor,
-                "backoffMaxDuration": f"{block.retries.max_delay_s}s",
+                # Without it the backend's template says 0, which is no retry (argocompiler/container.go).
+                "backoffMaxDuration": f"{block.retries.budget_s}s",
             }
         container = _container(spec, name)
-        wanted = block.resources.get(name) or MEASURED.get(name) or block.default
+        asked = block.resources.get(name) or MEASURED.get(name) or block.default
         container["resources"] = {
-            "cpuRequest": wanted.cpu_request,
-            "cpuLimit": wanted.cpu_limit,
-            "memoryRequest": wanted.memory_request_gb,
-            "memoryLimit": wanted.memory_limit_gb,
+            "cpuRequest": asked.cpu_request,
+            "cpuLimit": asked.cpu_limit,
+            "memoryRequest": asked.memory_request_gb,
+            "memoryLimit": asked.memory_limit_gb,
         }
-        container["env"] = [*container.get("env", []), code]
+        outputs = spec["components"][task["componentRef"]["name"]].get("outputDefinitions", {}).get("artifacts", {})
+        container["args"] += ["--code", code, "--outputs", ",".join(sorted(outputs))]
 
 
 def _container(spec: dict[str, Any], task: str) -> dict[str, Any]:
@@ -187,6 +188,9 @@ def _platform(config: Config, spec: dict[str, Any]) -> dict[str, Any]:
             mounts.append(data)
         # A tag may have moved since a node fetched it; a digest cannot.
         config_of_executor: dict[str, Any] = {"imagePullPolicy": "IfNotPresent" if block.require_digest else "Always"}
+        if block.run_as_non_root:
+            # Privileges, capabilities and seccomp are the backend's own doing (argocompiler/security_context.go).
+            config_of_executor["securityContext"] = {"runAsNonRoot": True}
         if mounts:
             config_of_executor["pvcMount"] = mounts
         executors[component["executorLabel"]] = config_of_executor

@@ -56,6 +56,7 @@ class FakeKfp:
         calls, problems: the published API.
         token: that it wants, if any.
         several: whether several users share it.
+        tag: its version, as it tells it.
         violations: what in requests was not as the API says; tests want none.
         requests: method and path of each.
         faults: to come.
@@ -67,6 +68,7 @@ class FakeKfp:
     problems: Callable[..., Any]
     token: str = ""
     several: bool = False
+    tag: str = "2.17.0"
     violations: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -116,7 +118,8 @@ class FakeKfp:
         told = self._handle(call, {**query, **values}, sent)
         wrong = list(self.problems(call.answer, told, "answer"))
         assert not wrong, wrong  # the fault of this file
-        return told
+        # What is sent there is more than what is published: `healthzResponse` in backend/src/apiserver/main.go.
+        return {**told, "tag_name": self.tag} if path.endswith("/healthz") else told
 
     def _handle(self, call: Any, query: dict[str, str], sent: Any) -> Any:
         kind = call.path.split("/")[3]
@@ -128,6 +131,8 @@ class FakeKfp:
             case "GET", "pipelines" | "experiments" | "runs" | "recurringruns":
                 plural = {"recurringruns": "recurring_runs"}.get(kind, kind)
                 return self._page(plural, query, **_only(query, "experiment_id", "namespace"))
+            case "GET", "runs/{run_id}":
+                return self._one("runs", query["run_id"])
             case "POST", "pipelines":
                 return self._add("pipelines", {**sent, "name": sent["display_name"]}, "display_name", "namespace")
             case "POST", "pipelines/upload_version":

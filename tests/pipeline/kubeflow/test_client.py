@@ -56,8 +56,10 @@ class Outside:
         ask(self._config(overrides), self._documents, wish, self.said.append, self.done.append)
         return [f"{one.what} {one.did}" for one in self.done]
 
-    def submit(self, *overrides: str, name: str = "first", dry_run: bool = False, **parameters: str) -> list[str]:
-        return self._ask(Wish("submit", parameters, dry_run, name), list(overrides))
+    def submit(
+        self, *overrides: str, name: str = "first", dry_run: bool = False, wait_s: float = 0, **parameters: str
+    ) -> list[str]:
+        return self._ask(Wish("submit", parameters, dry_run, name, wait_s), list(overrides))
 
     def schedule(self, *overrides: str, dry_run: bool = False, **parameters: str) -> list[str]:
         given = [*HOURLY, *overrides]
@@ -136,6 +138,128 @@ def test_the_commands_report_what_they_did_and_end_with_code_2_when_the_cluster_
 def test_what_is_uploaded_is_the_specification_with_the_platforms_document(kfp: Any, compiled: Documents) -> None:
     Outside(kfp, compiled).submit()
     assert [list(yaml.safe_load_all(file)) for file in kfp.uploaded] == [compiled]
+
+
+def test_a_run_and_a_schedule_take_their_artifacts_where_the_configuration_says(kfp: Any, outside: Outside) -> None:
+    root = "s3://elsewhere/farelite?region=eu-west-1"
+    outside.submit()
+    assert "pipeline_root" not in kfp["runs"][0]["runtime_config"]  # the cluster's own
+    outside.submit(f"kubeflow.pipeline_root={root}", name="second")
+    assert kfp["runs"][1]["runtime_config"]["pipeline_root"] == root
+    outside.schedule()
+    assert outside.schedule(f"kubeflow.pipeline_root={root}")[-3:] == [
+        f"recurring run changed: pipeline root the cluster's to {root}",
+        "recurring run old one removed",
+        "recurring run switched on",
+    ]
+    (row,) = kfp["recurring_runs"]
+    assert row["runtime_config"]["pipeline_root"] == root
+    assert outside.schedule(f"kubeflow.pipeline_root={root}")[-1] == "recurring run found"
+
+
+@pytest.mark.parametrize(
+    ("tag", "overrides", "said"),
+    [
+        ("2.4.1", [], r"is Kubeflow Pipelines 2.4.1, but this needs 2.5 or later: upgrade the cluster's backend"),
+        ("2.0.0-rc.2", ["kubeflow.run_as_non_root=false"], r"Pipelines 2.0.0-rc.2, but this needs 2.5 or later"),
+        ("2.15.0", [], r"Pipelines 2.15.0, but kubeflow.run_as_non_root needs 2.16 or later: set it to false"),
+    ],
+)
+def test_a_backend_that_is_too_old_is_named_with_its_version_and_changed_in_nothing(
+    kfp: Any, outside: Outside, tag: str, overrides: list[str], said: str
+) -> None:
+    kfp.tag = tag
+    with pytest.raises(KubeflowError, match=said):
+        outside.submit(*overrides)
+    assert kfp.requests == ["GET /apis/v2beta1/healthz"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "overrides"),
+    [("2.5.0", ["kubeflow.run_as_non_root=false"]), ("v2.16.1", []), ("10.0.0", []), ("unknown", []), ("", [])],
+)
+def test_a_backend_that_is_new_enough_or_tells_no_version_is_taken(
+    kfp: Any, outside: Outside, tag: str, overrides: list[str]
+) -> None:
+    kfp.tag = tag
+    assert outside.submit(*overrides)[-1] == "run started"
+
+
+def test_a_second_run_is_told_of_those_that_push_to_the_same_store(kfp: Any, outside: Outside) -> None:
+    outside.submit()
+    did = outside.submit(name="second")
+    assert did[-2:] == [
+        "run under way too: the one that ends last goes live, judged by what was live when it began",
+        "run started",
+    ]
+    kfp["runs"][0]["state"] = "SUCCEEDED"
+    kfp["runs"][1]["pipeline_version_reference"]["pipeline_id"] = "of another pipeline"
+    assert outside.submit(name="third")[-2:] == ["experiment found", "run started"]
+
+
+def _becomes(kfp: Any, monkeypatch: pytest.MonkeyPatch, state: str, **tasks: str) -> None:
+    """What the server shows of the next run."""
+    monkeypatch.setattr(client, "POLL_S", 0.02)
+    add = kfp._add
+
+    def added(kind: str, row: dict[str, Any], *unique: str) -> Any:
+        details = {
+            "task_details": [{"display_name": name.replace("_", "-"), "state": of} for name, of in tasks.items()]
+        }
+        return add(kind, {**row, "state": state, "run_details": details} if kind == "runs" else row, *unique)
+
+    kfp._add = added
+
+
+def test_a_run_that_is_waited_for_ends_with_its_success(
+    kfp: Any, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _becomes(kfp, monkeypatch, "SUCCEEDED")
+    kfp.fail("GET", "/runs/", "drop")  # one look without an answer is none
+    assert outside.submit(wait_s=30)[-2:] == ["run started", "run succeeded"]
+    assert outside.submit(wait_s=30)[-2:] == ["run found, succeeded", "run succeeded"]
+
+
+def test_a_cluster_without_the_claims_is_known_by_steps_that_wait_for_a_pod(
+    kfp: Any, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _becomes(kfp, monkeypatch, "RUNNING", root="RUNNING", executor="PENDING")
+    with pytest.raises(
+        KubeflowError,
+        match=r"the run first has not ended within 0.1 s; it goes on, and executor wait for a pod. `kubectl describe "
+        r"pod -n kubeflow` says for what; `kubectl get pvc -n kubeflow` must show farelite-models and farelite-data",
+    ):
+        outside.submit(wait_s=0.1)
+    with pytest.raises(KubeflowError, match="`kubectl get pvc -n kubeflow` must show claim-1, which"):
+        outside.submit("kubeflow.models.claim=claim-1", "kubeflow.data=null", wait_s=0.1)
+    kfp["runs"][0]["run_details"]["task_details"].pop()
+    with pytest.raises(KubeflowError, match="it goes on, with root; `--name` finds it again"):
+        outside.submit(wait_s=0.1)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "said"),
+    [
+        (
+            {"root": "FAILED", "root_driver": "FAILED"},
+            "ended as FAILED, with root, root-driver: the backend's driver failed before a step began.* the cluster "
+            "has no credentials for gs://elsewhere/x: the ConfigMap kfp-launcher in kubeflow names their secret",
+        ),
+        (
+            {"root": "FAILED", "Champion": "FAILED", "executor": "FAILED"},
+            "with root, Champion, executor. `kubectl logs -n kubeflow POD -c main` and the output executor-logs have "
+            "the cause; if the log ends with `failed to open bucket`.*no credentials for gs://elsewhere/x",
+        ),
+        ({}, "ended as FAILED, with no step begun: the backend's driver failed"),
+    ],
+)
+def test_a_root_without_credentials_ends_a_run_with_words_on_where_they_are_named(
+    kfp: Any, outside: Outside, monkeypatch: pytest.MonkeyPatch, tasks: dict[str, str], said: str
+) -> None:
+    _becomes(kfp, monkeypatch, "FAILED", **tasks)
+    with pytest.raises(KubeflowError, match=said):
+        outside.submit("kubeflow.pipeline_root=gs://elsewhere/x", wait_s=30)
+    assert outside.done[-1].did == "started"
 
 
 def test_a_changed_specification_becomes_a_further_version(kfp: Any, outside: Outside) -> None:

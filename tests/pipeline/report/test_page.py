@@ -169,6 +169,19 @@ def test_a_run_that_broke_off_before_its_first_step_has_a_page_too(finished):
     assert page.figures == {"history": 1}
 
 
+@pytest.mark.parametrize("verdict", ["interrupted", "failed", ""])  # without one, it crashed
+def test_a_run_without_a_verdict_leaves_the_page_of_the_one_before(finished, verdict):
+    before = write_report(finished.paths).read_bytes()
+    store = open_metadata(Metadata(), finished.paths)
+    journal.begin(store, "cut short", {"config": "{}"})
+    if verdict:
+        journal.finish(store, "cut short", verdict)
+    path = write_report(finished.paths)
+    assert path == finished.paths.root / "report-unfinished.html"
+    assert "cut short" in path.read_text()
+    assert finished.paths.report.read_bytes() == before
+
+
 def test_the_page_is_small_and_made_at_once(finished):
     began = time.process_time()  # other tests may run beside this one
     path = write_report(finished.paths)
@@ -208,3 +221,25 @@ def test_making_the_page_does_not_load_tensorflow(finished):
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert Path(finished.paths.report).exists()
+
+
+def test_a_refused_model_has_its_figures_warnings_and_what_it_was_held_against(finished):
+    material = gather(finished.paths)
+    errors = {"rmse": 0.018, "mae": 0.0136, "bias": -0.0004}
+    small = {"rmse": 8.8e-5, "mae": 7e-5, "bias": -1e-6}
+    metrics = {"rows": 40, "file": errors, "float": errors, "baselines": {"linear": small, "mean": errors}}
+    gate = {"rule": "the mean and the linear model; no version is live", "champion": None}
+    figures = {"metrics": metrics, "gate": gate, "warnings": ["all errors are of 40 evaluation rows only"]}
+    record = dataclasses.replace(material.record, verdict="refused", reasons=["model.tflite: RMSE 0.018 is too much"])
+    page = Page(render(dataclasses.replace(material, record=record, figures=figures, evaluation={})))
+    for sentence in (*record.reasons, *figures["warnings"], gate["rule"]):
+        assert sentence in page.texts["verdict"]
+    assert "0.0180000" in page.texts["errors"]
+    assert "0.0000880" in page.texts["errors"], "and not 0.000"
+
+
+def test_the_slices_are_those_of_the_file_where_it_was_judged(finished):
+    told = json.loads((finished.uris["evaluation"] / "slices.json").read_text())
+    told["slices"][0]["name"] = "hour 4 of the file"
+    (finished.uris["pushed_model"] / "slices.json").write_text(json.dumps(told))
+    assert "hour 4 of the file" in Page(render(gather(finished.paths))).texts["slices"]

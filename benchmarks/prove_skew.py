@@ -1,0 +1,137 @@
+"""Random splits of one table must pass, and real differences must be found: counted over seeds.
+
+    make prove-skew [ARGS="--splits 1000"]
+
+A seed parts a table at random into two and compares them as the data gate does, by statistics as the pipeline makes
+them. Tables: the packaged Chicago trips, and made-up columns that are hard to compare. Prints, as Markdown, how many
+splits were warned of or would have stopped the run, and how many changes are found: in every hundredth split, each
+column in turn is changed in one of the parts. Ends with code 1 if more than one split in a thousand stops, more than
+one in a hundred warns, or one change is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+
+import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+import numpy as np
+import pyarrow as pa
+import tensorflow_data_validation as tfdv
+from tensorflow_data_validation.statistics.stats_impl import generate_statistics_in_memory
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from components.data_checks import Findings, check_distances
+from components.distances import QUANTILES, Statistics
+from components.settings import Distances
+from data.loading import load
+from pipeline import config
+
+_OPTIONS = tfdv.StatsOptions(num_quantiles_histogram_buckets=QUANTILES)
+_TOLD = ("one half differs from the other", "data_gate.skew")
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--splits", type=int, default=1000, help="random splits of each table")
+    parser.add_argument("--skip-trips", action="store_true", help="only the made-up columns")
+    options = parser.parse_args()
+    tables = {f"made up, {rows:,} rows": made_up(rows) for rows in (1200, 20_000)}
+    if not options.skip_trips:
+        tables["Chicago trips"] = load(config.load().data).table
+    print("| table | columns | splits | that warn | that stop | changes | found |\n|---|---|---|---|---|---|---|")
+    failed = False
+    for name, table in tables.items():
+        warn, stop, changes, found = count(table, options.splits)
+        print(
+            f"| {name} | {table.num_columns} | {options.splits:,} | {warn} | {stop} | {changes:,} | {found:,} |",
+            flush=True,
+        )
+        failed |= stop > options.splits / 1000 or warn > options.splits / 100 or found < changes
+    sys.exit(1 if failed else 0)
+
+
+def count(table: pa.Table, splits: int) -> tuple[int, int, int, int]:
+    """Random splits that warn and that stop, changes that were made to a part, and those of them that were found."""
+    warn = stop = made = seen = 0
+    for seed in range(splits):
+        chance = np.random.default_rng(seed)
+        inside = chance.random(table.num_rows) < 0.5
+        part, control = table.filter(pa.array(inside)), statistics_of(table.filter(pa.array(~inside)))
+        found = compared(part, control)
+        warn, stop = warn + bool(found.warnings), stop + bool(found.reasons)
+        if seed % 100 == 0:
+            for changed in changes(part, chance):
+                found = compared(changed, control)
+                made, seen = made + 1, seen + bool(found.warnings or found.reasons)
+    return warn, stop, made, seen
+
+
+def compared(current: pa.Table, control: Statistics) -> Findings:
+    """What the data gate finds by its default limits."""
+    schema = schema_pb2.Schema(feature=[schema_pb2.Feature(name=name) for name in current.column_names])
+    return check_distances(statistics_of(current), control, schema, Distances(), _TOLD)
+
+
+def statistics_of(table: pa.Table) -> Statistics:
+    """TFDV's, with the quantiles that the pipeline asks for; a missing value is an empty list."""
+    columns = []
+    for name in table.column_names:
+        column = table[name].combine_chunks()
+        offsets = np.concatenate([[0], np.cumsum(column.is_valid().to_numpy(zero_copy_only=False))]).astype(np.int32)
+        columns.append(pa.ListArray.from_arrays(pa.array(offsets), column.drop_null()))
+    return generate_statistics_in_memory(pa.RecordBatch.from_arrays(columns, table.column_names), _OPTIONS)
+
+
+def made_up(rows: int) -> pa.Table:
+    """Columns that are hard to compare, from a fixed seed."""
+    chance = np.random.default_rng(1)
+    outlier = chance.normal(10, 3, rows)
+    outlier[7] = 1e9
+    half = chance.lognormal(1, 1, rows)
+    columns = {
+        "cauchy": chance.standard_cauchy(rows),
+        "pareto": chance.pareto(0.5, rows),
+        "one outlier": outlier,
+        "constant": np.full(rows, 5.0),
+        "two values": chance.choice([0.0, 1.0], rows),
+        "few values": chance.choice([1.0, 2.0, 3.0, 4.0, 6.0], rows, p=[0.7, 0.15, 0.05, 0.05, 0.05]),
+        "mostly zero": np.where(chance.random(rows) < 0.95, 0.0, chance.lognormal(1, 2, rows)),
+        "whole numbers": chance.poisson(8, rows).astype(float),
+    }
+    arrays = {name: pa.array(values.astype(np.float32)) for name, values in columns.items()}
+    arrays["half missing"] = pa.array(half.astype(np.float32), mask=chance.random(rows) < 0.5)
+    arrays["all missing"] = pa.nulls(rows, pa.float32())
+    arrays["category"] = pa.array(chance.choice(["a", "b", "c", "d"], rows, p=[0.5, 0.3, 0.15, 0.05]))
+    arrays["many categories"] = pa.array([f"id {one}" for one in chance.zipf(1.3, rows) % 5000])
+    return pa.table(arrays)
+
+
+def changes(table: pa.Table, chance: np.random.Generator) -> Iterator[pa.Table]:
+    """Each column changed in four rows of five, once by kind of change, as a table of its own."""
+    here = pa.array(chance.random(table.num_rows) < 0.8)
+    kinds: tuple[Callable[[pa.Array], pa.Array], ...] = (_gone, _moved)
+    for name in table.column_names:
+        column = table[name].combine_chunks()
+        for kind in kinds:
+            if column.null_count < len(column):
+                yield pa.table({name: pa.compute.if_else(here, kind(column), column)})
+
+
+def _gone(column: pa.Array) -> pa.Array:
+    return pa.nulls(len(column), column.type)
+
+
+def _moved(column: pa.Array) -> pa.Array:
+    """A text that nobody else has, a number beyond all others, a missing value as it is."""
+    if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
+        other: object = "elsewhere" if pa.types.is_string(column.type) else b"elsewhere"
+    else:
+        other = pa.compute.max(column).as_py() + 1
+    return pa.compute.if_else(column.is_valid(), pa.scalar(other, column.type), column)
+
+
+if __name__ == "__main__":
+    main()

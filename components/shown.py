@@ -1,0 +1,46 @@
+"""Figures in label units as people read them, whatever their scale."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+TINY = 1e-5
+"""Below, decimals give way to powers of ten."""
+
+
+def number(value: float | None) -> str:
+    """Short: thousands by comma, no trailing zeros; `nan` and `inf` as such; empty for one that is not there."""
+    if value is None:
+        return ""
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else str(value)
+    if abs(value) >= 1e15:
+        return f"{value:.4g}"
+    if abs(value) >= 10_000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
+
+
+def scale_of(values: Iterable[float]) -> float:
+    """The smallest size above 0, by which figures that stand together keep the digits that tell them apart."""
+    return min((abs(one) for one in values if math.isfinite(one) and one), default=1.0)
+
+
+def shown(value: float | None, scale: float | None = None) -> str:
+    """With three decimals from 0.1 to 1,000; larger figures have none, smaller ones three significant digits.
+
+    Args:
+        value: NaN and infinity are said as such; None, which is not there, is empty.
+        scale: that decides for the figures beside it too; None takes the value's own.
+    """
+    if value is None:
+        return ""
+    size = abs(value if scale is None else scale)
+    if not math.isfinite(value) or not math.isfinite(size):
+        return str(value)
+    if size >= 1000:
+        return f"{value:,.0f}"
+    if size >= 0.1 or size == 0:
+        return f"{value:,.3f}"
+    return f"{value:.3g}" if size < TINY else f"{value:,.{2 - math.floor(math.log10(size))}f}"

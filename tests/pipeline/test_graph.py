@@ -1,0 +1,139 @@
+"""The keys by which the cache tells one step's code from another: computed from what a step imports."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ml_metadata.proto.metadata_store_pb2 import ConnectionConfig
+
+from components.code_hash import OURS, import_closure, step_hash
+from pipeline.config import load
+from pipeline.graph import Surroundings, create_pipeline
+
+ROOT = Path(__file__).parents[2]
+ENTRIES = {
+    "TripExampleGen": "components.trip_example_gen.component.Executor",
+    "RowsGate": "components.data_gate.Executor",
+    "DataGate": "components.data_gate.Executor",
+    "Transform": "transforms.preprocessing.preprocessing_fn",
+    "Trainer": "components.trainer.run_fn.run_fn",
+    "Study": "components.study.component.Executor",
+    "Champion": "components.champion.Executor",
+    "Evaluator": "components.evaluator.component.Executor",
+    "TFLitePusher": "components.tflite_pusher.component.Executor",
+}
+LEARNING = {"Transform", "Trainer", "Study"}
+GATES = {"RowsGate", "DataGate"}
+CHANGES = {
+    "data/batches.py": {"TripExampleGen"},
+    "data/values.py": {"TripExampleGen"},
+    "components/data_checks.py": GATES,
+    "components/settings.py": {*GATES, "Trainer", "Study", "Evaluator", "TFLitePusher"},
+    "components/examples.py": {"Trainer", "Study", "TFLitePusher"},
+    "components/recipe.py": {"Trainer", "Study", "TFLitePusher"},
+    "components/keras2.py": {"Trainer", "Study", "Evaluator", "TFLitePusher"},
+    "components/trainer/network.py": {"Trainer", "Study"},
+    "components/evaluator/gate.py": {"Evaluator"},
+    "components/tflite_pusher/durable.py": {"Champion", "TFLitePusher"},
+    "components/tflite_pusher/packing.py": {"Study", "TFLitePusher"},
+    "components/tflite_pusher/kit_templates/predict.py.j2": {"TFLitePusher"},
+    "transforms/moments.py": LEARNING,
+    "transforms/reducers/evidence.py": LEARNING,
+    "transforms/clock.py": {*LEARNING, "Evaluator"},
+    "pipeline/graph.py": set(),
+}
+"""A file, most of them three imports deep, and the steps that run it."""
+
+
+EDIT = """
+import json, pathlib, sys
+from components import code_hash
+
+def keys():
+    return {step: code_hash.step_hash(entry) for step, entry in entries.items()}
+
+entries, files = json.loads(sys.argv[1]), json.loads(sys.argv[2])
+before, changed = keys(), {}
+for path in map(pathlib.Path, files):
+    source = path.read_bytes()
+    path.write_bytes(source + b"\\n# edited\\n")
+    changed[str(path)] = [step for step, key in keys().items() if key != before[step]]
+    path.write_bytes(source)
+print(json.dumps(changed))
+"""
+
+
+def in_tree(tree, program, *arguments):
+    """What a process prints that imports from this tree."""
+    command = [sys.executable, "-c", program, *map(json.dumps, arguments)]
+    environment = {**os.environ, "PYTHONPATH": str(tree)}
+    done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    copy = tmp_path_factory.mktemp("tree")
+    for package in OURS:
+        shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+    return copy
+
+
+@pytest.fixture(scope="module")
+def changed(tree):
+    return in_tree(tree, EDIT, ENTRIES, list(CHANGES))
+
+
+@pytest.mark.parametrize(("file", "steps"), CHANGES.items(), ids=CHANGES)
+def test_an_edited_file_changes_the_keys_of_the_steps_that_run_it_and_of_no_others(changed, file, steps):
+    assert set(changed[file]) == steps
+
+
+@pytest.mark.parametrize("overrides", [(), ("study={}",)], ids=["plain", "with a study"])
+def test_every_step_that_runs_code_of_ours_has_the_key_of_its_entry(overrides, tmp_path):
+    around = Surroundings(
+        root=str(tmp_path),
+        metadata=ConnectionConfig(),
+        models_dir=str(tmp_path),
+        fingerprint="",
+        spans="[]",
+        schema_path=None,
+        baseline="",
+        champion_version="",
+        champion_sha256="",
+        store_state="",
+        provenance="{}",
+        beam=(),
+    )
+    found = {}
+    for component in create_pipeline(load(None, list(overrides)), around).components:
+        properties = component.exec_properties
+        code = properties.get("code") or json.loads(properties.get("custom_config") or "{}").get("code")
+        ours = component.executor_spec.class_path.split(".")[0] in OURS or component.id in ("Transform", "Trainer")
+        assert bool(code) == ours
+        if code:
+            found[component.id] = code
+    expected = {name: step_hash(entry) for name, entry in ENTRIES.items() if overrides or name != "Study"}
+    assert found == expected
+
+
+def test_what_only_a_type_checker_imports_is_in_no_closure_and_what_a_function_imports_is(tree):
+    checked = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from data import rows\n"
+    late = "def late():\n    from . import values\n    import data.splits.nothing\n"
+    (tree / "data" / "made_up.py").write_text(checked + late)
+    program = (
+        "import json; from components.code_hash import import_closure; "
+        "print(json.dumps(sorted(import_closure('data.made_up.late'))))"
+    )
+    found = in_tree(tree, program)
+    assert {"data", "data.made_up", "data.splits", "data.values"} <= set(found)
+    assert "data.rows" not in found
+
+
+def test_an_entry_that_is_not_ours_is_refused():
+    with pytest.raises(ModuleNotFoundError, match="is in none of the packages components, "):
+        import_closure("tfx.components.Trainer")
