@@ -75,7 +75,7 @@ manifests: $(KUSTOMIZE)  ## render kubeflow/manifests anew, as the tests hold th
 	@for set in pipelines scheduler toolbox; do $(KUSTOMIZE) build kubeflow/manifests/$$set > kubeflow/manifests/rendered/$$set.yaml; done
 
 KUBERNETES := .tools/kubernetes
-$(KUBERNETES)/kube-apiserver: tests/pipeline/kubeflow/apiserver/go.mod tests/pipeline/kubeflow/apiserver/go.sum
+$(KUBERNETES)/kube-apiserver: tests/pipeline/runners/kubeflow/apiserver/go.mod tests/pipeline/runners/kubeflow/apiserver/go.sum
 	@echo "building kube-apiserver and kube-controller-manager into .tools/ (minutes, once)" >&2
 	@mkdir -p $(KUBERNETES) && cd $(<D) && go build -mod=readonly -trimpath -ldflags "-s -w" -o $(abspath $(KUBERNETES))/ \
 	  k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kube-controller-manager
@@ -84,12 +84,12 @@ $(KUBERNETES)/kube-apiserver: tests/pipeline/kubeflow/apiserver/go.mod tests/pip
 .PHONY: test-kubernetes
 test-kubernetes: $(READY)  ## the manifests on a real API server, built by Go on first use (a minute then)
 	@! command -v go >/dev/null || $(MAKE) --no-print-directory $(KUBERNETES)/kube-apiserver
-	$(BIN)/pytest -q -rs tests/pipeline/kubeflow/test_kubernetes.py $(ARGS)
+	$(BIN)/pytest -q -rs tests/pipeline/runners/kubeflow/test_kubernetes.py $(ARGS)
 
 .PHONY: golden
 golden: $(READY)  ## write the compiled specification that a test compares with anew
-	@$(BIN)/python tests/pipeline/kubeflow/golden.py > tests/pipeline/kubeflow/golden.yaml.part
-	@mv tests/pipeline/kubeflow/golden.yaml.part tests/pipeline/kubeflow/golden.yaml
+	@$(BIN)/python tests/pipeline/runners/kubeflow/golden.py > tests/pipeline/runners/kubeflow/golden.yaml.part
+	@mv tests/pipeline/runners/kubeflow/golden.yaml.part tests/pipeline/runners/kubeflow/golden.yaml
 
 .PHONY: doctor
 doctor: $(READY)  ## what this machine has, lacks and needs
@@ -157,7 +157,11 @@ prove-agreement: $(READY) pipeline/demo/node_modules/.package-lock.json  ## one 
 
 .PHONY: bench-boosters
 bench-boosters: $(READY)  ## the shipped file beside LightGBM and XGBoost over five hash splits
-	@uv=$$(sh tools/uv.sh) && $$uv sync --frozen --quiet --group bench && $(BIN)/python benchmarks/boosters.py $(ARGS)
+	@$(BIN)/python benchmarks/boosters.py $(ARGS)
+
+.PHONY: bench-tables
+bench-tables: $(READY)  ## defaults on public tables beside boosted trees (hours; ARGS="--splits 1 --tables diabetes")
+	@uv=$$(sh tools/uv.sh) && $$uv sync --frozen --quiet --group bench && PYTHONPATH=. $(BIN)/python benchmarks/tables.py $(ARGS)
 
 .PHONY: prove-transforms
 prove-transforms: $(READY)  ## the whole contract of every transform and reducer (minutes); prints the largest differences

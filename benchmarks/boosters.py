@@ -3,9 +3,9 @@
     make bench-boosters         five hash seeds of the Chicago trips, about two minutes each
 
 For each seed the pipeline runs as configured. Then four boosters of 400 trees (each library, squared and absolute
-error) learn from the very rows of that run that were not held out, `train` and `tune` together, and all are scored on
-its `eval` rows. Boosters get the engineered columns as they are before scaling and PCA, which suits trees best, and do
-not pay for computing them when they are timed.
+error) learn from the very rows of that run that were not held out, `train` and `validation` together, and all are
+scored on its `test` rows. Boosters get the engineered columns as they are before scaling and PCA, which suits trees
+best, and do not pay for computing them when they are timed.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ import numpy as np
 import tensorflow as tf
 import xgboost
 
+from components.conversion.convert import convert
+from components.conversion.recipe import EXTRA
+from components.conversion.verification import errors
+from components.device import runtime
 from components.files import INTERFACE_FILE
-from components.recipe import EXTRA
-from components.tflite_pusher import runtime
-from components.tflite_pusher.conversion import convert
-from components.tflite_pusher.examples import load_raw
-from components.tflite_pusher.verification import errors
+from components.scoring.device_rows import load_raw
 from data.tensor_names import tensor_name
 from pipeline.config import Config, load
 from pipeline.lineage.connection import open_metadata
@@ -87,14 +87,14 @@ def one_seed(config_file: Path | None, overrides: list[str], runs_dir: Path) -> 
     interface = json.loads((Path(trained) / "Format-Serving" / EXTRA / INTERFACE_FILE).read_text())
     rows = {
         split: load_raw(f"{examples.uri}/Split-{split}", interface, tensor_name(config.data.label.column))
-        for split in ("train", "tune", "eval")
+        for split in ("train", "validation", "test")
     }
     figures = result["metrics"]
-    columns, label = rows["eval"]
+    columns, label = rows["test"]
     float_model = {**figures["metrics"]["float"], "bytes": np.nan, "gzip": np.nan, "us": np.nan}
     found = {"file": file_figures(model, columns, label), "float model": float_model}
-    learned = [engineered(config, rows[split][0]) for split in ("train", "tune")]
-    train = np.concatenate(learned), np.concatenate([rows[split][1] for split in ("train", "tune")])
+    learned = [engineered(config, rows[split][0]) for split in ("train", "validation")]
+    train = np.concatenate(learned), np.concatenate([rows[split][1] for split in ("train", "validation")])
     test = engineered(config, columns), label
     for name, booster in BOOSTERS.items():
         found[name] = booster(train, test)

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import load
-from pipeline.features.ablation import Ablation
-from pipeline.features.stages import Stage
 from pipeline.paths import RunPaths
+from pipeline.studies.ablation import Ablation
+from pipeline.studies.stages import Stage
 from transforms.features import Features
 from transforms.settings import Reducer
 

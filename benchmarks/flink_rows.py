@@ -37,7 +37,7 @@ FILE_ROWS = 250_000
 PLACES = ("in process", "multi-process", "Flink, 1 TaskManager", "Flink, 2 TaskManagers")
 HERE, CHILD = "main process", "child process"
 SMALL = "small"
-SPLIT = Split(eval_fraction=0.02, tune_fraction=0.02)
+SPLIT = Split(test_fraction=0.02, validation_fraction=0.02)
 QUICK = ["training.epochs=1", "training.distillation=null", "training.pruning=null", "training.quantization=null"]
 MEASURED = ("handshake", "TripExampleGen", "StatisticsGen", "Transform", "Evaluator")
 BEFORE_TRAINING = ("TripExampleGen", "RowsGate", "StatisticsGen", "Schema", "ExampleValidator", "DataGate", "Transform")

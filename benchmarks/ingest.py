@@ -123,7 +123,7 @@ def measure(name: str, dataset: str, folder: str) -> dict[str, Any]:
     from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
     from components.trip_example_gen.component import TripExampleGen
-    from pipeline.runners.beam import Beam
+    from pipeline.settings.beam import Beam
 
     with tempfile.TemporaryDirectory(dir=folder) as root:
         source = Dataset.model_validate_json(dataset).source

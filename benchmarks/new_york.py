@@ -31,7 +31,7 @@ def main() -> None:
     missed = False
     for seed in range(options.seeds):
         with tempfile.TemporaryDirectory() as runs:
-            sources = {"data.source": "nyc_lab_train.csv", "data.split.eval_source": "nyc_lab_valid.csv"}
+            sources = {"data.source": "nyc_lab_train.csv", "data.split.test_source": "nyc_lab_valid.csv"}
             command = [str(FARELITE), "run", "--json", "--config", str(CONFIG), "--runs-dir", runs]
             command += ["--set", f"training.seed={seed}"]
             given = [f"{key}={(options.trips / name).resolve()}" for key, name in sources.items()]

@@ -2,7 +2,7 @@
 
     make prove-agreement [ARGS="--rows 1000 --runs-dir runs"]
 
-Rows are spread evenly over the evaluation rows of the run that pushed the version. Prints, as Markdown, the difference
+Rows are spread evenly over the test rows of the run that pushed the version. Prints, as Markdown, the difference
 of every runtime to the kernels that the manifest's figures were measured with, in label units. Ends with code 1 if one
 of them is beyond the tolerance of the version's test vectors on more than one row in a hundred.
 """
@@ -24,12 +24,12 @@ import numpy.typing as npt
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+from components.conversion.verification import run_saved_model
+from components.device.runtime import SIGNATURE, predict
 from components.examples import Columns
-from components.tflite_pusher.examples import load_raw
-from components.tflite_pusher.runtime import SIGNATURE, predict
-from components.tflite_pusher.soundness import SOURCE, VECTORS, read_json
-from components.tflite_pusher.store import Store
-from components.tflite_pusher.verification import run_saved_model
+from components.registry.soundness import SOURCE, VECTORS, read_json
+from components.registry.store import Store
+from components.scoring.device_rows import load_raw
 from data.tensor_names import tensor_name
 from pipeline.commands.options import open_store
 from pipeline.demo.chromium import NoBrowserError, browser
@@ -53,7 +53,7 @@ def main() -> None:
     columns = evaluation_rows(store, version, options.rows)
     predictions = {name: run(store, version, columns) for name, run in RUNTIMES.items()}
     tolerance = read_json(store.folder(version) / VECTORS)["tolerance"]
-    print(f"version {version}, {len(predictions[REFERENCE]):,} evaluation rows, difference to {REFERENCE}:\n")
+    print(f"version {version}, {len(predictions[REFERENCE]):,} test rows, difference to {REFERENCE}:\n")
     print("| runtime | bit for bit | mean | 99th percentile | largest | rows beyond " + f"{tolerance:g} |")
     print("|---" * 6 + "|")
     apart = False
@@ -79,9 +79,9 @@ def evaluation_rows(store: Store, version: str, count: int) -> Columns:
     """
     manifest = store.manifest(version)
     (ingestion,) = [one for one in manifest["lineage"] if one["step"] == "TripExampleGen"]
-    split = Path(ingestion["outputs"]["examples"][0]["uri"], "Split-eval")
+    split = Path(ingestion["outputs"]["examples"][0]["uri"], "Split-test")
     if not split.is_dir():
-        raise FileNotFoundError(f"{split}: the evaluation rows of version {version} are no longer there")
+        raise FileNotFoundError(f"{split}: the test rows of version {version} are no longer there")
     columns, label = load_raw(str(split), manifest, tensor_name(manifest["config"]["data"]["label"]["column"]))
     chosen = np.unique(np.linspace(0, len(label) - 1, min(count, len(label))).astype(int))
     return {name: values[chosen] for name, values in columns.items()}

@@ -25,10 +25,10 @@ from steps import Steps
 
 from pipeline.config import load
 from pipeline.lineage.questions import Lineage
-from pipeline.runners.beam import Flink
 from pipeline.runners.engine import Engine
 from pipeline.runners.flink.errors import FlinkError
 from pipeline.runners.flink.rest import Cluster
+from pipeline.settings.beam import Flink
 
 BEFORE = "before"
 STEP = "Transform"

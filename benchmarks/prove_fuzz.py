@@ -24,7 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from components.tflite_pusher.soundness import MANIFEST, MODEL
+from components.registry.soundness import MANIFEST, MODEL
 from pipeline.cli import main as farelite
 from pipeline.commands.options import REFUSED, open_store
 

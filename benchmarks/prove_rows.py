@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
-from components.tflite_pusher.predict import predict_file
-from components.tflite_pusher.store import Store
+from components.registry.store import Store
+from components.scoring.predict import predict_file
 from data.batches import Layout
 from data.errors import DataError
 from data.reader import read
@@ -167,7 +167,7 @@ def publish(folder: Path) -> Store:
     """A store with a model of two inputs: a number and a category."""
     import tensorflow as tf
 
-    from components.tflite_pusher.conversion import convert
+    from components.conversion.convert import convert
 
     spec = {"km": tf.TensorSpec([None], tf.float32, name="km"), "company": tf.TensorSpec([None], tf.int32, "company")}
 

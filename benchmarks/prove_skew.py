@@ -22,8 +22,8 @@ import tensorflow_data_validation as tfdv
 from tensorflow_data_validation.statistics.stats_impl import generate_statistics_in_memory
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.data_checks import Findings, check_distances
-from components.distances import QUANTILES, Statistics
+from components.data_gate.checks import Findings, check_distances
+from components.data_gate.distances import QUANTILES, Statistics
 from components.settings import Distances
 from data.loading import load
 from pipeline import config

@@ -24,8 +24,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from components.tflite_pusher.retention import discard_old
-from components.tflite_pusher.store import Store, StoreError, sha256
+from components.registry.retention import discard_old
+from components.registry.store import Store, StoreError, sha256
 
 PAGE_BYTES = 4096
 MANY = 100_000

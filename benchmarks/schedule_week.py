@@ -28,8 +28,8 @@ from pipeline.runners.schedule.attempts import Ending
 from pipeline.runners.schedule.clock import Clock
 from pipeline.runners.schedule.ledger import Ledger
 from pipeline.runners.schedule.service import Service
-from pipeline.runners.schedule.settings import Schedule
 from pipeline.runners.schedule.slot import VERDICTS, Slot
+from pipeline.settings.schedule import Schedule
 
 ZONE = "America/Chicago"
 HOUR = 3600.0

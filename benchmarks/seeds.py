@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5, help="how many")
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--config", type=Path, default=None)
+    parser.add_argument("--set", action="append", default=[], help="as for farelite run")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         seeds = range(options.first, options.first + options.seeds)
-        results = {seed: run(seed, Path(folder) / str(seed), options.config) for seed in seeds}
+        results = {seed: run(seed, Path(folder) / str(seed), options.config, options.set) for seed in seeds}
     models = [f"{model} {error}" for model in ("file", "float", "linear") for error in ("RMSE", "MAE")]
     header = ["hash seed", "verdict", *models, "bytes", "zeros"]
     print(f"| {' | '.join(header)} |")
@@ -36,13 +38,15 @@ def main() -> None:
         print(row(str(seed), result["verdict"], figures(result)))
     columns = list(zip(*(figures(result) for result in results.values()), strict=True))
     print(row("mean", "", [statistics.mean(column) for column in columns]))
-    print(row("standard deviation", "", [statistics.stdev(column) for column in columns]))
+    if len(results) > 1:
+        print(row("standard deviation", "", [statistics.stdev(column) for column in columns]))
 
 
-def run(seed: int, runs_dir: Path, config: Path | None) -> dict[str, Any]:
+def run(seed: int, runs_dir: Path, config: Path | None, overrides: Sequence[str] = ()) -> dict[str, Any]:
     """One whole run; a refusal is a result too."""
     command = [str(FARELITE), "run", "--json", "--runs-dir", str(runs_dir), "--set", f"data.split.seed={seed}"]
     command += ["--config", str(config)] if config else []
+    command += [word for one in overrides for word in ("--set", one)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode not in (0, 3):
         raise SystemExit(f"seed {seed}: farelite run ended with {done.returncode}")

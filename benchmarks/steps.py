@@ -13,7 +13,7 @@ from pipeline.graph import create_pipeline
 from pipeline.lineage.connection import open_metadata
 from pipeline.paths import RunPaths
 from pipeline.runners.engine import Engine
-from pipeline.runners.local import compile_pipeline, launch, surroundings
+from pipeline.runners.local import compile_pipeline, launch, run_context
 
 
 class Steps:
@@ -32,7 +32,7 @@ class Steps:
         self.store = open_metadata(config.metadata, self.paths, create=True)
         self._engine = engine
         self._run_id = run_id
-        around = surroundings(config, self.paths, False, engine.arguments)
+        around = run_context(config, self.paths, False, engine.arguments)
         self._compiled = compile_pipeline(create_pipeline(config, around), run_id)
 
     def names(self) -> list[str]:

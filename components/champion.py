@@ -11,8 +11,8 @@ from tfx.types import artifact_utils, channel_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
 from components.artifacts import EXISTS, VERSION
-from components.tflite_pusher import remote
-from components.tflite_pusher.store import Store
+from components.registry import remote
+from components.registry.store import Store
 
 LIVE = "current"
 """In place of a version: whatever is live when the step runs. For runners that cannot look beforehand."""

@@ -47,17 +47,16 @@ def _ranks(values: FloatArray) -> FloatArray:
     return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[place])
 
 
-def check_columns(summary: Mapping[str, Any], label: str) -> list[str]:
+def check_columns(summary: Mapping[str, Any]) -> list[str]:
     """One sentence for each column that is worth a warning.
 
     Args:
         summary: of ingestion, with `columns`; older ones have none.
-        label: its column.
     """
     told = summary.get("columns", {})
     found = [
-        f"{name} tells the label: its correlation with {label} is {value:.4f} on the training rows. Is it known before "
-        f"{label} is? If not, errors will look far too small; take it out of the inputs"
+        f"{name} tells the label: its correlation with {told['label']} is {value:.4f} on the training rows. Is it "
+        f"known before {told['label']} is? If not, errors will look far too small; take it out of the inputs"
         for name, value in told.get("telling", {}).items()
     ]
     found += [

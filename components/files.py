@@ -15,10 +15,10 @@ HISTORY_FILE = "history.json"
 """Of training, in the model run: the losses of each phase by epoch."""
 
 PREDICTIONS_FILE = "predictions.parquet"
-"""Of the pusher: inputs, label and predictions of every evaluation row."""
+"""Of the pusher: inputs, label and predictions of every test row."""
 
 SLICES_FILE = "slices.json"
-"""Of the evaluation: what the gate made of all rows and of each slice (`components.evaluator.gate.as_json`)."""
+"""Of the evaluation: what the gate made of all rows and of each slice (`components.evaluation.gate.as_json`)."""
 
 INTERFACE_FILE = "interface.json"
 """Beside a SavedModel of ours: what its inputs and its output mean."""

@@ -43,11 +43,11 @@ class Training(Settings):
         finetune_rate: see above.
         dropout: share of hidden activations dropped in training.
         weight_decay: L2 penalty on dense kernels.
-        patience: epochs without a better loss on `tune` before the float phase ends.
+        patience: epochs without a better loss on `validation` before the float phase ends.
         warm_start: the float phase starts from the live model's float weights, where their shapes fit, at the rate of
             the later phases; from the beginning without a live model, and where the reducer's axes have turned since.
-        max_rows: of `train` and of `tune`, held in memory; where there are more, a uniform sample of so many is drawn,
-            the same one each time. Null takes all.
+        max_rows: of `train` and of `validation`, held in memory; where there are more, a uniform sample of so many is
+            drawn, the same one each time. Null takes all.
         seed: of weights, order, dropout and teacher.
         distillation: what else to learn from; null leaves it at the labels.
         pruning, clustering, quantization: phases after the float one, in this order; null leaves one out.
@@ -102,7 +102,7 @@ class DataGate(Settings):
     """What the data must keep to beside the schema and `data.max_rejected_fraction`.
 
     Attributes:
-        skew: of `tune` and `eval` from `train`; time is not compared where `data.split.by` is `time`.
+        skew: of `validation` and `test` from `train`; time is not compared where `data.split.by` is `time`.
         warn_repeated_above: share of rows that are the same as an earlier one, which is said and passes.
         drift: of the training rows from those of the last data that passed in this runs folder; without time.
     """
@@ -128,7 +128,7 @@ class Limits(Settings):
 
 
 class Slices(Settings):
-    """One cut of the evaluation rows into slices, each of which is judged for itself.
+    """One cut of the test rows into slices, each of which is judged for itself.
 
     Attributes:
         of: what the rows are cut by: `hour`, `weekday` or `month`; a distance such as `haversine_km`; a point, and
@@ -158,16 +158,16 @@ class Gate(Settings):
     """The judgement of a model: by the Evaluator on the SavedModel, then by the pusher on the file itself.
 
     Attributes:
-        limits: absolute ones, on all evaluation rows.
+        limits: absolute ones, on all test rows.
         max_rmse_ratio: RMSE may be at most so many times the champion's on the same rows.
         min_skill: the file's skill must be above this: 1 minus its squared error over that of the mean of the training
             rows (A. H. Murphy, 1988), so that 0 asks to beat the mean; null asks for nothing.
         max_linear_ratio: the file's RMSE may be at most so many times that of the linear model on the same features;
             more is excused up to a twentieth of the mean's RMSE, since beside an all but exact linear model a ratio
             says little. Null compares nothing.
-        min_rows: a file measured on fewer evaluation rows is refused.
-        warn_below_rows: fewer evaluation rows are said, and pass.
-        slices: cuts of the evaluation rows, by name.
+        min_rows: a file measured on fewer test rows is refused.
+        warn_below_rows: fewer test rows are said, and pass.
+        slices: cuts of the test rows, by name.
         min_slice_rows: a slice of fewer rows is measured and marked as small, never judged.
     """
 
@@ -193,7 +193,7 @@ class Push(Settings):
         max_difference: largest difference between the file and the SavedModel on one row, in label units. It can be as
             high as a bucket's step: where a row lies on a boundary, the last bit decides.
         max_p99_difference, max_mean_difference: 99th percentile and mean of the same.
-        max_rows: evaluation rows that the file is run on, and training rows whose places are kept beside it; where
+        max_rows: test rows that the file is run on, and training rows whose places are kept beside it; where
             there are more, a uniform sample of so many is drawn. Null takes all; the Evaluator always does.
         test_vectors: rows kept beside the file with the outputs to expect.
         keep_versions: so many of the newest stay in the store; the live one and the one before it always do.

@@ -59,8 +59,8 @@ def load(dataset: Dataset) -> Loaded:
     reasons: Counter[str] = Counter()
     repeats, oddities = Repeats(), Oddities()
     kept: list[Rows] = []
-    work = [(file, "fit" if dataset.split.eval_source else None) for file in located.files]
-    for file, only in [*work, *((file, "eval") for file in located.eval_files)]:
+    work = [(file, "fit" if dataset.split.test_source else None) for file in located.files]
+    for file, only in [*work, *((file, "test") for file in located.test_files)]:
         for batch in read(dataset, file):
             rows = to_rows(dataset, batch, only, cut)
             reasons.update(rows.rejects.reasons)
@@ -77,9 +77,9 @@ def load(dataset: Dataset) -> Loaded:
 
 
 def time_cut(dataset: Dataset, files: Sequence[str]) -> int | None:
-    """First second of `eval` where time decides, as the pipeline would find it; None where it does not."""
+    """First second of `test` where time decides, as the pipeline would find it; None where it does not."""
     if dataset.split.by != "time":
         return None
     if dataset.split.cut is not None:
         return dataset.split.cut
-    return cut_of(join(count_quarters(dataset, file) for file in files), dataset.split.eval_fraction)
+    return cut_of(join(count_quarters(dataset, file) for file in files), dataset.split.test_fraction)

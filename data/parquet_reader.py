@@ -34,8 +34,11 @@ def read_parquet(layout: Layout, source: Any, file: str) -> Iterator[Batch]:
     with stored:
         schema = stored.schema_arrow
         check_columns(schema.names, layout.wanted, file, layout.whose)
-        for name in layout.wanted:
-            check_single(schema.field(name).type, name)
+        try:
+            for name in layout.wanted:
+                check_single(schema.field(name).type, name)
+        except DataError as error:
+            raise DataError(f"{file}: {error}") from error
         wanted = None if layout.whole else list(layout.wanted)
         if layout.whole:
             yield Batch(file, pa.array([], pa.int64()), schema.empty_table(), ())

@@ -10,7 +10,7 @@ from data.files import below, fingerprint, match
 from data.spans import Span, choose, find_spans, has_spans
 from data.spec import Dataset
 
-EVAL_SOURCE = "data.split.eval_source"
+TEST_SOURCE = "data.split.test_source"
 
 
 @dataclass(frozen=True)
@@ -19,17 +19,17 @@ class Located:
 
     Attributes:
         files: of `data.source`.
-        eval_files: of `data.split.eval_source`.
+        test_files: of `data.split.test_source`.
         spans: those that the files belong to, ascending; empty for a source without placeholders.
     """
 
     files: tuple[str, ...]
-    eval_files: tuple[str, ...] = ()
+    test_files: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
 
     def all_files(self) -> list[str]:
-        """The files in the order of reading, those of `eval_source` last."""
-        return [*self.files, *self.eval_files]
+        """The files in the order of reading, those of `test_source` last."""
+        return [*self.files, *self.test_files]
 
     def labels(self) -> list[str]:
         """Names of the spans."""
@@ -52,7 +52,7 @@ def locate(dataset: Dataset, labels: Sequence[str] | None = None) -> Located:
     """
     spans = _spans(dataset, labels)
     files = [file for span in spans for file in span.files] if spans else match(dataset.source, "data.source")
-    return Located(tuple(files), tuple(_eval_files(dataset, spans)), tuple(spans))
+    return Located(tuple(files), tuple(_test_files(dataset, spans)), tuple(spans))
 
 
 def _spans(dataset: Dataset, labels: Sequence[str] | None) -> list[Span]:
@@ -62,15 +62,15 @@ def _spans(dataset: Dataset, labels: Sequence[str] | None) -> list[Span]:
     return choose(found, dataset.spans, dataset.source) if labels is None else _named(found, labels, "data.source")
 
 
-def _eval_files(dataset: Dataset, spans: Sequence[Span]) -> list[str]:
-    source = dataset.split.eval_source
+def _test_files(dataset: Dataset, spans: Sequence[Span]) -> list[str]:
+    source = dataset.split.test_source
     if source is None:
         return []
     if not has_spans(source):
-        return match(source, EVAL_SOURCE)
+        return match(source, TEST_SOURCE)
     if not spans:
-        raise DataError(f"{EVAL_SOURCE} is {source}, but data.source has no placeholders: give both or none")
-    same = _named(find_spans(source, EVAL_SOURCE), [span.label for span in spans], EVAL_SOURCE)
+        raise DataError(f"{TEST_SOURCE} is {source}, but data.source has no placeholders: give both or none")
+    same = _named(find_spans(source, TEST_SOURCE), [span.label for span in spans], TEST_SOURCE)
     return [file for span in same for file in span.files]
 
 
@@ -94,6 +94,6 @@ def placed(dataset: Dataset, root: str, until: str = "") -> Dataset:
     def joined(path: str | None) -> str | None:
         return path if path is None or not root else below(root, path)
 
-    split = dataset.split.model_copy(update={"eval_source": joined(dataset.split.eval_source)})
+    split = dataset.split.model_copy(update={"test_source": joined(dataset.split.test_source)})
     spans = dataset.spans.model_copy(update={"until": until}) if until else dataset.spans
     return dataset.model_copy(update={"source": joined(dataset.source), "split": split, "spans": spans})

@@ -94,51 +94,51 @@ class Time(Settings):
 
 
 class Split(Settings):
-    """How rows become `train`, `tune` and `eval`.
+    """How rows become `train`, `validation` and `test`.
 
     The hash is of `seed` and the key columns' texts as the source has them, so a row stays where it is when rows are
     added.
 
     Attributes:
-        by: `hash`: each row where the hash of its key falls; `time`: `eval` is the newest part, and the rest is parted
+        by: `hash`: each row where the hash of its key falls; `time`: `test` is the newest part, and the rest is parted
             by hash.
         key: columns that name a row, or what must stay together, such as a taxi's id; they need no role. Empty means
             all columns of a role.
-        eval_fraction: share of all rows that only gates and reports may see.
-        eval_from: with `by: time`, when `eval` begins, wall-clock time such as `2015-06-01` or `2015-06-01 12:00`; null
-            finds the quarter of an hour from which on about `eval_fraction` of the rows lie.
-        tune_fraction: share of the other rows kept for early stopping and the choice between variants.
+        test_fraction: share of all rows that only gates and reports may see.
+        test_from: with `by: time`, when `test` begins, wall-clock time such as `2015-06-01` or `2015-06-01 12:00`; null
+            finds the quarter of an hour from which on about `test_fraction` of the rows lie.
+        validation_fraction: share of the other rows kept for early stopping and the choice between variants.
         seed: another seed gives another split.
-        eval_source: when given, `eval` is read from there and `source` gives `train` and `tune` only.
+        test_source: when given, `test` is read from there and `source` gives `train` and `validation` only.
     """
 
     by: Literal["hash", "time"] = "hash"
     key: tuple[str, ...] = ()
-    eval_from: datetime | None = None
-    eval_fraction: PositiveFraction = 1 / 3
-    tune_fraction: PositiveFraction = 0.1
+    test_from: datetime | None = None
+    test_fraction: PositiveFraction = 1 / 3
+    validation_fraction: PositiveFraction = 0.1
     seed: int = 0
-    eval_source: str | None = None
+    test_source: str | None = None
 
     @property
     def cut(self) -> int | None:
-        """`eval_from` in seconds of the wall clock since 1970."""
-        return None if self.eval_from is None else int(self.eval_from.replace(tzinfo=timezone.utc).timestamp())
+        """`test_from` in seconds of the wall clock since 1970."""
+        return None if self.test_from is None else int(self.test_from.replace(tzinfo=timezone.utc).timestamp())
 
     def expected_shares(self) -> dict[str, float]:
-        """The share of each part that a hash decides; nothing of `eval` where a source of its own does."""
-        rest = 1.0 if self.eval_source else 1 - self.eval_fraction
-        tune = {"tune": self.tune_fraction * rest}
-        return tune if self.eval_source or self.eval_from else {**tune, "eval": self.eval_fraction}
+        """The share of each part that a hash decides; nothing of `test` where a source of its own does."""
+        rest = 1.0 if self.test_source else 1 - self.test_fraction
+        validation = {"validation": self.validation_fraction * rest}
+        return validation if self.test_source or self.test_from else {**validation, "test": self.test_fraction}
 
     @model_validator(mode="after")
     def _one_way(self) -> Split:
-        if self.eval_from is not None and self.by != "time":
-            raise ValueError("eval_from is of no use unless by is time")
-        if self.eval_from is not None and self.eval_from.tzinfo is not None:
-            raise ValueError(f"eval_from is {self.eval_from.isoformat()}; write wall-clock time without a zone")
-        if self.by == "time" and self.eval_source is not None:
-            raise ValueError("by is time, but eval_source already says what eval is; leave one out")
+        if self.test_from is not None and self.by != "time":
+            raise ValueError("test_from is of no use unless by is time")
+        if self.test_from is not None and self.test_from.tzinfo is not None:
+            raise ValueError(f"test_from is {self.test_from.isoformat()}; write wall-clock time without a zone")
+        if self.by == "time" and self.test_source is not None:
+            raise ValueError("by is time, but test_source already says what test is; leave one out")
         return self
 
 

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from data.spec import Split
 
-SPLITS = ("train", "tune", "eval")
-TRAIN, TUNE, EVAL = range(3)
+SPLITS = ("train", "validation", "test")
+TRAIN, VALIDATION, TEST = range(3)
 _SEPARATOR = b"\x1f"
 
 Parts = npt.NDArray[np.int8]
@@ -41,19 +41,19 @@ def parts(
     Args:
         found: of `places`.
         split: the shares.
-        only: `eval` puts every row there; `fit` parts the rows into train and tune only; None into all three.
-        seconds: the rows' times, where time decides what `eval` is.
-        cut: first second of `eval`.
+        only: `test` puts every row there; `fit` parts the rows into train and validation only; None into all three.
+        seconds: the rows' times, where time decides what `test` is.
+        cut: first second of `test`.
     """
     chosen = np.full(len(found), TRAIN, dtype=np.int8)
-    if only == "eval":
-        chosen[:] = EVAL
+    if only == "test":
+        chosen[:] = TEST
         return chosen
     share = found / float(2**64)
     by_time = seconds is not None and cut is not None
-    eval_fraction = 0.0 if only == "fit" or by_time else split.eval_fraction
-    chosen[share < eval_fraction + split.tune_fraction * (1 - eval_fraction)] = TUNE
-    chosen[share < eval_fraction] = EVAL
+    test_fraction = 0.0 if only == "fit" or by_time else split.test_fraction
+    chosen[share < test_fraction + split.validation_fraction * (1 - test_fraction)] = VALIDATION
+    chosen[share < test_fraction] = TEST
     if seconds is not None and cut is not None:
-        chosen[seconds >= cut] = EVAL
+        chosen[seconds >= cut] = TEST
     return chosen

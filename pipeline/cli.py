@@ -5,10 +5,11 @@ What a command needs is imported when it runs, so that `--help` is quick.
 
 from __future__ import annotations
 
-import errno
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -16,11 +17,9 @@ import typer.exceptions
 
 from data.errors import printable
 from pipeline.commands import data, features, history, kubeflow, running, schedule, study, versions
-from pipeline.commands.options import BAD_INPUT, DONE, INTERRUPTED, REFUSED, UNEXPECTED
+from pipeline.commands.options import BAD_INPUT, DEFAULT_RUNS, DONE, INTERRUPTED, REFUSED, UNEXPECTED
 from pipeline.interrupts import is_interrupt
-
-_NO_PLACE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EACCES, errno.EPERM}
-"""What the system says of a place that takes no file: full, read-only, not allowed."""
+from pipeline.storage import unwritable
 
 app = typer.Typer(
     name="farelite",
@@ -55,15 +54,15 @@ app.add_typer(kubeflow.group, name="kubeflow")
 
 def _expected_errors() -> tuple[type[Exception], ...]:
     """Errors that are the input's fault and carry their own remedy. Only light modules may be imported here."""
-    from components.tflite_pusher.store import StoreError
+    from components.registry.store import StoreError
     from data.errors import DataError
     from pipeline.config import ConfigError
     from pipeline.demo.content import DemoError
     from pipeline.lineage.errors import LineageError, MetadataError
+    from pipeline.lock import LockedError
     from pipeline.paths import RunsFolderError
     from pipeline.runners.flink.errors import FlinkError
     from pipeline.runners.kubeflow.errors import KubeflowError
-    from pipeline.runners.lock import LockedError
     from pipeline.runners.schedule.slot import ScheduleError
 
     users = (DataError, ConfigError, KubeflowError, RunsFolderError, LockedError, ScheduleError, StoreError, DemoError)
@@ -72,7 +71,9 @@ def _expected_errors() -> tuple[type[Exception], ...]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: turns every ending into an exit code and a message fit to read."""
-    sys.exit(_guarded(lambda: app(arguments, standalone_mode=False)))
+    words = sys.argv[1:] if arguments is None else arguments
+    runs = [Path(value) for option, value in pairwise(words) if option == "--runs-dir"] or [DEFAULT_RUNS]
+    sys.exit(_guarded(lambda: app(arguments, standalone_mode=False), runs))
 
 
 def _printable(text: str) -> str:
@@ -80,7 +81,7 @@ def _printable(text: str) -> str:
     return "\n".join(printable(line) for line in text.split("\n"))
 
 
-def _guarded(command: Callable[[], Any]) -> int:
+def _guarded(command: Callable[[], Any], runs: Sequence[Path]) -> int:
     try:
         code = int(command() or DONE)
     except typer.Exit as ending:
@@ -96,19 +97,24 @@ def _guarded(command: Callable[[], Any]) -> int:
     except Exception as error:
         if is_interrupt(error):
             code = INTERRUPTED
-        elif isinstance(error, _expected_errors()):
-            from components.tflite_pusher.store import CorruptError
-
-            print(f"error: {_printable(str(error))}", file=sys.stderr)
-            return REFUSED if isinstance(error, CorruptError) else BAD_INPUT
-        elif isinstance(error, OSError) and error.errno in _NO_PLACE:
-            where = f" {error.filename}" if error.filename else ""
-            print(f"error: cannot write{where}: {error.strerror}; make room, or give another place", file=sys.stderr)
-            return BAD_INPUT
         else:
-            traceback.print_exc()
-            return UNEXPECTED
+            return _told(error, runs)
     # Typer turns an interrupt into this code on its own, without a word.
     if code == INTERRUPTED:
         print("interrupted; nothing was published", file=sys.stderr)
     return code
+
+
+def _told(error: Exception, runs: Sequence[Path]) -> int:
+    """Says what went wrong, a fault of ours with its traceback, and gives the exit code."""
+    from components.registry.store import CorruptError
+    from pipeline.lineage.errors import MetadataError
+
+    expected = isinstance(error, _expected_errors())
+    # A store on a full disk cannot be opened; the disk is the cause.
+    disk = None if expected and not isinstance(error, MetadataError) else unwritable(error, runs)
+    if disk or expected:
+        print(f"error: {_printable(disk or str(error))}", file=sys.stderr)
+        return REFUSED if isinstance(error, CorruptError) else BAD_INPUT
+    traceback.print_exc()
+    return UNEXPECTED

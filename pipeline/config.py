@@ -13,7 +13,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from components.compression_settings import Conversion, check_combination
-from components.evaluator.cuts import Cut, settle
+from components.evaluation.slices import Slicing, settle
 from components.settings import DataGate, Gate, Push, Training
 from components.study.settings import Study
 from data.errors import DataError
@@ -21,9 +21,9 @@ from data.files import below, expanded, is_remote
 from data.settings import Settings
 from data.spec import Dataset
 from pipeline.lineage.connection import Metadata
-from pipeline.runners.beam import Beam
-from pipeline.runners.kubeflow.settings import Kubeflow
-from pipeline.runners.schedule.settings import Schedule
+from pipeline.settings.beam import Beam
+from pipeline.settings.kubeflow import Kubeflow
+from pipeline.settings.schedule import Schedule
 from pipeline.yaml_text import YamlError, parse, read_text
 from transforms.features import Features, Plan
 
@@ -71,7 +71,7 @@ class Config(Settings):
     @model_validator(mode="after")
     def _features_fit_data(self) -> Config:
         self.plan()
-        self.cuts()
+        self.slicings()
         return self
 
     @model_validator(mode="after")
@@ -95,7 +95,7 @@ class Config(Settings):
         """Features settled for this dataset."""
         return Plan(dataset=self.data, features=self.features)
 
-    def cuts(self) -> list[Cut]:
+    def slicings(self) -> list[Slicing]:
         """Slices of the gate settled for this dataset."""
         return settle(self.gate.slices, self.plan())
 
@@ -160,7 +160,7 @@ def _with_absolute_paths(config: Config, folder: Path) -> Config:
     def absolute(path: str | None) -> str | None:
         return None if path is None else below(str(folder), path)
 
-    split = config.data.split.model_copy(update={"eval_source": absolute(config.data.split.eval_source)})
+    split = config.data.split.model_copy(update={"test_source": absolute(config.data.split.test_source)})
     data = config.data.model_copy(update={"source": absolute(config.data.source), "split": split})
     store = config.push.store  # no pattern
     if store is not None and not is_remote(store):

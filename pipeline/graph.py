@@ -11,7 +11,6 @@ import tensorflow_data_validation as tfdv
 from ml_metadata.proto.metadata_store_pb2 import ConnectionConfig
 from tfx.components.example_validator.component import ExampleValidator
 from tfx.components.schema_gen.component import SchemaGen
-from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.components.trainer.component import Trainer
 from tfx.components.transform.component import Transform
@@ -23,11 +22,12 @@ from tfx.proto import trainer_pb2, transform_pb2
 from components.champion import Champion
 from components.code_hash import step_hash
 from components.compression_settings import Conversion
-from components.data_gate import DataGate
-from components.distances import QUANTILES
+from components.data_gate.component import DataGate
+from components.data_gate.distances import QUANTILES
+from components.data_gate.reviewed_schema import ReviewedSchema
 from components.evaluator.component import Evaluator
+from components.pusher.component import TFLitePusher
 from components.study.component import Study
-from components.tflite_pusher.component import TFLitePusher
 from components.trip_example_gen.component import TripExampleGen
 from data.tensor_names import tensor_name
 from pipeline.config import Config
@@ -42,7 +42,7 @@ RUN_FN = "components.trainer.run_fn.run_fn"
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class RunContext:
     """What a run finds outside its configuration; the runner knows it.
 
     Attributes:
@@ -52,6 +52,7 @@ class Surroundings:
         fingerprint: of the source's files.
         spans: JSON list of the spans to read; empty where the source has none.
         schema_path: the reviewed schema; None infers one.
+        schema_fingerprint: of its contents; empty where the runner cannot look.
         baseline: file of the statistics of the last data that passed the data gate; empty where there are none.
         champion_version, champion_sha256: the live model; empty when there is none.
         store_state: fingerprint of what is live and withdrawn.
@@ -77,12 +78,13 @@ class Surroundings:
     beam: tuple[str, ...]
     force: bool = False
     work_dir: str = ""
+    schema_fingerprint: str = ""
     data_root: str | RuntimeParameter = ""
     until: str | RuntimeParameter = ""
     gate: RuntimeParameter | None = None
 
 
-def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
+def create_pipeline(config: Config, context: RunContext) -> pipeline.Pipeline:
     """All components in order of their data."""
     plan = config.plan().model_dump_json()
     dataset = config.data.model_dump_json()
@@ -90,30 +92,30 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
 
     example_gen = TripExampleGen(
         config.data.model_copy(update={"max_rejected_fraction": 0.0}).model_dump_json(),  # the gates' business
-        around.spans,
-        around.fingerprint,
+        context.spans,
+        context.fingerprint,
         _code(TripExampleGen),
-        around.data_root,
-        around.until,
+        context.data_root,
+        context.until,
     )
     examples, report = example_gen.outputs["examples"], example_gen.outputs["report"]
-    rows_gate = DataGate(report, dataset, data_gate_settings, around.fingerprint, _code(DataGate)).with_id("RowsGate")
+    rows_gate = DataGate(report, dataset, data_gate_settings, context.fingerprint, _code(DataGate)).with_id("RowsGate")
     fine = tfdv.StatsOptions(num_quantiles_histogram_buckets=QUANTILES)
     statistics_gen = StatisticsGen(examples=examples, stats_options=fine)
     statistics_gen.add_upstream_node(rows_gate)
     statistics = statistics_gen.outputs["statistics"]
-    schema_gen = _schema_component(around.schema_path, statistics)
+    schema_gen = _schema_component(context, statistics)
     schema = schema_gen.outputs["schema"]
     validator = ExampleValidator(statistics=statistics, schema=schema)
     data_gate = DataGate(
         report,
         dataset,
         data_gate_settings,
-        around.fingerprint,
+        context.fingerprint,
         _code(DataGate),
         contents={"statistics": statistics, "schema": schema, "anomalies": validator.outputs["anomalies"]},
-        baseline=around.baseline,
-        inferred=int(around.schema_path is None),
+        baseline=context.baseline,
+        inferred=int(context.schema_path is None),
     )
     transform = Transform(
         examples=examples,
@@ -128,14 +130,14 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
     transform.add_upstream_node(data_gate)
     training = config.training.model_copy(update=NO_PHASES) if config.study else config.training
     stored = config.push.store or ""
-    champion = Champion(around.models_dir, around.champion_version, around.champion_sha256, stored, _code(Champion))
+    champion = Champion(context.models_dir, context.champion_version, context.champion_sha256, stored, _code(Champion))
     trainer = Trainer(
         run_fn=RUN_FN,
         examples=examples,
         transform_graph=transform.outputs["transform_graph"],
         base_model=champion.outputs["model"] if config.training.warm_start else None,
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
-        eval_args=trainer_pb2.EvalArgs(splits=["tune"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["validation"]),
         custom_config={
             "plan": plan,
             "training": training.model_dump_json(),
@@ -143,15 +145,15 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
             "code": step_hash(RUN_FN),
         },
     )
-    study = _study(config, around, plan, trainer, transform, example_gen) if config.study else None
+    study = _study(config, context, plan, trainer, transform, example_gen) if config.study else None
     model = (study or trainer).outputs["model"]
     evaluator = Evaluator(
         examples=examples,
         model=model,
         champion=champion.outputs["model"],
         schema=schema,
-        gate=around.gate or config.gate.model_dump_json(),
-        cuts=json.dumps([cut.model_dump() for cut in config.cuts()]),
+        gate=context.gate or config.gate.model_dump_json(),
+        slicings=json.dumps([cut.model_dump() for cut in config.slicings()]),
         label=tensor_name(config.data.label.column),
         code=_code(Evaluator),
     )
@@ -180,24 +182,24 @@ def create_pipeline(config: Config, around: Surroundings) -> pipeline.Pipeline:
     ]
     pusher = TFLitePusher(
         channels,
-        models_dir=around.models_dir,
+        models_dir=context.models_dir,
         push=config.push.model_dump_json(),
-        gate=around.gate or config.gate.model_dump_json(),
-        cuts=json.dumps([cut.model_dump() for cut in config.cuts()]),
+        gate=context.gate or config.gate.model_dump_json(),
+        slicings=json.dumps([cut.model_dump() for cut in config.slicings()]),
         label=tensor_name(config.data.label.column),
-        provenance=around.provenance,
+        provenance=context.provenance,
         steps=json.dumps(wiring(before, "TFLitePusher", channels)),
-        store_state=around.store_state,
-        force=int(around.force),
+        store_state=context.store_state,
+        force=int(context.force),
         code=_code(TFLitePusher),
     )
     return pipeline.Pipeline(
         pipeline_name=config.name,
-        pipeline_root=around.root,
+        pipeline_root=context.root,
         components=[*before, pusher],
         enable_cache=True,
-        metadata_connection_config=around.metadata,
-        beam_pipeline_args=list(around.beam),
+        metadata_connection_config=context.metadata,
+        beam_pipeline_args=list(context.beam),
     )
 
 
@@ -207,7 +209,7 @@ def _code(component: type[BaseComponent]) -> str:
 
 
 def _study(
-    config: Config, around: Surroundings, plan: str, trainer: Trainer, transform: Transform, example_gen: TripExampleGen
+    config: Config, context: RunContext, plan: str, trainer: Trainer, transform: Transform, example_gen: TripExampleGen
 ) -> Study:
     """The compression study on the float model."""
     assert config.study is not None  # asked for by the caller
@@ -223,14 +225,16 @@ def _study(
         "plan": plan,
         "push": config.push.model_dump_json(),
         "label": tensor_name(config.data.label.column),
-        "work_dir": around.work_dir or str(Path(around.root).parent / "study-work"),
+        "work_dir": context.work_dir or str(Path(context.root).parent / "study-work"),
         "code": _code(Study),
     }
     return Study(channels, parameters)
 
 
-def _schema_component(path: str | None, statistics: object) -> SchemaGen | ImportSchemaGen:
+def _schema_component(context: RunContext, statistics: object) -> SchemaGen | ReviewedSchema:
     """The reviewed schema where there is one, else one inferred from the training rows; under one name."""
-    if path is not None:
-        return ImportSchemaGen(schema_file=path).with_id(SCHEMA)
-    return SchemaGen(statistics=statistics, infer_feature_shape=True, exclude_splits=["tune", "eval"]).with_id(SCHEMA)
+    if context.schema_path is not None:
+        return ReviewedSchema(context.schema_path, context.schema_fingerprint).with_id(SCHEMA)
+    return SchemaGen(statistics=statistics, infer_feature_shape=True, exclude_splits=["validation", "test"]).with_id(
+        SCHEMA
+    )

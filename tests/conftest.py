@@ -28,18 +28,19 @@ KERNEL = np.array([[1.0, 0.5, 0.0, 2.0], [0.25, 0.0, 1.0, -1.0]], dtype=np.float
 SLOW = (
     "e2e/test_local_run.py",
     "transforms/test_contract.py",
-    "pipeline/test_ablation.py",
+    "pipeline/studies/test_ablation.py",
     "transforms/test_preprocessing.py",
-    "components/test_quantized_conversion.py",
-    "components/test_compression.py",
+    "components/conversion/test_quantized.py",
+    "components/trainer/test_compression.py",
     "pipeline/lineage/test_servers.py",
-    "components/test_study_resume.py",
-    "components/test_evaluator.py",
-    "pipeline/test_dimensions.py",
+    "components/study/test_resume.py",
+    "components/evaluator/test_component.py",
+    "pipeline/studies/test_dimensions.py",
+    "benchmarks/test_smoke.py",
     "benchmarks/test_transform_rows.py",
     "pipeline/report/test_browser.py",
-    "pipeline/schedule/test_service.py",
-    "pipeline/schedule/test_schedule_commands.py",
+    "pipeline/runners/schedule/test_service.py",
+    "pipeline/runners/schedule/test_schedule_commands.py",
 )
 COORDINATES = ("pickup_lat", "pickup_lon", "dropoff_lat", "dropoff_lon")
 
@@ -124,7 +125,7 @@ def save_tiny() -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def tiny_tflite(save_tiny: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A real file of a few hundred bytes with named inputs."""
-    from components.tflite_pusher.conversion import convert
+    from components.conversion.convert import convert
 
     return convert(str(save_tiny(tmp_path_factory.mktemp("tiny") / "saved")))
 

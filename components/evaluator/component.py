@@ -19,22 +19,22 @@ from tfx.utils import io_utils, path_utils
 from tfx_bsl.tfxio import tensor_adapter
 
 from components.artifacts import METRICS, REASONS, SLICES_FILE, VERSION
-from components.evaluator.cuts import Cut
-from components.evaluator.gate import as_json, incomparable, judge, judge_slices, rule
-from components.evaluator.measuring import BASELINE, CANDIDATE, eval_config, read_metrics
-from components.evaluator.slicing import slice_extractor
+from components.evaluation.gate import as_json, incomparable, judge, judge_slices, rule
+from components.evaluation.slices import Slicing
+from components.evaluator.slice_extractor import slice_extractor
+from components.evaluator.tfma_metrics import BASELINE, CANDIDATE, eval_config, read_metrics
 from components.files import INTERFACE_FILE
+from components.registry.soundness import tree_digest
 from components.settings import Gate
-from components.tflite_pusher.soundness import tree_digest
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
-    """Measures on the eval split, judges, and leaves figures and reasons for whoever asks."""
+    """Measures on the test split, judges, and leaves figures and reasons for whoever asks."""
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: dict[str, Any]) -> None:
         """Writes TFMA's results, `slices.json` and the blessing, whose properties repeat figures and reasons."""
         gate = Gate.model_validate_json(exec_properties["gate"])
-        cuts = TypeAdapter(list[Cut]).validate_json(exec_properties["cuts"])
+        slicings = TypeAdapter(list[Slicing]).validate_json(exec_properties["slicings"])
         champion = artifact_utils.get_single_instance(input_dict["baseline_model"])
         version = champion.get_string_custom_property(VERSION)
         schema = _read_schema(input_dict)
@@ -43,7 +43,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         itself = compared and same_model(champion.uri, artifact_utils.get_single_uri(input_dict["model"]))
         uri = artifact_utils.get_single_uri(output_dict["evaluation"])
         two = compared and not itself
-        self._measure(input_dict, uri, eval_config(exec_properties["label"], two, cuts), cuts, schema)
+        self._measure(input_dict, uri, eval_config(exec_properties["label"], two, slicings), slicings, schema)
         measured, by_slice = read_metrics(uri, CANDIDATE if two else "")
         same = (measured, by_slice) if itself else (None, None)
         rival, rival_by_slice = read_metrics(uri, BASELINE) if two else same
@@ -57,7 +57,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         _bless(output_dict, [*reasons, *(reason for one in slices for reason in one.reasons)], figures)
 
     def _measure(
-        self, input_dict: Any, uri: str, config: tfma.EvalConfig, cuts: list[Cut], schema: schema_pb2.Schema
+        self, input_dict: Any, uri: str, config: tfma.EvalConfig, slicings: list[Slicing], schema: schema_pb2.Schema
     ) -> None:
         shared = [
             tfma.default_eval_shared_model(
@@ -76,7 +76,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             schema=schema,
             raw_record_column_name=tfma.constants.ARROW_INPUT_COLUMN,
         )
-        source = factory(io_utils.all_files_pattern(artifact_utils.get_split_uri(input_dict["examples"], "eval")))
+        source = factory(io_utils.all_files_pattern(artifact_utils.get_split_uri(input_dict["examples"], "test")))
         adapter = tensor_adapter.TensorAdapterConfig(
             arrow_schema=source.ArrowSchema(), tensor_representations=source.TensorRepresentations()
         )
@@ -89,7 +89,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 >> tfma.ExtractEvaluateAndWriteResults(
                     eval_shared_model=models,
                     eval_config=config,
-                    extractors=[slice_extractor(cuts), *usual],
+                    extractors=[slice_extractor(slicings), *usual],
                     output_path=uri,
                     tensor_adapter_config=adapter,
                 )
@@ -129,7 +129,7 @@ class EvaluatorSpec(ComponentSpec):
 
     PARAMETERS = {
         "gate": ExecutionParameter(type=str),
-        "cuts": ExecutionParameter(type=str),
+        "slicings": ExecutionParameter(type=str),
         "label": ExecutionParameter(type=str),
         "code": ExecutionParameter(type=str),
     }
@@ -146,15 +146,15 @@ class EvaluatorSpec(ComponentSpec):
 
 
 class Evaluator(base_beam_component.BaseBeamComponent):
-    """Blesses a model that keeps the gate's limits on the eval split, or says why not.
+    """Blesses a model that keeps the gate's limits on the test split, or says why not.
 
     Args:
-        examples: raw ones; the eval split is used.
+        examples: raw ones; the test split is used.
         model: the candidate, with a signature `evaluate`.
         champion: of the component Champion.
         schema: of the examples.
         gate: JSON of `components.settings.Gate`, or a runtime parameter with it.
-        cuts: JSON list of `cuts.Cut`, settled for these data.
+        slicings: JSON list of `cuts.Cut`, settled for these data.
         label: column of the label.
         code: fingerprint of the modules that do the work.
     """
@@ -163,7 +163,7 @@ class Evaluator(base_beam_component.BaseBeamComponent):
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
 
     def __init__(
-        self, examples: Any, model: Any, champion: Any, schema: Any, gate: Any, cuts: str, label: str, code: str
+        self, examples: Any, model: Any, champion: Any, schema: Any, gate: Any, slicings: str, label: str, code: str
     ) -> None:
         super().__init__(
             EvaluatorSpec(
@@ -172,7 +172,7 @@ class Evaluator(base_beam_component.BaseBeamComponent):
                 baseline_model=champion,
                 schema=schema,
                 gate=gate,
-                cuts=cuts,
+                slicings=slicings,
                 label=label,
                 code=code,
                 evaluation=channel_utils.as_channel([standard_artifacts.ModelEvaluation()]),

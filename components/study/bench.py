@@ -13,15 +13,16 @@ import numpy as np
 import numpy.typing as npt
 from absl import logging
 
-from components import progress, recipe
+from components import progress
+from components.conversion import recipe
+from components.conversion.convert import convert
+from components.device import runtime
 from components.files import INTERFACE_FILE
 from components.settings import Push
 from components.study.measure import Bench
 from components.study.settings import FLOAT, Study, Variant
 from components.study.sources import Sources
 from components.study.statistics import choose, obstacles, pareto
-from components.tflite_pusher import runtime
-from components.tflite_pusher.conversion import convert
 
 STUDY_VERSION = 1
 FIXED_COST = 8.0
@@ -94,7 +95,7 @@ class Runner:
                     raise StudyError(f"the float reference of the study could not be made: {error}") from error
             self._seconds[name] = round(time.monotonic() - start, 1)
             if reference is None:
-                reference = runtime.predict(self._models[FLOAT], self.bench.eval.columns)
+                reference = runtime.predict(self._models[FLOAT], self.bench.test.columns)
             done += costs[name]
         progress.report("latency of all files", done, total)
         for name, latency in self.bench.latencies(self._models, self.study.latency_rounds).items():
@@ -126,7 +127,7 @@ class Runner:
         selected, why = choose(self._measured, select, self.push)
         front = pareto(
             {
-                name: (one["gzip_bytes"], round(one["latency_us"]["p50"]), one["eval"][select.metric])
+                name: (one["gzip_bytes"], round(one["latency_us"]["p50"]), one["test"][select.metric])
                 for name, one in self._measured.items()
             }
         )
@@ -144,7 +145,7 @@ class Runner:
         results = {
             "study_version": STUDY_VERSION,
             "reference": FLOAT,
-            "rows": {"tune": len(self.bench.tune.label), "eval": len(self.bench.eval.label)},
+            "rows": {"validation": len(self.bench.validation.label), "test": len(self.bench.test.label)},
             "kernels": runtime.KERNELS,
             "select": select.model_dump(mode="json"),
             "selected": selected,

@@ -12,18 +12,18 @@ from tfx.types import artifact_utils, channel_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 from tfx.utils import path_utils
 
-from components import recipe
 from components.artifacts import CompressionStudy
 from components.compression_settings import Conversion
+from components.conversion import recipe
 from components.files import INTERFACE_FILE, PARETO_FILE, REFERENCE_DIR, STUDY_FILE
+from components.scoring.device_rows import load_raw
 from components.settings import Push, Training
 from components.study.bench import Outcome, Runner
 from components.study.figure import pareto_svg
 from components.study.measure import Bench, Rows
 from components.study.settings import Study as StudySettings
 from components.study.sources import Sources
-from components.tflite_pusher.examples import load_raw
-from components.trainer.workshop import Workshop
+from components.trainer.context import TrainingContext
 from transforms.features import Plan
 
 
@@ -36,11 +36,12 @@ class Executor(base_executor.BaseExecutor):
         training = Training.model_validate_json(exec_properties["training"])
         conversion = Conversion.model_validate_json(exec_properties["conversion"])
         files = {
-            split: [f"{artifact_utils.get_split_uri(input_dict['examples'], split)}/*"] for split in ("train", "tune")
+            split: [f"{artifact_utils.get_split_uri(input_dict['examples'], split)}/*"]
+            for split in ("train", "validation")
         }
         graph = artifact_utils.get_single_uri(input_dict["transform_graph"])
         plan = Plan.model_validate_json(exec_properties["plan"])
-        shop = Workshop.open(plan, graph, files["train"], files["tune"], training.max_rows)
+        context = TrainingContext.open(plan, graph, files["train"], files["validation"], training.max_rows)
         trained = artifact_utils.get_single_uri(input_dict["float_model"])
         reference = Path(path_utils.serving_model_path(trained)).parent / REFERENCE_DIR
         interface = json.loads(
@@ -56,14 +57,14 @@ class Executor(base_executor.BaseExecutor):
                     push.max_rows,
                 )
             )
-            for split in ("tune", "eval")
+            for split in ("validation", "test")
         }
         work = Path(exec_properties["work_dir"])
         runner = Runner(
             study=settings,
             variants=settings.variants(training, conversion),
-            sources=Sources(shop, training, reference, work, exec_properties["code"]),
-            bench=Bench(rows["tune"], rows["eval"], settings.resamples),
+            sources=Sources(context, training, reference, work, exec_properties["code"]),
+            bench=Bench(rows["validation"], rows["test"], settings.resamples),
             push=push,
         )
         outcome = runner.run()

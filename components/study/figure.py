@@ -56,7 +56,7 @@ class Scale:
 def pareto_svg(results: Mapping[str, Any]) -> str:
     """The picture of a study.
 
-    Across: gzip bytes. Up: error on the evaluation rows against the float file, with its 95 % interval. The area of a
+    Across: gzip bytes. Up: error on the test rows against the float file, with its 95 % interval. The area of a
     mark grows with the median time of a call; the line joins what no other variant beats in size and error.
 
     Args:
@@ -88,7 +88,7 @@ def _scale(values: Sequence[float], start: float, end: float, zero: bool = False
 
 def _axes(across: Scale, up: Scale, metric: str, results: Mapping[str, Any]) -> list[str]:
     bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
-    title = f"Compression study: {metric.upper()} on {results['rows']['eval']:,} evaluation rows against float"
+    title = f"Compression study: {metric.upper()} on {results['rows']['test']:,} test rows against float"
     found = [f'<text class="title" x="{LEFT}" y="24">{title}</text>']
     for value in across.ticks():
         x = across(value)
@@ -109,9 +109,9 @@ def _axes(across: Scale, up: Scale, metric: str, results: Mapping[str, Any]) -> 
 def _front(made: Sequence[Mapping[str, Any]], metric: str, across: Scale, up: Scale) -> list[str]:
     """Steps through the variants that none beats in size and error."""
     best, path = math.inf, ""
-    for one in sorted(made, key=lambda one: (one["gzip_bytes"], one["eval"][metric])):
-        if one["eval"][metric] < best:
-            best = one["eval"][metric]
+    for one in sorted(made, key=lambda one: (one["gzip_bytes"], one["test"][metric])):
+        if one["test"][metric] < best:
+            best = one["test"][metric]
             x, y = _place(one, metric, across, up)
             path += f"H{x:.1f}V{y:.1f}" if path else f"M{x:.1f} {y:.1f}"
     return [f'<path class="front" d="{path}"/>']
@@ -124,7 +124,7 @@ def _mark(one: Mapping[str, Any], metric: str, across: Scale, up: Scale) -> list
     kind = "selected" if one["selected"] else "on" if one["pareto"] else "off"
     radius = min(14.0, 2.0 * math.sqrt(max(one["latency_us"]["p50"], 1.0)))
     told = (
-        f"{one['name']}: {metric.upper()} {one['eval'][metric]:.4g} ({difference['value']:+.2%}), "
+        f"{one['name']}: {metric.upper()} {one['test'][metric]:.4g} ({difference['value']:+.2%}), "
         f"{one['gzip_bytes']:,} bytes gzip, {one['latency_us']['p50']:g} us"
     )
     return [

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from components.conversion import inspection
+from components.conversion.verification import errors
+from components.device import runtime
 from components.study.statistics import paired_bootstrap
-from components.tflite_pusher import inspection, runtime
-from components.tflite_pusher.verification import errors
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -32,13 +33,13 @@ class Bench:
     """The rows that every file is measured on.
 
     Attributes:
-        tune: for the choice.
-        eval: for the report.
+        validation: for the choice.
+        test: for the report.
         resamples: of the paired bootstrap.
     """
 
-    tune: Rows
-    eval: Rows
+    validation: Rows
+    test: Rows
     resamples: int
 
     def figures(self, model: bytes, interface: Mapping[str, Any], reference: FloatArray | None) -> dict[str, Any]:
@@ -47,7 +48,7 @@ class Bench:
         Args:
             model: the file's bytes.
             interface: the inputs and dense kernels to expect.
-            reference: the float file's predictions on the evaluation rows; None where this is the float file.
+            reference: the float file's predictions on the test rows; None where this is the float file.
 
         Raises:
             ValueError: the file is not what the interface says, or gives no finite numbers.
@@ -58,14 +59,17 @@ class Bench:
             raise ValueError(
                 f"{zeros:.2%} of the file's dense weights are zero, of the trained ones {interface['zeros']:.2%}"
             )
-        on_tune, on_eval = runtime.predict(model, self.tune.columns), runtime.predict(model, self.eval.columns)
-        if not (np.isfinite(on_tune).all() and np.isfinite(on_eval).all()):
+        on_validation, on_test = (
+            runtime.predict(model, self.validation.columns),
+            runtime.predict(model, self.test.columns),
+        )
+        if not (np.isfinite(on_validation).all() and np.isfinite(on_test).all()):
             raise ValueError("the file's predictions are not all finite numbers")
-        base = on_eval if reference is None else reference
+        base = on_test if reference is None else reference
         return {
-            "tune": errors(on_tune, self.tune.label),
-            "eval": errors(on_eval, self.eval.label),
-            "difference": paired_bootstrap(on_eval, base, self.eval.label, self.resamples),
+            "validation": errors(on_validation, self.validation.label),
+            "test": errors(on_test, self.test.label),
+            "difference": paired_bootstrap(on_test, base, self.test.label, self.resamples),
             "bytes": len(model),
             "gzip_bytes": len(gzip.compress(model, 9, mtime=0)),
             "sparsity": zeros,
@@ -81,7 +85,7 @@ class Bench:
         taken: dict[str, list[dict[str, float]]] = {name: [] for name in models}
         for _ in range(rounds):
             for name, model in models.items():
-                taken[name].append(runtime.latency_us(model, self.eval.columns, calls=500, warm_up=100))
+                taken[name].append(runtime.latency_us(model, self.test.columns, calls=500, warm_up=100))
         return {
             name: {key: round(median(one[key] for one in found), 1) for key in ("p50", "p95")}
             for name, found in taken.items()

@@ -62,7 +62,7 @@ def default_grid() -> dict[str, Variant]:
 
 
 class Selection(Settings):
-    """Which variant is taken, by what was measured on the tune rows.
+    """Which variant is taken, by what was measured on the validation rows.
 
     Attributes:
         policy: `smallest` and `fastest` among those within `within` of the float model; `most_accurate` among those of

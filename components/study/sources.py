@@ -14,14 +14,14 @@ from pathlib import Path
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tf_keras
 
-from components import recipe
 from components.compression_settings import Conversion
+from components.conversion import recipe
 from components.files import FLOAT_WEIGHTS_FILE
 from components.settings import Training
 from components.study.settings import Variant
+from components.trainer.context import TrainingContext, load_weights
 from components.trainer.phases import Phases
 from components.trainer.tables import Table
-from components.trainer.workshop import Workshop, load_weights
 
 
 @dataclass(frozen=True)
@@ -29,29 +29,29 @@ class Sources:
     """Trains each set of phases once; variants that differ by their conversion only share it.
 
     Attributes:
-        shop: rows and shapes.
+        context: rows and shapes.
         training: of the float model; phases are replaced by a variant's.
         float_dir: SavedModel with the float weights beside it.
         work_dir: where finished models are kept.
         code: fingerprint of the modules that train.
     """
 
-    shop: Workshop
+    context: TrainingContext
     training: Training
     float_dir: Path
     work_dir: Path
     code: str
 
     @cached_property
-    def lessons(self) -> Table:
+    def training_set(self) -> Table:
         """What every variant learns from."""
-        return self.shop.lessons(self.training)
+        return self.context.training_set(self.training)
 
     def key(self, variant: Variant, conversion: Conversion) -> str:
         """Of everything that a variant's SavedModel follows from."""
         digest = hashlib.sha256((self.float_dir / recipe.EXTRA / FLOAT_WEIGHTS_FILE).read_bytes())
         rows = conversion.representative_rows if conversion.after_training else None
-        told = [self._training(variant).model_dump_json(), self.shop.plan.model_dump_json(), rows, self.code]
+        told = [self._training(variant).model_dump_json(), self.context.plan.model_dump_json(), rows, self.code]
         digest.update(json.dumps(told).encode())
         return digest.hexdigest()[:16]
 
@@ -73,10 +73,10 @@ class Sources:
         unfinished = self.work_dir / f".{place.name}.{os.getpid()}"
         shutil.rmtree(unfinished, ignore_errors=True)
         tf_keras.utils.set_random_seed(self.training.seed)
-        phases = Phases(self._training(variant), self.shop.widths, self.lessons, self.shop.tune)
+        phases = Phases(self._training(variant), self.context.widths, self.training_set, self.context.validation)
         net = phases.empty()
         load_weights(net, self.float_dir)
-        self.shop.export(phases.compress(net), str(unfinished), recipe.Recipe(conversion=conversion))
+        self.context.export(phases.compress(net), str(unfinished), recipe.Recipe(conversion=conversion))
         unfinished.rename(place)
         tf_keras.backend.clear_session()
         return place

@@ -89,18 +89,18 @@ def choose(measured: Mapping[str, Measured], select: Selection, push: Push) -> t
     """
     metric = select.metric
     allowed = {name: one for name, one in measured.items() if not obstacles(one, push)}
-    limit = measured[FLOAT]["tune"][metric] * (1 + select.within)
+    limit = measured[FLOAT]["validation"][metric] * (1 + select.within)
     if select.max_bytes is not None:
         allowed = {name: one for name, one in allowed.items() if one["bytes"] <= select.max_bytes}
     near = allowed
     if select.policy != "most_accurate":
-        near = {name: one for name, one in allowed.items() if one["tune"][metric] <= limit}
+        near = {name: one for name, one in allowed.items() if one["validation"][metric] <= limit}
     if not near:
         return None, _nothing(measured, allowed, select, limit)
     keys = {
-        "smallest": lambda one: (one[select.size], one["tune"][metric]),
-        "most_accurate": lambda one: (one["tune"][metric], one[select.size]),
-        "fastest": lambda one: (one["latency_us"]["p50"], one["tune"][metric]),
+        "smallest": lambda one: (one[select.size], one["validation"][metric]),
+        "most_accurate": lambda one: (one["validation"][metric], one[select.size]),
+        "fastest": lambda one: (one["latency_us"]["p50"], one["validation"][metric]),
     }
     best = min(near, key=lambda name: keys[select.policy](near[name]))
     what = {
@@ -109,7 +109,7 @@ def choose(measured: Mapping[str, Measured], select: Selection, push: Push) -> t
         "fastest": "fastest",
     }[select.policy]
     within = "" if select.policy == "most_accurate" else f" with {metric.upper()} within {select.within:.1%} of float"
-    return best, f"{what}{within} on the tune rows, of {len(near)} such variants"
+    return best, f"{what}{within} on the validation rows, of {len(near)} such variants"
 
 
 def _nothing(measured: Mapping[str, Measured], allowed: Mapping[str, Measured], select: Selection, limit: float) -> str:
@@ -120,8 +120,8 @@ def _nothing(measured: Mapping[str, Measured], allowed: Mapping[str, Measured], 
             f"{measured[small]['bytes']:,} bytes and {measured[small]['sparsity']:.1%} zeros"
         )
     metric = select.metric
-    best = min(allowed, key=lambda name: float(allowed[name]["tune"][metric]))
+    best = min(allowed, key=lambda name: float(allowed[name]["validation"][metric]))
     return (
-        f"study: no variant within the budgets has a {metric.upper()} of at most {limit:.4g} on the tune rows "
-        f"(study.select.within {select.within:g}); the nearest is {best} with {allowed[best]['tune'][metric]:.4g}"
+        f"study: no variant within the budgets has a {metric.upper()} of at most {limit:.4g} on the validation rows "
+        f"(study.select.within {select.within:g}); the nearest is {best} with {allowed[best]['validation'][metric]:.4g}"
     )

@@ -68,8 +68,8 @@ def fit_teacher(table: Table, categories: Sequence[str], choices: Distillation, 
 
     def teach(rows: Table) -> FloatArray:
         x = features(rows)
-        priced = share * np.asarray(median.predict(x)) + (1 - share) * np.asarray(mean.predict(x))
-        return priced.astype(np.float32)
+        predictions = share * np.asarray(median.predict(x)) + (1 - share) * np.asarray(mean.predict(x))
+        return predictions.astype(np.float32)
 
     return teach
 

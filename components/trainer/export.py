@@ -12,7 +12,7 @@ import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from components import recipe
+from components.conversion import recipe
 from components.files import INTERFACE_FILE
 from data.spec import Dataset, wall_clock
 from data.tensor_names import columns_of, tensor_name

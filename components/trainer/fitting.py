@@ -25,7 +25,7 @@ def steps_per_epoch(rows: int, training: Training) -> int:
 def fit(
     model: tf_keras.Model,
     train: Table,
-    tune: Table,
+    validation: Table,
     training: Training,
     epochs: int,
     rate: float,
@@ -36,16 +36,16 @@ def fit(
 
     Args:
         model: from input arrays to float32 `[batch, 1]`.
-        train, tune: rows to learn from, and to watch.
+        train, validation: rows to learn from, and to watch.
         training: loss and batch size.
         epochs: at most so many.
         rate: first learning rate.
-        patience: stop after so many epochs without a better loss on `tune`, and go back to the best; None trains to
-            the end.
+        patience: stop after so many epochs without a better loss on `validation`, and go back to the best; None trains
+            to the end.
         callbacks: further ones.
 
     Returns:
-        Loss on `train` and `tune` (`loss`, `val_loss`) by epoch.
+        Loss on `train` and `validation` (`loss`, `val_loss`) by epoch.
     """
     steps = epochs * steps_per_epoch(len(train), training)
     schedule = tf_keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.01)
@@ -58,7 +58,7 @@ def fit(
         train.label,
         batch_size=training.batch_size,
         epochs=epochs,
-        validation_data=(tune.inputs, tune.label),
+        validation_data=(validation.inputs, validation.label),
         validation_batch_size=PREDICT_BATCH,
         callbacks=watching,
         verbose=0,

@@ -43,14 +43,14 @@ class Phases:
     Attributes:
         training: choices.
         widths: of the inputs.
-        train, tune: rows to learn from, and to watch.
+        train, validation: rows to learn from, and to watch.
         history: losses by epoch, by phase.
     """
 
     training: Training
     widths: network.Widths
     train: Table
-    tune: Table
+    validation: Table
     history: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -72,7 +72,7 @@ class Phases:
         return made
 
     def fit_float(self, start: Path | None = None) -> Net:
-        """Trains from scratch, or from the float weights in an archive, with early stopping on `tune`."""
+        """Trains from scratch, or from the float weights in an archive, with early stopping on `validation`."""
         training = self.training
         front = network.build_front(self.widths, network.span_scale(self.train.inputs[BLOCK]))
         core = network.build_core(self.widths.total, training, float(np.median(self.train.label)))
@@ -81,7 +81,7 @@ class Phases:
         self.history["float"] = fitting.fit(
             network.join(front, core),
             self.train,
-            self.tune,
+            self.validation,
             training,
             training.epochs,
             self.rate if start else training.learning_rate,
@@ -133,5 +133,5 @@ class Phases:
 
     def _fit(self, name: str, net: Net, epochs: int, rate: float, callbacks: list[Any] | None = None) -> None:
         self.history[name] = fitting.fit(
-            net.joined, self.train, self.tune, self.training, epochs, rate, callbacks=callbacks or []
+            net.joined, self.train, self.validation, self.training, epochs, rate, callbacks=callbacks or []
         )

@@ -10,12 +10,12 @@ import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tf_keras
 
 from components.compression_settings import Conversion
+from components.conversion.recipe import Recipe
 from components.files import HISTORY_FILE, REFERENCE_DIR
-from components.recipe import Recipe
 from components.settings import Training
+from components.trainer.context import TrainingContext
 from components.trainer.phases import Phases
 from components.trainer.warm_start import turned, weights_beside
-from components.trainer.workshop import Workshop
 from transforms import learned
 from transforms.features import Plan
 
@@ -30,19 +30,21 @@ def run_fn(fn_args: Any) -> None:
     training = Training.model_validate_json(told["training"])
     conversion = Conversion.model_validate_json(told["conversion"])
     plan = Plan.model_validate_json(told["plan"])
-    shop = Workshop.open(plan, fn_args.transform_output, fn_args.train_files, fn_args.eval_files, training.max_rows)
+    context = TrainingContext.open(
+        plan, fn_args.transform_output, fn_args.train_files, fn_args.eval_files, training.max_rows
+    )
     tf_keras.utils.set_random_seed(training.seed)
-    phases = Phases(training, shop.widths, shop.lessons(training), shop.tune)
+    phases = Phases(training, context.widths, context.training_set(training), context.validation)
     start = weights_beside(fn_args.base_model)
-    cold = turned(start, learned.read(shop.output.transform_savedmodel_dir)) if start else ""
+    cold = turned(start, learned.read(context.output.transform_savedmodel_dir)) if start else ""
     trained = phases.fit_float(None if cold else start)
     reference = phases.copy(trained)
     shipped = phases.compress(trained)
 
-    history = {**phases.history, "kept_components": shop.kept, **({"cold_start": cold} if cold else {})}
-    if len(shop.train) == training.max_rows:
-        history["sample_rows"] = len(shop.train)
+    history = {**phases.history, "kept_components": context.kept, **({"cold_start": cold} if cold else {})}
+    if len(context.train) == training.max_rows:
+        history["sample_rows"] = len(context.train)
     Path(fn_args.model_run_dir).mkdir(parents=True, exist_ok=True)
     (Path(fn_args.model_run_dir) / HISTORY_FILE).write_text(json.dumps(history))
-    shop.export(shipped, fn_args.serving_model_dir, Recipe(conversion=conversion))
-    shop.export_reference(reference, str(Path(fn_args.serving_model_dir).parent / REFERENCE_DIR))
+    context.export(shipped, fn_args.serving_model_dir, Recipe(conversion=conversion))
+    context.export_reference(reference, str(Path(fn_args.serving_model_dir).parent / REFERENCE_DIR))

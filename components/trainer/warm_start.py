@@ -11,7 +11,7 @@ import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import numpy as np
 import tf_keras
 
-from components import recipe
+from components.conversion import recipe
 from components.files import FLOAT_WEIGHTS_FILE, REFERENCE_DIR
 from transforms.features import LEARNED_FILE
 

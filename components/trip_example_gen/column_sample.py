@@ -52,9 +52,10 @@ class ColumnSample:
             self._values[name] = sorted({*self._values.get(name, []), *some})[:_FEW]
 
     def findings(self, label: str) -> dict[str, Any]:
-        """`telling` (correlation by column), `constant` (value by column) and `missing` (columns)."""
+        """`label`, `telling` (correlation by column), `constant` (value by column) and `missing` (columns)."""
         inputs = {name: values for name, values in self._values.items() if name != label}
         return {
+            "label": label,
             "telling": correlations(self._columns, label) if label in self._columns else {},
             "constant": {name: values[0] for name, values in inputs.items() if len(values) == 1 and values[0]},
             "missing": [name for name, values in inputs.items() if values == [""]],

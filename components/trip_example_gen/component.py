@@ -53,7 +53,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         write_report(report.uri, summary, REJECTS_FILE, SUMMARY_FILE)
         examples.set_int_custom_property("rows", summary.accepted)
         if cut is not None:
-            examples.set_string_custom_property("eval_from", datetime.fromtimestamp(cut, timezone.utc).isoformat()[:-6])
+            examples.set_string_custom_property("test_from", datetime.fromtimestamp(cut, timezone.utc).isoformat()[:-6])
         if located.spans:
             examples.span = located.spans[-1].number
             examples.set_string_custom_property("spans", json.dumps(located.labels()))
@@ -66,7 +66,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         report.set_string_custom_property("reasons", json.dumps(dict(summary.reasons.most_common())))
 
     def _time_cut(self, dataset: Dataset, located: Located, folder: str) -> int | None:
-        """First second of `eval` on the wall clock, where time decides."""
+        """First second of `test` on the wall clock, where time decides."""
         if dataset.split.by != "time":
             return None
         if dataset.split.cut is not None:
@@ -77,13 +77,13 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             return count_quarters(Dataset.model_validate_json(plain), file)
 
         counts = each(self._make_beam_pipeline(), count, located.files, folder)
-        return cut_of(join(counts), dataset.split.eval_fraction)
+        return cut_of(join(counts), dataset.split.test_fraction)
 
     def _convert(
         self, dataset: Dataset, located: Located, cut: int | None, split_dirs: dict[str, str], report_dir: str
     ) -> Summary:
-        work = [(file, "fit" if dataset.split.eval_source else None) for file in located.files]
-        work += [(file, "eval") for file in located.eval_files]
+        work = [(file, "fit" if dataset.split.test_source else None) for file in located.files]
+        work += [(file, "test") for file in located.test_files]
         plain, total = dataset.model_dump_json(), len(work)
 
         def convert(index: int, item: tuple[str, str | None]) -> dict[str, Any]:
@@ -117,7 +117,7 @@ class TripExampleGenSpec(ComponentSpec):
 
 
 class TripExampleGen(base_beam_component.BaseBeamComponent):
-    """Trips of a described source as tf.Examples in the splits train, tune and eval.
+    """Trips of a described source as tf.Examples in the splits train, validation and test.
 
     Args:
         dataset: JSON of a `data.spec.Dataset`.

@@ -12,7 +12,7 @@ import typer
 from data.writing import write_text
 from pipeline.commands.options import BAD_INPUT, DONE, AsJson, ConfigFile, Override
 from pipeline.commands.output import print_json
-from pipeline.runners.quiet import without_native_notes
+from pipeline.quiet import without_native_notes
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -41,7 +41,7 @@ def describe(config: ConfigFile = None, override: Override = None, as_json: AsJs
     if as_json:
         print_json(dataclasses.asdict(found), indent=1)
         return
-    from pipeline.data_view import show_profile
+    from pipeline.commands.data_view import show_profile
 
     show_profile(found, chosen.data.label.unit)
 
@@ -67,7 +67,7 @@ def infer(config: ConfigFile = None, override: Override = None, output: Output =
     loaded = load(chosen.data)
     columns = {one.name: one for one in profile(chosen.data, loaded).columns}
     with without_native_notes():
-        from components import schema_review
+        from components.data_gate import schema_review
 
         train = schema_review.statistics_by_split(loaded)["train"]
         text = schema_review.written(schema_review.infer(chosen.data, train), columns)
@@ -93,7 +93,7 @@ def diff(config: ConfigFile = None, override: Override = None, as_json: AsJson =
     path = _schema_path(chosen)
     loaded = load(chosen.data)
     with without_native_notes():
-        from components import schema_review
+        from components.data_gate import schema_review
 
         schema = schema_review.parse(path.read_text(), str(path))
         found = schema_review.diff(schema, schema_review.statistics_by_split(loaded), columns_of(chosen.data.columns()))
@@ -123,7 +123,7 @@ def accept(config: ConfigFile = None, override: Override = None, output: Output 
     path = _schema_path(chosen)
     loaded, text = load(chosen.data), path.read_text()
     with without_native_notes():
-        from components import schema_review
+        from components.data_gate import schema_review
 
         changed = schema_review.accept(text, str(path), schema_review.statistics_by_split(loaded))
     target = output or path

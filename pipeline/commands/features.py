@@ -26,12 +26,12 @@ def ablate(
 ) -> None:
     """Train on raw columns, then add each group of features, and show error, parameters and bytes of each.
 
-    All trainings have the same budget and are measured on the evaluation rows. What is done is kept in the runs folder:
+    All trainings have the same budget and are measured on the test rows. What is done is kept in the runs folder:
     after a stop, the same command goes on where it was.
 
     Example: farelite ablate --seeds 2 --set training.epochs=20
     """
-    from pipeline.features.view import ablate_with_progress, show_ablation
+    from pipeline.studies.ablation_view import ablate_with_progress, show_ablation
 
     table = ablate_with_progress(config, runs_dir, override or [], range(first, first + seeds), vary_split, linear)
     if as_json:
@@ -53,13 +53,13 @@ def dimensions(
 ) -> None:
     """Show what the dimensions do on a run's data: variance, loadings, correlations, distances, error, parameters.
 
-    Features are added one by one, then the reducer's components, and plain models are measured on the tune rows each
-    time. The result is kept in the runs folder, and the report of the newest run shows it.
+    Features are added one by one, then the reducer's components, and plain models are measured on the validation rows
+    each time. The result is kept in the runs folder, and the report of the newest run shows it.
 
     Example: farelite dimensions --few 100
     """
-    from pipeline.features.dimensions_view import dimensions_with_progress, show_dimensions
     from pipeline.paths import pipeline_folder
+    from pipeline.studies.dimensions_view import dimensions_with_progress, show_dimensions
 
     measured, written = dimensions_with_progress(pipeline_folder(runs_dir, pipeline), run, rows, few, seed)
     if as_json:

@@ -34,8 +34,8 @@ def runs(
     if as_json:
         print_json([{**dataclasses.asdict(one), "seconds": one.seconds} for one in found], indent=1)
         return
-    from components.tflite_pusher.recheck import summaries
-    from components.tflite_pusher.store import Store
+    from components.registry.recheck import summaries
+    from components.registry.store import Store
     from pipeline.lineage.tables import show_runs
 
     states = {
@@ -53,8 +53,8 @@ def report(
         Path | None,
         typer.Option(
             "--output",
-            help="Where to; without it, report.html in the pipeline's folder, or report-unfinished.html for a run "
-            "without verdict.",
+            help="Where to; without it, report.html in the pipeline's folder, or report-unfinished.html for a run that "
+            "was interrupted or failed.",
         ),
     ] = None,
 ) -> None:
@@ -86,8 +86,8 @@ def clean(
     from pipeline.lineage.cleaning import carry_out, plan
     from pipeline.lineage.connection import open_metadata, recall
     from pipeline.lineage.tables import show_plan
+    from pipeline.lock import run_lock
     from pipeline.paths import pipeline_folder
-    from pipeline.runners.lock import run_lock
 
     paths = pipeline_folder(runs_dir, pipeline)
     with run_lock(paths.lock):

@@ -62,7 +62,7 @@ def rehearse(
     import yaml
     from rich.console import Console
 
-    from pipeline.console import card
+    from pipeline.commands.console import card
     from pipeline.runners.kubeflow.rehearsal import PUSHER, Rehearsal, Step
 
     def shown(step: Step) -> None:
@@ -146,8 +146,8 @@ def _ask(loaded: Config, config: Path | None, image: str | None, wish: Wish, as_
 
 def _compiled(loaded: Config, config: Path | None, image: str | None) -> list[dict[str, Any]]:
     from pipeline.config import DEFAULT_CONFIG
+    from pipeline.quiet import without_native_notes
     from pipeline.runners.kubeflow.image import wanted
-    from pipeline.runners.quiet import without_native_notes
 
     wanted(image, loaded.kubeflow)  # before the imports, which take many times as long as all else
     with without_native_notes():

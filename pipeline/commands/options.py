@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from components.tflite_pusher.store import Store
+    from components.registry.store import Store
 
 DONE, UNEXPECTED, BAD_INPUT, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -39,13 +39,13 @@ def open_store(runs_dir: Path, pipeline: str | None, remote_store: str | None = 
         RunsFolderError: there is none, or there are several and none is named.
         StoreError: the remote store cannot be read.
     """
-    from components.tflite_pusher.store import Store
+    from components.registry.store import Store
 
     if remote_store is None:
         from pipeline.paths import pipeline_folder
 
         return Store(pipeline_folder(runs_dir, pipeline).models)
-    from components.tflite_pusher.remote import pull
+    from components.registry.remote import pull
 
     copy = tempfile.TemporaryDirectory(prefix="farelite-store-")
     atexit.register(copy.cleanup)

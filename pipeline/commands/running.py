@@ -23,7 +23,7 @@ def run(
 
     Exit code 0: pushed or unchanged. 2: bad data or configuration. 3: refused by a gate or a proof.
     """
-    from pipeline.console import run_with_progress
+    from pipeline.commands.console import run_with_progress
 
     result = run_with_progress(config, runs_dir, override or [], force, wait)
     if as_json:
@@ -33,13 +33,13 @@ def run(
 
 def doctor(as_json: AsJson = False) -> None:
     """Show what this machine has, lacks and would choose."""
-    from pipeline import doctor as examination
+    from pipeline.commands import doctor as examination
 
     findings = examination.examine()
     if as_json:
         print_json([dataclasses.asdict(one) for one in findings], indent=1)
     else:
-        from pipeline.console import show_findings
+        from pipeline.commands.console import show_findings
 
         show_findings(findings)
     raise typer.Exit(BAD_INPUT if any(one.state == "missing" and one.required for one in findings) else DONE)

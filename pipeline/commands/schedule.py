@@ -75,7 +75,7 @@ def list_(
     """
     from itertools import islice
 
-    from pipeline.runners.schedule.calendar import due_after
+    from pipeline.settings.calendar import due_after
 
     assembly = _assembly(config, runs_dir, override)
     ledger = assembly.ledger()
@@ -85,7 +85,7 @@ def list_(
         shown = [dataclasses.asdict(slot) for slot in slots]
         print_json({"pipeline": assembly.config.name, "paused": paused, "slots": shown, "next": following})
         return
-    from pipeline.schedule_view import show_slots
+    from pipeline.commands.schedule_view import show_slots
 
     show_slots(slots, following, paused, assembly.schedule.time_zone)
 
@@ -169,8 +169,8 @@ def backfill(
 
     Example: farelite schedule backfill 2026-11-01T00:00 2026-11-02T00:00
     """
-    from pipeline.runners.schedule.calendar import due_between
     from pipeline.runners.schedule.slot import DUE, ScheduleError
+    from pipeline.settings.calendar import due_between
 
     assembly = _assembly(config, runs_dir, override)
     zone = assembly.schedule.time_zone
@@ -233,7 +233,7 @@ def _moment(text: str, time_zone: str) -> float:
 
 
 def _told(assembly: Assembly, moment: float) -> str:
-    from pipeline.runners.schedule.calendar import told
+    from pipeline.settings.calendar import told
 
     return told(moment, assembly.schedule.time_zone)
 

@@ -30,9 +30,9 @@ def study(
     Example: farelite study --set study.select.policy=most_accurate --set study.select.max_bytes=16000
     """
     from components.files import STUDY_FILE
-    from pipeline import study_view
+    from pipeline.commands import study_view
+    from pipeline.commands.console import run_with_progress
     from pipeline.config import load
-    from pipeline.console import run_with_progress
 
     overrides = override or []
     if load(config, overrides).study is None:

@@ -36,13 +36,13 @@ def versions(
 
     Example: farelite versions --json
     """
-    from components.tflite_pusher.recheck import summaries
+    from components.registry.recheck import summaries
 
     found = summaries(open_store(runs_dir, pipeline, store))
     if as_json:
         print_json([dataclasses.asdict(one) for one in found], indent=1)
         return
-    from pipeline.console import show_versions
+    from pipeline.commands.console import show_versions
 
     show_versions(found)
 
@@ -62,8 +62,8 @@ def verify(
 
     Example: farelite verify 000002
     """
-    from components.tflite_pusher.recheck import recheck
-    from pipeline.runners.quiet import without_native_notes
+    from components.registry.recheck import recheck
+    from pipeline.quiet import without_native_notes
 
     with without_native_notes():
         finding = recheck(open_store(runs_dir, pipeline, store), version)
@@ -98,7 +98,7 @@ def rollback(
     opened = open_store(runs_dir, pipeline, store)
     left, live = opened.rollback(version)
     if store is not None:
-        from components.tflite_pusher.remote import push
+        from components.registry.remote import push
 
         push(opened.root, store)
     if as_json:
@@ -127,8 +127,8 @@ def predict(
 
     Example: farelite predict --input trips.csv --output priced.parquet
     """
-    from components.tflite_pusher.predict import predict_file
-    from pipeline.runners.quiet import without_native_notes
+    from components.scoring.predict import predict_file
+    from pipeline.quiet import without_native_notes
 
     try:
         with without_native_notes():
@@ -137,7 +137,10 @@ def predict(
         # Whoever reads has seen enough, as `| head` does; what is still buffered goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
-    print(f"{counts.rows:,} rows: {counts.unpriced:,} without a price, {counts.flagged:,} flagged", file=sys.stderr)
+    print(
+        f"{counts.rows:,} rows: {counts.without_prediction:,} without a price, {counts.flagged:,} flagged",
+        file=sys.stderr,
+    )
 
 
 def demo(

@@ -11,8 +11,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from components.tflite_pusher import soundness
-from components.tflite_pusher.store import Store
+from components.registry import soundness
+from components.registry.store import Store
 from data.tensor_names import tensor_name
 
 PAGE = Path(__file__).parent / "page"

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from components.tflite_pusher.store import Store
+from components.registry.store import Store
 from pipeline.demo.content import PACKAGES, DemoError, Resource, content_security_policy, resources
 
 ADDRESS = "127.0.0.1"

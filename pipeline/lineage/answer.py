@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from components.tflite_pusher.soundness import CorruptError
-from components.tflite_pusher.store import Store
+from components.registry.soundness import CorruptError
+from components.registry.store import Store
 from pipeline.lineage.connection import open_metadata, recall
 from pipeline.lineage.errors import LineageError, MetadataError
 from pipeline.lineage.finding import Found, find

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ml_metadata.proto import metadata_store_pb2
 
-from components.tflite_pusher.store import Store
+from components.registry.store import Store
 from pipeline.lineage.errors import LineageError
 from pipeline.lineage.questions import Lineage
 from pipeline.paths import RunPaths

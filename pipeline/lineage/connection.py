@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from components.tflite_pusher.durable import replace_text
+from components.registry.durable import replace_text
 from data.settings import Settings
 from pipeline.lineage import sqlite_file
 from pipeline.lineage.errors import MetadataError

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.tflite_pusher.soundness import MANIFEST, CorruptError, read_manifest
-from components.tflite_pusher.store import Store, sha256
+from components.registry.soundness import MANIFEST, CorruptError, read_manifest
+from components.registry.store import Store, sha256
 from pipeline.lineage.errors import LineageError
 from pipeline.paths import RunPaths, RunsFolderError, pipeline_folder
 

@@ -13,8 +13,8 @@ from ml_metadata.proto.metadata_store_pb2 import Execution
 from pipeline.lineage.connection import open_metadata, recall
 from pipeline.lineage.questions import RUN, Lineage
 from pipeline.lineage.records import RunRecord, is_measured, iso, plain
+from pipeline.lock import is_held
 from pipeline.paths import RunPaths
-from pipeline.runners.lock import is_held
 
 if TYPE_CHECKING:
     from ml_metadata.metadata_store.metadata_store import MetadataStore

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from components.files import HISTORY_FILE, PREDICTIONS_FILE, REJECTS_FILE, SLICES_FILE, STUDY_FILE, SUMMARY_FILE
-from components.tflite_pusher.soundness import CorruptError
-from components.tflite_pusher.store import Store
+from components.registry.soundness import CorruptError
+from components.registry.store import Store
 from data.tensor_names import columns_of
 from pipeline.lineage import journal
 from pipeline.lineage.answer import answer_of_run
@@ -22,10 +22,10 @@ from pipeline.lineage.connection import open_metadata, recall
 from pipeline.lineage.errors import LineageError
 from pipeline.lineage.questions import Lineage
 from pipeline.lineage.records import Answer, Artifact, NodeRun, RunRecord, read_json
+from pipeline.lock import is_held
 from pipeline.paths import RunPaths
 from pipeline.report.profile import Anomaly, Column, read_anomalies, read_profile
 from pipeline.report.rows import Rows, read_rows
-from pipeline.runners.lock import is_held
 from transforms.features import LEARNED_FILE
 
 _SHOWN_REJECTS = 12
@@ -50,7 +50,7 @@ class Material:
         warnings: what the data gates found odd and let pass.
         learned: of the Transform step.
         history: losses of each phase by epoch.
-        rows: evaluation rows with predictions.
+        rows: test rows with predictions.
         slices: of the pusher, else of the Evaluator.
         study: of the compression study.
         dimensions: what `farelite dimensions` measured of the run.

@@ -60,7 +60,7 @@ class Bin:
 
 
 def read_rows(path: Path) -> Rows:
-    """Reads what `components.tflite_pusher.rows_file` has written."""
+    """Reads what `components.pusher.rows_file` has written."""
     table = parquet.read_table(path)
     columns = {name: table[name].to_numpy().astype(np.float64) for name in table.column_names}
 

@@ -14,7 +14,7 @@ from data.files import sizes
 from data.sources import locate
 from data.volume import estimate_rows
 from pipeline.config import Config
-from pipeline.runners.beam import Flink, Place
+from pipeline.settings.beam import Flink, Place
 
 DATA_STEPS = ("TripExampleGen", "StatisticsGen", "Transform", "Evaluator")
 

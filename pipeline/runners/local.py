@@ -25,16 +25,15 @@ from tfx.orchestration.portable.beam_executor_operator import BeamExecutorOperat
 from tfx.proto.orchestration import executable_spec_pb2, pipeline_pb2
 
 from components.artifacts import STATISTICS_FILE, GateRecord
-from components.data_gate import FINGERPRINT, WARNINGS, DataStopped
+from components.data_gate.component import FINGERPRINT, WARNINGS, DataStopped
 from components.progress import reporting
-from components.tflite_pusher import remote
-from components.tflite_pusher.store import Store
-from data.files import examine, match
+from components.registry import remote
+from components.registry.store import Store
+from data import files
 from data.sources import locate
 from pipeline import provenance
 from pipeline.config import Config
-from pipeline.figures import figure_of
-from pipeline.graph import Surroundings, create_pipeline
+from pipeline.graph import RunContext, create_pipeline
 from pipeline.interrupts import is_interrupt
 from pipeline.lineage import journal
 from pipeline.lineage.connection import open_metadata, remember
@@ -44,6 +43,7 @@ from pipeline.paths import RunPaths
 from pipeline.report.page import write_report
 from pipeline.runners.engine import Engine, ready
 from pipeline.runners.events import ComponentRun, Listener, Result
+from pipeline.runners.figures import figure_of
 
 
 def run(config: Config, paths: RunPaths, listener: Listener, force: bool = False) -> Result:
@@ -59,10 +59,10 @@ def run(config: Config, paths: RunPaths, listener: Listener, force: bool = False
     store = open_metadata(config.metadata, paths, create=True)
     remember(config.metadata, paths)
     engine = ready(config, paths.artifacts, run_id, listener.say)
-    around = surroundings(config, paths, force, engine.arguments, Lineage(store))
-    intermediate = compile_pipeline(create_pipeline(config, around), run_id)
+    context = run_context(config, paths, force, engine.arguments, Lineage(store))
+    intermediate = compile_pipeline(create_pipeline(config, context), run_id)
     nodes = [node.pipeline_node for node in intermediate.nodes]
-    journal.begin(store, run_id, _told(around))
+    journal.begin(store, run_id, _told(context))
     listener.plan([node.node_info.id for node in nodes])
     try:
         result = _run_nodes(intermediate, nodes, store, run_id, paths, listener, engine)
@@ -117,15 +117,15 @@ def _make_report(paths: RunPaths, run_id: str, listener: Listener) -> str:
         return ""
 
 
-def _told(around: Surroundings) -> dict[str, str]:
-    told = json.loads(around.provenance)
+def _told(context: RunContext) -> dict[str, str]:
+    told = json.loads(context.provenance)
     texts = {name: told[name] for name in ("code_revision", "config_hash", "fingerprint")}
     return {**texts, "config": json.dumps(told["config"])}
 
 
-def surroundings(
+def run_context(
     config: Config, paths: RunPaths, force: bool, beam: tuple[str, ...], lineage: Lineage | None = None
-) -> Surroundings:
+) -> RunContext:
     """Looks around: data, schema, champion, code, and with a lineage the data that passed before."""
     located = locate(config.data)
     fingerprint = located.fingerprint()
@@ -134,7 +134,7 @@ def surroundings(
         remote.pull(config.push.store, paths.models)
     live = store.current()
     digest = (store.digest(live) or "") if live else ""
-    schema = match(config.schema_file, "schema")[0] if config.schema_file else None
+    schema = files.match(config.schema_file, "schema")[0] if config.schema_file else None
     told = {
         "config": config.plain(),
         "config_hash": config.hash(),
@@ -142,15 +142,16 @@ def surroundings(
         "fingerprint": fingerprint,
         "sources": located.all_files(),
         "spans": located.labels(),
-        "files": [dataclasses.asdict(file) for file in examine(located.all_files())],
+        "files": [dataclasses.asdict(file) for file in files.examine(located.all_files())],
     }
-    return Surroundings(
+    return RunContext(
         root=str(paths.artifacts.resolve()),
         metadata=config.metadata.connection(paths, create=True),
         models_dir=str(paths.models.resolve()),
         fingerprint=fingerprint,
         spans=json.dumps(located.labels()),
         schema_path=schema,
+        schema_fingerprint=files.fingerprint([schema]) if schema else "",
         baseline=baseline(lineage, fingerprint) if lineage else "",
         champion_version=live or "",
         champion_sha256=digest,

@@ -80,4 +80,4 @@ def test_rows_come_in_several_files_and_a_fiftieth_is_for_evaluation(
     assert sorted(path.name for path in (tmp_path / "trips").iterdir()) == [f"trips-{n:03d}.csv" for n in range(3)]
     found = load(made)
     assert found.read == 5000
-    assert made.split.eval_fraction == 0.02
+    assert made.split.test_fraction == 0.02

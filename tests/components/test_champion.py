@@ -12,7 +12,7 @@ from tfx.types import standard_artifacts
 
 from components.artifacts import EXISTS, VERSION
 from components.champion import LIVE, Champion, Executor
-from components.tflite_pusher.store import Store, StoreError
+from components.registry.store import Store, StoreError
 
 Publish = Callable[..., str]
 

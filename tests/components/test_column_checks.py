@@ -12,6 +12,7 @@ import pytest
 from components.column_checks import check_columns, correlations
 from components.trip_example_gen import column_sample
 from components.trip_example_gen.column_sample import ColumnSample
+from data.remarks import Oddities
 from data.rows import Rejects, Rows
 
 CHANCE = np.random.default_rng(3)
@@ -59,7 +60,7 @@ def batch(rows: slice, seed: int = 0) -> Rows:
         "remark": pa.array([b"" if one else b"x" for one in train], pa.binary()),
     }
     hashes = np.random.default_rng(seed).integers(0, 2**63, len(fare)).astype(np.uint64)
-    return Rows(columns, np.where(train, 0, 2).astype(np.int8), hashes, Rejects([], [], []))
+    return Rows(columns, np.where(train, 0, 2).astype(np.int8), hashes, Rejects([], [], []), Oddities())
 
 
 EXPECTED = {"constant": {"country": "US", "year": "2013"}, "missing": ["tolls", "remark"]}
@@ -83,7 +84,7 @@ def test_only_training_rows_count_however_they_come(monkeypatch: pytest.MonkeyPa
 def test_each_finding_becomes_a_sentence_with_column_and_value() -> None:
     sample = ColumnSample()
     sample.add(batch(slice(None)))
-    warnings = check_columns({"columns": sample.findings("fare")}, "fare")
+    warnings = check_columns({"columns": sample.findings("fare")})
     assert [one.split(":")[0] for one in warnings] == [
         "cents tells the label",
         "text tells the label",
@@ -96,4 +97,4 @@ def test_each_finding_becomes_a_sentence_with_column_and_value() -> None:
 
 
 def test_a_summary_of_an_older_ingestion_warns_of_nothing() -> None:
-    assert check_columns({"read": 1}, "fare") == []
+    assert check_columns({"read": 1}) == []

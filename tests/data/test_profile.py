@@ -60,9 +60,9 @@ def test_a_column_without_any_value_is_no_error(tmp_path):
 
 def test_splits_are_those_of_a_run_by_time_too(tmp_path):
     dataset = describe(
-        tmp_path, [f"1,Blue,{i * 3600},5" for i in range(100)], split={"by": "time", "eval_fraction": 0.2}
+        tmp_path, [f"1,Blue,{i * 3600},5" for i in range(100)], split={"by": "time", "test_fraction": 0.2}
     )
-    assert look(dataset)[0].splits["eval"] == 20
+    assert look(dataset)[0].splits["test"] == 20
 
 
 def test_a_source_without_a_good_row_says_why(tmp_path):

@@ -100,8 +100,8 @@ def test_a_missing_file_is_named_with_the_key_and_the_folder_looked_from(tmp_pat
 
 
 def test_the_message_names_the_key_it_was_asked_for(tmp_path):
-    with pytest.raises(DataError, match=r"^data.split.eval_source: no such file"):
-        match(str(tmp_path / "gone.csv"), "data.split.eval_source")
+    with pytest.raises(DataError, match=r"^data.split.test_source: no such file"):
+        match(str(tmp_path / "gone.csv"), "data.split.test_source")
 
 
 def test_a_glob_that_matches_nothing_is_told_from_a_missing_file(tmp_path):

@@ -163,17 +163,17 @@ def test_a_changed_file_changes_the_fingerprint_and_a_moved_folder_does_not(tmp_
 
 def test_an_eval_source_with_placeholders_gives_the_same_spans(tmp_path):
     touch(tmp_path, "fit-1.csv", "fit-2.csv", "eval-1.csv", "eval-2.csv", "eval-3.csv")
-    split = {"eval_source": str(tmp_path / "eval-{SPAN}.csv")}
+    split = {"test_source": str(tmp_path / "eval-{SPAN}.csv")}
     located = locate(describe(tmp_path / "fit-{SPAN}.csv", split=split, spans={"window": 1}))
-    assert located.eval_files == (str(tmp_path / "eval-2.csv"),)
+    assert located.test_files == (str(tmp_path / "eval-2.csv"),)
     touch(tmp_path, "fit-4.csv", "fit-3.csv")
-    with pytest.raises(DataError, match=r"data\.split\.eval_source: no file for span 4"):
+    with pytest.raises(DataError, match=r"data\.split\.test_source: no file for span 4"):
         locate(describe(tmp_path / "fit-{SPAN}.csv", split=split, spans={"window": 1}))
 
 
 def test_an_eval_source_with_placeholders_needs_a_source_with_placeholders(tmp_path):
     touch(tmp_path, "fit.csv", "eval-1.csv")
-    dataset = describe(tmp_path / "fit.csv", split={"eval_source": str(tmp_path / "eval-{SPAN}.csv")})
+    dataset = describe(tmp_path / "fit.csv", split={"test_source": str(tmp_path / "eval-{SPAN}.csv")})
     with pytest.raises(DataError, match=r"but data\.source has no placeholders: give both or none"):
         locate(dataset)
 

@@ -81,9 +81,9 @@ def test_a_split_by_time_needs_a_time():
 @pytest.mark.parametrize(
     ("split", "message"),
     [
-        ({"eval_from": "2015-06-01"}, "eval_from is of no use unless by is time"),
-        ({"by": "time", "eval_source": "other.csv"}, "by is time, but eval_source already says what eval is"),
-        ({"by": "time", "eval_from": "2015-06-01T00:00:00+02:00"}, "write wall-clock time without a zone"),
+        ({"test_from": "2015-06-01"}, "test_from is of no use unless by is time"),
+        ({"by": "time", "test_source": "other.csv"}, "by is time, but test_source already says what test is"),
+        ({"by": "time", "test_from": "2015-06-01T00:00:00+02:00"}, "write wall-clock time without a zone"),
     ],
 )
 def test_contradictions_of_a_split_are_refused(split, message):
@@ -117,8 +117,8 @@ def test_an_unknown_time_zone_is_refused_with_an_example(field):
 
 @pytest.mark.parametrize("fraction", [0, 1, -0.1, 1.5])
 def test_split_fractions_lie_strictly_between_0_and_1(fraction):
-    with pytest.raises(pydantic.ValidationError, match="eval_fraction"):
-        Split(eval_fraction=fraction)
+    with pytest.raises(pydantic.ValidationError, match="test_fraction"):
+        Split(test_fraction=fraction)
 
 
 @pytest.mark.parametrize("delimiter", ["", "||"])

@@ -23,8 +23,8 @@ import tensorflow as tf
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from pipeline.runners.beam import Flink
 from pipeline.runners.flink.handshake import shake_hands
+from pipeline.settings.beam import Flink
 from tests.e2e.flink import CLUSTER, MARKS, ours, run
 from tests.e2e.flink import cluster as real_cluster
 
@@ -77,7 +77,7 @@ def test_both_push_a_version_through_the_same_gate(pair: tuple[Path, Path, Any, 
     assert {one["state"] for one in flink["components"]} == {"ran"}
 
 
-@pytest.mark.parametrize("split", ["train", "tune", "eval"])
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
 def test_splits_hold_the_same_examples(pair: tuple[Path, Path, Any, Any], split: str) -> None:
     local, flink = (examples(runs, split) for runs in pair[:2])
     assert len(local) > 500

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from components.tflite_pusher.store import Store
+from components.registry.store import Store
 from pipeline.lineage.connection import Metadata, open_metadata
 from pipeline.lineage.questions import Lineage
 from pipeline.paths import RunPaths

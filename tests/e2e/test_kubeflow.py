@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components.tflite_pusher.store import Store
+from components.registry.store import Store
 from pipeline.runners.kubeflow.places import artifacts
 from tests.e2e.lean import LEAN, sets
 

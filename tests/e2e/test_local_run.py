@@ -25,8 +25,8 @@ import pytest
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
 
-from components.tflite_pusher import runtime
-from components.tflite_pusher.store import Store, sha256
+from components.device import runtime
+from components.registry.store import Store, sha256
 from tests.e2e.lean import LEAN, sets
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from components.tflite_pusher.store import Store
+from components.registry.store import Store
 from pipeline.lineage.connection import Metadata, open_metadata
 from pipeline.lineage.questions import Lineage
 from pipeline.paths import RunPaths
@@ -89,12 +89,12 @@ def test_a_sample_is_learned_from_and_proves_the_file_where_so_configured(story:
     assert december["metrics"]["metrics"]["rows"] == 1000
     there = int(december["metrics"]["evaluation"]["candidate"]["rows"])
     assert there > 1000
-    assert "on tune, learned from 4,000 rows (training.max_rows)" in december["said"]
+    assert "on validation, learned from 4,000 rows (training.max_rows)" in december["said"]
     assert story["store"].manifest(december["version"])["metrics"]["rows"] == 1000
 
 
 def test_the_newest_flights_judge_the_model(story: dict[str, Any]) -> None:
-    boundary = datetime.fromisoformat(examples_of(story, "november").properties["eval_from"])
+    boundary = datetime.fromisoformat(examples_of(story, "november").properties["test_from"])
     assert datetime(2013, 11, 10) < boundary < datetime(2013, 11, 15)  # four fifths of three months have passed
     manifest = story["store"].manifest(story["november"]["version"])
     (time,) = [one for one in manifest["inputs"] if one["name"] == "time_hour"]

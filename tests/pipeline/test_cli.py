@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from components.tflite_pusher.store import Store
+from components.registry.store import Store
 from pipeline.cli import _guarded
-from pipeline.runners.lock import run_lock
+from pipeline.lock import run_lock
 
 Publish = Callable[..., str]
 
@@ -125,7 +125,7 @@ def test_a_folder_in_use_says_by_whom(farelite: Farelite, config: Path) -> None:
         [
             sys.executable,
             "-c",
-            "import sys; from pathlib import Path; from pipeline.runners.lock import run_lock\n"
+            "import sys; from pathlib import Path; from pipeline.lock import run_lock\n"
             "with run_lock(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()",
             str(folder / ".lock"),
         ],

@@ -71,7 +71,7 @@ def test_an_unknown_key_like_no_other_is_answered_with_the_allowed_ones_alone(fi
         ("training.epochs=0", "training.epochs: Input should be greater than or equal to 1 (got 0)"),
         ("training.loss=hinge", "training.loss: Input should be 'huber', 'mae' or 'mse' (got 'hinge')"),
         ("name=Not Allowed", "name: String should match pattern"),
-        ("data.split.eval_fraction=1.5", "data.split.eval_fraction: Input should be less than 1"),
+        ("data.split.test_fraction=1.5", "data.split.test_fraction: Input should be less than 1"),
         ("data.time={column: t, time_zone: Mars/Base}", "'Mars/Base' is no IANA time zone"),
         ("data.label.range={low: 5, high: 1}", "low must not be above high"),
         ("data.numeric=[distance, distance]", "distance has more than one role"),
@@ -117,9 +117,9 @@ def test_an_override_that_is_none_says_how_to_write_one(file: Path, override: st
 
 
 def test_relative_paths_count_from_the_file_and_others_stay(file: Path, tmp_path: Path) -> None:
-    config = load(file, ["data.split.eval_source=more/eval.csv", "schema=s.pbtxt"])
+    config = load(file, ["data.split.test_source=more/test.csv", "schema=s.pbtxt"])
     assert config.data.source == str(tmp_path / "trips.csv")
-    assert config.data.split.eval_source == str(tmp_path / "more" / "eval.csv")
+    assert config.data.split.test_source == str(tmp_path / "more" / "test.csv")
     assert config.schema_file == str(tmp_path / "s.pbtxt")
     assert load(file, ["data.source=/data/trips.csv"]).data.source == "/data/trips.csv"
     assert load(file, ["data.source=package:tfx/data.csv"]).data.source == "package:tfx/data.csv"

@@ -12,38 +12,42 @@ from ml_metadata.proto.metadata_store_pb2 import ConnectionConfig
 
 from components.code_hash import OURS, import_closure, step_hash
 from pipeline.config import load
-from pipeline.graph import Surroundings, create_pipeline
+from pipeline.graph import RunContext, create_pipeline
+from pipeline.lineage.connection import open_metadata
+from pipeline.lineage.questions import Lineage
+from pipeline.paths import RunPaths
+from pipeline.runners.local import compile_pipeline, launch, run_context
 
 ROOT = Path(__file__).parents[2]
 ENTRIES = {
     "TripExampleGen": "components.trip_example_gen.component.Executor",
-    "RowsGate": "components.data_gate.Executor",
-    "DataGate": "components.data_gate.Executor",
+    "RowsGate": "components.data_gate.component.Executor",
+    "DataGate": "components.data_gate.component.Executor",
     "Transform": "transforms.preprocessing.preprocessing_fn",
     "Trainer": "components.trainer.run_fn.run_fn",
     "Study": "components.study.component.Executor",
     "Champion": "components.champion.Executor",
     "Evaluator": "components.evaluator.component.Executor",
-    "TFLitePusher": "components.tflite_pusher.component.Executor",
+    "TFLitePusher": "components.pusher.component.Executor",
 }
 LEARNING = {"Transform", "Trainer", "Study"}
 GATES = {"RowsGate", "DataGate"}
 CHANGES = {
-    "data/batches.py": {"TripExampleGen"},
-    "data/values.py": {"TripExampleGen"},
-    "components/data_checks.py": GATES,
+    "data/batches.py": {"TripExampleGen", "TFLitePusher"},
+    "data/values.py": {"TripExampleGen", *GATES, "TFLitePusher"},
+    "components/data_gate/checks.py": GATES,
     "components/settings.py": {*GATES, "Trainer", "Study", "Evaluator", "TFLitePusher"},
     "components/examples.py": {"Trainer", "Study", "TFLitePusher"},
-    "components/recipe.py": {"Trainer", "Study", "TFLitePusher"},
+    "components/conversion/recipe.py": {"Trainer", "Study", "TFLitePusher"},
     "components/keras2.py": {"Trainer", "Study", "Evaluator", "TFLitePusher"},
     "components/trainer/network.py": {"Trainer", "Study"},
-    "components/evaluator/gate.py": {"Evaluator"},
-    "components/tflite_pusher/durable.py": {"Champion", "TFLitePusher"},
-    "components/tflite_pusher/packing.py": {"Study", "TFLitePusher"},
-    "components/tflite_pusher/kit_templates/predict.py.j2": {"TFLitePusher"},
+    "components/evaluation/gate.py": {"Evaluator", "TFLitePusher"},
+    "components/registry/durable.py": {"Champion", "TFLitePusher"},
+    "components/conversion/packing.py": {"Study", "TFLitePusher"},
+    "components/device/kit_templates/predict.py.j2": {"TFLitePusher"},
     "transforms/moments.py": LEARNING,
     "transforms/reducers/evidence.py": LEARNING,
-    "transforms/clock.py": {*LEARNING, "Evaluator"},
+    "transforms/clock.py": {*LEARNING, "Evaluator", "TFLitePusher"},
     "pipeline/graph.py": set(),
 }
 """A file, most of them three imports deep, and the steps that run it."""
@@ -95,7 +99,7 @@ def test_an_edited_file_changes_the_keys_of_the_steps_that_run_it_and_of_no_othe
 
 @pytest.mark.parametrize("overrides", [(), ("study={}",)], ids=["plain", "with a study"])
 def test_every_step_that_runs_code_of_ours_has_the_key_of_its_entry(overrides, tmp_path):
-    around = Surroundings(
+    context = RunContext(
         root=str(tmp_path),
         metadata=ConnectionConfig(),
         models_dir=str(tmp_path),
@@ -110,7 +114,7 @@ def test_every_step_that_runs_code_of_ours_has_the_key_of_its_entry(overrides, t
         beam=(),
     )
     found = {}
-    for component in create_pipeline(load(None, list(overrides)), around).components:
+    for component in create_pipeline(load(None, list(overrides)), context).components:
         properties = component.exec_properties
         code = properties.get("code") or json.loads(properties.get("custom_config") or "{}").get("code")
         ours = component.executor_spec.class_path.split(".")[0] in OURS or component.id in ("Transform", "Trainer")
@@ -119,6 +123,19 @@ def test_every_step_that_runs_code_of_ours_has_the_key_of_its_entry(overrides, t
             found[component.id] = code
     expected = {name: step_hash(entry) for name, entry in ENTRIES.items() if overrides or name != "Study"}
     assert found == expected
+
+
+def test_an_edited_schema_is_read_again_and_an_untouched_one_is_not(tmp_path):
+    schema = tmp_path / "schema.pbtxt"
+    config, paths = load(None, [f"schema={schema}"]), RunPaths(tmp_path)
+    store, states = Lineage(open_metadata(config.metadata, paths, create=True)), []
+    for number, line in enumerate(["", "", "# edited"]):
+        schema.write_text(f'feature {{ name: "fare" type: FLOAT }}\n{line}')
+        ready = compile_pipeline(create_pipeline(config, run_context(config, paths, False, ())), str(number))
+        (node,) = (one.pipeline_node for one in ready.nodes if one.pipeline_node.node_info.id == "Schema")
+        launch(ready, node)
+        states.append(store.node_runs(str(number))["Schema"].state)
+    assert states == ["ran", "cached", "ran"]
 
 
 def test_what_only_a_type_checker_imports_is_in_no_closure_and_what_a_function_imports_is(tree):

@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow.csv
 import pytest
 
-from components.tflite_pusher.kit import write_kit
-from components.tflite_pusher.predict import predict_file
-from components.tflite_pusher.runtime import Engine
-from components.tflite_pusher.store import Store
+from components.device.kit import write_kit
+from components.device.runtime import Engine
+from components.registry.store import Store
+from components.scoring.predict import predict_file
 from pipeline.demo.content import PAGE, described
 
 SHOWN = datetime(2014, 5, 16, 19, 45)
@@ -64,8 +64,8 @@ def test_a_ride_of_a_column_that_shows_the_wall_clock_has_one_price(
     row = {**ride, "start": seconds, "company": "Élan"}
     (tmp_path / "rides.csv").write_text(",".join(row) + "\n" + ",".join(map(str, row.values())) + "\n")
     predict_file(store, None, str(tmp_path / "rides.csv"), tmp_path / "priced.csv")
-    priced = pyarrow.csv.read_csv(tmp_path / "priced.csv").to_pylist()
-    assert not priced[0]["flags"]
+    predictions = pyarrow.csv.read_csv(tmp_path / "priced.csv").to_pylist()
+    assert not predictions[0]["flags"]
 
     kit = write_kit(inputs, tiny_manifest["output"])
     (tmp_path / "predict.py").write_text(kit["predict.py"])
@@ -80,7 +80,7 @@ def test_a_ride_of_a_column_that_shows_the_wall_clock_has_one_price(
     by_page = Engine(store.model("000001"))({name: np.array([page["row"][name]], dtypes[name]) for name in dtypes})
 
     assert page["row"]["start"] == seconds
-    assert float(priced[0]["prediction"]) == pytest.approx(float(by_page), abs=1e-5)
+    assert float(predictions[0]["prediction"]) == pytest.approx(float(by_page), abs=1e-5)
     assert model.predict(**ride, start=SHOWN, company="Élan") == pytest.approx(float(by_page), abs=1e-5)
     assert f"Start ({CLOCK})" in page["labels"]
     assert all(f"start on the {CLOCK}" in text for text in kit.values())

@@ -13,7 +13,7 @@ def places(*pairs):
     return np.array(pairs, np.float32)
 
 
-def around(centre, spread, rows=500, seed=0):
+def context(centre, spread, rows=500, seed=0):
     return (np.array(centre) + np.random.default_rng(seed).normal(size=(rows, 2)) * spread).astype(np.float32)
 
 
@@ -33,7 +33,7 @@ def arcsine_haversine_km(start, end):
 
 @pytest.mark.parametrize("spread", [0.01, 0.1, 5])
 def test_haversine_agrees_with_the_arcsine_form(spread):
-    start, end = around(CHICAGO, spread), around(CHICAGO, spread, seed=1)
+    start, end = context(CHICAGO, spread), context(CHICAGO, spread, seed=1)
     np.testing.assert_allclose(
         between("haversine_km", start, end), arcsine_haversine_km(start, end), rtol=2e-6, atol=1e-5
     )
@@ -71,7 +71,7 @@ def test_north_and_east_have_the_sign_of_the_direction():
 
 
 def test_north_is_along_the_meridian_and_east_along_the_parallel_halfway():
-    start, end = around(CHICAGO, 0.1), around(CHICAGO, 0.1, seed=1)
+    start, end = context(CHICAGO, 0.1), context(CHICAGO, 0.1, seed=1)
     s, e = start.astype(np.float64), end.astype(np.float64)
     per_degree = 2 * np.pi * RADIUS_KM / 360
     north = (e[:, :1] - s[:, :1]) * per_degree
@@ -82,7 +82,7 @@ def test_north_is_along_the_meridian_and_east_along_the_parallel_halfway():
 
 
 def test_no_way_is_shorter_than_the_great_circle_within_a_city():
-    start, end = around(CHICAGO, 0.1), around(CHICAGO, 0.1, seed=1)
+    start, end = context(CHICAGO, 0.1), context(CHICAGO, 0.1, seed=1)
     great_circle = between("haversine_km", start, end)
     assert (between("manhattan_km", start, end) >= great_circle * (1 - 1e-5)).all()
     np.testing.assert_allclose(between("euclidean_km", start, end), great_circle, rtol=1e-4, atol=1e-4)
@@ -99,7 +99,7 @@ def test_bearing_is_clockwise_from_north(end, degrees):
 
 
 def test_bearing_is_within_a_city_that_on_which_a_great_circle_starts():
-    start, end = around(CHICAGO, 0.1), around(CHICAGO, 0.1, seed=1)
+    start, end = context(CHICAGO, 0.1), context(CHICAGO, 0.1, seed=1)
     (lat1, lon1), (lat2, lon2) = np.radians(start.astype(np.float64)).T, np.radians(end.astype(np.float64)).T
     y = np.sin(lon2 - lon1) * np.cos(lat2)
     x = np.cos(lat1) * np.sin(lat2) - np.sin(lat1) * np.cos(lat2) * np.cos(lon2 - lon1)
@@ -109,7 +109,7 @@ def test_bearing_is_within_a_city_that_on_which_a_great_circle_starts():
 
 
 def test_the_way_back_has_the_opposite_bearing():
-    start, end = around(CHICAGO, 0.1), around(CHICAGO, 0.1, seed=1)
+    start, end = context(CHICAGO, 0.1), context(CHICAGO, 0.1, seed=1)
     np.testing.assert_allclose(between("bearing", start, end), -between("bearing", end, start), atol=1e-6)
 
 
@@ -124,7 +124,7 @@ def test_a_ride_of_two_hundred_metres_has_its_direction_to_a_degree():
 
 @pytest.mark.parametrize("name", distance.DISTANCES)
 def test_from_a_place_to_itself_every_distance_is_zero(name):
-    here = around(CHICAGO, 3)
+    here = context(CHICAGO, 3)
     found = between(name, here, here)
     assert abs(found).max() == 0
 

@@ -42,18 +42,18 @@ def test_statistics_are_numpys_and_blind_to_nan(rows):
     np.testing.assert_allclose(found, expected_statistics(rows), rtol=1e-6)
 
 
-@given(cuts=st.lists(st.integers(0, len(ROWS)), max_size=8), order=st.randoms())
-def test_any_partition_in_any_order_gives_the_same_statistics(cuts, order):
-    parts = np.split(GAPS, sorted(cuts))
+@given(slicings=st.lists(st.integers(0, len(ROWS)), max_size=8), order=st.randoms())
+def test_any_partition_in_any_order_gives_the_same_statistics(slicings, order):
+    parts = np.split(GAPS, sorted(slicings))
     order.shuffle(parts)
     found = combine(StatisticsFn(3), parts)
     np.testing.assert_allclose(found, expected_statistics(GAPS), rtol=1e-6)
     np.testing.assert_array_equal(found, combine(StatisticsFn(3), [GAPS]))
 
 
-@given(cuts=st.lists(st.integers(0, len(ROWS)), max_size=8), order=st.randoms())
-def test_any_partition_in_any_order_gives_the_same_moments_with_the_label_and_its_classes(cuts, order):
-    edges = sorted(cuts)
+@given(slicings=st.lists(st.integers(0, len(ROWS)), max_size=8), order=st.randoms())
+def test_any_partition_in_any_order_gives_the_same_moments_with_the_label_and_its_classes(slicings, order):
+    edges = sorted(slicings)
     parts = list(zip(np.split(ROWS, edges), np.split(LABEL, edges), np.split(CLASS, edges), strict=True))
     order.shuffle(parts)
     found = combine(MomentsFn(3, classes=3), parts)
@@ -71,9 +71,9 @@ def test_any_partition_in_any_order_gives_the_same_moments_with_the_label_and_it
         np.testing.assert_allclose(found.mean + offset, wide[members].mean(axis=0), rtol=1e-7)
 
 
-@given(cuts=st.lists(st.integers(0, len(ROWS)), max_size=8), order=st.randoms())
-def test_moments_are_the_same_to_the_bit_whatever_the_partition_and_the_order(cuts, order):
-    edges = sorted(cuts)
+@given(slicings=st.lists(st.integers(0, len(ROWS)), max_size=8), order=st.randoms())
+def test_moments_are_the_same_to_the_bit_whatever_the_partition_and_the_order(slicings, order):
+    edges = sorted(slicings)
     parts = list(zip(np.split(ROWS, edges), np.split(LABEL, edges), np.split(CLASS, edges), strict=True))
     order.shuffle(parts)
     found, whole = combine(MomentsFn(3, 3), parts), combine(MomentsFn(3, 3), [(ROWS, LABEL, CLASS)])
@@ -144,9 +144,9 @@ def test_covariances_are_those_of_exact_arithmetic_to_the_last_bit():
     assert found.label_covariance[2] == covariance(LABEL[:, 0], ROWS[:, 2])
 
 
-@given(cuts=st.lists(st.integers(0, len(ROWS)), max_size=8), order=st.randoms())
-def test_the_sample_is_the_same_whatever_the_partition_and_the_order(cuts, order):
-    function, edges = SampleFn(50, 4, seed=3), sorted(cuts)
+@given(slicings=st.lists(st.integers(0, len(ROWS)), max_size=8), order=st.randoms())
+def test_the_sample_is_the_same_whatever_the_partition_and_the_order(slicings, order):
+    function, edges = SampleFn(50, 4, seed=3), sorted(slicings)
     parts = list(zip(np.split(ROWS, edges), np.split(LABEL, edges), strict=True))
     order.shuffle(parts)
     whole = combine(function, [(ROWS, LABEL)])

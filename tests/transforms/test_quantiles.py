@@ -21,14 +21,14 @@ def sorted_and_cut(column, parts):
 
 @given(
     values=st.lists(st.floats(width=32, allow_infinity=False), min_size=1, max_size=40),
-    cuts=st.lists(st.integers(0, 40), max_size=4),
+    slicings=st.lists(st.integers(0, 40), max_size=4),
     parts=st.integers(2, 7),
 )
-def test_few_values_are_cut_where_numpy_cuts_the_sorted_rows_however_they_came(values, cuts, parts):
+def test_few_values_are_cut_where_numpy_cuts_the_sorted_rows_however_they_came(values, slicings, parts):
     column = np.array(values, np.float32)[:, None]
     known = column[~np.isnan(column)]
     expected = sorted_and_cut(known, parts) if len(known) else np.zeros(parts - 1)
-    np.testing.assert_array_equal(combine(QuantilesFn(1, parts), np.split(column, sorted(cuts))), [expected])
+    np.testing.assert_array_equal(combine(QuantilesFn(1, parts), np.split(column, sorted(slicings))), [expected])
 
 
 def test_columns_are_cut_each_by_its_own_rows():

@@ -33,10 +33,10 @@ def compression(material: Material) -> Section:
 
 
 def _front(material: Material, study: Mapping[str, Any], made: Sequence[Mapping[str, Any]]) -> Figure:
-    """The choice was made on `tune`; what is shown here was measured on `eval`."""
+    """The choice was made on `validation`; what is shown here was measured on `test`."""
     metric = str((study.get("select") or {}).get("metric", "rmse"))
     sizes = [real(one["gzip_bytes"]) / 1000 for one in made]
-    errors = [real(one["eval"].get(metric)) for one in made]
+    errors = [real(one["test"].get(metric)) for one in made]
     marks = [
         (size, error, one["name"], "s2" if one["selected"] else "s1", not one["pareto"])
         for size, error, one in zip(sizes, errors, made, strict=True)
@@ -44,13 +44,13 @@ def _front(material: Material, study: Mapping[str, Any], made: Sequence[Mapping[
     picture = scatter(
         marks,
         Axis("gzipped size (kB)", 0, ends(sizes)[1] * 1.1),
-        Axis(f"{metric.upper()} on eval ({material.unit})", *ends(errors, 0.15)),
+        Axis(f"{metric.upper()} on test ({material.unit})", *ends(errors, 0.15)),
         f"{len(made)} variants by size and {metric.upper()}; chosen: {study.get('selected') or 'none'}",
     )
     rows = [
         (
             one["name"],
-            *(shown(one["eval"].get(name)) for name in ("rmse", "mae")),
+            *(shown(one["test"].get(name)) for name in ("rmse", "mae")),
             *(formatted(one[name], ",") for name in ("bytes", "gzip_bytes")),
             formatted(one["sparsity"], ".1%"),
             formatted(one["latency_us"]["p50"], "g"),
@@ -61,6 +61,6 @@ def _front(material: Material, study: Mapping[str, Any], made: Sequence[Mapping[
     header = ("variant", "RMSE", "MAE", "bytes", "gzipped", "zeros", "us a call", "mark")
     caption = (
         "Each variant by size and error. Filled ones are on the front: no other is better in size, time and error "
-        "alike. Orange is the one that was chosen, on the rows of tune."
+        "alike. Orange is the one that was chosen, on the rows of validation."
     )
-    return Figure(picture, caption, Table("Variants, measured on eval", header, rows), beside=True)
+    return Figure(picture, caption, Table("Variants, measured on test", header, rows), beside=True)

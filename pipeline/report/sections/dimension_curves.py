@@ -21,9 +21,9 @@ def blocks(measured: Mapping[str, Any]) -> list[Block]:
     rows, unit = measured["rows"], str(measured["unit"])
     models = measured["models"]
     told = (
-        f"Plain models on so many dimensions, RMSE on {rows['tune']:,} tune rows: ridge regression, the mean of the "
-        f"{models['neighbours']} nearest rows, and {models['trees']} boosted trees, learned from {rows['used']:,} "
-        f"training rows, and from {rows['few']:,} of them."
+        f"Plain models on so many dimensions, RMSE on {rows['validation']:,} validation rows: ridge regression, the "
+        f"mean of the {models['neighbours']} nearest rows, and {models['trees']} boosted trees, learned from "
+        f"{rows['used']:,} training rows, and from {rows['few']:,} of them."
     )
     features, components = measured["features"], measured["components"]
     found: list[Block] = [Text(told)]
@@ -57,7 +57,7 @@ def _errors(steps: Sequence[Step], key: str, unit: str, what: str) -> Figure:
     picture = lines(
         series,
         _places(len(steps), f"number of {kind}"),
-        Axis(f"RMSE on tune ({unit})", *ends(values, 0.08)),
+        Axis(f"RMSE on validation ({unit})", *ends(values, 0.08)),
         f"Error by number of {what}; lowest: {lowest}",
     )
     named = [one.get("name", f"component {place}") for place, one in enumerate(steps, start=1)]

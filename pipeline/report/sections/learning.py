@@ -28,9 +28,9 @@ def training(material: Material) -> Section:
     for name in ordered:
         starts[name] = at
         at += len(phases[name]["loss"])
-    series: dict[str, list[tuple[float, float]]] = {"loss on train": [], "loss on tune": []}
+    series: dict[str, list[tuple[float, float]]] = {"loss on train": [], "loss on validation": []}
     for name in ordered:
-        for key, title in (("loss", "loss on train"), ("val_loss", "loss on tune")):
+        for key, title in (("loss", "loss on train"), ("val_loss", "loss on validation")):
             series[title] += [
                 (starts[name] + 1 + index, real(one)) for index, one in enumerate(phases[name].get(key) or [])
             ]
@@ -50,20 +50,23 @@ def training(material: Material) -> Section:
     )
     table = Table(
         "Loss by phase",
-        ("phase", "epochs", "first on train", "last on train", "last on tune", "best on tune"),
+        ("phase", "epochs", "first on train", "last on train", "last on validation", "best on validation"),
         [(name, *_phase(phases[name])) for name in ordered],
     )
-    caption = f"Loss on train (blue) and on tune (orange); dashed lines part the phases {', '.join(ordered)}."
+    caption = f"Loss on train (blue) and on validation (orange); dashed lines part the phases {', '.join(ordered)}."
     ramp = list(_ramp(material, phases, starts))
     return Section("training", "Training", [Figure(picture, caption, table, beside=True), *ramp])
 
 
 def _phase(history: Mapping[str, Sequence[float]]) -> tuple[str, ...]:
-    tune = [real(one) for one in history.get("val_loss") or [math.nan]]
-    sound = [one for one in tune if not math.isnan(one)]
+    validation = [real(one) for one in history.get("val_loss") or [math.nan]]
+    sound = [one for one in validation if not math.isnan(one)]
     return (
         str(len(history["loss"])),
-        *(number(one) for one in (history["loss"][0], history["loss"][-1], tune[-1], min(sound, default=math.nan))),
+        *(
+            number(one)
+            for one in (history["loss"][0], history["loss"][-1], validation[-1], min(sound, default=math.nan))
+        ),
     )
 
 

@@ -114,7 +114,7 @@ def _trend(material: Material) -> Figure:
         for one in told
     ]
     numbers = Table("Versions", ("version", "RMSE", "MAE", "bytes", "data"), rows)
-    caption = "RMSE (blue) and MAE (orange) of the published files, each on the evaluation rows of its own run."
+    caption = "RMSE (blue) and MAE (orange) of the published files, each on the test rows of its own run."
     return Figure(picture, caption, numbers, beside=True)
 
 

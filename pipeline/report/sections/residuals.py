@@ -38,7 +38,7 @@ def predictions(material: Material) -> Section:
         (f"true ({unit})", f"predicted ({unit})"),
     )
     caption = (
-        f"Each cell's shade shows how many of {len(label):,} evaluation rows lie there (logarithmic). On the "
+        f"Each cell's shade shows how many of {len(label):,} test rows lie there (logarithmic). On the "
         f"dashed line both agree. {beyond:,} rows above {number(high)} {unit} are not drawn."
     )
     return Section(

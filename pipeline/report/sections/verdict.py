@@ -92,7 +92,7 @@ def errors(material: Material) -> Section:
     rows = (material.figures.get("metrics") or material.evaluation.get("candidate") or {}).get("rows")
     scale = scale_of(real(one.get("rmse")) for one in measured.values())
     table = Table(
-        f"Errors on {number(rows) or 'the'} evaluation rows, in {material.unit}",
+        f"Errors on {number(rows) or 'the'} test rows, in {material.unit}",
         ("model", "RMSE", "MAE", "bias"),
         [
             (_NAMES[name], *(shown(one.get(key), scale) for key in ("rmse", "mae", "bias")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from importlib.metadata import version
 
-from pipeline.runners.beam import Flink
+from pipeline.settings.beam import Flink
 
 LONGEST = 600
 

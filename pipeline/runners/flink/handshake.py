@@ -18,10 +18,10 @@ from apache_beam.runners.runner import PipelineState
 from apache_beam.transforms.environments import SDK_VERSION_CAPABILITY_PREFIX
 
 from components.code_hash import code_hash
-from pipeline.runners.beam import Flink
 from pipeline.runners.flink.errors import FlinkError
 from pipeline.runners.flink.explain import explain
 from pipeline.runners.flink.rest import Cluster
+from pipeline.settings.beam import Flink
 
 PACKAGES = (
     "apache-beam",
@@ -111,7 +111,7 @@ def _minor(python: str) -> str:
 
 
 def _letters(folder: Path, token: str, parallelism: int) -> list[str]:
-    """Expressions for `eval`, a builtin: pickles of our own functions would not load where farelite or this Python
+    """Expressions for `test`, a builtin: pickles of our own functions would not load where farelite or this Python
     version is missing, which is what shall be found out."""
     source = Path(__file__).with_name("greeting.py").read_text()
     call = f"greet({str(folder)!r}, {token!r}, {PACKAGES!r}, {CODE!r}, 'components.code_hash.code_hash')"

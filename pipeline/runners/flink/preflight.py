@@ -7,9 +7,9 @@ from importlib.metadata import version
 import grpc
 from apache_beam.portability.api import beam_job_api_pb2, beam_job_api_pb2_grpc
 
-from pipeline.runners.beam import Flink
 from pipeline.runners.flink.errors import FlinkError
 from pipeline.runners.flink.rest import Cluster, TaskManager
+from pipeline.settings.beam import Flink
 
 TIMEOUT_S = 20.0
 NEEDED_OPTIONS = ("flink_master", "parallelism", "environment_cache_millis")

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from data.errors import DataError
-from pipeline.runners.beam import Flink
 from pipeline.runners.flink.errors import FlinkError
 from pipeline.runners.flink.explain import explain
 from pipeline.runners.flink.rest import Cluster
+from pipeline.settings.beam import Flink
 
 _OURS = re.compile(r"^(?:RuntimeError: )?data\.errors\.DataError: (?P<said>.+?)(?: \[while running .*)?$", re.MULTILINE)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from cronsim import CronSim
 
 from pipeline.runners.kubeflow.errors import KubeflowError
-from pipeline.runners.schedule.settings import Schedule
+from pipeline.settings.schedule import Schedule
 
 ELSEWHERE = ("catch_up_horizon_h", "until_lag_h", "jitter_s", "retries", "time_limit_s", "on_result")
 """What KFP's recurring runs have no word for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pipeline.config import ConfigError
-from pipeline.runners.kubeflow.settings import Kubeflow
+from pipeline.settings.kubeflow import Kubeflow
 
 DIGEST = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from pipeline.runners.kubeflow.settings import Resources
+from pipeline.settings.kubeflow import Resources
 
 PEAK_GB = {
     "Champion": 0.76,

@@ -17,7 +17,7 @@ from components.champion import LIVE
 from components.code_hash import code_hash
 from pipeline import provenance
 from pipeline.config import Config, ConfigError
-from pipeline.graph import Surroundings, create_pipeline
+from pipeline.graph import RunContext, create_pipeline
 from pipeline.runners.kubeflow.image import wanted
 from pipeline.runners.kubeflow.measured import MEASURED
 from pipeline.runners.kubeflow.places import BACKEND_ROOT, PACKAGES
@@ -75,12 +75,12 @@ def _on_cluster(config: Config, folder: Path) -> Config:
             return path
         return os.path.relpath(path, folder)
 
-    split = config.data.split.model_copy(update={"eval_source": inside(config.data.split.eval_source)})
+    split = config.data.split.model_copy(update={"test_source": inside(config.data.split.test_source)})
     data = config.data.model_copy(update={"source": inside(config.data.source), "split": split})
     return config.model_copy(update={"data": data})
 
 
-def _surroundings(config: Config) -> Surroundings:
+def _surroundings(config: Config) -> RunContext:
     """Nothing can be looked up when this is compiled, so the steps look when they run."""
     block = config.kubeflow
     told = {
@@ -89,7 +89,7 @@ def _surroundings(config: Config) -> Surroundings:
         "code_revision": provenance.code_revision(),
         "fingerprint": "",
     }
-    return Surroundings(
+    return RunContext(
         root=block.pipeline_root or BACKEND_ROOT,
         metadata=ConnectionConfig(),
         models_dir=f"{block.models.mount if block.models else PASSING}/{config.name}/models",

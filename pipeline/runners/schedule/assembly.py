@@ -12,16 +12,16 @@ from pathlib import Path
 
 from data.sources import locate
 from pipeline.config import Config, load
+from pipeline.lock import LockedError, run_lock
 from pipeline.paths import RunPaths
-from pipeline.runners.lock import LockedError, run_lock
-from pipeline.runners.schedule import calendar
 from pipeline.runners.schedule.attempts import ProcessRunner
 from pipeline.runners.schedule.ledger import Ledger
 from pipeline.runners.schedule.page import STALE_AFTER_S, Collector, Health, serving
 from pipeline.runners.schedule.policy import QUEUED, RUNNING
 from pipeline.runners.schedule.service import Service
-from pipeline.runners.schedule.settings import Schedule
 from pipeline.runners.schedule.slot import ScheduleError, Slot
+from pipeline.settings import calendar
+from pipeline.settings.schedule import Schedule
 
 TELL_TIMEOUT_S = 60.0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.runners.schedule.settings import Schedule
+from pipeline.settings.schedule import Schedule
 
 LATE_AFTER_S = 90.0
 """A due time seen later than this was missed: nothing ran here at the time, or the clock jumped."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.runners.schedule import calendar
 from pipeline.runners.schedule.attempts import Attempt, Ending, Runner
 from pipeline.runners.schedule.clock import Clock
 from pipeline.runners.schedule.ledger import Ledger
 from pipeline.runners.schedule.policy import OVERLAPPED, QUEUED, RUNNING, Decision, decide
-from pipeline.runners.schedule.settings import Schedule
 from pipeline.runners.schedule.slot import DUE, FAILED, NOTHING_NEW, STOPPED, TIMED_OUT, VERDICTS, Slot
+from pipeline.settings import calendar
+from pipeline.settings.schedule import Schedule
 
 GRACE_S = 30.0
 """So long a run may take to end itself when it is interrupted."""

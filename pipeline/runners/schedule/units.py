@@ -7,8 +7,8 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.runners.schedule.settings import Schedule
 from pipeline.runners.schedule.slot import ScheduleError
+from pipeline.settings.schedule import Schedule
 
 
 @dataclass(frozen=True)

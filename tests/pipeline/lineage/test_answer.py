@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ml_metadata.proto import metadata_store_pb2
 
-from components.tflite_pusher.store import StoreError
+from components.registry.store import StoreError
 from pipeline.lineage import connection
 from pipeline.lineage.answer import ask
 from pipeline.lineage.errors import LineageError, MetadataError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from components.tflite_pusher.soundness import CorruptError
+from components.registry.soundness import CorruptError
 from pipeline.lineage.answer import ask
 from pipeline.lineage.cleaning import carry_out, plan
 from pipeline.lineage.connection import Metadata, open_metadata

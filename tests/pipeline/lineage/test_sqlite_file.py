@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from components.tflite_pusher.store import Store
+from components.registry.store import Store
 from pipeline.lineage import journal, sqlite_file
 from pipeline.lineage.answer import ask
 from pipeline.lineage.connection import Metadata, open_metadata
@@ -121,11 +121,10 @@ def test_a_store_that_another_process_holds_is_told(locked: Any, monkeypatch: py
 
 def test_a_transaction_that_a_crash_cut_off_is_undone_and_no_fault(known: Any) -> None:
     database = known.paths.database
-    code = (
-        "import os, sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); "
-        "c.execute('PRAGMA cache_size=1'); c.execute('BEGIN'); "
-        "c.execute('update Artifact set uri = hex(randomblob(9000))'); os._exit(9)"
-    )
+    code = "import os, sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); "
+    # With hardly any cache, SQLite writes before the transaction ends.
+    code += "c.execute('PRAGMA cache_size=1'); c.execute('BEGIN'); "
+    code += "c.execute('update Artifact set uri = hex(randomblob(9000))'); os._exit(9)"
     subprocess.run([sys.executable, "-c", code, str(database)], check=False)
     assert database.with_name("metadata.db-journal").exists()
     assert len(journal.runs_of(known.paths, 20)) == 12

@@ -16,7 +16,7 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 
 from components.files import HISTORY_FILE, PREDICTIONS_FILE, REJECTS_FILE, SLICES_FILE, SUMMARY_FILE
-from components.tflite_pusher.rows_file import write_rows
+from components.pusher.rows_file import write_rows
 from pipeline.lineage.connection import Metadata, open_metadata
 from pipeline.lineage.questions import Lineage
 from pipeline.paths import RunPaths
@@ -59,7 +59,7 @@ def ingestion(folder: Path) -> None:
         "read": ROWS + 30,
         "accepted": ROWS,
         "rejected": 30,
-        "splits": {"train": 1200, "tune": 100, "eval": 700},
+        "splits": {"train": 1200, "validation": 100, "test": 700},
         "reasons": {f"{HOSTILE}: missing": 20, "fare: outside 2.5 to 150": 10},
         "ranges": {"pickup_latitude": [41.7, 42.0], COLUMNS[4]: [1_357_006_500.0, 1_483_116_300.0]},
     }
@@ -86,7 +86,7 @@ def statistics(folder: Path) -> None:
     text.string_stats.common_stats.num_non_missing = 1200
     text.string_stats.unique = 2
     text.string_stats.top_values.add(value=HOSTILE, frequency=700)
-    for split in ("train", "eval"):
+    for split in ("train", "test"):
         (folder / f"Split-{split}").mkdir()
         (folder / f"Split-{split}" / "FeatureStats.pb").write_bytes(told.SerializeToString())
 
@@ -133,7 +133,7 @@ def dimensions(path: Path) -> None:
     ]
     told = {
         "unit": "usd",
-        "rows": {"train": 1200, "used": 1200, "few": 300, "tune": 100},
+        "rows": {"train": 1200, "used": 1200, "few": 300, "validation": 100},
         "models": {"neighbours": 15, "trees": 100},
         "features": steps(3),
         "components": steps(2),
@@ -180,7 +180,7 @@ def slices(folder: Path) -> None:
 
 def study(folder: Path) -> None:
     def one(name: str, gzip_bytes: int, rmse: float, **marks: bool) -> dict[str, Any]:
-        figures = {"eval": {"rmse": rmse, "mae": 1.5, "bias": 0.1}, "bytes": 3 * gzip_bytes, "gzip_bytes": gzip_bytes}
+        figures = {"test": {"rmse": rmse, "mae": 1.5, "bias": 0.1}, "bytes": 3 * gzip_bytes, "gzip_bytes": gzip_bytes}
         told = {"name": name, "status": "ok", "sparsity": 0.8, "latency_us": {"p50": 8.0, "p95": 9.0}}
         return {**told, **figures, "selected": False, "pareto": False, **marks}
 
@@ -260,5 +260,5 @@ def finished(tmp_path: Path, three_runs: Any) -> Finished:
 
 @pytest.fixture
 def written_predictions() -> Callable[[Path], dict[str, Any]]:
-    """Writes evaluation rows into a folder and gives what was written."""
+    """Writes test rows into a folder and gives what was written."""
     return predictions

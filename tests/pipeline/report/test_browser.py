@@ -88,10 +88,10 @@ def test_texts_in_figures_have_contrast_too(opened):
             ".map(one => [one, section])})()"
         )
         assert colours
-        assert min(contrast(text, ground) for text, ground in colours) >= 4.5
+        assert min(contrast(text, stage_data) for text, stage_data in colours) >= 4.5
 
 
-def contrast(text: str, ground: str) -> float:
+def contrast(text: str, stage_data: str) -> float:
     """Ratio of relative luminances (WCAG 2.1) of two `rgb(r, g, b)`."""
 
     def luminance(colour: str) -> float:
@@ -99,7 +99,7 @@ def contrast(text: str, ground: str) -> float:
         linear = [one / 12.92 if one <= 0.03928 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    light, dark = sorted((luminance(text), luminance(ground)), reverse=True)
+    light, dark = sorted((luminance(text), luminance(stage_data)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 

@@ -229,7 +229,7 @@ def test_a_refused_model_has_its_figures_warnings_and_what_it_was_held_against(f
     small = {"rmse": 8.8e-5, "mae": 7e-5, "bias": -1e-6}
     metrics = {"rows": 40, "file": errors, "float": errors, "baselines": {"linear": small, "mean": errors}}
     gate = {"rule": "the mean and the linear model; no version is live", "champion": None}
-    figures = {"metrics": metrics, "gate": gate, "warnings": ["all errors are of 40 evaluation rows only"]}
+    figures = {"metrics": metrics, "gate": gate, "warnings": ["all errors are of 40 test rows only"]}
     record = dataclasses.replace(material.record, verdict="refused", reasons=["model.tflite: RMSE 0.018 is too much"])
     page = Page(render(dataclasses.replace(material, record=record, figures=figures, evaluation={})))
     for sentence in (*record.reasons, *figures["warnings"], gate["rule"]):

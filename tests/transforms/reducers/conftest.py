@@ -20,8 +20,8 @@ def evidence(rows: Any, label: Any = None, reducer: Reducer | None = None) -> Ev
     label = np.zeros(len(rows)) if label is None else np.asarray(label)
     edges = np.quantile(label, np.arange(1, reducer.classes) / reducer.classes, method="inverted_cdf")
     classes = (label[:, None] >= edges).sum(axis=1, keepdims=True)
-    cuts = [len(rows) // 5, len(rows) // 2]
-    parts = list(zip(*(np.split(np.asarray(one), cuts) for one in (rows, label[:, None], classes)), strict=True))
+    slicings = [len(rows) // 5, len(rows) // 2]
+    parts = list(zip(*(np.split(np.asarray(one), slicings) for one in (rows, label[:, None], classes)), strict=True))
 
     def combined(function: Any) -> Any:
         sums = [function.add_input(function.create_accumulator(), part) for part in parts]

@@ -1,0 +1,190 @@
+"""Tables that nobody tuned for: the file by default beside boosted trees, on the same rows, over hash splits.
+
+    make bench-tables                                             every table, five splits: hours
+    make bench-tables ARGS="--splits 1 --tables diabetes wage"    the smallest size, two of them
+
+Each table is described in benchmarks/tables/ by a few lines that leave everything to the defaults. Defaults may be
+chosen by looking at the tables of CHOICES; the others only tell whether the choices hold. What is measured is kept in
+`--results` by table, split and code, and is not measured again. Boosters also learn from the rows that the pipeline
+keeps for early stopping; a ratio is the file's error to the lowest of any booster on that split.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import results
+import rivals
+import table_sources
+import yaml
+
+from components.code_hash import code_hash
+from data.loading import load as load_rows
+from data.splits import SPLITS
+from pipeline.config import load
+from pipeline.provenance import PACKAGES
+
+FARELITE = Path(sys.executable).parent / "farelite"
+DESCRIBED = Path(__file__).parent / "tables"
+CHOICES = (
+    "bikeshare", "chicago", "default", "diabetes", "diamonds", "digits", "fifa", "flights", "flights-late", "german",
+    "wage",
+)  # fmt: skip
+"""The half whose validation rows defaults may be chosen by."""
+
+MANY_ROWS = 1000
+"""A table with fewer training rows may miss the aim: a booster's own error differs as much from seed to seed."""
+
+
+def main() -> None:
+    """Prints Markdown on standard output."""
+    known = sorted(path.stem for path in DESCRIBED.glob("*.yaml"))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tables", nargs="+", choices=known, default=known, metavar="NAME", help=", ".join(known))
+    parser.add_argument("--splits", type=int, default=5, help="how many hash splits")
+    parser.add_argument("--first", type=int, default=0, help="the first of them")
+    parser.add_argument("--set", action="append", default=[], help="as for farelite run")
+    parser.add_argument("--folder", type=Path, default=Path("runs/bench-tables"), help="of the tables as CSV")
+    parser.add_argument("--results", type=Path, help="JSON lines; FOLDER/results.jsonl unless given")
+    parser.add_argument("--json", type=Path, help="also write every figure there")
+    told = parser.parse_args()
+    kept = told.results or told.folder / "results.jsonl"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    found: dict[str, Any] = {}
+    notes: dict[str, Any] = {}
+    for name in told.tables:
+        kind = yaml.safe_load((DESCRIBED / f"{name}.yaml").read_text())["data"]["label"].get("kind", "number")
+        if kind != "number":
+            notes[name] = f"label.kind: {kind}, classes: not yet"
+            continue
+        try:
+            source = table_sources.write(name, told.folder)
+        except table_sources.PackageAbsentError as error:
+            notes[name] = str(error)
+            continue
+        for split in range(told.first, told.first + told.splits):
+            sets = [*told.set, f"data.source={source.resolve()}", f"data.split.seed={split}"]
+            found.setdefault(name, []).append(one_split(name, split, sets, kept))
+            print(f"{name}, split {split}: {found[name][-1]['verdict']}", file=sys.stderr)
+    if told.json:
+        told.json.write_text(json.dumps({"tables": found, "notes": notes}, indent=1))
+    for title, chosen in (("for choices", True), ("not looked at for any choice", False)):
+        half = [{name: of[name] for name in of if (name in CHOICES) is chosen} for of in (found, notes)]
+        print(report(f"Tables {title}", *half))
+
+
+def one_split(name: str, split: int, sets: list[str], kept: Path) -> dict[str, Any]:
+    """The file's figures and the rivals', measured or as they were kept."""
+    own = Path(rivals.__file__).read_bytes() + Path(table_sources.__file__).read_bytes()
+    own += (DESCRIBED / f"{name}.yaml").read_bytes()
+    data = f"{code_hash('data')}-{hashlib.sha256(own).hexdigest()[:12]}"
+    keys = {
+        "rivals": {"table": name, "split": split, "code": data},
+        "file": {"table": name, "split": split, "code": f"{code_hash(*PACKAGES)}-{data}", "set": sets},
+    }
+    measures = {"rivals": measure_rivals, "file": measure_file}
+    one: dict[str, Any] = {"split": split}
+    for what, key in keys.items():
+        key["what"] = what
+        known = [old for old in results.earlier(kept) if all(old.get(part) == value for part, value in key.items())]
+        if not known:
+            known = [{**key, **measures[what](DESCRIBED / f"{name}.yaml", sets)}]
+            results.keep(kept, known[0])
+        one |= {part: value for part, value in known[-1].items() if part not in key}
+    if one["verdict"] in ("pushed", "refused") and one.get("tested", one["rows"][1]) != one["rows"][1]:
+        raise SystemExit(f"{name}: the file was tested on {one['tested']:,} rows, the rivals on {one['rows'][1]:,}")
+    return one
+
+
+def measure_rivals(description: Path, sets: list[str]) -> dict[str, Any]:
+    """Errors of each rival on the rows that the pipeline tests the file on."""
+    config = load(description, sets)
+    loaded = load_rows(config.data)
+    table = loaded.table.to_pandas()
+    train, test = rivals.parts(config.data, table, loaded.split == len(SPLITS) - 1)
+    return {"rows": [len(train.label), len(test.label)], "rivals": rivals.measure(train, test)}
+
+
+def measure_file(description: Path, sets: list[str]) -> dict[str, Any]:
+    """One run as a user would start it; where no file came of it, why."""
+    with tempfile.TemporaryDirectory() as runs:
+        command = [str(FARELITE), "run", "--json", "--config", str(description), "--runs-dir", runs]
+        for one in sets:
+            command += ["--set", one]
+        start = time.perf_counter()
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        seconds = time.perf_counter() - start
+    if not done.stdout.strip():
+        return {"verdict": "error", "reasons": done.stderr.strip().splitlines()[-3:], "seconds": seconds}
+    told = json.loads(done.stdout)
+    one = {"verdict": told["verdict"], "reasons": told.get("reasons", []), "seconds": seconds}
+    figures = told.get("metrics") or {}
+    if "metrics" in figures:
+        errors = figures["metrics"]
+        one |= {"file": errors["file"], "float": errors["float"], "tested": errors["rows"]}
+        one |= {"bytes": figures["bytes"], "us": figures["latency_us"]["p50"]}
+    return one
+
+
+def ratio(one: dict[str, Any], error: str) -> float:
+    """The file's error to the lowest of the boosters."""
+    return one["file"][error] / min(one["rivals"][name][error] for name in rivals.BOOSTERS)
+
+
+def report(title: str, found: dict[str, Any], notes: dict[str, Any]) -> str:
+    """The file's table, the rivals' table, and what keeps other tables out of them."""
+    head = ["table", "rows learned from", "verdicts", "RMSE", "MAE", "RMSE to best booster", "MAE to best booster",
+            "bytes", "us a call", "seconds"]  # fmt: skip
+    lines = [f"\n## {title}\n", f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    ratios: dict[str, dict[str, float]] = {}
+    for name, splits in found.items():
+        verdicts = [one["verdict"] for one in splits]
+        told = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in sorted(set(verdicts)))
+        cells = [name, f"{splits[0]['rows'][0]:,}", told]
+        measured = [one for one in splits if "file" in one]
+        if measured:
+            ratios[name] = {error: statistics.mean(ratio(one, error) for one in measured) for error in ("rmse", "mae")}
+            cells += [f"{statistics.mean(one['file'][error] for one in measured):.5g}" for error in ("rmse", "mae")]
+            cells += [f"{value:.3f}" for value in ratios[name].values()]
+            cells += [f"{statistics.mean(one[key] for one in measured):,.0f}" for key in ("bytes", "us")]
+        else:
+            cells += [""] * 6
+        lines.append(f"| {' | '.join(cells)} | {statistics.mean(one['seconds'] for one in splits):.0f} |")
+    lines += ["", *summary(found, ratios)]
+    lines += ["", *rivals_table(found)] if found else []
+    reasons = {name: reason for name, splits in found.items() for one in splits for reason in one["reasons"][:1]}
+    return "\n".join([*lines, "", *(f"- {name}: {note}" for name, note in {**reasons, **notes}.items())])
+
+
+def summary(found: dict[str, list[dict[str, Any]]], ratios: dict[str, dict[str, float]]) -> list[str]:
+    """Median over tables, and the worst of those with many rows."""
+    lines = []
+    for error in ("rmse", "mae") if ratios else ():
+        large = {name: of[error] for name, of in ratios.items() if found[name][0]["rows"][0] > MANY_ROWS}
+        worst = max(large, key=lambda name: large[name], default=None)
+        told = f"; of those with more than {MANY_ROWS:,} rows the worst is {worst}, {large[worst]:.3f}" if worst else ""
+        lines.append(f"{error.upper()}: median {statistics.median(of[error] for of in ratios.values()):.3f}{told}.")
+    return lines
+
+
+def rivals_table(found: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """RMSE and MAE of every rival, means over the splits."""
+    names = [*rivals.BOOSTERS, *rivals.PLAIN]
+    lines = [f"| RMSE, MAE | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    for table, splits in found.items():
+        means = [[statistics.mean(one["rivals"][n][e] for one in splits) for e in ("rmse", "mae")] for n in names]
+        lines.append(f"| {table} | {' | '.join(f'{rmse:.5g}, {mae:.5g}' for rmse, mae in means)} |")
+    return lines
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Stops a run on data that is not what was agreed."""

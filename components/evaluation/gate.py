@@ -1,0 +1,219 @@
+"""The accuracy gate: from measured metrics to a verdict on all rows and on each slice, with reasons."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from components.evaluation.slices import order
+from components.settings import Gate, Limits, Slices
+from components.shown import number
+
+Metrics = Mapping[str, float]
+SliceKey = tuple[str, str]
+"""Name of the cut and of the slice."""
+Verdict = Literal["passed", "refused", "small", "no limit"]
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What was measured and judged of one slice.
+
+    Attributes:
+        name: `distance 2 to 5`: the cut's name, then the slice's.
+        slicing, value: the two apart.
+        rows: in it.
+        small: fewer rows than `gate.min_slice_rows`; such a slice is never judged.
+        candidate, champion: `rmse`, `mae`, `bias`, `calibration`, `mean_prediction`, `mean_label`; None where there is
+            no champion.
+        verdict: `passed`; `refused`; `small`; `no limit` where the configuration sets none for this cut.
+        reasons: one sentence for each limit that does not hold.
+    """
+
+    name: str
+    slicing: str
+    value: str
+    rows: int
+    small: bool
+    candidate: Metrics
+    champion: Metrics | None
+    verdict: Verdict
+    reasons: tuple[str, ...]
+
+
+def bias(metrics: Metrics) -> float:
+    """Mean prediction minus mean label, in label units."""
+    return metrics["mean_prediction"] - metrics["mean_label"]
+
+
+def calibration(metrics: Metrics) -> float:
+    """Mean prediction over mean label, 1 when calibrated; NaN if the mean label is 0."""
+    return metrics["mean_prediction"] / metrics["mean_label"] if metrics["mean_label"] else math.nan
+
+
+def judge(gate: Gate, candidate: Metrics, champion: Metrics | None) -> list[str]:
+    """Reasons to refuse the candidate for its errors on all rows; an empty list blesses it.
+
+    Args:
+        gate: limits.
+        candidate: `rmse`, `mae`, `mean_prediction`, `mean_label` on the test rows.
+        champion: the same of the live model on the same rows; None when there is none, and then only absolute
+            limits hold.
+    """
+    reasons = list(_beyond(gate.limits, candidate, "gate.limits"))
+    if not candidate["rmse"] < float("inf"):
+        reasons.append(f"RMSE is {candidate['rmse']}: the model does not give finite numbers")
+    return [*reasons, *_behind(gate.max_rmse_ratio, candidate, champion, "gate.max_rmse_ratio")]
+
+
+def _beyond(limits: Limits, metrics: Metrics, key: str) -> Iterator[str]:
+    measured = [
+        ("RMSE", metrics["rmse"], limits.max_rmse, "max_rmse"),
+        ("MAE", metrics["mae"], limits.max_mae, "max_mae"),
+        ("size of the bias", abs(bias(metrics)), limits.max_bias, "max_bias"),
+        ("miscalibration", abs(calibration(metrics) - 1), limits.max_miscalibration, "max_miscalibration"),
+    ]
+    for name, value, limit, leaf in measured:
+        # Written so that a NaN fails: it compares false with everything.
+        if limit is not None and not value <= limit:
+            yield f"{name} {number(value)} is above {key}.{leaf} {number(limit)}"
+
+
+def _behind(ratio: float | None, candidate: Metrics, champion: Metrics | None, key: str) -> Iterator[str]:
+    if champion is not None and ratio is not None and not candidate["rmse"] <= champion["rmse"] * ratio:
+        yield (
+            f"RMSE {number(candidate['rmse'])} is more than {key} {ratio:.4g} times the champion's "
+            f"{number(champion['rmse'])} on the same rows"
+        )
+
+
+def judge_slices(
+    gate: Gate, candidate: Mapping[SliceKey, Metrics], champion: Mapping[SliceKey, Metrics] | None
+) -> list[Slice]:
+    """Every slice, in the order of the configuration and then of its numbers.
+
+    Args:
+        gate: limits of each cut, and how many rows make a slice worth judging.
+        candidate: `rows` and the metrics that `judge` takes, by slice.
+        champion: the same of the live model on the same rows; None when there is none.
+    """
+    slicings = list(gate.slices)
+    keys = sorted(candidate, key=lambda key: (slicings.index(key[0]), order(key[1]), key[1]))
+    return [_judged(gate, key, candidate[key], champion[key] if champion is not None else None) for key in keys]
+
+
+def _judged(gate: Gate, key: SliceKey, candidate: Metrics, champion: Metrics | None) -> Slice:
+    (slicing, value), limits = key, gate.slices[key[0]]
+    rows = int(candidate["rows"])
+    small = rows < gate.min_slice_rows
+    reasons: list[str] = []
+    if not small:
+        place = f"gate.slices.{slicing}"
+        found = [
+            *_beyond(limits.limits, candidate, f"{place}.limits"),
+            *_behind(limits.max_rmse_ratio, candidate, champion, f"{place}.max_rmse_ratio"),
+        ]
+        reasons = [f"slice {slicing} {value} ({rows:,} rows): {one}" for one in found]
+    verdict: Verdict = (
+        "small" if small else "refused" if reasons else "passed" if _limited(limits, champion) else "no limit"
+    )
+    return Slice(
+        name=f"{slicing} {value}",
+        slicing=slicing,
+        value=value,
+        rows=rows,
+        small=small,
+        candidate=_told(candidate),
+        champion=None if champion is None else _told(champion),
+        verdict=verdict,
+        reasons=tuple(reasons),
+    )
+
+
+def _limited(limits: Slices, champion: Metrics | None) -> bool:
+    return limits.limits != Limits() or (champion is not None and limits.max_rmse_ratio is not None)
+
+
+def _told(metrics: Metrics) -> Metrics:
+    plain = {name: value for name, value in metrics.items() if name != "rows"}
+    return {**plain, "bias": bias(metrics), "calibration": calibration(metrics)}
+
+
+def rule(gate: Gate, version: str, baselines: bool = False, compared: bool = True) -> str:
+    """What a model was held against, such as `absolute limits and the mean; no version is live`.
+
+    Args:
+        gate: only what it sets is named.
+        version: live; empty where none is.
+        baselines: the mean and the linear model count too.
+        compared: whether the live version could be measured on these rows.
+    """
+    every = [gate.limits, *(one.limits for one in gate.slices.values())]
+    held = ["absolute limits"] if any(one != Limits() for one in every) else []
+    held += ["the mean"] if baselines and gate.min_skill is not None else []
+    held += ["the linear model"] if baselines and gate.max_linear_ratio is not None else []
+    held += [f"the live version {version}"] if version and compared else []
+    told = ", ".join(held[:-1]) + (" and " if held[1:] else "") + held[-1] if held else "no limit is set"
+    if version:
+        return told if compared else f"{told}; the live version {version} could not be compared"
+    return f"{told}; no version is live"
+
+
+def incomparable(version: str, columns: Sequence[str]) -> str:
+    """Why a live model of other inputs refuses the candidate, whatever its errors."""
+    return (
+        f"the live version {version} takes {', '.join(columns)}, which these data do not have, so the two cannot be "
+        "compared on the same rows. A model of other inputs breaks those who use this one: give it a pipeline of its "
+        "own, by another `name` in the configuration"
+    )
+
+
+def as_json(
+    gate: Gate,
+    version: str,
+    candidate: Metrics,
+    champion: Metrics | None,
+    reasons: Sequence[str],
+    slices: Sequence[Slice],
+    held_against: str,
+) -> dict[str, Any]:
+    """What `slices.json` holds.
+
+    Args:
+        gate: limits.
+        version: live when the candidate was judged; empty when there was none.
+        candidate, champion: metrics of all rows.
+        reasons: of `judge`.
+        slices: of `judge_slices`.
+        held_against: of `rule`.
+
+    Returns:
+        `rule`, `champion` (the version or null), `min_slice_rows`, `overall` (`rows`, `candidate`, `champion`,
+        `verdict`, `reasons`) and `slices`, each with the fields of `Slice`. A NaN is null, since JSON has none.
+    """
+    overall = {
+        "rows": int(candidate["rows"]),
+        "candidate": _told(candidate),
+        "champion": None if champion is None else _told(champion),
+        "verdict": "refused" if reasons else "passed",
+        "reasons": reasons,
+    }
+    told = {
+        "rule": held_against,
+        "champion": version or None,
+        "min_slice_rows": gate.min_slice_rows,
+        "overall": overall,
+        "slices": [asdict(one) for one in slices],
+    }
+    plain: dict[str, Any] = _without_nan(told)
+    return plain
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_nan(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,53 @@
+"""The gate beside plain models: beat the mean, keep up with a linear model, on rows enough to tell."""
+
+from __future__ import annotations
+
+import math
+
+from components.evaluation.gate import Metrics
+from components.settings import Gate
+from components.shown import number
+
+LINEAR_SLACK = 0.05
+"""Share of the mean's RMSE by which a file may lie behind the linear model whatever the ratio."""
+
+
+def judge_baselines(gate: Gate, file: Metrics, mean: Metrics, linear: Metrics) -> list[str]:
+    """Reasons to refuse a file that plain models of the training rows equal, or that too few rows can judge.
+
+    Args:
+        gate: `min_skill`, `max_linear_ratio`, `min_rows`.
+        file: `rmse` and `rows`, of the file's own predictions.
+        mean, linear: `rmse` of the baselines on the same rows.
+    """
+    reasons = []
+    if file["rows"] < gate.min_rows:
+        reasons.append(
+            f"{file['rows']:,.0f} test rows are too few to judge a model, gate.min_rows asks for "
+            f"{gate.min_rows:,}: bring more rows, or give evaluation a larger share of them in data.split"
+        )
+    skill = 1 - (file["rmse"] / mean["rmse"]) ** 2 if mean["rmse"] else -math.inf
+    # Written so that a NaN fails, here and below: it compares false with everything.
+    if gate.min_skill is not None and not skill > gate.min_skill:
+        reasons.append(
+            f"RMSE {number(file['rmse'])} against {number(mean['rmse'])} of the mean of the training rows, on the same "
+            f"rows, is a skill of {skill:.3g}; gate.min_skill asks for more than {gate.min_skill:g}"
+        )
+    excused = linear["rmse"] + LINEAR_SLACK * mean["rmse"]
+    ratio = gate.max_linear_ratio
+    if ratio is not None and not file["rmse"] <= max(ratio * linear["rmse"], excused):
+        reasons.append(
+            f"RMSE {number(file['rmse'])} is more than gate.max_linear_ratio {ratio:.4g} times that of the linear "
+            f"model on the same features, {number(linear['rmse'])}, on the same rows"
+        )
+    return reasons
+
+
+def few_rows(gate: Gate, rows: int) -> list[str]:
+    """Warns of figures that rest on few test rows; of normal errors, RMSE has a spread of 1 / sqrt(2 rows)."""
+    if rows >= gate.warn_below_rows:
+        return []
+    return [
+        f"all errors are of {rows:,} test row{'s' * (rows != 1)} only, so RMSE is known to "
+        f"{1 / math.sqrt(2 * max(rows, 1)):.0%} or so at best (gate.warn_below_rows is {gate.warn_below_rows:,})"
+    ]

@@ -1,0 +1,246 @@
+"""TFLitePusher: publishes a blessed model as a model.tflite that is proven and judged itself, or says why not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+from tfx.components.evaluator import constants as evaluator_constants
+from tfx.dsl.components.base import base_component, base_executor, executor_spec
+from tfx.types import artifact_utils, channel_utils, standard_artifacts
+from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.utils import path_utils
+
+from components.artifacts import METRICS, REASONS, SOURCES, VERSION, IngestReport
+from components.conversion import recipe
+from components.conversion.convert import ConversionError, convert
+from components.conversion.verification import Verification, verify_file
+from components.device.kit import write_kit
+from components.evaluation.slices import Slicing
+from components.files import INTERFACE_FILE, PREDICTIONS_FILE, REFERENCE_DIR, SLICES_FILE
+from components.pusher.judgement import Judgement, judge_file, of_champion
+from components.pusher.manifest import complete, described
+from components.pusher.rows_file import write_rows
+from components.pusher.source_rows import check_source
+from components.registry import remote
+from components.registry.retention import discard_old
+from components.registry.store import Store, sha256
+from components.scoring.device_rows import load_stored
+from components.scoring.predict import Predictor
+from components.settings import Gate, Push
+
+
+class Executor(base_executor.BaseExecutor):
+    """Check, convert, prove, publish; every outcome is recorded on the artifact, none raises."""
+
+    def Do(self, input_dict: Any, output_dict: Any, exec_properties: dict[str, Any]) -> None:
+        """Sets `verdict` (`pushed`, `unchanged` or `refused`), `version`, `sha256`, `reasons`, `figures`.
+
+        A model that the Evaluator has refused is converted and measured like any other, and then refused: its figures
+        are wanted just then.
+        """
+        pushed = artifact_utils.get_single_instance(output_dict["pushed_model"])
+        store = Store(Path(exec_properties["models_dir"]))
+        push = Push.model_validate_json(exec_properties["push"])
+        evaluated, reasons = _evaluator_said(artifact_utils.get_single_instance(input_dict["blessing"]))
+        model_uri = artifact_utils.get_single_uri(input_dict["model"])
+        saved_model = path_utils.serving_model_path(model_uri)
+        how = recipe.read(saved_model)
+        try:
+            model = convert(saved_model, how.conversion)
+        except ConversionError as error:
+            _record(pushed, "refused", reasons=[*reasons, str(error)], figures={"evaluation": evaluated})
+            return
+        if push.store and not exec_properties["store_state"]:
+            # No runner has looked: what is live, withdrawn or numbered there counts here too.
+            remote.pull(push.store, store.root)
+        interface = json.loads((Path(saved_model) / "assets.extra" / INTERFACE_FILE).read_text())
+        manifest = described(input_dict, exec_properties, interface)
+        verification_, judgement, checked = _measure(
+            model, manifest, interface, store, input_dict, exec_properties, push
+        )
+        reasons += [
+            *how.other_than_measured(sha256(model)),
+            *judgement.reasons,
+            *verification_.reasons,
+            *checked[1],
+            *_withdrawn(store, model, bool(exec_properties["force"])),
+        ]
+        shown = {one["source_column"]: verification_.columns[one["name"]] for one in manifest["inputs"]}
+        write_rows(Path(pushed.uri) / PREDICTIONS_FILE, shown, verification_.label, verification_.predictions)
+        (Path(pushed.uri) / SLICES_FILE).write_text(json.dumps(judgement.slices, indent=1))
+        gate = {**judgement.figures, "source_rows": checked[0]}
+        measured = {**verification_.figures, "gate": gate, "warnings": judgement.warnings}
+        told: dict[str, Any] = {"sha256": sha256(model), "figures": {**measured, "evaluation": evaluated}}
+        if reasons:
+            aside = store.refuse(model, {"reasons": reasons, "figures": told["figures"]})
+            _record(pushed, "refused", reasons=reasons, kept=str(aside), **told)
+            return
+        live = store.current()
+        # A live version whose files were damaged since is replaced by the same bytes, whole.
+        if live and store.digest(live) == told["sha256"] and not store.problems(live):
+            _record(pushed, "unchanged", version=live, **told)
+            return
+        run_id = self._context.pipeline_run_id
+        whole = complete(manifest, input_dict, exec_properties, interface, run_id, measured, push.max_rows)
+        version = _publish(store, model, whole, verification_.vectors, Path(model_uri), push)
+        _record(pushed, "pushed", version=version, **told)
+
+
+def _publish(store: Store, model: bytes, manifest: dict[str, Any], vectors: Any, source: Path, push: Push) -> str:
+    """Here, and from here to the remote store; gives the version."""
+    kit = write_kit(manifest["inputs"], manifest["output"])
+    version = store.publish(model, manifest, vectors, source, kit)
+    removed = discard_old(store, push.keep_versions)
+    if push.store:
+        remote.push(store.root, push.store, version, removed)
+    return version
+
+
+def _evaluator_said(blessing: Any) -> tuple[dict[str, Any], list[str]]:
+    """What the Evaluator measured, and why it refuses; no reasons where it has blessed."""
+    blessed = blessing.get_int_custom_property(evaluator_constants.ARTIFACT_PROPERTY_BLESSED_KEY)
+    reasons = [] if blessed else json.loads(blessing.get_string_custom_property(REASONS))
+    return json.loads(blessing.get_string_custom_property(METRICS)), reasons
+
+
+def _measure(
+    model: bytes,
+    manifest: Mapping[str, Any],
+    interface: Mapping[str, Any],
+    store: Store,
+    input_dict: Any,
+    exec_properties: Mapping[str, Any],
+    push: Push,
+) -> tuple[Verification, Judgement, tuple[int, list[str]]]:
+    """The file on the test rows, by budgets and by the gate; and on rows of the source, as `predict` reads."""
+    gate = Gate.model_validate_json(exec_properties["gate"])
+    slicings = TypeAdapter(list[Slicing]).validate_json(exec_properties["slicings"])
+    saved_model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))
+    test_dir = artifact_utils.get_split_uri(input_dict["examples"], "test")
+    stored, label = load_stored(test_dir, manifest, exec_properties["label"], push.max_rows)
+    # The inputs as the manifest will say them; the rest of the interface is no business of a reader.
+    contract = {**interface, "inputs": manifest["inputs"]}
+    verification_ = verify_file(
+        model, saved_model, str(Path(saved_model).parent / REFERENCE_DIR), stored, label, contract, push
+    )
+    version = artifact_utils.get_single_instance(input_dict["champion"]).get_string_custom_property(VERSION)
+    champion = (version, of_champion(store, version, stored))
+    judgement = judge_file(gate, slicings, stored, label, verification_.predictions, champion)
+    checked = check_source(manifest["config"]["data"], manifest["data"][SOURCES], Predictor(model, manifest))
+    return verification_, judgement, checked
+
+
+def _withdrawn(store: Store, model: bytes, force: bool) -> list[str]:
+    if force or sha256(model) not in store.withdrawn():
+        return []
+    return [
+        f"these very bytes (sha256 {sha256(model)[:12]}) were withdrawn by a rollback; "
+        "`farelite run --force` pushes them all the same"
+    ]
+
+
+def _record(
+    artifact: Any,
+    verdict: str,
+    version: str = "",
+    sha256: str = "",
+    reasons: list[str] | None = None,
+    figures: Any = None,
+    kept: str = "",
+) -> None:
+    texts = {
+        "verdict": verdict,
+        "version": version,
+        "sha256": sha256,
+        "kept": kept,
+        "reasons": json.dumps(reasons or []),
+        "figures": json.dumps(figures or {}),
+    }
+    for name, text in texts.items():
+        artifact.set_string_custom_property(name, text)
+    artifact.set_int_custom_property("pushed", int(verdict == "pushed"))
+
+
+class TFLitePusherSpec(ComponentSpec):
+    """Inputs, outputs and parameters."""
+
+    PARAMETERS = {
+        "models_dir": ExecutionParameter(type=str),
+        "push": ExecutionParameter(type=str),
+        "gate": ExecutionParameter(type=str),
+        "slicings": ExecutionParameter(type=str),
+        "label": ExecutionParameter(type=str),
+        "provenance": ExecutionParameter(type=str),
+        "steps": ExecutionParameter(type=str),
+        "store_state": ExecutionParameter(type=str),
+        "force": ExecutionParameter(type=int),
+        "code": ExecutionParameter(type=str),
+    }
+    INPUTS = {
+        "model": ChannelParameter(type=standard_artifacts.Model),
+        "blessing": ChannelParameter(type=standard_artifacts.ModelBlessing),
+        "champion": ChannelParameter(type=standard_artifacts.Model),
+        "examples": ChannelParameter(type=standard_artifacts.Examples),
+        "report": ChannelParameter(type=IngestReport),
+        "schema": ChannelParameter(type=standard_artifacts.Schema),
+        "transform_graph": ChannelParameter(type=standard_artifacts.TransformGraph),
+        "evaluation": ChannelParameter(type=standard_artifacts.ModelEvaluation),
+    }
+    OUTPUTS = {"pushed_model": ChannelParameter(type=standard_artifacts.PushedModel)}
+
+
+class TFLitePusher(base_component.BaseComponent):
+    """Pushes to a local store, and from there to `push.store`.
+
+    Args:
+        channels: the inputs of `TFLitePusherSpec`, by name.
+        models_dir: the store.
+        push: JSON of `components.settings.Push`.
+        gate, slicings: as of the Evaluator.
+        label: column of the label.
+        provenance: JSON with `config`, `config_hash`, `code_revision`, `fingerprint`, `sources`, `files`,
+            `spans`.
+        steps: JSON of all steps and what they read of each other, this one last.
+        store_state: what is live and withdrawn, so that the cache notices a rollback; empty where the runner could
+            not look, and the step does.
+        force: 1 pushes withdrawn bytes too.
+        code: fingerprint of the modules that do the work.
+    """
+
+    SPEC_CLASS = TFLitePusherSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+
+    def __init__(
+        self,
+        channels: dict[str, Any],
+        models_dir: str,
+        push: str,
+        gate: Any,
+        slicings: str,
+        label: str,
+        provenance: str,
+        steps: str,
+        store_state: str,
+        force: int,
+        code: str,
+    ) -> None:
+        super().__init__(
+            TFLitePusherSpec(
+                **channels,
+                models_dir=models_dir,
+                push=push,
+                gate=gate,
+                slicings=slicings,
+                label=label,
+                provenance=provenance,
+                steps=steps,
+                store_state=store_state,
+                force=force,
+                code=code,
+                pushed_model=channel_utils.as_channel([standard_artifacts.PushedModel()]),
+            )
+        )

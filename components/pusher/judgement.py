@@ -1,0 +1,147 @@
+"""The gate on the file itself: its own predictions of the test rows, held to the limits that the Evaluator holds
+the SavedModel to, and to the plain models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from components.device import runtime
+from components.evaluation.gate import Metrics, SliceKey, as_json, judge, judge_slices, rule
+from components.evaluation.plain_models import few_rows, judge_baselines
+from components.evaluation.slices import Slicing
+from components.evaluator.slice_extractor import names
+from components.examples import Columns
+from components.registry.soundness import StoreError
+from components.registry.store import Store
+from components.scoring.device_rows import on_device
+from components.settings import Gate
+
+FloatArray = npt.NDArray[np.float32]
+SUBJECT = "model.tflite: "
+"""Before a reason, since the Evaluator may give the same of the SavedModel."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the gate makes of a file.
+
+    Attributes:
+        reasons: empty when it may ship.
+        warnings: what is odd and passes.
+        figures: `rule`, `candidate` (the file), `champion` (the live file; None where there is none),
+            `slices` (how many were `judged`, how many are `small`).
+        slices: what `slices.json` holds.
+    """
+
+    reasons: list[str]
+    warnings: list[str]
+    figures: dict[str, Any]
+    slices: dict[str, Any]
+
+
+def judge_file(
+    gate: Gate,
+    slicings: Sequence[Slicing],
+    stored: Columns,
+    label: FloatArray,
+    predictions: Mapping[str, FloatArray],
+    champion: tuple[str, FloatArray | None],
+) -> Judgement:
+    """Measures and judges.
+
+    Args:
+        gate: limits.
+        slicings: of its slices, settled for these data.
+        stored: the test rows, as ingestion stored them.
+        label: in label units.
+        predictions: `[rows]` of the `file` and of the baselines `mean` and `linear`.
+        champion: version that is live, empty for none, and what its file predicts; None where it cannot.
+    """
+    version, from_champion = champion
+    groups = _slices(slicings, stored)
+    measured = {name: metrics(values, label) for name, values in predictions.items()}
+    rival = None if from_champion is None else metrics(from_champion, label)
+    by_slice = _by_slice(groups, predictions["file"], label)
+    rival_by_slice = None if from_champion is None else _by_slice(groups, from_champion, label)
+    slices = judge_slices(gate, by_slice, rival_by_slice)
+    overall = [
+        *judge(gate, measured["file"], rival),
+        *judge_baselines(gate, measured["file"], measured["mean"], measured["linear"]),
+    ]
+    held_against = rule(gate, version, baselines=True, compared=from_champion is not None)
+    figures = {
+        "rule": held_against,
+        "candidate": measured["file"],
+        "champion": rival,
+        "slices": {"judged": sum(not one.small for one in slices), "small": sum(one.small for one in slices)},
+    }
+    told = as_json(gate, version, measured["file"], rival, overall, slices, held_against)
+    reasons = [*overall, *(reason for one in slices for reason in one.reasons)]
+    return Judgement([SUBJECT + reason for reason in reasons], few_rows(gate, len(label)), figures, told)
+
+
+def metrics(predicted: FloatArray, label: FloatArray) -> Metrics:
+    """What the gate judges by, in label units, as TFMA measures it."""
+    wide, difference = predicted.astype(np.float64), predicted.astype(np.float64) - label
+    return {
+        "rmse": float(np.sqrt(np.mean(np.square(difference)))),
+        "mae": float(np.mean(np.abs(difference))),
+        "mean_prediction": float(np.mean(wide)),
+        "mean_label": float(np.mean(label, dtype=np.float64)),
+        "rows": float(len(label)),
+    }
+
+
+def _slices(slicings: Sequence[Slicing], stored: Columns) -> dict[SliceKey, npt.NDArray[np.intp]]:
+    """Rows of each slice that has any."""
+    wanted = sorted({name for cut in slicings for name in cut.columns})
+    batch = pa.RecordBatch.from_arrays([_lists(stored[name]) for name in wanted], wanted)
+    groups: dict[SliceKey, npt.NDArray[np.intp]] = {}
+    for cut in slicings:
+        texts = [name.decode("utf-8", "replace") for name in names(cut, batch)]
+        found, index = np.unique(np.array(texts, dtype=object), return_inverse=True)
+        groups |= {(cut.name, text): np.flatnonzero(index == place) for place, text in enumerate(found)}
+    return groups
+
+
+def _lists(values: npt.NDArray[Any]) -> pa.Array:
+    """Single values as lists of one, which slicing takes of tf.Examples."""
+    flat = pa.array(values.tolist(), pa.binary()) if values.dtype == object else pa.array(values)
+    return pa.ListArray.from_arrays(pa.array(range(len(flat) + 1), pa.int32()), flat)
+
+
+def _by_slice(
+    groups: Mapping[SliceKey, npt.NDArray[np.intp]], predicted: FloatArray, label: FloatArray
+) -> dict[SliceKey, Metrics]:
+    return {key: metrics(predicted[rows], label[rows]) for key, rows in groups.items()}
+
+
+def of_champion(store: Store, version: str, stored: Columns) -> FloatArray | None:
+    """What the live file predicts of rows, given by its own manifest's vocabulary.
+
+    Args:
+        store: where it lies.
+        version: of it; empty for none.
+        stored: as ingestion stored them.
+
+    Returns:
+        float32 `[rows]`; None without a live version, where its files are damaged, and where it takes other columns,
+        which the Evaluator refuses.
+    """
+    if not version:
+        return None
+    try:
+        model, manifest = store.model(version), store.manifest(version)
+    except StoreError:
+        # What `verify` is for. The Evaluator has compared the SavedModels, and `rule` says that the file was not.
+        return None
+    if not {one["name"] for one in manifest["inputs"]} <= set(stored):
+        return None
+    return runtime.predict(model, on_device(manifest, stored))

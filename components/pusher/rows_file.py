@@ -1,0 +1,34 @@
+"""Every test row with its label and predictions, as a Parquet file that the report reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+import pyarrow as pa
+from pyarrow import parquet
+
+INPUT = "input."
+PREDICTED = "predicted."
+LABEL = "label"
+
+
+def write_rows(
+    path: Path, columns: Mapping[str, npt.NDArray[Any]], label: npt.NDArray[Any], predictions: Mapping[str, Any]
+) -> None:
+    """Writes aside and renames.
+
+    Args:
+        path: of the file; its folder is made.
+        columns: inputs `[rows]` as the device gets them, by column of the source; become `input.NAME`.
+        label: float32 `[rows]`, in label units.
+        predictions: float32 `[rows]` by model, in label units; become `predicted.NAME`.
+    """
+    named = {INPUT + name: values for name, values in columns.items()}
+    named |= {LABEL: label} | {PREDICTED + name: values for name, values in predictions.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.part")
+    parquet.write_table(pa.table(named), aside, compression="zstd")
+    aside.replace(path)

@@ -1,0 +1,1 @@
+"""Published versions: a folder each, `current`, checksums, rollback, retention, remote copies."""

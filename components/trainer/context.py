@@ -1,0 +1,199 @@
+"""What training and the compression study both need: the rows, the network's shapes, and the exports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+import numpy as np
+import tensorflow as tf
+import tensorflow_transform as tft
+import tf_keras
+
+from components.compression_settings import Conversion
+from components.conversion import recipe
+from components.examples import load
+from components.files import FLOAT_WEIGHTS_FILE
+from components.settings import Training
+from components.trainer import compression, export, fitting, network
+from components.trainer.baselines import fit_linear
+from components.trainer.distillation import fit_teacher, labelled, remix
+from components.trainer.phases import Net
+from components.trainer.tables import Columns, Table, join, table_of
+from data.tensor_names import tensor_name
+from transforms import in_memory, learned
+from transforms.categories import vocabulary_file
+from transforms.features import BLOCK, Plan, embedding_width, id_key
+
+
+@dataclass(frozen=True)
+class TrainingContext:
+    """Rows and shapes under one Transform graph.
+
+    Attributes:
+        plan: features settled for the dataset.
+        output: of the Transform step.
+        kept: columns of the block in use.
+        raw_train, raw_validation: rows to learn from, and to watch, before the graph.
+    """
+
+    plan: Plan
+    output: tft.TFTransformOutput
+    kept: int
+    raw_train: Columns
+    raw_validation: Columns
+
+    @classmethod
+    def open(
+        cls, plan: Plan, transform_graph: str, train: Sequence[str], validation: Sequence[str], max_rows: int | None
+    ) -> TrainingContext:
+        """Reads raw examples and what the Transform step learned.
+
+        Args:
+            plan: features settled for the dataset.
+            transform_graph: output of the Transform step.
+            train, validation: patterns of files.
+            max_rows: of each, as `Training.max_rows`.
+
+        Raises:
+            DataError: the training rows do not suit the reducer.
+        """
+        output = tft.TFTransformOutput(transform_graph)
+        kept = int(learned.read(output.transform_savedmodel_dir)["kept"])
+        spec = in_memory.raw_spec(plan.dataset)
+        return cls(plan, output, kept, load(train, spec, max_rows), load(validation, spec, max_rows))
+
+    @cached_property
+    def train(self) -> Table:
+        """Real rows to learn from."""
+        return self.table(self.raw_train)
+
+    @cached_property
+    def validation(self) -> Table:
+        """Rows to watch."""
+        return self.table(self.raw_validation)
+
+    def table(self, raw: Columns) -> Table:
+        """Raw rows through the graph that ships in the file."""
+        return table_of(
+            in_memory.apply(self.output, self.plan.dataset, raw),
+            raw[tensor_name(self.plan.dataset.label.column)],
+            self.kept,
+        )
+
+    def training_set(self, training: Training) -> Table:
+        """What the network learns from: the real rows, and new ones with a teacher's labels where so configured."""
+        choices = training.distillation
+        if choices is None:
+            return self.train
+        categories = [id_key(name) for name in self.plan.dataset.categorical]
+        teach = fit_teacher(self.train, categories, choices, training.seed)
+        new = self.table(remix(self.raw_train, self.plan.dataset, choices, training.seed))
+        return join(self.train, labelled(new, teach))
+
+    @cached_property
+    def widths(self) -> network.Widths:
+        """Shapes of the network's inputs; those without an id in the plan are dense."""
+        plan = self.plan
+        ids = {
+            id_key(name): (plan.cross_size(name), embedding_width(plan.cross_size(name), cross.embedding))
+            for name, cross in plan.model_crosses().items()
+        }
+        for name in plan.dataset.categorical:
+            size = self.output.vocabulary_size_by_name(vocabulary_file(name)) + 1 + plan.features.categories.oov_buckets
+            ids[id_key(name)] = (size, embedding_width(size, plan.features.categories.embedding))
+        dense = {name: int(column.shape[1]) for name, column in self.train.inputs.items() if name not in ids}
+        return network.Widths(dense, ids)
+
+    @cached_property
+    def _layer(self) -> Callable[[export.Tensors], export.Tensors]:
+        return self.output.transform_features_layer()
+
+    def export(self, net: Net, path: str, how: recipe.Recipe) -> None:
+        """The SavedModel that is evaluated and converted, what its inputs mean, and its recipe."""
+        described = export.interface(self.plan, export.vocabularies(self.output, self.plan.dataset))
+        described["dense_kernels"] = [list(kernel.shape) for kernel in compression.kernels(net.core).values()]
+        described["zeros"] = compression.sparsity(net.core)
+        joined, parts, sample = net.joined, None, None
+        if how.conversion.after_training:
+            parts, sample = split(net), self.representative(net, how.conversion)
+        networks = {"serving_default": as_function(joined)}
+        model = export.RawModel(
+            self.plan.dataset, self._layer, self.kept, networks, [joined], parts, self.plan.unknown_spreads()
+        )
+        export.save(model, path, evaluate=True, interface=described)
+        recipe.write(path, how, sample)
+
+    def export_reference(self, net: Net, path: str) -> None:
+        """The float model and the plain models to beat, for measurements; and the float weights."""
+        linear = fit_linear(self.train, {name: size for name, (size, _) in self.widths.ids.items()})
+        mean = float(self.train.label.mean())
+        joined = net.joined
+        references: dict[str, Callable[[export.Tensors], tf.Tensor]] = {
+            "float": as_function(joined),
+            "linear": linear,
+            "mean": lambda inputs: tf.fill(tf.shape(inputs[BLOCK])[:1], mean),
+        }
+        reference = export.RawModel(self.plan.dataset, self._layer, self.kept, references, [joined])
+        export.save(reference, path, evaluate=False)
+        save_weights(net, path)
+
+    def representative(self, net: Net, conversion: Conversion) -> recipe.FloatArray:
+        """Inputs of the core for training rows spread evenly over the table, float32 `[rows, width]`."""
+        count = min(conversion.representative_rows, len(self.train))
+        rows = np.linspace(0, len(self.train) - 1, count).astype(int)
+        inputs = {name: column[rows] for name, column in self.train.inputs.items()}
+        sample, _ = net.front.predict(inputs, batch_size=fitting.PREDICT_BATCH, verbose=0)
+        return np.asarray(sample, np.float32)
+
+
+def save_weights(net: Net, path: str | Path) -> None:
+    """Writes float weights beside a SavedModel."""
+    folder = Path(path) / recipe.EXTRA
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays = {
+        f"{name}_{n:02d}": w for name in ("front", "core") for n, w in enumerate(getattr(net, name).get_weights())
+    }
+    np.savez(folder / FLOAT_WEIGHTS_FILE, **arrays)
+
+
+def load_weights(net: Net, path: str | Path) -> None:
+    """Reads float weights from beside a SavedModel into a network of the same shapes."""
+    with np.load(Path(path) / recipe.EXTRA / FLOAT_WEIGHTS_FILE) as arrays:
+        for name in ("front", "core"):
+            getattr(net, name).set_weights([arrays[key] for key in sorted(arrays) if key.startswith(name)])
+
+
+def split(net: Net) -> export.Parts:
+    """The network in the pieces that the converter takes one by one."""
+    names = net.front.input_names
+    inputs = x = tf_keras.Input(net.core.input_shape[1:])
+    *before, output = net.core.layers[1:]
+    for layer in before:
+        x = layer(x)
+    hidden = tf_keras.Model(inputs, x)
+
+    def front(inputs: export.Tensors) -> tuple[tf.Tensor, tf.Tensor]:
+        core_input, skip = net.front([inputs[name] for name in names], training=False)
+        return core_input, skip[:, 0]
+
+    return export.Parts(
+        front,
+        lambda x: hidden(x, training=False),
+        output,
+        width=int(net.core.input_shape[1]),
+        hidden_width=int(hidden.output_shape[1]),
+    )
+
+
+def as_function(model: tf_keras.Model) -> Callable[[export.Tensors], tf.Tensor]:
+    """A Keras model as a function of named tensors, to float32 `[batch]`."""
+    names = model.input_names
+
+    def call(inputs: export.Tensors) -> tf.Tensor:
+        return model([inputs[name] for name in names], training=False)[:, 0]
+
+    return call

@@ -1,0 +1,227 @@
+"""What a person sees: progress lines while a run goes on, the card at its end, tables. All on standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from components.files import STUDY_FILE
+from components.shown import scale_of, shown
+from pipeline.commands.pace import Pace
+from pipeline.commands.study_view import WIDTH as STUDY_WIDTH
+from pipeline.commands.study_view import study_table
+from pipeline.config import load
+from pipeline.lock import run_lock
+from pipeline.paths import RunPaths
+from pipeline.provenance import check_source
+from pipeline.quiet import libraries_to
+from pipeline.runners.events import ComponentRun, Listener, Result
+
+if TYPE_CHECKING:
+    from components.registry.recheck import Summary
+    from pipeline.commands.doctor import Finding
+
+_VERDICTS = {
+    "pushed": "[bold green]pushed[/]",
+    "unchanged": "[bold green]unchanged[/]: the live model has the same bytes",
+    "refused": "[bold red]refused[/]",
+    "stopped": "[bold red]stopped[/] by the data gate",
+}
+
+
+class ProgressLines(Listener):
+    """One line a component: state, time, figure. A spinner marks the one under way where there is a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._status = console.status("starting", spinner="dots")
+        self._width = 0
+        self._place = ""
+        self.running = ""
+        self._total = self._count = 0
+        self._pace = Pace()
+
+    def say(self, text: str) -> None:
+        """See `pipeline.runners.events.Listener`."""
+        self._status.update(text)
+        self._status.start()
+
+    def plan(self, names: list[str]) -> None:
+        """See `pipeline.runners.local.Listener`."""
+        self._width = max(len(name) for name in names)
+        self._total = len(names)
+
+    def start(self, name: str) -> None:
+        """Likewise."""
+        self._count += 1
+        self.running = name
+        self._pace = Pace()
+        self._status.update(f"{name} ({self._count} of {self._total})")
+        self._status.start()
+
+    def progress(self, text: str, done: float, total: float) -> None:
+        """Likewise."""
+        self._status.update(f"{self.running} ({self._count} of {self._total})  {self._pace(text, done, total)}")
+
+    def done(self, component: ComponentRun) -> None:
+        """Likewise."""
+        self.running = ""
+        state = Text("cached", style="cyan") if component.state == "cached" else Text("ran   ", style="green")
+        line = Text.assemble(
+            f"{component.name:<{self._width}}  ",
+            state,
+            f"  {component.seconds:6.1f} s  ",
+            (component.figure, "bold"),
+        )
+        self._console.print(line, soft_wrap=True)
+
+    def remark(self, text: str) -> None:
+        """Likewise."""
+        self._console.print(Text(text, style="yellow"), soft_wrap=True)
+
+    def stop(self) -> None:
+        """No more spinner."""
+        self._status.stop()
+
+
+def run_with_progress(
+    config_file: Path | None, runs_dir: Path, overrides: Sequence[str], force: bool, wait: float
+) -> Result:
+    """Runs the pipeline, draws how it goes, and prints the card.
+
+    Raises:
+        ConfigError, DataError, RunsFolderError, LockedError, StoreError: the input's fault.
+    """
+    config = load(config_file, overrides)
+    check_source(config.data)  # at once, before seconds go into loading TFX
+    paths = RunPaths(runs_dir / config.name)
+    paths.make()
+    log = paths.logs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    with run_lock(paths.lock, wait), libraries_to(log) as terminal:
+        console = Console(file=terminal, highlight=False)
+        progress = ProgressLines(console)
+        progress.say("loading TFX")
+        try:
+            # Only now, since it takes seconds: the configuration is known to be good and the spinner turns.
+            from pipeline.runners.local import run
+
+            result = run(config, paths, progress, force)
+        except BaseException as error:
+            progress.stop()
+            if progress.running:
+                console.print(f"[red]{progress.running} did not finish[/] ({type(error).__name__}); log: {log}")
+            raise
+        progress.stop()
+        if result.study_dir:
+            results = json.loads((Path(result.study_dir) / STUDY_FILE).read_text())
+            # Wide as it is: a column cut short tells nothing.
+            wide = Console(file=terminal, highlight=False, width=max(console.width, STUDY_WIDTH))
+            wide.print(study_table(results, result.study_dir))
+        console.print(card(result, config.data.label.unit, log))
+    return result
+
+
+def card(result: Result, unit: str, log: Path) -> Panel:
+    """The end of a run: verdict, reasons, errors against baselines, size, sparsity, latency, and where it lies."""
+    parts: list[Any] = [Text.from_markup(f"{_VERDICTS[result.verdict]}  [bold]{result.version}[/]")]
+    parts += [Text(f"- {reason}") for reason in result.reasons]
+    parts += [Text(f"warning: {warning}", style="yellow") for warning in result.warnings]
+    if "metrics" in result.metrics:
+        parts += [_errors(result.metrics, unit), _figures(result.metrics)]
+    elif "evaluation" in result.metrics:
+        parts.append(Text(_judged(result.metrics["evaluation"])))
+    if judged := result.metrics.get("gate") or result.metrics.get("evaluation"):
+        parts.append(Text(_rule(judged)))
+    if result.model_dir:
+        parts.append(Text(f"{'model' if result.version else 'kept aside'}: {result.model_dir}"))
+    if result.report:
+        parts.append(Text(f"report: {result.report}"))
+    parts.append(Text(f"took {result.seconds:.1f} s; log: {log}", style="dim"))
+    return Panel(Group(*parts), title="farelite", title_align="left", expand=False)
+
+
+def _judged(evaluation: dict[str, Any]) -> str:
+    parts = []
+    for name in ("candidate", "champion"):
+        metrics = evaluation[name]
+        if metrics:
+            parts.append(f"{name}: RMSE {shown(metrics['rmse'])}, MAE {shown(metrics['mae'])}")
+    return "; ".join(parts)
+
+
+def _rule(evaluation: dict[str, Any]) -> str:
+    """What the model was held against, and how many slices were."""
+    counts = evaluation["slices"]
+    slices = f"; {counts['judged']} slices, {counts['small']} too small to judge" if any(counts.values()) else ""
+    return f"gate: {evaluation['rule']}{slices}"
+
+
+def _errors(figures: dict[str, Any], unit: str) -> Table:
+    metrics = figures["metrics"]
+    there = figures["evaluation"]["candidate"]["rows"]
+    sampled = f" of {there:,.0f}" if there > metrics["rows"] else ""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column(f"error on {metrics['rows']:,}{sampled} test rows")
+    for name in ("RMSE", "MAE", "bias"):
+        table.add_column(f"{name} ({unit})", justify="right")
+    rows = {
+        "model.tflite": metrics["file"],
+        "float model": metrics["float"],
+        "linear model, same features": metrics["baselines"]["linear"],
+        "mean fare" if unit == "usd" else "mean": metrics["baselines"]["mean"],
+    }
+    scale = scale_of(values["rmse"] for values in rows.values())
+    for name, values in rows.items():
+        table.add_row(name, *(shown(values[key], scale) for key in ("rmse", "mae", "bias")))
+    return table
+
+
+def _figures(figures: dict[str, Any]) -> Text:
+    latency, sparsity = figures["latency_us"], figures["sparsity"]
+    difference = figures["difference_to_saved_model"]
+    return Text(
+        f"{figures['bytes']:,} bytes ({figures['gzip_bytes']:,} gzip), {sparsity['dense_kernels']:.1%} zeros in "
+        f"{sparsity['weights']:,} dense weights ({figures['quantization']['dense_kernels']}),\n"
+        f"{latency['p50']:.0f} us a call (p95 {latency['p95']:.0f}), {figures['arena_bytes']:,} bytes of memory,\n"
+        f"off the SavedModel by {difference['mean']:.3g} in the mean, {difference['p99']:.2g} on one row in a hundred, "
+        f"{difference['max']:.2g} at most"
+    )
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """The doctor's table, on standard output."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("", "what", "found", "needed for", "remedy"):
+        table.add_column(name)
+    marks = {"ok": "[green]ok[/]", "missing": "[red]missing[/]", "warning": "[yellow]note[/]"}
+    for one in findings:
+        table.add_row(marks[one.state], one.what, one.found, one.needed_for, one.remedy)
+    Console(highlight=False).print(table)
+
+
+def show_versions(summaries: Sequence[Summary]) -> None:
+    """The list of versions, on standard output."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("version", "pushed", "", "RMSE", "MAE", "bytes", "sha256"):
+        table.add_column(name, justify="right" if name in ("RMSE", "MAE", "bytes") else "left")
+    for one in summaries:
+        marks = [mark for mark, set_ in (("live", one.live), ("withdrawn", one.withdrawn)) if set_]
+        table.add_row(
+            one.version,
+            one.pushed or "?",
+            ", ".join(marks),
+            "?" if one.rmse is None else shown(one.rmse),
+            "?" if one.mae is None else shown(one.mae),
+            "?" if one.bytes is None else f"{one.bytes:,}",
+            (one.sha256 or "?")[:12],
+        )
+    Console(highlight=False).print(table if summaries else "no version was pushed yet; `farelite run` makes the first")

@@ -1,0 +1,45 @@
+"""Tables of the schedule for the terminal, on standard output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.runners.schedule.slot import Slot
+from pipeline.settings.calendar import told
+
+_STYLES = {
+    "pushed": "green",
+    "unchanged": "green",
+    "nothing_new": "green",
+    "refused": "red",
+    "stopped": "red",
+    "failed": "red",
+    "timed_out": "red",
+}
+
+
+def show_slots(slots: Sequence[Slot], following: Sequence[int], paused: bool, time_zone: str) -> None:
+    """One line a due time, the newest last, and the next ones."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("due", "outcome", "attempts", "version", "reason"):
+        table.add_column(name, justify="right" if name == "attempts" else "left")
+    for slot in slots:
+        outcome = slot.outcome or slot.state
+        due = told(slot.due, time_zone) + (" (asked for)" if slot.kind == "asked" else "")
+        version = str(slot.result.get("version") or "")
+        table.add_row(
+            due,
+            Text(outcome.replace("_", " "), _STYLES.get(outcome, "")),
+            str(slot.attempts),
+            version,
+            Text(slot.reason),
+        )
+    console = Console(highlight=False)
+    console.print(table if slots else "no due time has come yet; `farelite schedule run` serves the schedule")
+    if paused:
+        console.print("[yellow]paused[/]: due times are skipped; `farelite schedule resume` goes on")
+    console.print("next: " + ", ".join(told(due, time_zone) for due in following), style="dim")

@@ -1,0 +1,80 @@
+"""A compression study as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from components.shown import shown
+
+WIDTH = 150
+"""Characters that the table takes."""
+
+
+def study_table(results: Mapping[str, Any], folder: str) -> Group:
+    """The table of `study.json`, what was chosen and why, and where the files lie."""
+    table = Table(box=None, pad_edge=False, header_style="dim", title=_title(results), title_justify="left")
+    for name in ("variant", "RMSE", "MAE", "MAE to float, 95 %", "RMSE to float, 95 %", "bytes", "gzip", "zeros"):
+        table.add_column(name, justify="left" if name == "variant" else "right", no_wrap=True)
+    for name in ("us p50", "p95", "arena", ""):
+        table.add_column(name, justify="right", no_wrap=True)
+    for one in results["variants"]:
+        if one["status"] == "ok":
+            table.add_row(*_cells(one), style="bold green" if one["selected"] else None)
+        else:
+            table.add_row(Text(one["name"], style="red"), Text("failed", style="red"))
+    notes = [Text(f"{one['name']} failed: {one['reason']}", "red") for one in _failed(results)]
+    chosen = results["selected"] or "nothing"
+    notes.append(Text(f"chosen: {chosen} ({results['why']})" if results["selected"] else str(results["why"])))
+    notes.append(Text("* on the Pareto front of gzip size, latency and error; ! over a budget of push", style="dim"))
+    notes.append(Text(f"study.json, pareto.svg and every file: {folder}", style="dim"))
+    return Group(table, *notes)
+
+
+def _title(results: Mapping[str, Any]) -> str:
+    rows = results["rows"]
+    return f"compression study: errors on {rows['test']:,} test rows; chosen by {rows['validation']:,} validation rows"
+
+
+def _failed(results: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [one for one in results["variants"] if one["status"] == "failed"]
+
+
+def _cells(one: Mapping[str, Any]) -> list[str]:
+    marks = ("*" if one["pareto"] else "") + ("!" if one["obstacles"] else "")
+    return [
+        one["name"],
+        shown(one["test"]["rmse"]),
+        shown(one["test"]["mae"]),
+        _interval(one["difference"]["mae"]),
+        _interval(one["difference"]["rmse"]),
+        f"{one['bytes']:,}",
+        f"{one['gzip_bytes']:,}",
+        f"{one['sparsity']:.1%}",
+        f"{one['latency_us']['p50']:g}",
+        f"{one['latency_us']['p95']:g}",
+        f"{one['arena_bytes']:,}",
+        marks,
+    ]
+
+
+def _interval(difference: Mapping[str, float]) -> str:
+    return f"{difference['value']:+.2%} [{difference['low']:+.2%}, {difference['high']:+.2%}]"
+
+
+def markdown(results: Mapping[str, Any]) -> str:
+    """The table for a README."""
+    head = ["variant", "RMSE", "MAE", "MAE to float [95 %]", "bytes", "gzip", "zeros", "us a call (p50)", "arena"]
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    for one in results["variants"]:
+        if one["status"] == "failed":
+            lines.append(f"| {one['name']} | failed: {one['reason']} |" + " |" * (len(head) - 2))
+            continue
+        name, rmse, mae, to_float, _, size, gzip, zeros, p50, _, arena, _ = _cells(one)
+        name = f"**{name}**" if one["selected"] else name
+        lines.append(f"| {' | '.join([name, rmse, mae, to_float, size, gzip, zeros, p50, arena])} |")
+    return "\n".join(lines)

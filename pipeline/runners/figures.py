@@ -1,0 +1,105 @@
+"""The one figure that matters of each component, for the progress lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tensorflow_metadata.proto.v0 import anomalies_pb2
+
+from components.files import HISTORY_FILE
+from components.shown import shown
+from pipeline.lineage.records import NodeRun, read_json
+from transforms.features import LEARNED_FILE
+
+_TOP_REASONS = 2
+
+
+def figure_of(name: str, ran: Mapping[str, NodeRun]) -> str:
+    """A few words on what a node has brought; empty where there is nothing to say."""
+    describe = _FIGURES.get(name)
+    return describe(ran[name]) if describe else ""
+
+
+def _rows(run: NodeRun) -> str:
+    properties = run.outputs["report"][0].properties
+    read, rejected = properties["read"], properties["rejected"]
+    share = rejected / read if read else 0.0
+    reasons = list((read_json(run.outputs["report"][0], "reasons") or {}).items())
+    top = ", ".join(f"{reason} {count:,}" for reason, count in reasons[:_TOP_REASONS])
+    more = f", {len(reasons) - _TOP_REASONS} more reasons" if len(reasons) > _TOP_REASONS else ""
+    counted = f"{read:,} rows read = {read - rejected:,} accepted + {rejected:,} rejected ({share:.1%})"
+    return counted + (f": {top}{more}" if top else "")
+
+
+def _anomalies(run: NodeRun) -> str:
+    found = 0
+    for path in Path(run.outputs["anomalies"][0].uri).glob("Split-*/SchemaDiff.pb"):
+        found += len(anomalies_pb2.Anomalies.FromString(path.read_bytes()).anomaly_info)
+    return f"{found or 'no'} anomal{'y' if found == 1 else 'ies'}"
+
+
+def _gate(run: NodeRun) -> str:
+    found = len(read_json(run.outputs["record"][0], "warnings") or [])
+    return f"{found} warning{'s' if found > 1 else ''}" if found else ""
+
+
+def _learned(run: NodeRun) -> str:
+    path = Path(run.outputs["transform_graph"][0].uri) / "transform_fn" / "assets" / LEARNED_FILE
+    learned = json.loads(path.read_text())
+    if learned["kind"] == "none":
+        return f"{len(learned['features'])} features, no reduction"
+    merit = f"{learned['merit']['name']} {learned['merit']['value']:.4g}"
+    if learned["merit"]["name"] == "share of variance":
+        merit = f"{learned['merit']['value']:.2%} of variance"
+    return f"{len(learned['features'])} features to {learned['kept']} components ({merit})"
+
+
+def _history(run: NodeRun) -> str:
+    path = Path(run.outputs["model_run"][0].uri) / HISTORY_FILE
+    history = json.loads(path.read_text())
+    phases = {name: phase for name, phase in history.items() if isinstance(phase, dict)}
+    limit = f", learned from {history['sample_rows']:,} rows (training.max_rows)" if "sample_rows" in history else ""
+    losses = ", ".join(f"{name} loss {shown(phase['val_loss'][-1])}" for name, phase in phases.items())
+    return f"{losses} on validation{limit}"
+
+
+def _study(run: NodeRun) -> str:
+    properties = run.outputs["study"][0].properties
+    failed = f", {properties['failed']} failed" if properties["failed"] else ""
+    return f"{properties['variants']} variants{failed}: {properties['selected'] or 'none'} chosen"
+
+
+def _champion(run: NodeRun) -> str:
+    properties = run.outputs["model"][0].properties
+    return f"version {properties['version']}" if properties.get("exists") else "none yet"
+
+
+def _blessing(run: NodeRun) -> str:
+    artifact = run.outputs["blessing"][0]
+    candidate = read_json(artifact, "metrics")["candidate"]
+    verdict = "blessed" if artifact.properties.get("blessed") else "not blessed"
+    return f"RMSE {shown(candidate['rmse'])}, MAE {shown(candidate['mae'])} on {candidate['rows']:,.0f} rows: {verdict}"
+
+
+def _push(run: NodeRun) -> str:
+    artifact = run.outputs["pushed_model"][0]
+    figures = read_json(artifact, "figures")
+    size = f"{figures['bytes'] / 1000:.1f} kB, " if "bytes" in figures else ""
+    version = artifact.properties.get("version")
+    return f"{size}{artifact.properties['verdict']}" + (f" as {version}" if version else "")
+
+
+_FIGURES: dict[str, Callable[[NodeRun], str]] = {
+    "TripExampleGen": _rows,
+    "RowsGate": _gate,
+    "ExampleValidator": _anomalies,
+    "DataGate": _gate,
+    "Transform": _learned,
+    "Trainer": _history,
+    "Study": _study,
+    "Champion": _champion,
+    "Evaluator": _blessing,
+    "TFLitePusher": _push,
+}

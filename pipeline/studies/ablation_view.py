@@ -1,0 +1,110 @@
+"""Studies of features on the terminal: progress on standard error, tables on standard output."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from components.shown import shown
+from pipeline.config import load
+from pipeline.paths import RunPaths
+from pipeline.provenance import check_source
+from pipeline.quiet import libraries_to
+
+
+def ablate_with_progress(
+    config_file: Path | None,
+    runs_dir: Path,
+    overrides: Sequence[str],
+    seeds: Sequence[int],
+    vary_split: bool,
+    linear_only: bool,
+) -> dict[str, Any]:
+    """Runs an ablation and draws how it goes.
+
+    Raises:
+        ConfigError, DataError, RunsFolderError: the input's fault.
+    """
+    config = load(config_file, overrides)
+    check_source(config.data)
+    paths = RunPaths(runs_dir / config.name)
+    paths.make()
+    log = paths.logs / f"ablate-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    with libraries_to(log) as terminal:
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+        console = Console(file=terminal, highlight=False)
+        with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
+            task = progress.add_task("loading TensorFlow", total=None)
+            from pipeline.studies.ablation import Ablation
+            from pipeline.studies.stages import Stage
+
+            study = Ablation(config, seeds, "split" if vary_split else "training", linear_only, paths.root)
+            cells = study.cells()
+            progress.update(task, total=len(cells), description=_cell(*cells[0]))
+
+            def done(stage: Stage, seed: int, kept: bool) -> None:
+                progress.advance(task)
+                place = cells.index((stage, seed)) + 1
+                if place < len(cells):
+                    progress.update(task, description=_cell(*cells[place]))
+                if not console.is_terminal:
+                    console.print(f"{place} of {len(cells)}: {_cell(stage, seed)}: {'kept' if kept else 'trained'}")
+
+            return study.run(done)
+
+
+def _cell(stage: Any, seed: int) -> str:
+    return f"{stage.name}, seed {seed}"
+
+
+def show_ablation(table: dict[str, Any], markdown: bool = False) -> None:
+    """One line a group: errors as mean and standard deviation over seeds, parameters and bytes."""
+    header, rows = _lines(table)
+    if markdown:
+        print(f"| {' | '.join(header)} |")
+        print("|---" * len(header) + "|")
+        for row in rows:
+            print(f"| {' | '.join(row)} |")
+        return
+    shown = Table(box=None, pad_edge=False, header_style="dim", title=None)
+    for place, name in enumerate(header):
+        shown.add_column(name, justify="right" if place else "left")
+    for row in rows:
+        shown.add_row(*row)
+    Console(highlight=False).print(shown)
+
+
+def _lines(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the table."""
+    unit, count = table["unit"], len(table["seeds"])
+    what = ("split" if table["vary"] == "split" else "seed") + ("" if count == 1 else "s")
+    names = {
+        "file.rmse": f"RMSE of the file ({unit})",
+        "file.mae": f"MAE of the file ({unit})",
+        "network.rmse": "RMSE float",
+        "linear.rmse": "RMSE linear",
+        "linear.mae": "MAE linear",
+        "inputs": "inputs",
+        "parameters": "parameters",
+        "bytes": "bytes",
+    }
+    there = [name for name in names if name in table["stages"][0]]
+    rows = [
+        [f"{'+ ' if number else ''}{stage['name']}", *(_figure(stage[name], name) for name in there)]
+        for number, stage in enumerate(table["stages"])
+    ]
+    return [f"features ({count} {what})", *(names[name] for name in there)], rows
+
+
+def _figure(value: dict[str, Any], name: str) -> str:
+    if "." not in name:
+        return f"{value['mean']:,.0f}"
+    spread = f" ± {shown(value['spread'], value['mean'])}" if len(value["values"]) > 1 else ""
+    return f"{shown(value['mean'])}{spread}"

@@ -1,0 +1,178 @@
+"""What the dimensions do on a run's data, from its artifacts: moments, rows and graph of the Transform step.
+
+`Dimensions.measure` gives the contents of `dimensions/RUN.json`, described in docs/reference/dimensions.md.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+import numpy as np
+import numpy.typing as npt
+
+from components.trainer.context import TrainingContext
+from data.tensor_names import tensor_name
+from pipeline.studies import curves, order
+from pipeline.studies.costs import costs, rest, saved
+from pipeline.studies.finished import Source
+from transforms import learned
+from transforms.features import BLOCK
+
+Array = npt.NDArray[Any]
+CORRELATED = 0.7
+"""Pairs of features with a correlation below this, in size, are not listed."""
+
+
+@dataclass(frozen=True)
+class Dimensions:
+    """What is measured, and on how many rows.
+
+    Attributes:
+        source: the run.
+        rows: training rows that the models learn from at most, drawn by the seed.
+        few: rows of the second curve, which shows what too few of them do.
+        seed: of every draw.
+    """
+
+    source: Source
+    rows: int
+    few: int
+    seed: int
+
+    def measure(self, told: Callable[[int, int], None]) -> dict[str, Any]:
+        """The contents of `dimensions/RUN.json`.
+
+        Args:
+            told: how many steps are done, of how many.
+
+        Raises:
+            DataError: the training rows do not suit the reducer.
+        """
+        source = self.source
+        plan = source.config.plan()
+        limit = source.config.training.max_rows
+        whole = TrainingContext.open(
+            plan, str(source.graph), [source.pattern("train")], [source.pattern("validation")], limit
+        )
+        known = learned.read(whole.output.transform_savedmodel_dir)
+        count = len(whole.raw_train[tensor_name(plan.dataset.label.column)])
+        places = np.random.default_rng(self.seed).permutation(count)[: self.rows]
+        context = dataclasses.replace(whole, raw_train={name: one[places] for name, one in whole.raw_train.items()})
+        ways = _Ways(self, context, told, len(known["features"]) + (known["kept"] if _reduced(known) else 0))
+        return {
+            "pipeline": source.config.name,
+            "run": source.record.id,
+            "unit": source.config.data.label.unit,
+            "seed": self.seed,
+            "rows": {
+                "train": count,
+                "used": len(context.train),
+                "few": min(self.few, len(context.train)),
+                "validation": len(context.validation),
+            },
+            "models": {"neighbours": curves.NEIGHBOURS, "trees": curves.TREES},
+            "reducer": {key: known[key] for key in ("kind", "kept", "merit", "notes")} if _reduced(known) else None,
+            "features": ways.features(known),
+            "components": ways.components(known) if _reduced(known) else [],
+            "correlated": CORRELATED,
+            "pairs": _pairs(known),
+            **_costs(context, source.config.training.units, len(known["features"])),
+        }
+
+
+@dataclass
+class _Ways:
+    """The two ways to add dimensions, measured step by step."""
+
+    choices: Dimensions
+    context: TrainingContext
+    told: Callable[[int, int], None]
+    steps: int
+    done: int = 0
+
+    def features(self, known: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Features of the scaled block, the most useful next one first."""
+        names, with_label = known["features"], known["label_correlation"]
+        ranks, shares = order.forward(np.array(known["correlation"]), np.array(with_label))
+        train, validation = (
+            _scaled(table.numbers, known)[:, ranks] for table in (self.context.train, self.context.validation)
+        )
+        return [
+            {
+                "name": names[place],
+                "label_correlation": with_label[place],
+                "label_r2": shares[one],
+                **self._with(train[:, : one + 1], validation[:, : one + 1]),
+                "contrast_if_independent": curves.contrast_of_independent(one + 1, self.choices.seed),
+            }
+            for one, place in enumerate(ranks)
+        ]
+
+    def components(self, known: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Components of the reducer in their own order, as the network gets them."""
+        train, validation = (np.asarray(table.inputs[BLOCK]) for table in (self.context.train, self.context.validation))
+        return [
+            {
+                "explained_variance_ratio": known["explained_variance_ratio"][one],
+                "label_r2": known["label_r2_by_component"][one],
+                "loadings": dict(zip(known["features"], known["loadings"][one], strict=True)),
+                **self._with(train[:, : one + 1], validation[:, : one + 1]),
+            }
+            for one in range(known["kept"])
+        ]
+
+    def _with(self, train: Array, validation: Array) -> dict[str, Any]:
+        """Errors and contrast with these columns of the rows."""
+        few, seed = self.choices.few, self.choices.seed
+        label, others = self.context.train.label, (validation, self.context.validation.label)
+        found = {
+            "errors": curves.errors((train, label), others, seed),
+            "errors_of_few": curves.errors((train[:few], label[:few]), others, seed),
+            "contrast": curves.contrast(train, seed),
+        }
+        self.done += 1
+        self.told(self.done, self.steps)
+        return found
+
+
+def _reduced(known: Mapping[str, Any]) -> bool:
+    return bool(known["kind"] != "none")
+
+
+def _scaled(numbers: Array, known: Mapping[str, Any]) -> npt.NDArray[np.float64]:
+    """The block before the reducer, from its numbers before scaling."""
+    columns = [known["columns"][name] for name in known["features"]]
+    centre, spread = (np.array([one[key] for one in columns]) for key in ("centre", "spread"))
+    return np.asarray((numbers.astype(np.float64) - centre) / spread)
+
+
+def _pairs(known: Mapping[str, Any]) -> list[dict[str, Any]]:
+    names = known["features"]
+    return [
+        {"features": [names[a], names[b]], "correlation": value}
+        for a, b, value in order.correlated_pairs(np.array(known["correlation"]), CORRELATED)
+    ]
+
+
+def _costs(context: TrainingContext, units: tuple[int, ...], features: int) -> dict[str, Any]:
+    found = costs(context.plan, context.widths, context.kept, units)
+    parameters = {
+        "inputs": sum(one.parameters for one in found),
+        "rest": rest(units),
+        "saved_by_reducer": saved(found, context.widths, features, units),
+    }
+    return {"inputs": [dataclasses.asdict(one) for one in found], "parameters": parameters}
+
+
+def write(path: Path, contents: Mapping[str, Any]) -> None:
+    """Whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(json.dumps(contents, indent=1))
+    part.replace(path)

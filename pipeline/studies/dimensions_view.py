@@ -1,0 +1,192 @@
+"""What the dimensions do, on the terminal: progress on standard error, tables on standard output."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from components.shown import shown
+from pipeline.paths import RunPaths
+from pipeline.quiet import libraries_to
+
+_WIDE = 132
+"""Characters that the widest table takes."""
+
+_LOADINGS = 3
+_PAIRS = 12
+MODELS = ("linear", "neighbours", "trees")
+
+
+def dimensions_with_progress(
+    paths: RunPaths, run_id: str | None, rows: int, few: int, seed: int
+) -> tuple[dict[str, Any], list[Path]]:
+    """Measures the dimensions of a run and draws how it goes.
+
+    Returns:
+        What was measured; where it lies, and the page that shows it if the run is the newest.
+
+    Raises:
+        LineageError, MetadataError, DataError: there is no such run, or it cannot be looked at.
+    """
+    paths.make()
+    log = paths.logs / f"dimensions-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    with libraries_to(log) as terminal:
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+        with Progress(*columns, console=Console(file=terminal, highlight=False)) as progress:
+            task = progress.add_task("loading TensorFlow", total=None)
+            from pipeline.report.page import write_report
+            from pipeline.studies.dimensions import Dimensions, write
+            from pipeline.studies.finished import look
+
+            source = look(paths, run_id)
+            progress.update(task, description=f"rows of run {source.record.id}")
+
+            def told(done: int, steps: int) -> None:
+                progress.update(task, description="dimension by dimension", completed=done, total=steps)
+
+            measured = Dimensions(source, rows, few, seed).measure(told)
+            written = [paths.dimensions_of(source.record.id)]
+            write(written[0], measured)
+            if source.newest:
+                written.append(write_report(paths))
+    return measured, written
+
+
+def show_dimensions(measured: Mapping[str, Any]) -> None:
+    """Tables of features as they are added, components, correlated pairs and costs."""
+    console = Console(highlight=False)
+    console = Console(highlight=False, width=max(console.width, _WIDE))
+    console.print(f"run {measured['run']} of {measured['pipeline']}: {in_words(measured)}", style="dim")
+    for title, table in _parts(measured):
+        console.print()
+        console.print(title, style="bold")
+        if table:
+            console.print(table)
+
+
+def _parts(measured: Mapping[str, Any]) -> Iterator[tuple[str, Table | None]]:
+    """Titles with their tables."""
+    reducer, pairs = measured["reducer"], measured["pairs"]
+    rule = "next is what a linear model on the training rows gains most from"
+    yield f"features, added one by one: {rule}", _features(measured)
+    if reducer:
+        merit = f"{reducer['merit']['name']} {reducer['merit']['value']:.4f}"
+        yield f"components of {reducer['kind']}: {reducer['kept']} kept, {merit}", _components(measured["components"])
+    else:
+        yield "no components: the run's features.reducer.kind is none; set it to pca and make a run", None
+    more = f", the first {_PAIRS} of {len(pairs)}" if len(pairs) > _PAIRS else ""
+    title = f"features whose correlation is {measured['correlated']:g} or more in size: {len(pairs) or 'none'}{more}"
+    yield title, _pairs(pairs) if pairs else None
+    told = measured["parameters"]
+    saved = f"; the reducer saves {told['saved_by_reducer']:,}" if told["saved_by_reducer"] else ""
+    yield f"parameters of the network: {_total(told):,}, of them {told['rest']:,} of no input{saved}", _inputs(measured)
+
+
+def in_words(measured: Mapping[str, Any]) -> str:
+    """What was measured, on which rows and by what."""
+    rows, models = measured["rows"], measured["models"]
+    used = f"{rows['used']:,}" if rows["used"] == rows["train"] else f"{rows['used']:,} of {rows['train']:,}"
+    return (
+        f"RMSE in {measured['unit']} on {rows['validation']:,} validation rows after learning from {used} training "
+        f"rows, or from {rows['few']:,} of them. linear is ridge regression, nearest the mean of the "
+        f"{models['neighbours']} nearest rows, trees are {models['trees']} of LightGBM. "
+        "far/near is how many times as far as the nearest other place the farthest one lies; at worst, if the "
+        "features were independent"
+    )
+
+
+def _table(left: Sequence[str], right: Sequence[str]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in left:
+        table.add_column(name, no_wrap=True)
+    for name in right:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def _errors(steps: Sequence[Mapping[str, Any]], key: str) -> Iterator[list[str]]:
+    """RMSE of each model step by step, the lowest of each in bold."""
+    best = {name: min(one[key][name]["rmse"] for one in steps) for name in MODELS}
+    for one in steps:
+        values = {name: one[key][name]["rmse"] for name in MODELS}
+        yield [f"[bold]{shown(v)}[/bold]" if v == best[name] else shown(v) for name, v in values.items()]
+
+
+def _features(measured: Mapping[str, Any]) -> Table:
+    few = f"{measured['rows']['few']:,}"
+    table = _table(
+        ["", "feature"],
+        [
+            "with label",
+            "R²",
+            "linear",
+            "nearest",
+            "trees",
+            f"{few}: linear",
+            "nearest",
+            "trees",
+            "far/near",
+            "at worst",
+        ],
+    )
+    steps = measured["features"]
+    lines = zip(steps, _errors(steps, "errors"), _errors(steps, "errors_of_few"), strict=True)
+    for number, (one, errors, of_few) in enumerate(lines, start=1):
+        shares = f"{one['label_correlation']:+.2f}", f"{one['label_r2']:.4f}"
+        contrasts = f"{one['contrast']:,.1f}", f"{one['contrast_if_independent']:,.1f}"
+        table.add_row(str(number), escape(one["name"]), *shares, *errors, *of_few, *contrasts)
+    return table
+
+
+def _components(steps: Sequence[Mapping[str, Any]]) -> Table:
+    table = _table([""], ["variance", "up to", "R²", "linear", "nearest", "trees", "far/near"])
+    table.add_column("largest loadings")
+    total = 0.0
+    for number, (one, errors) in enumerate(zip(steps, _errors(steps, "errors"), strict=True), start=1):
+        share = one["explained_variance_ratio"]
+        total += share
+        largest = sorted(one["loadings"].items(), key=lambda pair: -abs(pair[1]))[:_LOADINGS]
+        loadings = ", ".join(f"{value:+.2f} {escape(name)}" for name, value in largest)
+        shares = f"{share:.2%}", f"{total:.2%}", f"{one['label_r2']:.4f}"
+        table.add_row(str(number), *shares, *errors, f"{one['contrast']:,.1f}", loadings)
+    return table
+
+
+def _pairs(pairs: Sequence[Mapping[str, Any]]) -> Table:
+    table = _table(["feature", "and"], ["correlation"])
+    for one in pairs[:_PAIRS]:
+        table.add_row(*map(escape, one["features"]), f"{one['correlation']:+.3f}")
+    return table
+
+
+def _total(told: Mapping[str, int]) -> int:
+    return told["inputs"] + told["rest"]
+
+
+def _inputs(measured: Mapping[str, Any]) -> Table:
+    table = _table(["input", "kind"], ["columns", "parameters", "share", "learned constants"])
+    for name, one in grouped(measured["inputs"]):
+        share = f"{one['parameters'] / _total(measured['parameters']):.1%}" if one["parameters"] else ""
+        figures = (f"{one[key]:,}" if one[key] else "" for key in ("width", "parameters"))
+        table.add_row(escape(name), one["kind"], *figures, share, f"{one['constants']:,}" if one["constants"] else "")
+    return table
+
+
+def grouped(inputs: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Inputs in order; neighbours that cost the same go by one name, such as `each of 14 components`."""
+    for _, group in itertools.groupby(inputs, lambda one: {**one, "name": ""}):
+        same = list(group)
+        yield same[0]["name"] if len(same) == 1 else f"each of {len(same)} {_many(same[0]['kind'])}", same[0]
+
+
+def _many(kind: str) -> str:
+    return {"category": "categories", "cross": "crosses"}.get(kind, f"{kind}s")

@@ -1,0 +1,122 @@
+"""One training of an ablation: features, network, file, and what was measured of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+import numpy as np
+import numpy.typing as npt
+import tf_keras
+
+from components.conversion.convert import convert
+from components.conversion.recipe import Recipe
+from components.device import runtime
+from components.scoring.device_rows import to_device
+from components.trainer import export, fitting
+from components.trainer.baselines import fit_linear
+from components.trainer.context import TrainingContext
+from components.trainer.phases import Phases
+from components.trainer.tables import Table
+from pipeline.config import Config
+from transforms import in_memory, learned
+from transforms.features import Plan
+
+Columns = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Figures of one training, on the test rows.
+
+    Attributes:
+        linear: RMSE and MAE of a ridge regression on the same features.
+        network: of the float network; None where only the linear model was asked for, as in all below.
+        file: of the file.
+        parameters: of the float network.
+        bytes: of the file.
+        inputs: numbers that the network takes; an id counts as many as its embedding is wide.
+    """
+
+    linear: dict[str, float]
+    network: dict[str, float] | None = None
+    file: dict[str, float] | None = None
+    parameters: int | None = None
+    bytes: int | None = None
+    inputs: int | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class StageData:
+    """What trainings on the same rows and features share.
+
+    Attributes:
+        context: rows and shapes under the learned features.
+        rows: transformed rows of `test`.
+        raw: the same rows before the graph.
+    """
+
+    context: TrainingContext
+    rows: Table
+    raw: Columns
+
+
+def prepare(plan: Plan, splits: Mapping[str, Columns], folder: Path) -> StageData:
+    """Learns the features from `train`; the graph lies in `folder`, which must stay as long as the ground is used.
+
+    Raises:
+        DataError: the training rows do not suit the reducer.
+    """
+    output = in_memory.learn(plan, splits["train"], folder)
+    kept = int(learned.read(output.transform_savedmodel_dir)["kept"])
+    context = TrainingContext(plan, output, kept, splits["train"], splits["validation"])
+    return StageData(context, context.table(splits["test"]), splits["test"])
+
+
+def measure(config: Config, stage_data: StageData, folder: Path, linear_only: bool) -> Measured:
+    """Trains with `config.training`, its seed included, converts, and measures on `test`.
+
+    Args:
+        config: training and conversion.
+        stage_data: features and rows.
+        folder: for the SavedModel.
+        linear_only: leave out the network.
+    """
+    context, rows = stage_data.context, stage_data.rows
+    label = rows.label
+    linear = fit_linear(context.train, {name: size for name, (size, _) in context.widths.ids.items()})
+    of_linear = errors(np.asarray(linear(rows.inputs)), label)
+    if linear_only:
+        return Measured(of_linear)
+    tf_keras.backend.clear_session()
+    tf_keras.utils.set_random_seed(config.training.seed)
+    phases = Phases(config.training, context.widths, context.training_set(config.training), context.validation)
+    trained = phases.fit_float()
+    reference = phases.copy(trained).joined
+    shipped = phases.compress(trained)
+    saved = str(folder / "model")
+    context.export(shipped, saved, Recipe(conversion=config.conversion))
+    model = convert(saved, config.conversion)
+    described = export.interface(context.plan, export.vocabularies(context.output, context.plan.dataset))
+    device = {one["name"]: to_device(one, stage_data.raw[one["name"]]) for one in described["inputs"]}
+    return Measured(
+        of_linear,
+        errors(fitting.predict(reference, rows), label),
+        errors(runtime.predict(model, device), label),
+        int(reference.count_params()),
+        len(model),
+        context.widths.total,
+    )
+
+
+def errors(prediction: npt.NDArray[Any], label: npt.NDArray[Any]) -> dict[str, float]:
+    """RMSE and MAE in label units."""
+    off = prediction.astype(np.float64) - label
+    return {"rmse": float(np.sqrt(np.square(off).mean())), "mae": float(np.abs(off).mean())}

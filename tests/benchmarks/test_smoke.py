@@ -1,0 +1,144 @@
+"""Every `bench-` and `prove-` verb of the Makefile at its smallest size, so that none stops running unnoticed.
+
+A verb that trains over and over, or needs a cluster, is tried as far as its arguments, with all that it imports; what
+it computes is tried on one lean run that several verbs share, or has a test file of its own beside this one.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.registry.store import Store
+
+ROOT = Path(__file__).parents[2]
+LEAN_RUN = (
+    "training.epochs=1",
+    "training.distillation=null",
+    "training.pruning=null",
+    "training.quantization=null",
+    "features.reducer.kind=none",
+    "gate.limits={}",
+    "gate.slices={}",
+    "push.min_sparsity=0",
+    "push.max_bytes=10000000",
+)
+
+SMALLEST = {
+    "prove-schedule": ["--weeks", "1"],
+    "prove-store": ["--kills", "2", "--pushes", "2", "--stride", "40"],
+    "prove-skew": ["--splits", "1", "--skip-trips"],
+    "bench-lineage": ["--sizes", "2", "--rounds", "1"],
+    "bench-ingest": ["--rows", "400", "--rounds", "1"],
+}
+"""Whole commands that take seconds."""
+
+OF_A_VERSION = ("prove-fuzz", "prove-agreement", "bench-seeds")
+"""Need a pushed version, or the result of a run."""
+
+ARGUMENTS = (
+    "bench-new-york",  # trains; needs the course's files
+    "bench-stock",  # TFX's example takes a minute
+    "bench-boosters",  # trains; needs LightGBM and XGBoost
+    "bench-dimensions",  # trains sixteen models
+    "bench-transform",  # tests/benchmarks/test_transform_rows.py
+    "bench-flink",  # needs Flink; tests/benchmarks/test_flink_rows.py
+    "prove-flink",  # needs Flink
+    "prove-reducers",  # its sweep: tests/transforms/reducers
+)
+"""Tried as far as their arguments."""
+
+ELSEWHERE = {"bench-study": "farelite study", "prove-transforms": "tests/transforms"}
+"""No script of their own: a command, and a share of the tests."""
+
+
+def recipes() -> dict[str, str]:
+    """By `bench-` and `prove-` verb, what the Makefile runs."""
+    text = (ROOT / "Makefile").read_text()
+    return dict(re.findall(r"^((?:bench|prove)-[\w-]+):.*\n((?:\t.*\n)+)", text, re.MULTILINE))
+
+
+def script(verb: str) -> Path:
+    (path,) = re.findall(r"benchmarks/\w+\.py", recipes()[verb])
+    return ROOT / str(path)
+
+
+def run(verb: str, *arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "ignore", str(script(verb)), *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=300)
+
+
+def test_every_verb_of_the_makefile_is_smoked_here() -> None:
+    assert sorted(recipes()) == sorted([*SMALLEST, *OF_A_VERSION, *ARGUMENTS, *ELSEWHERE])
+    for verb, what in ELSEWHERE.items():
+        assert what in recipes()[verb]
+
+
+@pytest.mark.parametrize("verb", SMALLEST)
+def test_the_smallest_size_runs(verb: str) -> None:
+    done = run(verb, *SMALLEST[verb])
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.strip()
+
+
+@pytest.mark.parametrize("verb", ARGUMENTS)
+def test_arguments_are_understood(
+    verb: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if verb == "bench-boosters":
+        pytest.importorskip("lightgbm")
+        pytest.importorskip("xgboost", reason="make bench-boosters installs XGBoost")
+    path = script(verb)
+    monkeypatch.setattr(sys, "argv", [str(path), "--help"])
+    monkeypatch.syspath_prepend(str(path.parent))
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(path), run_name="__main__")
+    assert ended.value.code == 0
+    assert f"usage: {path.name}" in capsys.readouterr().out
+
+
+def test_mutated_versions_of_a_tiny_model_are_refused(tmp_path: Path, publish_tiny: Any) -> None:
+    publish_tiny(Store(tmp_path / "tiny" / "models"))
+    done = run("prove-fuzz", "--count", "20", "--runs-dir", str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
+    assert done.stdout.startswith(
+        "20 mutated versions (seed 0); `verify` accepted 0, failed to answer on 0, crashed on 0"
+    )
+
+
+@pytest.fixture(scope="module")
+def seeds() -> Any:
+    spec = importlib.util.spec_from_file_location("seeds", script("bench-seeds"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def lean_run(seeds: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A run as `bench-seeds` makes it, with little training; its folder and its result."""
+    folder = tmp_path_factory.mktemp("runs")
+    return folder, seeds.run(0, folder, None, LEAN_RUN)
+
+
+def test_a_run_of_one_seed_is_a_row(seeds: Any, lean_run: tuple[Path, dict[str, Any]]) -> None:
+    _, result = lean_run
+    assert result["verdict"] == "pushed"
+    line = seeds.row("0", result["verdict"], seeds.figures(result))
+    assert line.startswith("| 0 | pushed | ")
+    assert f"{result['metrics']['metrics']['file']['rmse']:.3f}" in line
+
+
+def test_the_runtimes_agree_on_a_few_rows_of_a_run(lean_run: tuple[Path, dict[str, Any]]) -> None:
+    done = run("prove-agreement", "--rows", "5", "--runs-dir", str(lean_run[0]))
+    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
+    assert "| ai_edge_litert, XNNPACK | 5 | 0 | 0 | 0 | 0 |" in done.stdout
