@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import json
 import os
@@ -216,7 +217,7 @@ def test_predict_writes_rows_to_standard_output_and_counts_to_standard_error(
     (tmp_path / "trips.csv").write_text(f"{HEADER}\n{GOOD}\n{GOOD[:10]}\n{GOOD.replace('Blue', 'Red')}\n")
     code, out, message = farelite("predict", "--input", "trips.csv")
     assert code == 0
-    assert [line.split(",")[-1] for line in out.splitlines()] == [
+    assert [row[-1] for row in csv.reader(out.splitlines())] == [
         "flags",
         "",
         "2 fields, expected 7",
