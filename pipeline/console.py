@@ -16,6 +16,7 @@ from rich.text import Text
 
 from components.files import STUDY_FILE
 from pipeline.config import load
+from pipeline.numbers import shown
 from pipeline.pace import Pace
 from pipeline.paths import RunPaths
 from pipeline.provenance import check_source
@@ -149,12 +150,12 @@ def card(result: Result, unit: str, log: Path) -> Panel:
 
 
 def _judged(evaluation: dict[str, Any]) -> str:
-    shown = []
+    told = []
     for name in ("candidate", "champion"):
         metrics = evaluation[name]
         if metrics:
-            shown.append(f"{name}: RMSE {metrics['rmse']:.3f}, MAE {metrics['mae']:.3f}")
-    return "; ".join(shown)
+            told.append(f"{name}: RMSE {shown(metrics.get('rmse'))}, MAE {shown(metrics.get('mae'))}")
+    return "; ".join(told)
 
 
 def _rule(evaluation: dict[str, Any]) -> str:
@@ -179,7 +180,7 @@ def _errors(figures: dict[str, Any], unit: str) -> Table:
         "mean fare" if unit == "usd" else "mean": metrics["baselines"]["mean"],
     }
     for name, values in rows.items():
-        table.add_row(name, *(f"{values[key]:.3f}" for key in ("rmse", "mae", "bias")))
+        table.add_row(name, *(shown(values.get(key)) for key in ("rmse", "mae", "bias")))
     return table
 
 

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from pipeline.lineage.differences import GROUPS, Difference
 from pipeline.lineage.records import RunRecord
+from pipeline.numbers import shown
 
 if TYPE_CHECKING:
     from pipeline.lineage.cleaning import Plan
@@ -86,7 +87,7 @@ def show_runs(records: Sequence[RunRecord], words: dict[str, str]) -> None:
             took,
             f"[{colour}]{one.verdict}[/]{escape(at)}",
             f"{one.version} [dim]{mark}[/]" if one.version else "",
-            *(f"{measured[name]:.3f}" if name in measured else "" for name in ("rmse", "mae")),
+            *(shown(measured.get(name)) for name in ("rmse", "mae")),
             one.config_hash[:8],
             one.fingerprint[:8],
         )

@@ -11,6 +11,7 @@ from rich.tree import Tree
 from pipeline.lineage.differences import flat
 from pipeline.lineage.records import Answer, Step
 from pipeline.lineage.tables import wide_console
+from pipeline.numbers import shown
 
 _SHOWN_FILES = 5
 _QUIET = {"provenance", "custom_config", "dataset", "plan", "store_state", "steps", "models_dir", "code", "name"}
@@ -56,12 +57,14 @@ def _title(answer: Answer) -> str:
 def _facts(answer: Answer) -> Iterator[str]:
     for reason in answer.reasons:
         yield f"[red]- {escape(reason)}[/]"
-    shown = [
-        f"{name} {one['rmse']:.3f} / {one['mae']:.3f}" for name, one in answer.metrics.items() if isinstance(one, dict)
+    errors = [
+        f"{name} {shown(one.get('rmse'))} / {shown(one.get('mae'))}"
+        for name, one in answer.metrics.items()
+        if isinstance(one, dict)
     ]
-    if shown:
+    if errors:
         rows = f" on {answer.metrics['rows']:,} rows" if "rows" in answer.metrics else ""
-        yield f"RMSE / MAE{rows}: {', '.join(shown)}"
+        yield f"RMSE / MAE{rows}: {', '.join(errors)}"
     yield f"code {escape(answer.code_revision)}, settings {answer.config_hash}, data {answer.fingerprint}"
     yield f"run {escape(answer.run)}" + (f", champion then: {answer.champion}" if answer.champion else "")
     if answer.asked == "manifest":
@@ -106,7 +109,7 @@ def _artifact(answer: Answer, key: str, number: int) -> str:
 
 
 def _settings(settings: Mapping[str, Any]) -> str:
-    shown = [
+    told = [
         f"{key} {_short(value)}"
         for name, one in sorted(settings.items())
         if name not in _QUIET
@@ -114,7 +117,7 @@ def _settings(settings: Mapping[str, Any]) -> str:
         if value not in ("", None, [], {})
     ]
     code = settings.get("code") or (settings.get("custom_config") or {}).get("code")
-    return ", ".join([*shown, *([f"code {code}"] if code else [])])
+    return ", ".join([*told, *([f"code {code}"] if code else [])])
 
 
 def _short(value: Any) -> str:

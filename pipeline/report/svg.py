@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
 
 from markupsafe import Markup, escape
+
+from pipeline.numbers import real
 
 _TOP, _BOTTOM, _RIGHT = 14, 46, 14
 
@@ -51,11 +52,6 @@ def round_steps(low: float, high: float, about: int = 5) -> list[float]:
     return [count * step for count in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def real(value: Any) -> float:
-    """A number from elsewhere; NaN for one that is not there."""
-    return math.nan if value is None else float(value)
-
-
 def ends(values: Iterable[float], room: float = 0.0) -> tuple[float, float]:
     """The lowest and the highest of the finite numbers, with such a share of room around; 0 and 1 without any."""
     finite = [one for one in values if math.isfinite(one)]
@@ -64,11 +60,6 @@ def ends(values: Iterable[float], room: float = 0.0) -> tuple[float, float]:
     low, high = min(finite), max(finite)
     around = (high - low) * room or (0.1 if room else 0.0)
     return low - around, high + around
-
-
-def shown(value: float | None, form: str = ".3f") -> str:
-    """A number in a format, `nan` and `inf` as such; empty for one that is not there."""
-    return "" if value is None else format(value, form)
 
 
 def number(value: float | None) -> str:

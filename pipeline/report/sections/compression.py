@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.numbers import real, shown
 from pipeline.report.blocks import Block, Figure, Section, Table, Text
 from pipeline.report.charts import scatter
 from pipeline.report.material import Material
-from pipeline.report.svg import Axis, ends, real, shown
+from pipeline.report.svg import Axis, ends
 
 
 def compression(material: Material) -> Section:

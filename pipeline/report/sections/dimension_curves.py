@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pipeline.numbers import real, shown
 from pipeline.report.blocks import Block, Figure, Table, Text
 from pipeline.report.charts import bars, lines
-from pipeline.report.svg import Axis, Plot, ends, number, real, shown
+from pipeline.report.svg import Axis, Plot, ends, number
 
 Step = Mapping[str, Any]
 _MODELS = {"linear": "linear", "neighbours": "nearest rows", "trees": "boosted trees"}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from pipeline.numbers import shown
 from pipeline.report.blocks import Block, Cell, Figure, Points, Section, Table, Text
 from pipeline.report.charts import bars, sketch
 from pipeline.report.material import Material
 from pipeline.report.profile import Column
-from pipeline.report.svg import shown
 
 
 def profile(material: Material) -> Section:

@@ -9,11 +9,12 @@ from markupsafe import Markup
 
 from pipeline.lineage.differences import flat
 from pipeline.lineage.figure import lineage_svg
+from pipeline.numbers import real, shown
 from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table, Text
 from pipeline.report.charts import bars, lines
 from pipeline.report.material import Material
 from pipeline.report.rows import time_of
-from pipeline.report.svg import Axis, clock, ends, number, real, shown
+from pipeline.report.svg import Axis, clock, ends, number
 
 _STATES = {"ran": "", "cached": " (from the cache)"}
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.numbers import real, shown
 from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table, Text
 from pipeline.report.charts import bars
 from pipeline.report.material import Material
-from pipeline.report.svg import number, real, shown
+from pipeline.report.svg import number
 
 WORDS = {
     "pushed": "Pushed: this model is published.",
