@@ -38,6 +38,7 @@ SLOW = (
     "pipeline/test_dimensions.py",
     "benchmarks/test_transform_rows.py",
     "pipeline/report/test_browser.py",
+    "pipeline/kubeflow/test_kubernetes.py",
     "pipeline/schedule/test_service.py",
     "pipeline/schedule/test_schedule_commands.py",
 )
