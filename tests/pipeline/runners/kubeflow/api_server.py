@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 SERVERS = ROOT / ".tools" / "kubernetes"
 ETCD = shutil.which("etcd", path=f"{SERVERS / 'usr' / 'bin'}") or shutil.which("etcd")
 MISSING = ETCD is None or not all((SERVERS / name).exists() for name in ("kube-apiserver", "kube-controller-manager"))
