@@ -28,13 +28,14 @@ from components.registry import remote
 from components.registry.store import Store
 from data import files
 from pipeline import provenance
-from pipeline.graph import RunContext, create_pipeline
+from pipeline.graph import create_pipeline
 from pipeline.interrupts import is_interrupt
 from pipeline.lineage import journal
 from pipeline.lineage.connection import connection_config, open_metadata, remember
 from pipeline.lineage.questions import Lineage
 from pipeline.lineage.records import NodeRun, read_json
 from pipeline.run import Run
+from pipeline.run_context import RunContext
 from pipeline.runners.engine import Engine, ready
 from pipeline.runners.events import ComponentRun, Listener, Result
 from pipeline.runners.figures import figure_of

@@ -13,11 +13,12 @@ from ml_metadata.proto.metadata_store_pb2 import ConnectionConfig
 from components.code_hash import OURS, import_closure, step_hash
 from data.sources import locate
 from pipeline.config import load
-from pipeline.graph import RunContext, create_pipeline
+from pipeline.graph import create_pipeline
 from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.questions import Lineage
 from pipeline.paths import RunPaths
 from pipeline.run import Run
+from pipeline.run_context import RunContext
 from pipeline.runners.local import compile_pipeline, launch, run_context
 
 ROOT = Path(__file__).parents[2]
