@@ -162,7 +162,7 @@ def _judged(evaluation: dict[str, Any]) -> str:
     for name in ("candidate", "champion"):
         metrics = evaluation[name]
         if metrics:
-            parts.append(f"{name}: RMSE {shown(metrics['rmse'])}, MAE {shown(metrics['mae'])}")
+            parts.append(f"{name}: RMSE {shown(metrics.get('rmse'))}, MAE {shown(metrics.get('mae'))}")
     return "; ".join(parts)
 
 
@@ -187,9 +187,9 @@ def _errors(figures: dict[str, Any], unit: str) -> Table:
         "linear model, same features": metrics["baselines"]["linear"],
         "mean fare" if unit == "usd" else "mean": metrics["baselines"]["mean"],
     }
-    scale = scale_of(values["rmse"] for values in rows.values())
+    scale = scale_of(values.get("rmse") or 0.0 for values in rows.values())
     for name, values in rows.items():
-        table.add_row(name, *(shown(values[key], scale) for key in ("rmse", "mae", "bias")))
+        table.add_row(name, *(shown(values.get(key), scale) for key in ("rmse", "mae", "bias")))
     return table
 
 

@@ -58,7 +58,7 @@ def _facts(answer: Answer) -> Iterator[str]:
     for reason in answer.reasons:
         yield f"[red]- {escape(reason)}[/]"
     errors = [
-        f"{name} {shown(one['rmse'])} / {shown(one['mae'])}"
+        f"{name} {shown(one.get('rmse'))} / {shown(one.get('mae'))}"
         for name, one in answer.metrics.items()
         if isinstance(one, dict)
     ]

@@ -10,6 +10,7 @@ LEAN = (
     "gate.limits.max_mae=null",
     "gate.limits.max_bias=null",
     "gate.max_rmse_ratio=99",
+    "gate.min_skill=null",
     "gate.max_linear_ratio=null",
     "gate.slices={}",
     "push.max_rmse_increase=9",

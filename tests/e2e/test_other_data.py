@@ -28,6 +28,7 @@ SHORT = (
     "training.quantization.epochs=3",
     "gate.limits.max_rmse=40.0",
     "gate.limits.max_mae=30.0",
+    "gate.max_linear_ratio=null",
     "push.max_rmse_increase=1.0",
     "push.max_mae_increase=1.0",
 )
