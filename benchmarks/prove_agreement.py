@@ -143,7 +143,7 @@ def in_browser(store: Store, version: str, columns: Columns) -> FloatArray | Non
         thread.start()
         try:
             page.goto(f"{server.url}?check=1")
-            said = json.loads(page.wait_for_function("document.getElementById('check')?.textContent").json_value())
+            said = json.loads(page.wait_for_selector("#check:not(:empty)", state="attached").text_content())
         finally:
             page.context.browser.close()
             server.shutdown()

@@ -19,7 +19,8 @@ CHROMIUM = next((path for path in map(shutil.which, ("chromium", "chromium-brows
 def page() -> Iterator[Any]:
     """A page of a fresh browser of this machine, driven by Playwright.
 
-    Its `requested` are the addresses asked for so far; its `complaints` errors on the console and uncaught ones.
+    Its `requested` are the addresses asked for so far; its `complaints` what the browser blocked, could not get, or did
+    not catch. What a script writes to the console itself comes with arguments, and is none.
     """
     playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright here; `make setup` brings it")
     if CHROMIUM is None:
@@ -28,7 +29,10 @@ def page() -> Iterator[Any]:
         page = driver.chromium.launch(executable_path=CHROMIUM, chromium_sandbox=False).new_page()
         page.requested, page.complaints = [], []
         page.on("request", lambda request: page.requested.append(request.url))
-        page.on("console", lambda said: page.complaints.append(said.text) if said.type == "error" else None)
+        page.on(
+            "console",
+            lambda said: page.complaints.append(said.text) if said.type == "error" and not said.args else None,
+        )
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         yield page
         page.context.browser.close()

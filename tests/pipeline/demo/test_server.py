@@ -190,7 +190,7 @@ def test_the_command_serves_until_it_is_interrupted(store: Store, tmp_path: Path
 @needs_litert
 def test_the_browser_gives_the_predictions_that_python_gives(real_server: DemoServer, store: Store, page: Any) -> None:
     page.goto(f"{real_server.url}?check=1")
-    told = json.loads(page.wait_for_function("document.getElementById('check')?.textContent").json_value())
+    told = json.loads(page.wait_for_selector("#check:not(:empty)", state="attached").text_content())
     vectors = json.loads((store.folder("000001") / "test_vectors.json").read_text())
     engine = Engine(store.model("000001"))
     wanted = [engine(tensors(store, row["inputs"])) for row in vectors["rows"]]
@@ -206,14 +206,14 @@ def test_two_clicks_on_the_map_and_the_fields_price_a_ride_as_python_does(
     real_server: DemoServer, store: Store, page: Any
 ) -> None:
     page.goto(real_server.url)
-    page.wait_for_function("document.documentElement?.dataset.state === 'ready'")
+    page.wait_for_selector("html[data-state=ready]")
     before = page.evaluate("document.getElementById('fare').dataset.value")
     click(page, 0.25, 0.75)
     click(page, 0.7, 0.2)
     page.evaluate("set = (name, value) => Object.assign(document.getElementsByName(name)[0], {value}); 0")
     page.evaluate("set('company', '2'), set('passengers', '3'), set('start', '2015-03-04T05:06')")
     page.evaluate("document.getElementById('form').dispatchEvent(new Event('input'))")
-    page.wait_for_function(f"!['', '{before}'].includes(document.getElementById('fare').dataset.value)")
+    page.wait_for_selector(f"#fare:not([data-value='']):not([data-value='{before}'])")
     fields = page.evaluate("Object.fromEntries([...new FormData(document.getElementById('form'))])")
     assert fields["pickup_lat"] < fields["dropoff_lat"]
     assert fields["company"] == "2"
@@ -239,7 +239,7 @@ def test_the_map_shows_the_cells_of_the_training_rides(
     publish_tiny(store, places=places)
     with running(resources(store, None)) as server:
         page.goto(server.url)
-        page.wait_for_function("document.documentElement?.dataset.state === 'ready'")
+        page.wait_for_selector("html[data-state=ready]")
         assert page.evaluate("document.querySelectorAll('.cell-0').length") == 2
         assert page.evaluate("document.querySelectorAll('.cell-1').length") == 1
         assert page.evaluate("document.querySelectorAll('.seen').length") == 0
@@ -271,10 +271,10 @@ def test_what_cannot_be_priced_gets_a_reason_and_no_fare(
     real_server: DemoServer, page: Any, change: str, said: str
 ) -> None:
     page.goto(real_server.url)
-    page.wait_for_function("document.documentElement?.dataset.state === 'ready'")
+    page.wait_for_selector("html[data-state=ready]")
     page.evaluate("set = (name, value) => Object.assign(document.getElementsByName(name)[0], {value}); 0")
     page.evaluate(f"{change}, document.getElementById('form').dispatchEvent(new Event('input'))")
-    assert page.wait_for_function("document.getElementById('fare').textContent === 'no fare'")
+    page.wait_for_selector("#fare:text-is('no fare')")
     assert said in page.evaluate("document.getElementById('note').textContent")
 
 
@@ -291,7 +291,7 @@ def test_names_and_texts_of_a_model_are_shown_and_never_run(
     publish_tiny(store, inputs=inputs, config={**tiny_manifest["config"], "name": evil})
     with running(resources(store, None)) as server:
         page.goto(server.url)
-        page.wait_for_function("document.documentElement?.dataset.state === 'ready'")
+        page.wait_for_selector("html[data-state=ready]")
         assert page.evaluate("document.getElementsByName('company')[0].options[1].text") == evil
         assert evil in page.evaluate("document.getElementById('which').textContent")
         assert page.evaluate("document.images.length") == 0
