@@ -186,7 +186,7 @@ def publish(folder: Path) -> Store:
         "manifest_version": 1,
         "inputs": inputs,
         "output": {"name": "prediction", "dtype": "float32", "shape": [1]},
-        "config": {"data": {"delimiter": ",", "header": None, "points": {}}},
+        "config": {"data": {"delimiter": ",", "header": None, "points": {}, "label": {"column": "fare"}}},
     }
     store = Store(folder / "models")
     with contextlib.redirect_stderr(io.StringIO()):

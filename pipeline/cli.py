@@ -81,7 +81,7 @@ def _printable(text: str) -> str:
     return "\n".join(printable(line) for line in text.split("\n"))
 
 
-def _guarded(command: Callable[[], Any], runs: Sequence[Path]) -> int:
+def _guarded(command: Callable[[], Any], runs: Sequence[Path] = ()) -> int:
     try:
         code = int(command() or DONE)
     except typer.Exit as ending:

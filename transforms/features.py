@@ -89,10 +89,10 @@ class Plan(Settings):
     @model_validator(mode="after")
     def _names_are_told_apart(self) -> Plan:
         crosses = [(f"features.crosses.{name}", name) for name in self.features.crosses]
-        discrete = [(f"features.buckets.{name}", name) for name in self.features.buckets] + crosses
-        cycles = [("data.time", part) for part in CYCLES if self.dataset.time]
+        parts = [("data.time", part) for part in CYCLES if self.dataset.time]
+        parts += [(f"features.buckets.{name}", name) for name in self.features.buckets]
         refuse_twins(self._block(), "number of the block")
-        refuse_twins([*cycles, *discrete], "discrete feature")
+        refuse_twins([*parts, *crosses], "discrete feature")
         refuse_twins([*(("data.categorical", name) for name in self.dataset.categorical), *crosses], "embedding")
         return self
 
@@ -152,8 +152,7 @@ class Plan(Settings):
 
     def legs(self) -> list[tuple[str, str]]:
         """Pairs of consecutive points, in the order of the description."""
-        names = list(self.dataset.points)
-        return list(itertools.pairwise(names))
+        return list(itertools.pairwise(self.dataset.points))
 
     def leg_prefix(self, leg: tuple[str, str]) -> str:
         """What to put before the names of a leg's distances; nothing where there is only one leg."""
@@ -170,8 +169,8 @@ class Plan(Settings):
             for distance in self.features.distances:
                 parts = ("bearing_sin", "bearing_cos") if distance == "bearing" else (distance,)
                 found += [("features.distances", self.leg_prefix(leg) + part) for part in parts]
-        times = [f"{part}_{end}" for end in ("sin", "cos") for part in self.cyclic_parts()] + self.plain_parts()
-        found += [("features.time_parts", name) for name in times]
+        cycles = [f"{part}_{end}" for end in ("sin", "cos") for part in self.cyclic_parts()]
+        found += [("features.time_parts", name) for name in cycles + self.plain_parts()]
         found += [("data.numeric", name) for name in self.dataset.numeric]
         flagged = self.dataset.numeric if self.features.missing.flag else ()
         return [*found, *(("features.missing.flag", f"{name}_missing") for name in flagged)]
@@ -194,7 +193,7 @@ class Plan(Settings):
 
     def origin(self, name: str) -> str:
         """The key of the configuration that brings a number into the block."""
-        return {name: key for key, name in self._block()}[name]
+        return next(key for key, one in self._block() if one == name)
 
     def _time_parts(self) -> tuple[str, ...]:
         return self.features.time_parts if self.dataset.time else ()

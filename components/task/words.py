@@ -11,4 +11,4 @@ from components.task import TASK
 
 def in_brief(measured: Mapping[str, Any]) -> str:
     """The brief metrics, such as `RMSE 3.956, MAE 1.620`."""
-    return ", ".join(f"{TASK.metrics[name].title} {shown(measured[name])}" for name in TASK.brief)
+    return ", ".join(f"{TASK.metrics[name].title} {shown(measured.get(name))}" for name in TASK.brief)

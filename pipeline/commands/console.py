@@ -180,9 +180,9 @@ def _errors(figures: dict[str, Any], unit: str) -> Table:
         "float model": metrics["float"],
         **{TASK.baselines[name]: metrics["baselines"][name] for name in reversed(list(TASK.baselines))},
     }
-    scale = scale_of(values[TASK.primary.name] for values in rows.values())
+    scale = scale_of(values.get(TASK.primary.name) or 0.0 for values in rows.values())
     for name, values in rows.items():
-        table.add_row(name, *(shown(values[key], scale) for key in TASK.shown))
+        table.add_row(name, *(shown(values.get(key), scale) for key in TASK.shown))
     return table
 
 

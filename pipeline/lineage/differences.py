@@ -33,7 +33,8 @@ def differences(before: Answer, after: Answer) -> list[Difference]:
     for group, side in zip(GROUPS, sides, strict=True):
         left, right = side(before), side(after)
         for what in dict.fromkeys([*left, *right]):
-            if left.get(what) != right.get(what):
+            # A NaN differs from itself.
+            if left.get(what) != right.get(what) and repr(left.get(what)) != repr(right.get(what)):
                 found.append(Difference(group, what, left.get(what), right.get(what)))
     return found
 

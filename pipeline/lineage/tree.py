@@ -59,7 +59,7 @@ def _facts(answer: Answer) -> Iterator[str]:
     for reason in answer.reasons:
         yield f"[red]- {escape(reason)}[/]"
     errors = [
-        f"{name} {' / '.join(shown(one[key]) for key in TASK.brief)}"
+        f"{name} {' / '.join(shown(one.get(key)) for key in TASK.brief)}"
         for name, one in answer.metrics.items()
         if isinstance(one, dict)
     ]

@@ -19,17 +19,6 @@ import pytest
 from components.registry.store import Store
 
 ROOT = Path(__file__).parents[2]
-LEAN_RUN = (
-    "training.epochs=1",
-    "training.distillation=null",
-    "training.pruning=null",
-    "training.quantization=null",
-    "features.reducer.kind=none",
-    "gate.limits={}",
-    "gate.slices={}",
-    "push.min_sparsity=0",
-    "push.max_bytes=10000000",
-)
 
 SMALLEST = {
     "prove-schedule": ["--weeks", "1"],
@@ -113,9 +102,9 @@ def test_mutated_versions_of_a_tiny_model_are_refused(tmp_path: Path, publish_ti
     )
 
 
-@pytest.fixture(scope="module")
-def seeds() -> Any:
-    spec = importlib.util.spec_from_file_location("seeds", script("bench-seeds"))
+def loaded(path: Path) -> Any:
+    """A script as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -124,10 +113,15 @@ def seeds() -> Any:
 
 
 @pytest.fixture(scope="module")
+def seeds() -> Any:
+    return loaded(script("bench-seeds"))
+
+
+@pytest.fixture(scope="module")
 def lean_run(seeds: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """A run as `bench-seeds` makes it, with little training; its folder and its result."""
     folder = tmp_path_factory.mktemp("runs")
-    return folder, seeds.run(0, folder, None, LEAN_RUN)
+    return folder, seeds.run(0, folder, None, loaded(ROOT / "tests" / "e2e" / "lean.py").LEAN)
 
 
 def test_a_run_of_one_seed_is_a_row(seeds: Any, lean_run: tuple[Path, dict[str, Any]]) -> None:

@@ -21,7 +21,7 @@ def hand_over(folder: Path, models: Path, version: str, push_store: str = "") ->
     """`exists`, version and weights of what it emits."""
     model: Any = standard_artifacts.Model()
     model.uri = str(folder / "champion")
-    told = {"models_dir": str(models), "version": version, "sha256": "", "push_store": push_store}
+    told = {"models_dir": str(models), "version": version, "sha256": "", "push_store": push_store, "code": ""}
     assert set(told) == set(Champion.SPEC_CLASS.PARAMETERS)
     Executor(BaseExecutor.Context(tmp_dir=str(folder), unique_id="1")).Do({}, {"model": [model]}, told)
     weights = folder / "champion" / "inner" / "weights"

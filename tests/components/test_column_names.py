@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import tensorflow as tf
-from components.pusher.table_reader import Stretch
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +20,7 @@ from components.device.runtime import predict
 from components.scoring.predict import Predictor
 from components.trainer import export
 from data.spec import Dataset
+from data.tables import Stretch
 from data.tensor_names import tensor_name
 from transforms.features import BLOCK, Features, Plan, id_key
 

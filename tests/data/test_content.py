@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from data.content import as_utf8, is_parquet, unpacked
-from data.errors import DataError, shown
+from data.errors import DataError, printable
 
 TEXT = b"km,fare\n" + b"1,5\n" * 3000
 
@@ -74,7 +74,7 @@ def zipped(name):
         ("km,fare\n1,5\n".encode("utf-16-be"), "UTF-16 without a byte order mark: set data.encoding: utf-16-be"),
         (bytes(range(256)) * 4, "is binary, neither text nor Parquet"),
         (b"", "is empty"),
-        (gzip.compress(b""), "is empty"),
+        (gzip.compress(b"", mtime=0), "is empty"),
     ],
 )
 def test_what_is_no_table_is_told_what_it_is_and_what_to_do(tmp_path, held, said):
@@ -105,4 +105,4 @@ def test_a_lone_half_of_a_character_is_marked_and_never_text(tmp_path):
 
 
 def test_control_characters_are_escaped_where_text_is_shown():
-    assert shown("a\x1b[2Jé\n\x07") == r"a\x1b[2Jé\n\x07"
+    assert printable("a\x1b[2Jé\n\x07") == r"a\x1b[2Jé\n\x07"

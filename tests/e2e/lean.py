@@ -10,6 +10,7 @@ LEAN = (
     "gate.limits.mae=null",
     "gate.limits.bias=null",
     "gate.max_ratio=99",
+    "gate.min_skill=null",
     "gate.max_linear_ratio=null",
     "gate.slices={}",
     "push.max_increase.rmse=9",

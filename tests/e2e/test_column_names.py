@@ -40,6 +40,7 @@ DATA = {
 }
 FEATURES = {
     "missing": {"flag": True},
+    "reducer": {"kind": "none"},
     "scaling_of": {"pax.count": "min_max", "_c0": {"centre": 3, "spread": 2}},
     "buckets": {"Fahr-Eimer": {"feature": "Fahrgäste", "quantiles": 3}, "2": {"feature": "2019", "quantiles": 3}},
     "crosses": {"Wochen tag 2 / Ä": {"of": ["Fahr-Eimer", "hour", "2"]}},

@@ -35,7 +35,7 @@ data:
 features: {distances: [haversine_km], time_parts: [hour], reducer: {kind: none}}
 training: {units: [16], epochs: 10, batch_size: 32, learning_rate: 0.01, pruning: null, quantization: {epochs: 1},
            warm_start: true}
-gate: {max_ratio: 2.0}
+gate: {max_ratio: 2.0, max_linear_ratio: null}   # these fares are linear in the distance
 push: {min_sparsity: 0, max_increase: {rmse: 1, mae: 1}, max_difference: 99, max_p99_difference: 99,
        max_mean_difference: 99}
 schedule:

@@ -11,15 +11,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
+from components.registry import store
 from components.registry.store import Store
-from pipeline.runners.kubeflow.places import artifacts
 from tests.e2e.lean import LEAN, sets
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 FARELITE = str(Path(sys.executable).parent / "farelite")
+SCHEMA = json.loads((Path(store.__file__).parent / "model.schema.json").read_text())
 IMAGE = "registry.example/farelite@sha256:" + "0123456789abcdef" * 4
 
 
@@ -38,13 +40,14 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     models = folder / "cluster" / "models"
     place = sets(f"kubeflow.models.mount={models}")
     farelite(folder, "kubeflow", "compile", *lean, *place, "--image", IMAGE, "--output", "pipeline.yaml")
-    steps = json.loads(farelite(folder, "kubeflow", "rehearse", "pipeline.yaml", "--folder", "cluster", "--json"))
+    rehearsed = json.loads(farelite(folder, "kubeflow", "rehearse", "pipeline.yaml", "--folder", "cluster", "--json"))
     spec, platform = yaml.safe_load_all((folder / "pipeline.yaml").read_text())
     return {
         "local": local,
         "local store": Store(folder / "runs" / "chicago" / "models"),
         "store": Store(models / "chicago" / "models"),
-        "steps": {step["name"]: step for step in steps},
+        "rehearsed": rehearsed,
+        "steps": {step["name"]: step for step in rehearsed["steps"]},
         "spec": spec,
         "platform": platform,
         "folder": folder / "cluster",
@@ -58,8 +61,8 @@ def test_every_step_ran_from_its_container_command(story: dict[str, Any]) -> Non
 
 def test_the_pushed_file_measures_the_same_as_the_local_runs(story: dict[str, Any]) -> None:
     assert story["local"]["verdict"] == "pushed"
-    (pushed,) = story["steps"]["TFLitePusher"]["outputs"]["pushed_model"]["artifacts"]
-    assert pushed["metadata"]["verdict"] == "pushed", pushed["metadata"]["reasons"]
+    assert story["rehearsed"]["verdict"] == "pushed", story["rehearsed"]["reasons"]
+    assert story["rehearsed"]["model_dir"] == str(story["store"].folder("000001"))
     assert story["store"].problems("000001") == []
     here, there = story["local store"].manifest("000001"), story["store"].manifest("000001")
     assert there["metrics"]["rows"] == here["metrics"]["rows"]
@@ -73,11 +76,26 @@ def test_the_pushed_file_measures_the_same_as_the_local_runs(story: dict[str, An
     assert there["sparsity"] == here["sparsity"]
     assert there["data"]["fingerprint"] == here["data"]["fingerprint"]
     assert there["config_hash"] == here["config_hash"]
+    assert story["rehearsed"]["metrics"]["metrics"]["file"] == there["metrics"]["file"]
+
+
+def test_the_manifest_names_what_is_on_the_clusters_record_and_nothing_of_the_container(story: dict[str, Any]) -> None:
+    manifest = story["store"].manifest("000001")
+    on_record = json.loads((story["folder"] / "metadata.json").read_text())["artifacts"]
+    outputs = [one for step in manifest["lineage"] for listed in step["outputs"].values() for one in listed]
+    assert len(outputs) == 8
+    for one in outputs:
+        assert one["uri"] == on_record[one["mlmd_id"] - 1]["uri"]
+        assert "created" not in one
+    (report,) = next(step for step in manifest["lineage"] if step["step"] == "TripExampleGen")["outputs"]["report"]
+    assert (report["properties"]["read"], report["properties"]["rejected"]) == (15002, 512)
+    assert manifest["run"]["id"] == story["rehearsed"]["run_id"]
+    jsonschema.validate(manifest, SCHEMA)
 
 
 def test_steps_are_told_and_tell_addresses_of_the_object_store_only(story: dict[str, Any]) -> None:
     for step in story["steps"].values():
-        for one in artifacts({"artifacts": step["outputs"]}):
+        for one in step["outputs"].values():
             assert one["uri"].startswith("minio://mlpipeline/v2/artifacts/chicago/")
     assert list((story["folder"] / "store" / "minio").rglob("model.tflite")) == []  # the store of models is a volume
 

@@ -27,6 +27,7 @@ SHORT = (
     "training.quantization.epochs=3",
     "gate.limits.rmse=40.0",
     "gate.limits.mae=30.0",
+    "gate.max_linear_ratio=null",
     "push.max_increase.rmse=1.0",
     "push.max_increase.mae=1.0",
 )

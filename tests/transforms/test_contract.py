@@ -173,7 +173,7 @@ class Case:
 def of_scaling(rows: Rows) -> dict[str, Any]:
     lat1, lon1, lat2, lon2 = point(rows)
     low, high = A["lat1"].min(), A["lat1"].max()
-    # tf.Transform's quantiles do not interpolate.
+    # A boundary is the value of some row.
     quarter, half, three = np.quantile(A["lat2"].astype(np.float64), [0.25, 0.5, 0.75], method="higher")
     return {
         "lat1": (lat1 - low) / (high - low),

@@ -67,6 +67,7 @@ def _task(
 ) -> Iterator[str]:
     if "artifactIterator" in task:
         yield "artifact iterator is not implemented"
+    yield from _retries(task.get("retryPolicy"))
     producers = {*task.get("dependentTasks", []), *(producer for producer, *_ in _sources(task))}
     for producer in sorted(producers):
         if producer not in tasks:
@@ -89,6 +90,15 @@ def _task(
         yield from _dag(reference, component, spec)
     else:
         yield from _executor(task, component, spec)
+
+
+def _retries(policy: dict[str, Any] | None) -> Iterator[str]:
+    """What is taken and then never tried again: `getTaskRetryParametersWithValues` in argocompiler/container.go."""
+    if policy is not None:
+        if not float(policy.get("backoffFactor", 0)).is_integer():
+            yield f"retryPolicy.backoffFactor is {policy['backoffFactor']}; Argo takes whole numbers only"
+        if "backoffDuration" not in policy or "backoffMaxDuration" not in policy:
+            yield "retryPolicy needs backoffDuration and backoffMaxDuration; without the second Argo's budget is 0"
 
 
 def _sources(task: dict[str, Any]) -> Iterator[tuple[str, str, str]]:

@@ -30,7 +30,8 @@ def columns(rows: int = 50) -> dict[str, Any]:
 def whole(save_tiny: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The converter's own output, before it is slimmed."""
     saved = save_tiny(tmp_path_factory.mktemp("whole") / "saved")
-    return bytes(tf.lite.TFLiteConverter.from_saved_model(str(saved)).convert())
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(saved), signature_keys=["serving_default"])
+    return bytes(converter.convert())
 
 
 def test_the_file_has_builtin_operators_and_one_row_per_call(tiny_tflite: bytes) -> None:

@@ -125,7 +125,7 @@ def model_off_by(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]
         concrete = tf.function(evaluate).get_concrete_function(**spec)
         tf.saved_model.save(tf.Module(), str(folder), signatures={"evaluate": concrete})
         (folder / "assets.extra").mkdir()
-        told = {"inputs": [{"source_column": name} for name in names]}
+        told = {"inputs": [{"name": name, "source_column": name} for name in names]}
         (folder / "assets.extra" / "interface.json").write_text(json.dumps(told))
         return one
 

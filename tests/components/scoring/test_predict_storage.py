@@ -7,11 +7,11 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
-from components.pusher.table_reader import Stretch
 
 from components.registry.store import Store
 from components.scoring.predict import Predictor, predict_file
 from data.errors import DataError
+from data.tables import Stretch
 from tests.data.arrow_types import NOT_IN_PARQUET, REFUSED, SINGLE
 
 RIDE = {

@@ -109,7 +109,7 @@ def test_runs_shows_the_crash_and_the_step(farelite):
 
 def test_report_says_where_it_lies(farelite, folder):
     code, out, _ = farelite("report")
-    assert (code, out.strip()) == (0, "runs/fares/report.html")
+    assert (code, out.strip()) == (0, "runs/fares/report-unfinished.html")
     assert "Crashed: the run never told its end." in (folder / out.strip()).read_text()
 
 

@@ -19,6 +19,16 @@ def test_a_version_does_not_differ_from_itself(runs):
     assert differences(first, again) == []
 
 
+def test_what_is_no_number_on_both_sides_is_no_difference(runs):
+    first, again = answers(runs, "000001", "000001")
+    odd = [dataclasses.replace(one, metrics={"file": {"rmse": float("nan"), "mae": None}}) for one in (first, again)]
+    assert differences(*odd) == []
+    console = Console(width=1000, color_system=None)
+    with console.capture() as capture:
+        console.print(tree(odd[0]))
+    assert "file nan / " in capture.get()
+
+
 def test_differences_come_in_the_order_of_likely_cause(runs):
     first, second = answers(runs, "000001", "000002")
     config = {**second.config, "training": {**second.config["training"], "seed": 7}}

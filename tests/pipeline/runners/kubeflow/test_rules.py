@@ -200,6 +200,14 @@ def _condition_on_importer(documents: Documents) -> None:
         (lambda d: _parameter(d, "until").pop("parameterType"), "parameter until of the pipeline has unspecified type"),
         (_only_exit_tasks, "DAG root must contain one or more non-exit tasks"),
         (_unknown_maker_of_a_parameter, "task Trainer: unknown producer task Oracle"),
+        (
+            lambda d: _task(d, "Trainer")["retryPolicy"].update(backoffFactor=1.5),
+            "backoffFactor is 1.5; Argo takes whole",
+        ),
+        (
+            lambda d: _task(d, "Trainer")["retryPolicy"].pop("backoffMaxDuration"),
+            "without the second Argo's budget is 0",
+        ),
         (lambda d: d.append(d[1]), "there are 2 platform documents; KFP takes one"),
         (_resolver, "executor Champion_executor is resolver; container and importer executors only"),
         (_condition_on_importer, "triggerPolicy.condition on an importer task is not supported"),
