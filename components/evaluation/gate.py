@@ -193,13 +193,14 @@ def as_json(
         "overall": overall,
         "slices": [asdict(one) for one in slices],
     }
-    plain: dict[str, Any] = _without_nan(told)
+    plain: dict[str, Any] = without_nan(told)
     return plain
 
 
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
+    """Null for what JSON cannot say."""
     if isinstance(value, Mapping):
-        return {key: _without_nan(one) for key, one in value.items()}
+        return {key: without_nan(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_nan(one) for one in value]
+        return [without_nan(one) for one in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

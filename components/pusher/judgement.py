@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from components.device import runtime
-from components.evaluation.gate import Metrics, SliceKey, as_json, judge, judge_slices, rule
+from components.evaluation.gate import Metrics, SliceKey, as_json, judge, judge_slices, rule, without_nan
 from components.evaluation.plain_models import few_rows, judge_baselines
 from components.evaluation.slice_names import names
 from components.evaluation.slices import Slicing
@@ -79,8 +79,8 @@ def judge_file(
     held_against = rule(gate, version, baselines=True, compared=from_champion is not None)
     figures = {
         "rule": held_against,
-        "candidate": measured["file"],
-        "champion": rival,
+        "candidate": without_nan(measured["file"]),
+        "champion": without_nan(rival),
         "slices": {"judged": sum(not one.small for one in slices), "small": sum(one.small for one in slices)},
     }
     told = as_json(gate, version, measured["file"], rival, overall, slices, held_against)
