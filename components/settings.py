@@ -7,8 +7,7 @@ import itertools
 from pydantic import Field, model_validator
 
 from components.compression_settings import Clustering, Pruning, Quantization, check_combination
-from components.task import TASK
-from components.task.settings import Increases, Limits, Loss
+from components.task.settings import Increases, Limits, Loss, usual_increases
 from data.settings import Settings
 
 
@@ -187,7 +186,7 @@ class Push(Settings):
             published versions and says which is live; null keeps them in the runs folder alone.
     """
 
-    max_increase: Increases = Field(default_factory=lambda: dict(TASK.increases))
+    max_increase: Increases = Field(default_factory=usual_increases)
     max_bytes: int = Field(default=24_000, ge=1)
     min_sparsity: float = Field(default=0.7, ge=0, lt=1)
     max_latency_us: float | None = Field(default=None, gt=0)

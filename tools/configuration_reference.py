@@ -166,7 +166,10 @@ def _words(kind: Any) -> str:
 
 
 def _plural(words: str) -> str:
-    return words if words == "true or false" else f"{words}s"
+    if words == "true or false":
+        return words
+    one, either, other = words.partition(" or ")
+    return f"{one}s{either}{other}"
 
 
 def _bounds(metadata: Any) -> Iterator[str]:

@@ -181,7 +181,7 @@ def _accuracy(metrics: Mapping[str, Any], push: Push) -> list[str]:
     reasons = []
     for name, limit in push.max_increase.items():
         metric, file, float_ = TASK.metrics[name], metrics["file"][name], metrics["float"][name]
-        if not metric.keeps_up(file, float_, 1 + limit):
+        if limit is not None and not metric.keeps_up(file, float_, 1 + limit):
             reasons.append(
                 f"{metric.title} of the file is {number(file)}, {file / float_ - 1:+.2%} against the float model's "
                 f"{number(float_)}; push.max_increase.{name} allows {limit:+.2%}"

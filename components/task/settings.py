@@ -44,21 +44,25 @@ def _one_of(names: Iterable[str]) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _over(defaults: Mapping[str, float]) -> BeforeValidator:
-    """Lays what is given over the defaults; null takes a limit away."""
+def _without_null(given: Any) -> Any:
+    if not isinstance(given, Mapping):
+        return given
+    return {name: value for name, value in given.items() if value is not None or name not in TASK.metrics}
 
-    def lay(given: Any) -> Any:
-        if not isinstance(given, Mapping):
-            return given
-        laid = {**defaults, **given}
-        return {name: value for name, value in laid.items() if value is not None or name not in TASK.metrics}
 
-    return BeforeValidator(lay)
+def usual_increases() -> dict[str, float | None]:
+    """Where the configuration says nothing."""
+    return dict(TASK.increases)
+
+
+def _over_the_usual(given: Any) -> Any:
+    return {**usual_increases(), **given} if isinstance(given, Mapping) else given
 
 
 _Limit = Annotated[float, Field(ge=0)]
-Limits = Annotated[dict[Annotated[str, _one_of(TASK.metrics)], _Limit], _over({})]
+Limits = Annotated[dict[Annotated[str, _one_of(TASK.metrics)], _Limit], BeforeValidator(_without_null)]
 """What a model must keep to be blessed, by name of metric."""
-Increases = Annotated[dict[Annotated[str, _one_of(TASK.brief)], _Limit], _over(TASK.increases)]
-"""By what share a metric of the file may be worse than the float model's, by name of metric."""
+Increases = Annotated[dict[Annotated[str, _one_of(TASK.brief)], _Limit | None], BeforeValidator(_over_the_usual)]
+"""By what share a metric of the file may be worse than the float model's, by name of metric; null keeps off the usual
+limit, also where the settings are written down and read again."""
 ComparedMetric = Annotated[str, _one_of(TASK.brief)]
