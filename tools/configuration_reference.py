@@ -168,8 +168,8 @@ def _words(kind: Any) -> str:
 def _plural(words: str) -> str:
     if words == "true or false":
         return words
-    one, either, other = words.partition(" or ")
-    return f"{one}s{either}{other}"
+    null = " or null" if words.endswith(" or null") else ""
+    return f"{words.removesuffix(null)}s{null}"
 
 
 def _bounds(metadata: Any) -> Iterator[str]:
