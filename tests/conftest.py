@@ -39,6 +39,7 @@ SLOW = (
     "benchmarks/test_smoke.py",
     "benchmarks/test_transform_rows.py",
     "pipeline/report/test_browser.py",
+    "pipeline/runners/kubeflow/test_kubernetes.py",
     "pipeline/runners/schedule/test_service.py",
     "pipeline/runners/schedule/test_schedule_commands.py",
 )

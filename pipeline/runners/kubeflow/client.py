@@ -95,35 +95,39 @@ def ask(
     with tempfile.TemporaryDirectory() as aside:
         spec = Path(aside) / "pipeline.yaml"
         write(documents, spec)
-        block = config.kubeflow
-        request = {
-            "action": wish.action,
-            "endpoint": block.endpoint,
-            "namespace": block.namespace,
-            "token_file": block.token_file,
-            "timeout_s": block.timeout_s,
-            "name": config.name,
-            "version": f"{config.name}-{hashlib.sha256(spec.read_bytes()).hexdigest()[:12]}",
-            "spec": str(spec),
-            "experiment": block.experiment,
-            "parameters": wish.parameters,
-            "service_account": block.service_account,
-            "pipeline_root": block.pipeline_root,
-            "claims": [one.claim for one in (block.models, block.data) if one],
-            "oldest": KNOWS_NON_ROOT if block.run_as_non_root else OLDEST,
-            "run_name": wish.run_name,
-            "wait_s": wish.wait_s,
-            "poll_s": POLL_S,
-            "dry_run": wish.dry_run,
-            **wish.times,
-        }
-        answer = _call(python, request)
+        answer = _call(python, _request(config, wish, spec))
     things = [Thing(**one) for one in answer["things"]]
     for thing in things:
         done(thing)
     if answer["error"]:
         raise KubeflowError(answer["error"])
     return things
+
+
+def _request(config: Config, wish: Wish, spec: Path) -> dict[str, Any]:
+    """What the client is asked; see `kubeflow/client/ask.py`."""
+    block = config.kubeflow
+    return {
+        "action": wish.action,
+        "endpoint": block.endpoint,
+        "namespace": block.namespace,
+        "token_file": block.token_file,
+        "timeout_s": block.timeout_s,
+        "name": config.name,
+        "version": f"{config.name}-{hashlib.sha256(spec.read_bytes()).hexdigest()[:12]}",
+        "spec": str(spec),
+        "experiment": block.experiment,
+        "parameters": wish.parameters,
+        "service_account": block.service_account,
+        "pipeline_root": block.pipeline_root,
+        "claims": [one.claim for one in (block.models, block.data) if one],
+        "oldest": KNOWS_NON_ROOT if block.run_as_non_root else OLDEST,
+        "run_name": wish.run_name,
+        "wait_s": wish.wait_s,
+        "poll_s": POLL_S,
+        "dry_run": wish.dry_run,
+        **wish.times,
+    }
 
 
 def environment(say: Callable[[str], None] = lambda line: None) -> Path:

@@ -48,6 +48,12 @@ def golden() -> ModuleType:
     return _module("golden")
 
 
+@pytest.fixture(scope="session")
+def api_server() -> ModuleType:
+    """api_server.py."""
+    return _module("api_server")
+
+
 @pytest.fixture
 def kfp(published: ModuleType) -> Iterator[Any]:
     """A server; `.address` is where it answers."""
