@@ -116,7 +116,7 @@ class MadeUpRuns:
         if verdict != "crashed":
             version = self.pushed[-1][0] if verdict == "pushed" else ""
             metrics = journal.brief_metrics(self._figures())
-            journal.finish(self._store, run_id, verdict, version, ["RMSE 9 is above gate.limits.max_rmse 5"], metrics)
+            journal.finish(self._store, run_id, verdict, version, ["RMSE 9 is above gate.limits.rmse 5"], metrics)
 
     def _execute(
         self,

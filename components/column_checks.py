@@ -19,7 +19,7 @@ FloatArray = npt.NDArray[np.float64]
 def correlations(columns: Mapping[str, FloatArray], label: str) -> dict[str, float]:
     """Each column's correlation with the label, where it is so high that the column tells the label.
 
-    Of the values (K. Pearson), which also sees a change of unit such as dollars to cents, or of the ranks (C.
+    Of the values (K. Pearson), which also sees a change of unit such as hours to minutes, or of the ranks (C.
     Spearman), which sees every rising or falling change. One row far off can make the former alone, so the latter must
     back it.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from typing import Literal
 
 from pydantic import Field, model_validator
 
 from components.compression_settings import Clustering, Pruning, Quantization, check_combination
+from components.task.settings import Increases, Limits, Loss, usual_increases
 from data.settings import Settings
 
 
@@ -35,8 +35,7 @@ class Training(Settings):
 
     Attributes:
         units: width of each hidden layer.
-        loss: `huber` (quadratic up to `huber_delta`, linear beyond), `mae` or `mse`.
-        huber_delta: in label units.
+        loss: what they minimise.
         epochs: of the float phase that everything else starts from.
         batch_size: rows a step.
         learning_rate: of the float phase; later phases take `finetune_rate` times it. Each falls along a cosine.
@@ -54,8 +53,7 @@ class Training(Settings):
     """
 
     units: tuple[int, ...] = Field(default=(64, 32), min_length=1)
-    loss: Literal["huber", "mae", "mse"] = "huber"
-    huber_delta: float = Field(default=1.5, gt=0)
+    loss: Loss = Loss()
     epochs: int = Field(default=40, ge=1)
     batch_size: int = Field(default=256, ge=1)
     learning_rate: float = Field(default=3e-3, gt=0)
@@ -112,21 +110,6 @@ class DataGate(Settings):
     drift: Distances = Distances()
 
 
-class Limits(Settings):
-    """What a model must keep to be blessed, in label units; null means no limit.
-
-    Attributes:
-        max_rmse, max_mae: on the rows in question.
-        max_bias: size of mean prediction minus mean label.
-        max_miscalibration: size of mean prediction over mean label minus 1; 0.05 for five percent.
-    """
-
-    max_rmse: float | None = Field(default=None, gt=0)
-    max_mae: float | None = Field(default=None, gt=0)
-    max_bias: float | None = Field(default=None, ge=0)
-    max_miscalibration: float | None = Field(default=None, ge=0)
-
-
 class Slices(Settings):
     """One cut of the test rows into slices, each of which is judged for itself.
 
@@ -136,16 +119,16 @@ class Slices(Settings):
         boundaries: strictly increasing; slices lie between them. A distance or numeric column needs them; without
             them each hour, weekday or month is a slice.
         cell_deg: height and width of a point's cells, in degrees.
-        limits: absolute ones, of each slice.
-        max_rmse_ratio: RMSE of each slice may be at most so many times the champion's on the same rows; null compares
-            no slice.
+        limits: as `gate.limits`, of each slice.
+        max_ratio: the primary metric of each slice may be at most so many times the champion's on the same rows; null
+            compares no slice.
     """
 
     of: str
     boundaries: tuple[float, ...] | None = Field(default=None, min_length=1)
     cell_deg: float | None = Field(default=None, gt=0, le=90)
-    limits: Limits = Limits()
-    max_rmse_ratio: float | None = Field(default=1.1, gt=0)
+    limits: Limits = Field(default_factory=dict)
+    max_ratio: float | None = Field(default=1.1, gt=0)
 
     @model_validator(mode="after")
     def _ordered(self) -> Slices:
@@ -158,21 +141,22 @@ class Gate(Settings):
     """The judgement of a model: by the Evaluator on the SavedModel, then by the pusher on the file itself.
 
     Attributes:
-        limits: absolute ones, on all test rows.
-        max_rmse_ratio: RMSE may be at most so many times the champion's on the same rows.
+        limits: absolute ones on all test rows, by name of metric: the most that an error may be, and how far a figure
+            that may be too high as well as too low may lie from its ideal. Null takes a limit away.
+        max_ratio: the primary metric may be at most so many times the champion's on the same rows.
         min_skill: the file's skill must be above this: 1 minus its squared error over that of the mean of the training
             rows (A. H. Murphy, 1988), so that 0 asks to beat the mean; null asks for nothing.
-        max_linear_ratio: the file's RMSE may be at most so many times that of the linear model on the same features;
-            more is excused up to a twentieth of the mean's RMSE, since beside an all but exact linear model a ratio
-            says little. Null compares nothing.
+        max_linear_ratio: the file's primary metric may be at most so many times that of the linear model on the same
+            features; more is excused up to a twentieth of the mean's, since beside an all but exact linear model a
+            ratio says little. Null compares nothing.
         min_rows: a file measured on fewer test rows is refused.
         warn_below_rows: fewer test rows are said, and pass.
         slices: cuts of the test rows, by name.
         min_slice_rows: a slice of fewer rows is measured and marked as small, never judged.
     """
 
-    limits: Limits = Limits()
-    max_rmse_ratio: float = Field(default=1.02, gt=0)
+    limits: Limits = Field(default_factory=dict)
+    max_ratio: float = Field(default=1.02, gt=0)
     min_skill: float | None = Field(default=0.0, lt=1)
     max_linear_ratio: float | None = Field(default=1.25, gt=0)
     min_rows: int = Field(default=30, ge=1)
@@ -185,7 +169,8 @@ class Push(Settings):
     """What the file itself must keep to be published.
 
     Attributes:
-        max_rmse_increase: relative to the float model, 0.02 for two percent; likewise `max_mae_increase`.
+        max_increase: share by which the file's metrics may be worse than the float model's, by name of metric, 0.02 for
+            two percent. A metric that is not named keeps its default; null takes the limit away.
         max_bytes: of the file.
         min_sparsity: share of zeros in the dense kernels, counted in the file.
         max_latency_us: 95th percentile of one call from Python, in microseconds; null sets no limit, since the figure
@@ -201,8 +186,7 @@ class Push(Settings):
             published versions and says which is live; null keeps them in the runs folder alone.
     """
 
-    max_rmse_increase: float = Field(default=0.02, ge=0)
-    max_mae_increase: float = Field(default=0.02, ge=0)
+    max_increase: Increases = Field(default_factory=usual_increases)
     max_bytes: int = Field(default=24_000, ge=1)
     min_sparsity: float = Field(default=0.7, ge=0, lt=1)
     max_latency_us: float | None = Field(default=None, gt=0)

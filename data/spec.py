@@ -45,13 +45,18 @@ class Label(Settings):
 
     Attributes:
         column: its name in the source.
-        unit: what one stands for, e.g. `usd`; repeated in the manifest and in reports.
+        unit: what one stands for, such as `min`; repeated in the manifest and in reports. Null says "label units".
         range: labels outside are rejects; None accepts every finite number.
     """
 
     column: str
-    unit: str = "usd"
+    unit: str | None = None
     range: Range | None = None
+
+    @property
+    def in_words(self) -> str:
+        """The unit for people."""
+        return self.unit or "label units"
 
 
 class Point(Settings):

@@ -23,6 +23,7 @@ from data.spec import Dataset
 from pipeline.settings.beam import Beam
 from pipeline.settings.kubeflow import Kubeflow
 from pipeline.settings.metadata import Metadata
+from pipeline.settings.renamed import renamed
 from pipeline.settings.schedule import Schedule
 from pipeline.yaml_text import YamlError, parse, read_text
 from transforms.features import Features, Plan
@@ -172,8 +173,11 @@ def _with_absolute_paths(config: Config, folder: Path) -> Config:
 def _explain(path: Path, error: ValidationError) -> str:
     lines = [f"{path}: {error.error_count()} mistake{'s' if error.error_count() > 1 else ''} in the configuration"]
     for one in error.errors():
-        key = ".".join(str(part) for part in one["loc"])
-        if one["type"] == "extra_forbidden":
+        # pydantic marks a wrong key of a map so, such as the name of a metric that there is not.
+        key = ".".join(str(part) for part in one["loc"] if part != "[key]")
+        if new := renamed(key):
+            lines.append(f"  {key}: is called {new} now")
+        elif one["type"] == "extra_forbidden":
             lines.append(f"  {key}: no such key. {_allowed_keys(one['loc'])}")
         elif one["type"] == "missing":
             lines.append(f"  {key}: missing")

@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from components.task import TASK
 from pipeline.config import Config
 
 INTRODUCTION = """\
@@ -53,7 +54,28 @@ def reference() -> str:
     sections = [INTRODUCTION, _table("The whole pipeline", [row for row in rows if "." not in row.key])]
     for name in dict.fromkeys(row.key.split(".")[0] for row in rows if "." in row.key):
         sections.append(_table(f"`{name}`", [row for row in rows if row.key.startswith(f"{name}.")]))
-    return "\n".join(sections)
+    return "\n".join([*sections, _metrics()])
+
+
+def _metrics() -> str:
+    """Names that limits and choices go by."""
+    limits = {"lower": "at most", "higher": "at least"}
+    lines = [
+        f"| `{one.name}` | {one.meaning} | {'label units' if one.in_label_units else ''} "
+        f"| {limits.get(one.better) or f'at most so far from {one.ideal:g}'} |"
+        for one in TASK.metrics.values()
+    ]
+    head = [
+        "## Metrics",
+        "",
+        f"`{TASK.primary.name}` is the primary one.",
+        "",
+        "| Name | Meaning | Unit | Limit |",
+        "|---|---|---|---|",
+    ]
+    compared = ", ".join(f"`{name}`" for name in TASK.brief)
+    below = f"`push.max_increase` and `study.select.metric` take {compared}."
+    return "\n".join([*head, *lines, "", below, ""])
 
 
 def walk(model: type[BaseModel], prefix: str, defaults: BaseModel | None) -> Iterator[Row]:
@@ -144,7 +166,10 @@ def _words(kind: Any) -> str:
 
 
 def _plural(words: str) -> str:
-    return words if words == "true or false" else f"{words}s"
+    if words == "true or false":
+        return words
+    null = " or null" if words.endswith(" or null") else ""
+    return f"{words.removesuffix(null)}s{null}"
 
 
 def _bounds(metadata: Any) -> Iterator[str]:

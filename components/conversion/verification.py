@@ -19,6 +19,7 @@ from components.examples import Columns
 from components.scoring.device_rows import on_device
 from components.settings import Push
 from components.shown import number
+from components.task import TASK
 
 FloatArray = npt.NDArray[np.float32]
 FORBIDDEN = ("FLEX", "CUSTOM")
@@ -36,7 +37,7 @@ class Verification:
         reasons: empty when the file may ship.
         vectors: rows with the outputs to expect.
         columns, label: the file's inputs and the truth `[rows]`.
-        predictions: float32 `[rows]` of the `file`, the `float` model and the baselines `linear` and `mean`.
+        predictions: float32 `[rows]` of the `file`, the `float` model and the baselines.
     """
 
     figures: dict[str, Any]
@@ -45,16 +46,6 @@ class Verification:
     columns: Columns
     label: FloatArray
     predictions: dict[str, FloatArray]
-
-
-def errors(predicted: FloatArray, label: FloatArray) -> dict[str, float]:
-    """RMSE, MAE and bias (mean prediction minus mean label), in label units."""
-    difference = predicted.astype(np.float64) - label
-    return {
-        "rmse": float(np.sqrt(np.mean(np.square(difference)))),
-        "mae": float(np.mean(np.abs(difference))),
-        "bias": float(np.mean(difference)),
-    }
 
 
 def run_saved_model(path: str, signature: str, columns: Columns) -> FloatArray:
@@ -93,7 +84,7 @@ def verify_file(
     Args:
         model: the file's bytes.
         saved_model: what it was converted from.
-        reference: SavedModel with the signatures `float`, `linear` and `mean`.
+        reference: SavedModel with the signature `float` and one for each baseline.
         stored, label: the test rows, as ingestion stored them.
         interface: what the file's inputs must be.
         push: budgets and tolerances.
@@ -102,13 +93,14 @@ def verify_file(
     columns = on_device(interface, stored)
     from_file = runtime.predict(model, columns)
     as_evaluated = {name: values[:, np.newaxis] for name, values in stored.items()}
-    difference = np.abs(from_file - run_saved_model(saved_model, EVALUATED, as_evaluated))
-    predictions = run_signatures(reference, ("float", "mean", "linear"), columns)
+    difference = TASK.difference(from_file, run_saved_model(saved_model, EVALUATED, as_evaluated))
+    predictions = run_signatures(reference, ("float", *TASK.baselines), columns)
+    of = {name: TASK.measure(one, label, TASK.shown) for name, one in {"file": from_file, **predictions}.items()}
     metrics = {
         "rows": len(label),
-        "file": errors(from_file, label),
-        "float": errors(predictions["float"], label),
-        "baselines": {name: errors(predictions[name], label) for name in ("mean", "linear")},
+        "file": of["file"],
+        "float": of["float"],
+        "baselines": {name: of[name] for name in TASK.baselines},
     }
     figures = {
         "bytes": len(model),
@@ -187,12 +179,12 @@ def _differences(seen: Mapping[str, float], push: Push) -> list[str]:
 
 def _accuracy(metrics: Mapping[str, Any], push: Push) -> list[str]:
     reasons = []
-    for name, limit in (("rmse", push.max_rmse_increase), ("mae", push.max_mae_increase)):
-        file, float_ = metrics["file"][name], metrics["float"][name]
-        if not file <= float_ * (1 + limit):
+    for name, limit in push.max_increase.items():
+        metric, file, float_ = TASK.metrics[name], metrics["file"][name], metrics["float"][name]
+        if limit is not None and not metric.keeps_up(file, float_, 1 + limit):
             reasons.append(
-                f"{name.upper()} of the file is {number(file)}, {file / float_ - 1:+.2%} against the float model's "
-                f"{number(float_)}; push.max_{name}_increase allows {limit:+.2%}"
+                f"{metric.title} of the file is {number(file)}, {file / float_ - 1:+.2%} against the float model's "
+                f"{number(float_)}; push.max_increase.{name} allows {limit:+.2%}"
             )
     return reasons
 
@@ -201,7 +193,7 @@ def test_vectors(columns: Columns, predicted: FloatArray, count: int) -> dict[st
     """Rows spread evenly over the test rows, with the file's own outputs and a tolerance for other kernels."""
     rows = np.unique(np.linspace(0, len(predicted) - 1, min(count, len(predicted))).astype(int))
     return {
-        "tolerance": 0.1,
+        "tolerance": TASK.tolerance,
         "rows": [
             {
                 "inputs": {name: _plain(values[row]) for name, values in columns.items()},

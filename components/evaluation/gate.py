@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from components.evaluation.slices import order
-from components.settings import Gate, Limits, Slices
+from components.settings import Gate, Slices
 from components.shown import number
+from components.task import TASK
+from components.task.settings import Limits
 
 Metrics = Mapping[str, float]
 SliceKey = tuple[str, str]
@@ -26,8 +28,7 @@ class Slice:
         slicing, value: the two apart.
         rows: in it.
         small: fewer rows than `gate.min_slice_rows`; such a slice is never judged.
-        candidate, champion: `rmse`, `mae`, `bias`, `calibration`, `mean_prediction`, `mean_label`; None where there is
-            no champion.
+        candidate, champion: metrics by name, and what else the task tells; None where there is no champion.
         verdict: `passed`; `refused`; `small`; `no limit` where the configuration sets none for this cut.
         reasons: one sentence for each limit that does not hold.
     """
@@ -43,50 +44,36 @@ class Slice:
     reasons: tuple[str, ...]
 
 
-def bias(metrics: Metrics) -> float:
-    """Mean prediction minus mean label, in label units."""
-    return metrics["mean_prediction"] - metrics["mean_label"]
-
-
-def calibration(metrics: Metrics) -> float:
-    """Mean prediction over mean label, 1 when calibrated; NaN if the mean label is 0."""
-    return metrics["mean_prediction"] / metrics["mean_label"] if metrics["mean_label"] else math.nan
-
-
 def judge(gate: Gate, candidate: Metrics, champion: Metrics | None) -> list[str]:
     """Reasons to refuse the candidate for its errors on all rows; an empty list blesses it.
 
     Args:
         gate: limits.
-        candidate: `rmse`, `mae`, `mean_prediction`, `mean_label` on the test rows.
+        candidate: metrics by name, on the test rows.
         champion: the same of the live model on the same rows; None when there is none, and then only absolute
             limits hold.
     """
     reasons = list(_beyond(gate.limits, candidate, "gate.limits"))
-    if not candidate["rmse"] < float("inf"):
-        reasons.append(f"RMSE is {candidate['rmse']}: the model does not give finite numbers")
-    return [*reasons, *_behind(gate.max_rmse_ratio, candidate, champion, "gate.max_rmse_ratio")]
+    primary = TASK.primary
+    if not math.isfinite(candidate[primary.name]):
+        reasons.append(f"{primary.title} is {candidate[primary.name]}: the model does not give finite numbers")
+    return [*reasons, *_behind(gate.max_ratio, candidate, champion, "gate.max_ratio")]
 
 
 def _beyond(limits: Limits, metrics: Metrics, key: str) -> Iterator[str]:
-    measured = [
-        ("RMSE", metrics["rmse"], limits.max_rmse, "max_rmse"),
-        ("MAE", metrics["mae"], limits.max_mae, "max_mae"),
-        ("size of the bias", abs(bias(metrics)), limits.max_bias, "max_bias"),
-        ("miscalibration", abs(calibration(metrics) - 1), limits.max_miscalibration, "max_miscalibration"),
-    ]
-    for name, value, limit, leaf in measured:
-        # Written so that a NaN fails: it compares false with everything.
-        if limit is not None and not value <= limit:
-            yield f"{name} {number(value)} is above {key}.{leaf} {number(limit)}"
+    for name, metric in TASK.metrics.items():
+        if name in limits and not metric.keeps(metrics[name], limits[name]):
+            yield metric.beyond(metrics[name], limits[name], f"{key}.{name}")
 
 
 def _behind(ratio: float | None, candidate: Metrics, champion: Metrics | None, key: str) -> Iterator[str]:
-    if champion is not None and ratio is not None and not candidate["rmse"] <= champion["rmse"] * ratio:
-        yield (
-            f"RMSE {number(candidate['rmse'])} is more than {key} {ratio:.4g} times the champion's "
-            f"{number(champion['rmse'])} on the same rows"
-        )
+    metric = TASK.primary
+    if champion is None or ratio is None or metric.keeps_up(candidate[metric.name], champion[metric.name], ratio):
+        return
+    yield (
+        f"{metric.title} {number(candidate[metric.name])} is more than {key} {ratio:.4g} times the champion's "
+        f"{number(champion[metric.name])} on the same rows"
+    )
 
 
 def judge_slices(
@@ -113,7 +100,7 @@ def _judged(gate: Gate, key: SliceKey, candidate: Metrics, champion: Metrics | N
         place = f"gate.slices.{slicing}"
         found = [
             *_beyond(limits.limits, candidate, f"{place}.limits"),
-            *_behind(limits.max_rmse_ratio, candidate, champion, f"{place}.max_rmse_ratio"),
+            *_behind(limits.max_ratio, candidate, champion, f"{place}.max_ratio"),
         ]
         reasons = [f"slice {slicing} {value} ({rows:,} rows): {one}" for one in found]
     verdict: Verdict = (
@@ -133,12 +120,11 @@ def _judged(gate: Gate, key: SliceKey, candidate: Metrics, champion: Metrics | N
 
 
 def _limited(limits: Slices, champion: Metrics | None) -> bool:
-    return limits.limits != Limits() or (champion is not None and limits.max_rmse_ratio is not None)
+    return bool(limits.limits) or (champion is not None and limits.max_ratio is not None)
 
 
 def _told(metrics: Metrics) -> Metrics:
-    plain = {name: value for name, value in metrics.items() if name != "rows"}
-    return {**plain, "bias": bias(metrics), "calibration": calibration(metrics)}
+    return {name: value for name, value in metrics.items() if name != "rows"}
 
 
 def rule(gate: Gate, version: str, baselines: bool = False, compared: bool = True) -> str:
@@ -151,7 +137,7 @@ def rule(gate: Gate, version: str, baselines: bool = False, compared: bool = Tru
         compared: whether the live version could be measured on these rows.
     """
     every = [gate.limits, *(one.limits for one in gate.slices.values())]
-    held = ["absolute limits"] if any(one != Limits() for one in every) else []
+    held = ["absolute limits"] if any(every) else []
     held += ["the mean"] if baselines and gate.min_skill is not None else []
     held += ["the linear model"] if baselines and gate.max_linear_ratio is not None else []
     held += [f"the live version {version}"] if version and compared else []
@@ -207,13 +193,14 @@ def as_json(
         "overall": overall,
         "slices": [asdict(one) for one in slices],
     }
-    plain: dict[str, Any] = _without_nan(told)
+    plain: dict[str, Any] = without_nan(told)
     return plain
 
 
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
+    """Null for what JSON cannot say."""
     if isinstance(value, Mapping):
-        return {key: _without_nan(one) for key, one in value.items()}
+        return {key: without_nan(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_nan(one) for one in value]
+        return [without_nan(one) for one in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

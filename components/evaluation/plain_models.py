@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 from components.evaluation.gate import Metrics
 from components.settings import Gate
 from components.shown import number
+from components.task import TASK
 
 LINEAR_SLACK = 0.05
-"""Share of the mean's RMSE by which a file may lie behind the linear model whatever the ratio."""
+"""Share of the mean's primary metric by which a file may lie behind the linear model whatever the ratio."""
 
 
 def judge_baselines(gate: Gate, file: Metrics, mean: Metrics, linear: Metrics) -> list[str]:
@@ -17,37 +16,38 @@ def judge_baselines(gate: Gate, file: Metrics, mean: Metrics, linear: Metrics) -
 
     Args:
         gate: `min_skill`, `max_linear_ratio`, `min_rows`.
-        file: `rmse` and `rows`, of the file's own predictions.
-        mean, linear: `rmse` of the baselines on the same rows.
+        file: the primary metric and `rows`, of the file's own predictions.
+        mean, linear: the primary metric of the baselines on the same rows.
     """
-    reasons = []
+    metric, reasons = TASK.primary, []
+    of_file, of_mean, of_linear = (one[metric.name] for one in (file, mean, linear))
     if file["rows"] < gate.min_rows:
         reasons.append(
             f"{file['rows']:,.0f} test rows are too few to judge a model, gate.min_rows asks for "
             f"{gate.min_rows:,}: bring more rows, or give evaluation a larger share of them in data.split"
         )
-    skill = 1 - (file["rmse"] / mean["rmse"]) ** 2 if mean["rmse"] else -math.inf
+    skill = TASK.skill(of_file, of_mean)
     # Written so that a NaN fails, here and below: it compares false with everything.
     if gate.min_skill is not None and not skill > gate.min_skill:
         reasons.append(
-            f"RMSE {number(file['rmse'])} against {number(mean['rmse'])} of the mean of the training rows, on the same "
+            f"{metric.title} {number(of_file)} against {number(of_mean)} of the mean of the training rows, on the same "
             f"rows, is a skill of {skill:.3g}; gate.min_skill asks for more than {gate.min_skill:g}"
         )
-    excused = linear["rmse"] + LINEAR_SLACK * mean["rmse"]
+    excused = metric.keeps_up(of_file, of_linear + LINEAR_SLACK * of_mean, 1.0)
     ratio = gate.max_linear_ratio
-    if ratio is not None and not file["rmse"] <= max(ratio * linear["rmse"], excused):
+    if ratio is not None and not (excused or metric.keeps_up(of_file, of_linear, ratio)):
         reasons.append(
-            f"RMSE {number(file['rmse'])} is more than gate.max_linear_ratio {ratio:.4g} times that of the linear "
-            f"model on the same features, {number(linear['rmse'])}, on the same rows"
+            f"{metric.title} {number(of_file)} is more than gate.max_linear_ratio {ratio:.4g} times that of the linear "
+            f"model on the same features, {number(of_linear)}, on the same rows"
         )
     return reasons
 
 
 def few_rows(gate: Gate, rows: int) -> list[str]:
-    """Warns of figures that rest on few test rows; of normal errors, RMSE has a spread of 1 / sqrt(2 rows)."""
+    """Warns of figures that rest on few test rows."""
     if rows >= gate.warn_below_rows:
         return []
     return [
-        f"all errors are of {rows:,} test row{'s' * (rows != 1)} only, so RMSE is known to "
-        f"{1 / math.sqrt(2 * max(rows, 1)):.0%} or so at best (gate.warn_below_rows is {gate.warn_below_rows:,})"
+        f"all errors are of {rows:,} test row{'s' * (rows != 1)} only, so {TASK.primary.title} is known to "
+        f"{TASK.spread(rows):.0%} or so at best (gate.warn_below_rows is {gate.warn_below_rows:,})"
     ]

@@ -6,20 +6,16 @@ features of their own, computed from the raw columns before anything else is ext
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import apache_beam as beam
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
-from components.evaluation.slices import MISSING, Slicing
-from transforms import clock
-from transforms.distance import DISTANCES
+from components.evaluation.slice_names import names
+from components.evaluation.slices import Slicing
 
 PREFIX = "slice: "
 """Before a cut's name; no column of a table is likely to begin so."""
@@ -49,46 +45,3 @@ def _with_names(extracts: dict[str, Any], slicings: list[str]) -> dict[str, Any]
     parsed = [Slicing.model_validate_json(slicing) for slicing in slicings]
     found = {PREFIX + slicing.name: np.array(names(slicing, columns))[:, np.newaxis] for slicing in parsed}
     return {**extracts, tfma.FEATURES_KEY: {**extracts.get(tfma.FEATURES_KEY, {}), **found}}
-
-
-def names(slicing: Slicing, batch: pa.RecordBatch) -> list[bytes]:
-    """The slice of each row, UTF-8.
-
-    Args:
-        slicing: what to cut by.
-        batch: raw columns, each a list of at most one value a row.
-
-    Raises:
-        KeyError: it lacks a column.
-    """
-    columns = [_values(batch, name) for name in slicing.columns]
-    if slicing.kind == "category":
-        return [value or MISSING.encode() for value in columns[0]]
-    numbers = [np.array([np.nan if value is None else value for value in column]) for column in columns]
-    if slicing.kind == "cell":
-        return [slicing.cell(*place).encode() for place in zip(*numbers, strict=True)]
-    return [slicing.interval(value).encode() for value in _measured(slicing, numbers)]
-
-
-def _values(batch: pa.RecordBatch, name: str) -> list[Any]:
-    return [row[0] if row else None for row in batch.column(name).to_pylist()]
-
-
-def _measured(slicing: Slicing, numbers: list[npt.NDArray[np.float64]]) -> Iterable[float]:
-    """What intervals are made of, by the very functions that make the model's features."""
-    if slicing.kind == "distance":
-        places = [tf.constant(one, tf.float32) for one in numbers]
-        return [float(one) for one in DISTANCES[slicing.part](*places).numpy()]
-    if slicing.kind == "number":
-        return [float(one) for one in numbers[0]]
-    (seconds,) = numbers
-    known = ~np.isnan(seconds)
-    shown = tf.constant(np.where(known, seconds, 0).astype(np.int32))
-    parts: Mapping[str, Any] = {"hour": clock.hour, "weekday": clock.weekday, "month": _month}
-    return [
-        float(one) if there else np.nan for one, there in zip(parts[slicing.part](shown).numpy(), known, strict=True)
-    ]
-
-
-def _month(seconds: tf.Tensor) -> tf.Tensor:
-    return clock.year_and_month(seconds)[1]

@@ -10,17 +10,11 @@ import tensorflow_model_analysis as tfma
 from components.evaluation.gate import Metrics, SliceKey
 from components.evaluation.slices import Slicing
 from components.evaluator.slice_extractor import PREFIX, slicing_specs
+from components.task import TASK
 
 SIGNATURE = "evaluate"
 CANDIDATE = "candidate"
 BASELINE = "baseline"
-_NAMES = {
-    "root_mean_squared_error": "rmse",
-    "mean_absolute_error": "mae",
-    "mean_prediction": "mean_prediction",
-    "mean_label": "mean_label",
-    "example_count": "rows",
-}
 
 
 def eval_config(label: str, has_champion: bool, slicings: list[Slicing]) -> tfma.EvalConfig:
@@ -36,7 +30,7 @@ def eval_config(label: str, has_champion: bool, slicings: list[Slicing]) -> tfma
                 is_baseline=True,
             )
         )
-    names = ["RootMeanSquaredError", "MeanAbsoluteError", "MeanPrediction", "MeanLabel", "ExampleCount"]
+    names = [*TASK.tfma_metrics(), "ExampleCount"]
     return tfma.EvalConfig(
         model_specs=specs,
         slicing_specs=slicing_specs(slicings),
@@ -58,7 +52,8 @@ def read_metrics(uri: str, model_name: str) -> tuple[Metrics, dict[SliceKey, Met
 
 
 def _named(metrics: Any) -> Metrics:
-    return {ours: float(metrics[theirs]["doubleValue"]) for theirs, ours in _NAMES.items()}
+    values = {name: float(value["doubleValue"]) for name, value in metrics.items() if "doubleValue" in value}
+    return {**TASK.from_tfma(values), "rows": values["example_count"]}
 
 
 def _text(value: Any) -> str:

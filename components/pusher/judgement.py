@@ -13,15 +13,16 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from components.device import runtime
-from components.evaluation.gate import Metrics, SliceKey, as_json, judge, judge_slices, rule
+from components.evaluation.gate import Metrics, SliceKey, as_json, judge, judge_slices, rule, without_nan
 from components.evaluation.plain_models import few_rows, judge_baselines
+from components.evaluation.slice_names import names
 from components.evaluation.slices import Slicing
-from components.evaluator.slice_extractor import names
 from components.examples import Columns
 from components.registry.soundness import StoreError
 from components.registry.store import Store
 from components.scoring.device_rows import on_device
 from components.settings import Gate
+from components.task import TASK
 
 FloatArray = npt.NDArray[np.float32]
 SUBJECT = "model.tflite: "
@@ -78,8 +79,8 @@ def judge_file(
     held_against = rule(gate, version, baselines=True, compared=from_champion is not None)
     figures = {
         "rule": held_against,
-        "candidate": measured["file"],
-        "champion": rival,
+        "candidate": without_nan(measured["file"]),
+        "champion": without_nan(rival),
         "slices": {"judged": sum(not one.small for one in slices), "small": sum(one.small for one in slices)},
     }
     told = as_json(gate, version, measured["file"], rival, overall, slices, held_against)
@@ -89,14 +90,7 @@ def judge_file(
 
 def metrics(predicted: FloatArray, label: FloatArray) -> Metrics:
     """What the gate judges by, in label units, as TFMA measures it."""
-    wide, difference = predicted.astype(np.float64), predicted.astype(np.float64) - label
-    return {
-        "rmse": float(np.sqrt(np.mean(np.square(difference)))),
-        "mae": float(np.mean(np.abs(difference))),
-        "mean_prediction": float(np.mean(wide)),
-        "mean_label": float(np.mean(label, dtype=np.float64)),
-        "rows": float(len(label)),
-    }
+    return {**TASK.judged(predicted, label), "rows": float(len(label))}
 
 
 def _slices(slicings: Sequence[Slicing], stored: Columns) -> dict[SliceKey, npt.NDArray[np.intp]]:

@@ -10,6 +10,7 @@ import numpy as np
 from components.device.runtime import Columns, Engine
 from components.registry import soundness
 from components.registry.store import Store
+from components.task import TASK
 
 _SHOWN = 5
 """Vectors named one by one before the rest is only counted."""
@@ -39,7 +40,7 @@ class Summary:
     Attributes:
         pushed: ISO 8601, UTC.
         live, withdrawn: whether `current` names it; whether a rollback left it.
-        rmse, mae: of the file on its test rows, in label units.
+        errors: of the file on its test rows, by the brief metrics of the task.
         bytes, sha256: of the file, as pushed.
     """
 
@@ -47,8 +48,7 @@ class Summary:
     pushed: str | None
     live: bool
     withdrawn: bool
-    rmse: float | None
-    mae: float | None
+    errors: dict[str, float | None]
     bytes: int | None
     sha256: str | None
 
@@ -73,8 +73,7 @@ def summaries(store: Store) -> list[Summary]:
                 pushed=_at(manifest, str, "run", "finished"),
                 live=version == live,
                 withdrawn=digest in withdrawn,
-                rmse=_at(manifest, float, "metrics", "file", "rmse"),
-                mae=_at(manifest, float, "metrics", "file", "mae"),
+                errors={name: _at(manifest, float, "metrics", "file", name) for name in TASK.brief},
                 bytes=_at(manifest, int, "bytes"),
                 sha256=digest,
             )
@@ -114,9 +113,11 @@ def _run_vectors(store: Store, version: str) -> Finding:
     if strange := engine.strangeness(store.manifest(version)["inputs"]):
         return Finding(version, [strange], 0, None)
     tolerance = float(vectors["tolerance"])
-    differences = [abs(engine(_row(one["inputs"], dtypes)) - float(one["prediction"])) for one in vectors["rows"]]
-    if not differences:
+    rows = vectors["rows"]
+    if not rows:
         return Finding(version, ["there are no test vectors"], 0, None)
+    outputs = np.array([engine(_row(one["inputs"], dtypes)) for one in rows])
+    differences = TASK.difference(outputs, np.array([float(one["prediction"]) for one in rows])).tolist()
     # Written so that a NaN fails: it compares false with everything.
     off = [(number, one) for number, one in enumerate(differences) if not one <= tolerance]
     problems = [f"test vector {n} differs by {one:.4g}, tolerance {tolerance:g}" for n, one in off[:_SHOWN]]

@@ -23,6 +23,7 @@ from components.study.measure import Bench
 from components.study.settings import FLOAT, Study, Variant
 from components.study.sources import Sources
 from components.study.statistics import choose, obstacles, pareto
+from components.task import TASK
 
 STUDY_VERSION = 1
 FIXED_COST = 8.0
@@ -127,7 +128,11 @@ class Runner:
         selected, why = choose(self._measured, select, self.push)
         front = pareto(
             {
-                name: (one["gzip_bytes"], round(one["latency_us"]["p50"]), one["test"][select.metric])
+                name: (
+                    one["gzip_bytes"],
+                    round(one["latency_us"]["p50"]),
+                    TASK.metrics[select.metric].loss(one["test"][select.metric]),
+                )
                 for name, one in self._measured.items()
             }
         )

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
+from components.task import TASK
+
 WIDTH, HEIGHT = 820, 480
 LEFT, RIGHT, TOP, BOTTOM = 70, 150, 46, 56
 LINE_PX = 13
@@ -88,7 +90,7 @@ def _scale(values: Sequence[float], start: float, end: float, zero: bool = False
 
 def _axes(across: Scale, up: Scale, metric: str, results: Mapping[str, Any]) -> list[str]:
     bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
-    title = f"Compression study: {metric.upper()} on {results['rows']['test']:,} test rows against float"
+    title = f"Compression study: {TASK.metrics[metric].title} on {results['rows']['test']:,} test rows against float"
     found = [f'<text class="title" x="{LEFT}" y="24">{title}</text>']
     for value in across.ticks():
         x = across(value)
@@ -124,7 +126,7 @@ def _mark(one: Mapping[str, Any], metric: str, across: Scale, up: Scale) -> list
     kind = "selected" if one["selected"] else "on" if one["pareto"] else "off"
     radius = min(14.0, 2.0 * math.sqrt(max(one["latency_us"]["p50"], 1.0)))
     told = (
-        f"{one['name']}: {metric.upper()} {one['test'][metric]:.4g} ({difference['value']:+.2%}), "
+        f"{one['name']}: {TASK.metrics[metric].title} {one['test'][metric]:.4g} ({difference['value']:+.2%}), "
         f"{one['gzip_bytes']:,} bytes gzip, {one['latency_us']['p50']:g} us"
     )
     return [

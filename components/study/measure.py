@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from components.conversion import inspection
-from components.conversion.verification import errors
 from components.device import runtime
 from components.study.statistics import paired_bootstrap
+from components.task import TASK
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -67,8 +67,8 @@ class Bench:
             raise ValueError("the file's predictions are not all finite numbers")
         base = on_test if reference is None else reference
         return {
-            "validation": errors(on_validation, self.validation.label),
-            "test": errors(on_test, self.test.label),
+            "validation": TASK.measure(on_validation, self.validation.label, TASK.shown),
+            "test": TASK.measure(on_test, self.test.label, TASK.shown),
             "difference": paired_bootstrap(on_test, base, self.test.label, self.resamples),
             "bytes": len(model),
             "gzip_bytes": len(gzip.compress(model, 9, mtime=0)),

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from components.settings import Push
+from components.shown import number
 from components.study.settings import FLOAT, Selection
+from components.task import TASK
 
 FloatArray = npt.NDArray[np.float32]
 Measured = Mapping[str, Any]
@@ -19,7 +21,7 @@ INTERVAL = (2.5, 97.5)
 def paired_bootstrap(
     predicted: FloatArray, reference: FloatArray, label: FloatArray, resamples: int, seed: int = 0
 ) -> dict[str, dict[str, float]]:
-    """How far RMSE and MAE lie above the reference's, as a share of it, with a 95 % percentile interval.
+    """How far the task's brief metrics lie above the reference's, as a share of it, with a 95 % percentile interval.
 
     Rows are drawn with replacement, the same ones for both models (B. Efron, R. Tibshirani, 1993, chapter 13), so what
     makes a row hard for both does not widen the interval.
@@ -30,23 +32,24 @@ def paired_bootstrap(
         seed: of the drawing; the same for every variant, so that they compare.
 
     Returns:
-        `rmse` and `mae`, each with `value`, `low` and `high`.
+        By name of metric, `value`, `low` and `high`.
     """
     rows = len(label)
-    errors = np.stack([np.abs(one.astype(np.float64) - label) for one in (predicted, reference)], axis=1)
-    powers = np.concatenate([np.square(errors), errors], axis=1)  # [rows, 4]
+    metrics = [TASK.metrics[name] for name in TASK.brief]
+    columns = [metric.mean_of(one, label) for metric in metrics if metric.mean_of for one in (predicted, reference)]
+    of_rows = np.stack(columns, axis=1)  # [rows, two for each metric]
     chance = np.random.default_rng(seed)
-    sums = np.empty((resamples, 4))
-    for resample in range(resamples):
+    means = np.empty((resamples + 1, of_rows.shape[1]))
+    means[0] = of_rows.mean(axis=0)
+    for resample in range(1, resamples + 1):
         counts = np.bincount(chance.integers(0, rows, rows), minlength=rows)
-        sums[resample] = counts @ powers
+        means[resample] = counts @ of_rows / rows
     found = {}
-    for name, drawn, whole in (
-        ("rmse", np.sqrt(sums[:, :2]), np.sqrt(powers[:, :2].sum(axis=0))),
-        ("mae", sums[:, 2:], powers[:, 2:].sum(axis=0)),
-    ):
-        low, high = np.percentile(_excess(drawn[:, 0], drawn[:, 1]), INTERVAL)
-        found[name] = {"value": float(_excess(whole[0], whole[1])), "low": float(low), "high": float(high)}
+    for place, metric in enumerate(metrics):
+        one, other = (metric.from_mean(means[:, 2 * place + model]) for model in (0, 1))
+        excess = _excess(one, other)
+        low, high = np.percentile(excess[1:], INTERVAL)
+        found[metric.name] = {"value": float(excess[0]), "low": float(low), "high": float(high)}
     return found
 
 
@@ -87,41 +90,45 @@ def choose(measured: Mapping[str, Measured], select: Selection, push: Push) -> t
         select: the policy.
         push: budgets that the file must keep anyway.
     """
-    metric = select.metric
+    metric = TASK.metrics[select.metric]
+    value = {name: one["validation"][metric.name] for name, one in measured.items()}
+    loss = {name: metric.loss(one) for name, one in value.items()}
     allowed = {name: one for name, one in measured.items() if not obstacles(one, push)}
-    limit = measured[FLOAT]["validation"][metric] * (1 + select.within)
     if select.max_bytes is not None:
         allowed = {name: one for name, one in allowed.items() if one["bytes"] <= select.max_bytes}
     near = allowed
     if select.policy != "most_accurate":
-        near = {name: one for name, one in allowed.items() if one["validation"][metric] <= limit}
+        within = 1 + select.within
+        near = {name: one for name, one in allowed.items() if metric.keeps_up(value[name], value[FLOAT], within)}
     if not near:
-        return None, _nothing(measured, allowed, select, limit)
+        return None, _nothing(measured, allowed, select)
     keys = {
-        "smallest": lambda one: (one[select.size], one["validation"][metric]),
-        "most_accurate": lambda one: (one["validation"][metric], one[select.size]),
-        "fastest": lambda one: (one["latency_us"]["p50"], one["validation"][metric]),
+        "smallest": lambda name: (near[name][select.size], loss[name]),
+        "most_accurate": lambda name: (loss[name], near[name][select.size]),
+        "fastest": lambda name: (near[name]["latency_us"]["p50"], loss[name]),
     }
-    best = min(near, key=lambda name: keys[select.policy](near[name]))
+    best = min(near, key=keys[select.policy])
     what = {
         "smallest": f"smallest ({select.size})",
         "most_accurate": f"most accurate of at most {select.max_bytes or push.max_bytes:,} bytes",
         "fastest": "fastest",
     }[select.policy]
-    within = "" if select.policy == "most_accurate" else f" with {metric.upper()} within {select.within:.1%} of float"
-    return best, f"{what}{within} on the validation rows, of {len(near)} such variants"
+    told = "" if select.policy == "most_accurate" else f" with {metric.title} within {select.within:.1%} of float"
+    return best, f"{what}{told} on the validation rows, of {len(near)} such variants"
 
 
-def _nothing(measured: Mapping[str, Measured], allowed: Mapping[str, Measured], select: Selection, limit: float) -> str:
+def _nothing(measured: Mapping[str, Measured], allowed: Mapping[str, Measured], select: Selection) -> str:
     if not allowed:
         small = min(measured, key=lambda name: int(measured[name]["bytes"]))
         return (
             f"study: no variant keeps the budgets of push and study.select.max_bytes; the smallest is {small} with "
             f"{measured[small]['bytes']:,} bytes and {measured[small]['sparsity']:.1%} zeros"
         )
-    metric = select.metric
-    best = min(allowed, key=lambda name: float(allowed[name]["validation"][metric]))
+    metric = TASK.metrics[select.metric]
+    value = {name: one["validation"][metric.name] for name, one in measured.items()}
+    best = min(allowed, key=lambda name: metric.loss(value[name]))
     return (
-        f"study: no variant within the budgets has a {metric.upper()} of at most {limit:.4g} on the validation rows "
-        f"(study.select.within {select.within:g}); the nearest is {best} with {allowed[best]['validation'][metric]:.4g}"
+        f"study: no variant within the budgets keeps {metric.title} within {select.within:.1%} "
+        f"(study.select.within) of the float model's {number(value[FLOAT])} on the validation rows; the nearest is "
+        f"{best} with {number(value[best])}"
     )

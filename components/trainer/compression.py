@@ -13,7 +13,7 @@ import tf_keras
 from tensorflow_model_optimization.python.core.clustering.keras.experimental import cluster as sparse_cluster
 from tensorflow_model_optimization.python.core.quantization.keras.collab_opts.cluster_preserve import cluster_utils
 
-from components.compression_settings import TWO_OF_FOUR, Clustering, Pruning
+from components.compression_settings import OUTPUT_LAYER, TWO_OF_FOUR, Clustering, Pruning
 
 FloatArray = npt.NDArray[np.float32]
 Masks = dict[str, npt.NDArray[np.bool_]]
@@ -22,7 +22,7 @@ _WRAPPERS = ("quant_", "prune_low_magnitude_", "cluster_")
 
 def is_hidden(layer: tf_keras.layers.Layer) -> bool:
     """True for the hidden dense layers; the output layer is too small to gain from compression."""
-    return isinstance(layer, tf_keras.layers.Dense) and layer.units > 1
+    return isinstance(layer, tf_keras.layers.Dense) and layer.name != OUTPUT_LAYER
 
 
 def hidden_names(core: tf_keras.Model) -> list[str]:
@@ -103,7 +103,7 @@ def quantize(
 ) -> tf_keras.Model:
     """The core with 8-bit fake quantization on its hidden layers, or on the named ones.
 
-    The output layer stays float unless named: an 8-bit output over 0 to 100 dollars would move in steps of 40 cents.
+    The output layer stays float unless named: an 8-bit output over 0 to 100 would move in steps of 0.4.
     The ranges of activations start at those seen on `sample`, because their moving averages start at -6 to 6 and take
     thousands of steps to leave it.
 

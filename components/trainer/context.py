@@ -18,15 +18,15 @@ from components.conversion import recipe
 from components.examples import load
 from components.files import FLOAT_WEIGHTS_FILE
 from components.settings import Training
+from components.task.learning import LEARNING
 from components.trainer import compression, export, fitting, network
-from components.trainer.baselines import fit_linear
-from components.trainer.distillation import fit_teacher, labelled, remix
+from components.trainer.distillation import labelled, remix
 from components.trainer.phases import Net
 from components.trainer.tables import Columns, Table, join, table_of
 from data.tensor_names import tensor_name
 from transforms import in_memory, learned
 from transforms.categories import vocabulary_file
-from transforms.features import BLOCK, Plan, embedding_width, id_key
+from transforms.features import Plan, embedding_width, id_key
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class TrainingContext:
         if choices is None:
             return self.train
         categories = [id_key(name) for name in self.plan.dataset.categorical]
-        teach = fit_teacher(self.train, categories, choices, training.seed)
+        teach = LEARNING.teacher(self.train, categories, choices, training.seed)
         new = self.table(remix(self.raw_train, self.plan.dataset, choices, training.seed))
         return join(self.train, labelled(new, teach))
 
@@ -129,14 +129,8 @@ class TrainingContext:
 
     def export_reference(self, net: Net, path: str) -> None:
         """The float model and the plain models to beat, for measurements; and the float weights."""
-        linear = fit_linear(self.train, {name: size for name, (size, _) in self.widths.ids.items()})
-        mean = float(self.train.label.mean())
         joined = net.joined
-        references: dict[str, Callable[[export.Tensors], tf.Tensor]] = {
-            "float": as_function(joined),
-            "linear": linear,
-            "mean": lambda inputs: tf.fill(tf.shape(inputs[BLOCK])[:1], mean),
-        }
+        references = {"float": as_function(joined), **LEARNING.baselines(self.train, self.widths.sizes)}
         reference = export.RawModel(self.plan.dataset, self._layer, self.kept, references, [joined])
         export.save(reference, path, evaluate=False)
         save_weights(net, path)
@@ -194,6 +188,6 @@ def as_function(model: tf_keras.Model) -> Callable[[export.Tensors], tf.Tensor]:
     names = model.input_names
 
     def call(inputs: export.Tensors) -> tf.Tensor:
-        return model([inputs[name] for name in names], training=False)[:, 0]
+        return LEARNING.decode(model([inputs[name] for name in names], training=False))
 
     return call

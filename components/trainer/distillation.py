@@ -9,11 +9,10 @@ A. Niculescu-Mizil, "Model Compression", 2006).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import lightgbm
 import numpy as np
 import numpy.typing as npt
 
@@ -23,55 +22,6 @@ from data.spec import Dataset
 from data.tensor_names import tensor_name
 
 Teacher = Callable[[Table], FloatArray]
-
-
-def fit_teacher(table: Table, categories: Sequence[str], choices: Distillation, seed: int) -> Teacher:
-    """Gradient-boosted trees on the numbers and categories of the training rows.
-
-    The median of a fare (absolute error) keeps clear of odd rides, its mean (squared error) does not, so one of each is
-    averaged. Each tree sees a share of the rows and features, which lowers the variance.
-
-    Args:
-        table: training rows.
-        categories: names of the inputs that are ids of categorical columns.
-        choices: of trees.
-        seed: of what each tree sees.
-    """
-
-    def features(rows: Table) -> npt.NDArray[Any]:
-        return np.concatenate([rows.numbers, *(rows.inputs[name] for name in categories)], axis=1)
-
-    width = table.numbers.shape[1]
-    places = list(range(width, width + len(categories)))
-
-    def grow(objective: str, trees: int) -> lightgbm.Booster:
-        parameters = {
-            "objective": objective,
-            "learning_rate": choices.learning_rate,
-            "num_leaves": choices.leaves,
-            "bagging_fraction": 0.7,
-            "bagging_freq": 1,
-            "feature_fraction": 0.5,
-            "seed": seed,
-            # Threads would change the order of sums, and with it the trees.
-            "num_threads": 1,
-            "deterministic": True,
-            "force_row_wise": True,
-            "verbose": -1,
-        }
-        rows = lightgbm.Dataset(features(table), table.label, categorical_feature=places)
-        return lightgbm.train(parameters, rows, trees)
-
-    # The mean is learned faster than the median, whose gradients are only signs.
-    median, mean = grow("l1", choices.trees), grow("l2", max(1, choices.trees // 2))
-    share = choices.median_share
-
-    def teach(rows: Table) -> FloatArray:
-        x = features(rows)
-        predictions = share * np.asarray(median.predict(x)) + (1 - share) * np.asarray(mean.predict(x))
-        return predictions.astype(np.float32)
-
-    return teach
 
 
 def remix(raw: Columns, dataset: Dataset, choices: Distillation, seed: int) -> Columns:

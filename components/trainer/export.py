@@ -14,6 +14,7 @@ import tensorflow_transform as tft
 
 from components.conversion import recipe
 from components.files import INTERFACE_FILE
+from components.task import TASK
 from data.spec import Dataset, wall_clock
 from data.tensor_names import columns_of, tensor_name
 from transforms.categories import vocabulary_file
@@ -189,13 +190,7 @@ def interface(plan: Plan, vocabularies: dict[str, list[str]]) -> dict[str, Any]:
             }
             for name, spec in device_signature(dataset, 1).items()
         ],
-        "output": {
-            "name": OUTPUT,
-            "dtype": "float32",
-            "shape": [1],
-            "unit": dataset.label.unit,
-            "meaning": f"predicted {dataset.label.column}",
-        },
+        "output": {"name": OUTPUT, **TASK.output(dataset.label.column, dataset.label.unit)},
     }
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import tf_keras
 
 from components.settings import Training
+from components.task.learning import LEARNING
 from components.trainer.tables import Table
 
 PREDICT_BATCH = 4096
@@ -35,7 +36,7 @@ def fit(
     """Trains in place with Adam and a learning rate that falls from `rate` along a cosine.
 
     Args:
-        model: from input arrays to float32 `[batch, 1]`.
+        model: from input arrays to float32 `[batch, width]`.
         train, validation: rows to learn from, and to watch.
         training: loss and batch size.
         epochs: at most so many.
@@ -49,16 +50,16 @@ def fit(
     """
     steps = epochs * steps_per_epoch(len(train), training)
     schedule = tf_keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.01)
-    model.compile(tf_keras.optimizers.legacy.Adam(schedule), loss=_loss(training), jit_compile=False)
+    model.compile(tf_keras.optimizers.legacy.Adam(schedule), loss=LEARNING.loss(training.loss), jit_compile=False)
     watching = list(callbacks)
     if patience is not None:
         watching.append(tf_keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True))
     history = model.fit(
         train.inputs,
-        train.label,
+        LEARNING.encode(train.label),
         batch_size=training.batch_size,
         epochs=epochs,
-        validation_data=(validation.inputs, validation.label),
+        validation_data=(validation.inputs, LEARNING.encode(validation.label)),
         validation_batch_size=PREDICT_BATCH,
         callbacks=watching,
         verbose=0,
@@ -66,12 +67,6 @@ def fit(
     return {name: [float(value) for value in values] for name, values in history.history.items()}
 
 
-def _loss(training: Training) -> tf_keras.losses.Loss:
-    if training.loss == "huber":
-        return tf_keras.losses.Huber(training.huber_delta)
-    return tf_keras.losses.MeanAbsoluteError() if training.loss == "mae" else tf_keras.losses.MeanSquaredError()
-
-
 def predict(model: tf_keras.Model, table: Table) -> npt.NDArray[np.float32]:
     """float32 `[rows]`."""
-    return np.asarray(model.predict(table.inputs, batch_size=PREDICT_BATCH, verbose=0))[:, 0]
+    return np.asarray(LEARNING.decode(model.predict(table.inputs, batch_size=PREDICT_BATCH, verbose=0)))

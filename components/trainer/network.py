@@ -12,7 +12,9 @@ import numpy.typing as npt
 import tensorflow as tf
 import tf_keras
 
+from components.compression_settings import OUTPUT_LAYER
 from components.settings import Training
+from components.task.learning import LEARNING
 from transforms.features import BLOCK
 
 FloatArray = npt.NDArray[np.float32]
@@ -34,13 +36,18 @@ class Widths:
     ids: Mapping[str, tuple[int, int]]
 
     @property
+    def sizes(self) -> dict[str, int]:
+        """Number of ids by id input."""
+        return {name: size for name, (size, _) in self.ids.items()}
+
+    @property
     def total(self) -> int:
         """Width of the core's input."""
         return sum(self.dense.values()) + sum(width for _, width in self.ids.values())
 
 
 def build_front(widths: Widths, block_scale: FloatArray) -> tf_keras.Model:
-    """Inputs to two outputs: the core's input float32 `[batch, total]`, and the skip float32 `[batch, 1]`.
+    """Inputs to two outputs: the core's input float32 `[batch, total]`, and the skip float32 `[batch, width]`.
 
     The core sees every column within one span, since one 8-bit range serves them all: floats times their scale and
     clipped, ids through their embeddings. The skip is a linear model on the float inputs as they are; it carries what
@@ -53,7 +60,8 @@ def build_front(widths: Widths, block_scale: FloatArray) -> tf_keras.Model:
     inputs, parts, skips = {}, [], []
     for name, width in widths.dense.items():
         x = inputs[name] = tf_keras.Input((width,), name=name)
-        skips.append(tf_keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros", name=f"skip_{name}")(x))
+        skip = tf_keras.layers.Dense(LEARNING.width, use_bias=False, kernel_initializer="zeros", name=f"skip_{name}")
+        skips.append(skip(x))
         parts.append(ToSpan(block_scale, name=f"span_{name}")(x) if name == BLOCK else x)
     for name, (size, width) in widths.ids.items():
         inputs[name] = tf_keras.Input((1,), dtype="int32", name=name)
@@ -95,7 +103,7 @@ def build_core(width: int, training: Training, start: float) -> tf_keras.Model:
     Args:
         width: of the input.
         training: layer widths, dropout and weight decay.
-        start: first value of the output bias, such as the median label: the net then learns differences only.
+        start: first value of the output bias.
     """
     decay = tf_keras.regularizers.l2(training.weight_decay) if training.weight_decay else None
     inputs = x = tf_keras.Input((width,), name="core_input")
@@ -104,12 +112,12 @@ def build_core(width: int, training: Training, start: float) -> tf_keras.Model:
         if training.dropout:
             x = tf_keras.layers.Dropout(training.dropout, name=f"{CORE}_dropout_{number}")(x)
     bias = tf_keras.initializers.Constant(start)
-    x = tf_keras.layers.Dense(1, bias_initializer=bias, name=f"{CORE}_output")(x)
+    x = tf_keras.layers.Dense(LEARNING.width, bias_initializer=bias, name=OUTPUT_LAYER)(x)
     return tf_keras.Model(inputs, x, name=CORE)
 
 
 def join(front: tf_keras.Model, core: tf_keras.Model) -> tf_keras.Model:
-    """Front and core as one model over the same weights: core plus skip, float32 `[batch, 1]`."""
+    """Front and core as one model over the same weights: core plus skip, float32 `[batch, width]` of the label."""
     joined, skip = front.outputs
     return tf_keras.Model(front.inputs, core(joined) + skip)
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
-import numpy as np
 import tensorflow_model_optimization as tfmot
 import tf_keras
 
 from components.compression_settings import Clustering, Pruning, Quantization
 from components.settings import Training
+from components.task.learning import LEARNING
 from components.trainer import compression, fitting, network, warm_start
 from components.trainer.tables import Table
 from transforms.features import BLOCK
@@ -61,7 +61,7 @@ class Phases:
     def empty(self) -> Net:
         """The network before training, without dropout."""
         front = network.build_front(self.widths, network.span_scale(self.train.inputs[BLOCK]))
-        core = network.build_core(self.widths.total, self.training, float(np.median(self.train.label)))
+        core = network.build_core(self.widths.total, self.training, LEARNING.start(self.train.label))
         return Net(front, network.without_dropout(core, self.training))
 
     def copy(self, net: Net) -> Net:
@@ -75,7 +75,7 @@ class Phases:
         """Trains from scratch, or from the float weights in an archive, with early stopping on `validation`."""
         training = self.training
         front = network.build_front(self.widths, network.span_scale(self.train.inputs[BLOCK]))
-        core = network.build_core(self.widths.total, training, float(np.median(self.train.label)))
+        core = network.build_core(self.widths.total, training, LEARNING.start(self.train.label))
         if start is not None:
             self.history["warm_start"] = warm_start.take([("front", front), ("core", core)], start)
         self.history["float"] = fitting.fit(

@@ -16,6 +16,8 @@ from rich.text import Text
 
 from components.files import STUDY_FILE
 from components.shown import scale_of, shown
+from components.task import TASK
+from components.task.words import in_brief
 from pipeline.commands.pace import Pace
 from pipeline.commands.study_view import WIDTH as STUDY_WIDTH
 from pipeline.commands.study_view import study_table
@@ -120,7 +122,7 @@ def run_with_progress(config: Config, runs_dir: Path, force: bool, wait: float) 
             # Wide as it is: a column cut short tells nothing.
             wide = Console(file=terminal, highlight=False, width=max(console.width, STUDY_WIDTH))
             wide.print(study_table(results, result.study_dir))
-        console.print(card(result, config.data.label.unit, run.log))
+        console.print(card(result, config.data.label.in_words, run.log))
     return result
 
 
@@ -162,7 +164,7 @@ def _judged(evaluation: dict[str, Any]) -> str:
     for name in ("candidate", "champion"):
         metrics = evaluation[name]
         if metrics:
-            parts.append(f"{name}: RMSE {shown(metrics.get('rmse'))}, MAE {shown(metrics.get('mae'))}")
+            parts.append(f"{name}: {in_brief(metrics)}")
     return "; ".join(parts)
 
 
@@ -179,17 +181,16 @@ def _errors(figures: dict[str, Any], unit: str) -> Table:
     sampled = f" of {there:,.0f}" if there > metrics["rows"] else ""
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column(f"error on {metrics['rows']:,}{sampled} test rows")
-    for name in ("RMSE", "MAE", "bias"):
-        table.add_column(f"{name} ({unit})", justify="right")
+    for name in TASK.shown:
+        table.add_column(TASK.metrics[name].heading(unit), justify="right")
     rows = {
         "model.tflite": metrics["file"],
         "float model": metrics["float"],
-        "linear model, same features": metrics["baselines"]["linear"],
-        "mean fare" if unit == "usd" else "mean": metrics["baselines"]["mean"],
+        **{TASK.baselines[name]: metrics["baselines"][name] for name in reversed(list(TASK.baselines))},
     }
-    scale = scale_of(values.get("rmse") or 0.0 for values in rows.values())
+    scale = scale_of(values.get(TASK.primary.name) or 0.0 for values in rows.values())
     for name, values in rows.items():
-        table.add_row(name, *(shown(values.get(key), scale) for key in ("rmse", "mae", "bias")))
+        table.add_row(name, *(shown(values.get(key), scale) for key in TASK.shown))
     return table
 
 
@@ -219,16 +220,16 @@ def show_findings(findings: Sequence[Finding]) -> None:
 def show_versions(summaries: Sequence[Summary]) -> None:
     """The list of versions, on standard output."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("version", "pushed", "", "RMSE", "MAE", "bytes", "sha256"):
-        table.add_column(name, justify="right" if name in ("RMSE", "MAE", "bytes") else "left")
+    titles = [TASK.metrics[name].title for name in TASK.brief]
+    for name in ("version", "pushed", "", *titles, "bytes", "sha256"):
+        table.add_column(name, justify="right" if name in (*titles, "bytes") else "left")
     for one in summaries:
         marks = [mark for mark, set_ in (("live", one.live), ("withdrawn", one.withdrawn)) if set_]
         table.add_row(
             one.version,
             one.pushed or "?",
             ", ".join(marks),
-            "?" if one.rmse is None else shown(one.rmse),
-            "?" if one.mae is None else shown(one.mae),
+            *("?" if error is None else shown(error) for error in one.errors.values()),
             "?" if one.bytes is None else f"{one.bytes:,}",
             (one.sha256 or "?")[:12],
         )

@@ -43,7 +43,7 @@ def describe(config: ConfigFile = None, override: Override = None, as_json: AsJs
         return
     from pipeline.commands.data_view import show_profile
 
-    show_profile(found, chosen.data.label.unit)
+    show_profile(found, chosen.data.label.in_words)
 
 
 @schema_group.command()

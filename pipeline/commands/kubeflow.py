@@ -62,6 +62,7 @@ def rehearse(
     import yaml
     from rich.console import Console
 
+    from data.spec import Label
     from pipeline.commands.console import card
     from pipeline.runners.kubeflow.rehearsal import PUSHER, Rehearsal, Step
 
@@ -73,8 +74,8 @@ def rehearse(
     rehearsal = Rehearsal(documents, folder, _parameters(parameter))
     steps, result = rehearsal.run(shown)
     told = documents[0]["root"]["dag"]["tasks"][PUSHER]["inputs"]["parameters"]["provenance"]
-    unit = json.loads(told["runtimeValue"]["constant"])["config"]["data"]["label"]["unit"]
-    Console(stderr=True, highlight=False).print(card(result, unit, rehearsal.log(PUSHER)))
+    label = json.loads(told["runtimeValue"]["constant"])["config"]["data"]["label"]
+    Console(stderr=True, highlight=False).print(card(result, Label(**label).in_words, rehearsal.log(PUSHER)))
     if as_json:
         print_json({**dataclasses.asdict(result), "steps": [dataclasses.asdict(step) for step in steps]})
     raise typer.Exit(REFUSED if result.verdict == "refused" else DONE)

@@ -10,7 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from components.shown import shown
+from components.task import TASK
 
+_TITLES = [TASK.metrics[name].title for name in TASK.brief]
 WIDTH = 150
 """Characters that the table takes."""
 
@@ -18,7 +20,8 @@ WIDTH = 150
 def study_table(results: Mapping[str, Any], folder: str) -> Group:
     """The table of `study.json`, what was chosen and why, and where the files lie."""
     table = Table(box=None, pad_edge=False, header_style="dim", title=_title(results), title_justify="left")
-    for name in ("variant", "RMSE", "MAE", "MAE to float, 95 %", "RMSE to float, 95 %", "bytes", "gzip", "zeros"):
+    to_float = [f"{title} to float, 95 %" for title in reversed(_TITLES)]
+    for name in ("variant", *_TITLES, *to_float, "bytes", "gzip", "zeros"):
         table.add_column(name, justify="left" if name == "variant" else "right", no_wrap=True)
     for name in ("us p50", "p95", "arena", ""):
         table.add_column(name, justify="right", no_wrap=True)
@@ -48,10 +51,8 @@ def _cells(one: Mapping[str, Any]) -> list[str]:
     marks = ("*" if one["pareto"] else "") + ("!" if one["obstacles"] else "")
     return [
         one["name"],
-        shown(one["test"]["rmse"]),
-        shown(one["test"]["mae"]),
-        _interval(one["difference"]["mae"]),
-        _interval(one["difference"]["rmse"]),
+        *(shown(one["test"][name]) for name in TASK.brief),
+        *(_interval(one["difference"][name]) for name in reversed(TASK.brief)),
         f"{one['bytes']:,}",
         f"{one['gzip_bytes']:,}",
         f"{one['sparsity']:.1%}",
@@ -68,13 +69,15 @@ def _interval(difference: Mapping[str, float]) -> str:
 
 def markdown(results: Mapping[str, Any]) -> str:
     """The table for a README."""
-    head = ["variant", "RMSE", "MAE", "MAE to float [95 %]", "bytes", "gzip", "zeros", "us a call (p50)", "arena"]
+    count = len(_TITLES)
+    head = ["variant", *_TITLES, f"{_TITLES[-1]} to float [95 %]", "bytes", "gzip", "zeros", "us a call (p50)", "arena"]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for one in results["variants"]:
         if one["status"] == "failed":
             lines.append(f"| {one['name']} | failed: {one['reason']} |" + " |" * (len(head) - 2))
             continue
-        name, rmse, mae, to_float, _, size, gzip, zeros, p50, _, arena, _ = _cells(one)
+        name, *cells = _cells(one)
         name = f"**{name}**" if one["selected"] else name
-        lines.append(f"| {' | '.join([name, rmse, mae, to_float, size, gzip, zeros, p50, arena])} |")
+        size, gzip, zeros, p50, _, arena, _ = cells[2 * count :]
+        lines.append(f"| {' | '.join([name, *cells[: count + 1], size, gzip, zeros, p50, arena])} |")
     return "\n".join(lines)

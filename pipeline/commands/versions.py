@@ -40,7 +40,8 @@ def versions(
 
     found = summaries(open_store(runs_dir, pipeline, store))
     if as_json:
-        print_json([dataclasses.asdict(one) for one in found], indent=1)
+        told = [dataclasses.asdict(one) for one in found]
+        print_json([{**one, **one.pop("errors")} for one in told], indent=1)
         return
     from pipeline.commands.console import show_versions
 

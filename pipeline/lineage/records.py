@@ -11,6 +11,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from components.task import TASK
+
 
 @dataclass(frozen=True)
 class Artifact:
@@ -116,7 +118,7 @@ class Answer:
         run: that pushed it.
         code_revision, config_hash, config, fingerprint: of code, settings and data.
         files: of the source: `path`, `bytes`, `sha256`.
-        metrics: `rows`, and `rmse`, `mae`, `bias` by model, in label units.
+        metrics: `rows`, and by model the metrics that the manifest holds.
         champion: version that was live then; empty for none.
         chain: the steps and what lies between them.
     """
@@ -161,7 +163,7 @@ class RunRecord:
             run has not told its end.
         version: pushed, or live and unchanged.
         reasons: why refused, stopped or failed.
-        metrics: `rows` and, by model (`file`, `float`, `linear`, `mean`, `candidate`, `champion`), `rmse`, `mae`.
+        metrics: `rows` and, by model (`file`, `float`, `linear`, `mean`, `candidate`, `champion`), the brief metrics.
         code_revision, config_hash, fingerprint: of code, settings and data.
         config: the whole configuration.
         last_step: the last node that was begun; empty for a run that came to its end.
@@ -199,7 +201,7 @@ def flat_metrics(figures: Mapping[str, Any]) -> dict[str, Any]:
 
 def is_measured(value: Any) -> bool:
     """Whether something under a model's name holds its errors; the gate's own words stand beside them."""
-    return isinstance(value, dict) and "rmse" in value
+    return isinstance(value, dict) and TASK.primary.name in value
 
 
 def iso(milliseconds: int) -> str:

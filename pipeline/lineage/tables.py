@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from components.shown import shown
+from components.task import TASK
 from pipeline.lineage.differences import GROUPS, Difference
 from pipeline.lineage.records import RunRecord
 
@@ -74,8 +75,9 @@ def show_runs(records: Sequence[RunRecord], words: dict[str, str]) -> None:
         console.print("no run yet; `farelite run` makes the first")
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("run", "took", "verdict", "version", "RMSE", "MAE", "settings", "data"):
-        table.add_column(name, justify="right" if name in ("took", "RMSE", "MAE") else "left", no_wrap=True)
+    titles = [TASK.metrics[name].title for name in TASK.brief]
+    for name in ("run", "took", "verdict", "version", *titles, "settings", "data"):
+        table.add_column(name, justify="right" if name in ("took", *titles) else "left", no_wrap=True)
     for one in records:
         measured = one.metrics.get("file") or one.metrics.get("candidate") or {}
         took = "" if one.seconds is None else f"{one.seconds:.0f} s"
@@ -87,7 +89,7 @@ def show_runs(records: Sequence[RunRecord], words: dict[str, str]) -> None:
             took,
             f"[{colour}]{one.verdict}[/]{escape(at)}",
             f"{one.version} [dim]{mark}[/]" if one.version else "",
-            *(shown(measured[name]) if name in measured else "" for name in ("rmse", "mae")),
+            *(shown(measured[name]) if name in measured else "" for name in TASK.brief),
             one.config_hash[:8],
             one.fingerprint[:8],
         )

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from components.shown import shown
+from components.task import TASK
 from pipeline.lineage.differences import flat
 from pipeline.lineage.records import Answer, Step
 from pipeline.lineage.tables import wide_console
@@ -58,13 +59,14 @@ def _facts(answer: Answer) -> Iterator[str]:
     for reason in answer.reasons:
         yield f"[red]- {escape(reason)}[/]"
     errors = [
-        f"{name} {shown(one.get('rmse'))} / {shown(one.get('mae'))}"
+        f"{name} {' / '.join(shown(one.get(key)) for key in TASK.brief)}"
         for name, one in answer.metrics.items()
         if isinstance(one, dict)
     ]
     if errors:
         rows = f" on {answer.metrics['rows']:,} rows" if "rows" in answer.metrics else ""
-        yield f"RMSE / MAE{rows}: {', '.join(errors)}"
+        titles = " / ".join(TASK.metrics[key].title for key in TASK.brief)
+        yield f"{titles}{rows}: {', '.join(errors)}"
     yield f"code {escape(answer.code_revision)}, settings {answer.config_hash}, data {answer.fingerprint}"
     yield f"run {escape(answer.run)}" + (f", champion then: {answer.champion}" if answer.champion else "")
     if answer.asked == "manifest":

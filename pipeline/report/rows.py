@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from pyarrow import parquet
 
+from components.task import TASK
+
 FloatArray = npt.NDArray[np.float64]
 SMALL = 30
 """Fewer rows than this say little; such a mark is hollow, such a line of a table greyed."""
@@ -26,7 +28,7 @@ class Rows:
     Attributes:
         inputs: float64 by name; NaN where missing.
         label: in label units.
-        predicted: by model: `file`, `float`, `linear`, `mean`; in label units.
+        predicted: by model: `file`, `float` and the baselines; in label units.
     """
 
     inputs: dict[str, FloatArray]
@@ -48,15 +50,14 @@ class Bin:
         name: of the stretch.
         rows: in it.
         quantiles: of the residual, as in `QUANTILES`.
-        mae, bias: in label units.
+        errors: metrics by name, as `TASK.of_part`.
     """
 
     place: float
     name: str
     rows: int
     quantiles: tuple[float, ...]
-    mae: float
-    bias: float
+    errors: dict[str, float]
 
 
 def read_rows(path: Path) -> Rows:
@@ -118,7 +119,7 @@ def by_hour(seconds: FloatArray, residual: FloatArray) -> list[Bin]:
 
 def _bin(place: float, name: str, residual: FloatArray) -> Bin:
     quantiles = tuple(float(one) for one in np.quantile(residual, QUANTILES))
-    return Bin(place, name, len(residual), quantiles, float(np.abs(residual).mean()), float(residual.mean()))
+    return Bin(place, name, len(residual), quantiles, TASK.measure(residual, np.zeros(len(residual)), TASK.of_part))
 
 
 @dataclass(frozen=True)

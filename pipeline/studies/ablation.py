@@ -97,7 +97,7 @@ class Ablation:
             "pipeline": self.config.name,
             "seeds": list(self.seeds),
             "vary": self.vary,
-            "unit": self.config.data.label.unit,
+            "unit": self.config.data.label.in_words,
             "stages": [_summary(stage, found[stage.name]) for stage in self.rungs()],
         }
         _write(self.folder / RESULT_FILE, table)
@@ -159,7 +159,7 @@ class _Grounds:
 
 
 def _summary(stage: Stage, results: list[dict[str, Any]]) -> dict[str, Any]:
-    """Mean and spread over seeds, by figure; `file.rmse` and so on."""
+    """Mean and spread over seeds, by figure, such as `file.bytes`."""
     flat = [dict(_flatten(one)) for one in results]
     figures = {}
     for name in flat[0]:

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from components.shown import shown
+from components.task import TASK
 from pipeline.config import load
 from pipeline.paths import RunPaths
 from pipeline.provenance import readable
@@ -85,12 +86,11 @@ def _lines(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Header and rows of the table."""
     unit, count = table["unit"], len(table["seeds"])
     what = ("split" if table["vary"] == "split" else "seed") + ("" if count == 1 else "s")
+    titles = {name: TASK.metrics[name].title for name in TASK.brief}
     names = {
-        "file.rmse": f"RMSE of the file ({unit})",
-        "file.mae": f"MAE of the file ({unit})",
-        "network.rmse": "RMSE float",
-        "linear.rmse": "RMSE linear",
-        "linear.mae": "MAE linear",
+        **{f"file.{name}": f"{title} of the file ({unit})" for name, title in titles.items()},
+        f"network.{TASK.primary.name}": f"{TASK.primary.title} float",
+        **{f"linear.{name}": f"{title} linear" for name, title in titles.items()},
         "inputs": "inputs",
         "parameters": "parameters",
         "bytes": "bytes",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,8 @@ import numpy.typing as npt
 from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsRegressor
 
-from components.trainer.baselines import RIDGE
+from components.task import TASK
+from components.task.regression_learning import RIDGE
 
 Matrix = npt.NDArray[Any]
 Errors = dict[str, float]
@@ -50,18 +50,14 @@ MODELS: dict[str, Callable[[Matrix, Matrix, int], Callable[[Matrix], Matrix]]] =
 
 
 def errors(train: tuple[Matrix, Matrix], others: tuple[Matrix, Matrix], seed: int) -> dict[str, Errors]:
-    """RMSE and MAE of each model, in label units.
+    """Brief metrics of each model, in label units.
 
     Args:
         train: rows `[rows, k]` to learn from and their label `[rows]`.
         others: rows to measure on.
         seed: of the trees.
     """
-    found = {}
-    for name, fit in MODELS.items():
-        off = np.asarray(fit(*train, seed)(others[0]), np.float64) - others[1]
-        found[name] = {"rmse": math.sqrt(float(np.square(off).mean())), "mae": float(np.abs(off).mean())}
-    return found
+    return {name: TASK.measure(fit(*train, seed)(others[0]), others[1], TASK.brief) for name, fit in MODELS.items()}
 
 
 def contrast(rows: Matrix, seed: int) -> float:

@@ -68,7 +68,7 @@ class Dimensions:
         return {
             "pipeline": source.config.name,
             "run": source.record.id,
-            "unit": source.config.data.label.unit,
+            "unit": source.config.data.label.in_words,
             "seed": self.seed,
             "rows": {
                 "train": count,

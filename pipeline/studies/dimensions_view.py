@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from components.shown import shown
+from components.task import TASK
 from pipeline.paths import RunPaths
 from pipeline.quiet import libraries_to
 
@@ -91,8 +92,8 @@ def in_words(measured: Mapping[str, Any]) -> str:
     rows, models = measured["rows"], measured["models"]
     used = f"{rows['used']:,}" if rows["used"] == rows["train"] else f"{rows['used']:,} of {rows['train']:,}"
     return (
-        f"RMSE in {measured['unit']} on {rows['validation']:,} validation rows after learning from {used} training "
-        f"rows, or from {rows['few']:,} of them. linear is ridge regression, nearest the mean of the "
+        f"{TASK.primary.title} in {measured['unit']} on {rows['validation']:,} validation rows after learning from "
+        f"{used} training rows, or from {rows['few']:,} of them. linear is ridge regression, nearest the mean of the "
         f"{models['neighbours']} nearest rows, trees are {models['trees']} of LightGBM. "
         "far/near is how many times as far as the nearest other place the farthest one lies; at worst, if the "
         "features were independent"
@@ -109,10 +110,10 @@ def _table(left: Sequence[str], right: Sequence[str]) -> Table:
 
 
 def _errors(steps: Sequence[Mapping[str, Any]], key: str) -> Iterator[list[str]]:
-    """RMSE of each model step by step, the lowest of each in bold."""
-    best = {name: min(one[key][name]["rmse"] for one in steps) for name in MODELS}
+    """The primary metric of each model step by step, the lowest of each in bold."""
+    best = {name: min(one[key][name][TASK.primary.name] for one in steps) for name in MODELS}
     for one in steps:
-        values = {name: one[key][name]["rmse"] for name in MODELS}
+        values = {name: one[key][name][TASK.primary.name] for name in MODELS}
         yield [f"[bold]{shown(v)}[/bold]" if v == best[name] else shown(v) for name, v in values.items()]
 
 

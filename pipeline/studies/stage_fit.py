@@ -16,8 +16,9 @@ from components.conversion.convert import convert
 from components.conversion.recipe import Recipe
 from components.device import runtime
 from components.scoring.device_rows import to_device
+from components.task import TASK
+from components.task.learning import LEARNING
 from components.trainer import export, fitting
-from components.trainer.baselines import fit_linear
 from components.trainer.context import TrainingContext
 from components.trainer.phases import Phases
 from components.trainer.tables import Table
@@ -33,7 +34,7 @@ class Measured:
     """Figures of one training, on the test rows.
 
     Attributes:
-        linear: RMSE and MAE of a ridge regression on the same features.
+        linear: brief metrics of a ridge regression on the same features.
         network: of the float network; None where only the linear model was asked for, as in all below.
         file: of the file.
         parameters: of the float network.
@@ -91,8 +92,8 @@ def measure(config: Config, stage_data: StageData, folder: Path, linear_only: bo
     """
     context, rows = stage_data.context, stage_data.rows
     label = rows.label
-    linear = fit_linear(context.train, {name: size for name, (size, _) in context.widths.ids.items()})
-    of_linear = errors(np.asarray(linear(rows.inputs)), label)
+    linear = LEARNING.baselines(context.train, context.widths.sizes)["linear"]
+    of_linear = TASK.measure(np.asarray(linear(rows.inputs)), label, TASK.brief)
     if linear_only:
         return Measured(of_linear)
     tf_keras.backend.clear_session()
@@ -108,15 +109,9 @@ def measure(config: Config, stage_data: StageData, folder: Path, linear_only: bo
     device = {one["name"]: to_device(one, stage_data.raw[one["name"]]) for one in described["inputs"]}
     return Measured(
         of_linear,
-        errors(fitting.predict(reference, rows), label),
-        errors(runtime.predict(model, device), label),
+        TASK.measure(fitting.predict(reference, rows), label, TASK.brief),
+        TASK.measure(runtime.predict(model, device), label, TASK.brief),
         int(reference.count_params()),
         len(model),
         context.widths.total,
     )
-
-
-def errors(prediction: npt.NDArray[Any], label: npt.NDArray[Any]) -> dict[str, float]:
-    """RMSE and MAE in label units."""
-    off = prediction.astype(np.float64) - label
-    return {"rmse": float(np.sqrt(np.square(off).mean())), "mae": float(np.abs(off).mean())}

@@ -36,8 +36,8 @@ data:
 features: {distances: [haversine_km], time_parts: [hour], reducer: {kind: none}}
 training: {units: [16], epochs: 10, batch_size: 32, learning_rate: 0.01, pruning: null, quantization: {epochs: 1},
            warm_start: true}
-gate: {max_rmse_ratio: 2.0, max_linear_ratio: null}   # these fares are linear in the distance
-push: {min_sparsity: 0, max_rmse_increase: 1, max_mae_increase: 1, max_difference: 99, max_p99_difference: 99,
+gate: {max_ratio: 2.0, max_linear_ratio: null}   # these fares are linear in the distance
+push: {min_sparsity: 0, max_increase: {rmse: 1, mae: 1}, max_difference: 99, max_p99_difference: 99,
        max_mean_difference: 99}
 schedule:
   cron: "0 3 * * *"
@@ -82,7 +82,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     farelite(folder, "rollback")
     second = ["run", *mine, "--set", "data.spans.until=2016-01-02", "--json"]
     told["withdrawn"] = farelite(folder, *second)
-    told["behind"] = farelite(folder, *second, "--set", "gate.max_rmse_ratio=0.1")
+    told["behind"] = farelite(folder, *second, "--set", "gate.max_ratio=0.1")
     return told
 
 
@@ -143,7 +143,7 @@ def test_a_version_that_was_withdrawn_is_not_pushed_again(story: dict[str, Any])
 def test_what_stays_behind_the_champion_is_refused_with_both_errors(story: dict[str, Any]) -> None:
     code, result, _ = story["behind"]
     assert (code, result["verdict"]) == (3, "refused")
-    assert "gate.max_rmse_ratio" in result["reasons"][0]
+    assert "gate.max_ratio" in result["reasons"][0]
     assert story["store"].versions() == ["000001", "000002"]
 
 

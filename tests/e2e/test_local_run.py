@@ -65,8 +65,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         ("first", "run", []),
         ("second", "run", []),
         ("third", "run", ["beam.runner=multi_process"]),
-        ("impossible", "run", ["gate.limits.max_mae=0.01"]),
-        ("impossible again", "run", ["gate.limits.max_mae=0.01"]),
+        ("impossible", "run", ["gate.limits.mae=0.01"]),
+        ("impossible again", "run", ["gate.limits.mae=0.01"]),
         ("retrained", "run", LEAN),
         ("study", "study", [*LEAN, *SMALL_STUDY]),
     ):
@@ -112,7 +112,7 @@ def test_an_impossible_gate_refuses_with_figures_and_leaves_current_alone(story:
     assert (impossible["code"], impossible["result"]["verdict"]) == (3, "refused")
     assert any("MAE" in reason and "0.01" in reason for reason in impossible["result"]["reasons"])
     assert impossible["current"] == "000001"
-    assert "gate.limits.max_mae" in impossible["said"]
+    assert "gate.limits.mae" in impossible["said"]
 
 
 def test_a_refusal_from_the_cache_is_a_refusal_too(story: dict[str, Any]) -> None:

@@ -26,11 +26,11 @@ SHORT = (
     "training.epochs=20",
     "training.pruning.epochs=8",
     "training.quantization.epochs=3",
-    "gate.limits.max_rmse=40.0",
-    "gate.limits.max_mae=30.0",
+    "gate.limits.rmse=40.0",
+    "gate.limits.mae=30.0",
     "gate.max_linear_ratio=null",
-    "push.max_rmse_increase=1.0",
-    "push.max_mae_increase=1.0",
+    "push.max_increase.rmse=1.0",
+    "push.max_increase.mae=1.0",
 )
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from components.settings import Push
 from pipeline.config import DEFAULT_CONFIG, ConfigError, load
+from pipeline.settings.renamed import RENAMED
 
 MINIMAL = """
 name: test
@@ -69,7 +71,16 @@ def test_an_unknown_key_like_no_other_is_answered_with_the_allowed_ones_alone(fi
     [
         ("training.seed=many", "training.seed: Input should be a valid integer"),
         ("training.epochs=0", "training.epochs: Input should be greater than or equal to 1 (got 0)"),
-        ("training.loss=hinge", "training.loss: Input should be 'huber', 'mae' or 'mse' (got 'hinge')"),
+        ("training.loss.kind=hinge", "training.loss.kind: Input should be 'huber', 'mae' or 'mse' (got 'hinge')"),
+        ("training.loss=mae", "training.loss: a loss is a group of keys now: write {kind: mae}"),
+        (
+            "gate.limits.rsme=5",
+            "gate.limits.rsme: there is no metric rsme. Did you mean rmse? Allowed: rmse, mae, bias",
+        ),
+        ("gate.limits.rmse=-1", "gate.limits.rmse: Input should be greater than or equal to 0"),
+        ("gate.slices.h.limits.r2=1", "gate.slices.h.limits.r2: there is no metric r2. Allowed: rmse, mae, bias"),
+        ("push.max_increase.bias=1", "push.max_increase.bias: there is no metric bias. Allowed: rmse, mae"),
+        ("study.select.metric=r2", "study.select.metric: there is no metric r2. Allowed: rmse, mae"),
         ("name=Not Allowed", "name: String should match pattern"),
         ("data.split.test_fraction=1.5", "data.split.test_fraction: Input should be less than 1"),
         ("data.time={column: t, time_zone: Mars/Base}", "'Mars/Base' is no IANA time zone"),
@@ -85,9 +96,9 @@ def test_a_wrong_value_is_answered_with_key_and_remedy(file: Path, override: str
 
 
 def test_every_mistake_is_told_at_once(file: Path) -> None:
-    said = mistake(file, "training.seed=x", "gate.max_rmse_ratio=0", "nonsense=1")
+    said = mistake(file, "training.seed=x", "gate.max_ratio=0", "nonsense=1")
     assert "3 mistakes" in said
-    assert all(key in said for key in ("training.seed", "gate.max_rmse_ratio", "nonsense"))
+    assert all(key in said for key in ("training.seed", "gate.max_ratio", "nonsense"))
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
@@ -99,7 +110,7 @@ def test_a_missing_key_is_named(tmp_path: Path) -> None:
 def test_overrides_reach_any_depth_and_read_as_yaml(file: Path) -> None:
     config = load(file, ["training.seed=3", "training.units=[8, 4]", "training.pruning=null", "push.min_sparsity=0"])
     assert (config.training.seed, config.training.units, config.training.pruning) == (3, (8, 4), None)
-    assert load(file, ["gate.limits.max_rmse=2"]).gate.limits.max_rmse == 2.0
+    assert load(file, ["gate.limits.rmse=2"]).gate.limits == {"rmse": 2.0}
     assert load(file, ["data.label.unit=eur=1"]).data.label.unit == "eur=1"
 
 
@@ -187,3 +198,21 @@ def test_the_hash_follows_every_choice(file: Path) -> None:
 )
 def test_features_that_cannot_be_are_answered_with_the_feature_and_the_remedy(overrides: list[str], said: str) -> None:
     assert said in mistake(DEFAULT_CONFIG, *overrides)
+
+
+def test_a_limit_is_laid_over_the_default_and_null_takes_it_away(file: Path) -> None:
+    assert load(file, ["push.max_increase.rmse=0.5"]).push.max_increase == {"rmse": 0.5, "mae": 0.02}
+    push = load(file, ["push.max_increase={mae: null}"]).push
+    assert push.max_increase == {"rmse": 0.02, "mae": None}
+    assert Push.model_validate_json(push.model_dump_json()) == push
+    assert load(None, ["gate.limits.rmse=null"]).gate.limits == {"mae": 2.0, "bias": 1.0}
+
+
+@pytest.mark.parametrize(("old", "new"), list(RENAMED.items()))
+def test_an_old_key_is_answered_with_the_new_one_which_is_allowed(file: Path, old: str, new: str) -> None:
+    old, new = (key.replace("NAME", "far") for key in (old, new))
+    assert f"{old}: is called {new} now" in mistake(file, f"{old}=1")
+    wrong = mistake(file, f"{new}=[]")
+    assert f"{new}: " in wrong
+    assert "no such key" not in wrong
+    assert "there is no metric" not in wrong

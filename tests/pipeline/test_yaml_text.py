@@ -31,7 +31,7 @@ def said(folder: Path, content: bytes | str, *overrides: str) -> str:
     [
         (HEAD + "  numeric: [km]\n", "data.numeric is given twice, in line 5 and in line 6; keep one of them"),
         (HEAD + "name: other\n", "name is given twice, in line 1 and in line 6"),
-        (HEAD + "gate: {limits: {max_mae: 1,\n max_mae: 2}}\n", "gate.limits.max_mae is given twice, in line 6 and in"),
+        (HEAD + "gate: {limits: {mae: 1,\n mae: 2}}\n", "gate.limits.mae is given twice, in line 6 and in"),
         (HEAD + '  "numeric": [km]\n', "data.numeric is given twice"),
         (HEAD + "features:\n  buckets:\n    on: {feature: distance, quantiles: 4}\n", "line 8: the key on of features"),
         (HEAD + "  filters: {2019: {low: 0, high: 1}}\n", "line 6: the key 2019 of data.filters is read as a number"),

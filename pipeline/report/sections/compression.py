@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.shown import shown
+from components.task import TASK
 from pipeline.report.blocks import Block, Figure, Section, Table, Text
 from pipeline.report.charts import scatter
 from pipeline.report.material import Material
@@ -34,9 +35,9 @@ def compression(material: Material) -> Section:
 
 def _front(material: Material, study: Mapping[str, Any], made: Sequence[Mapping[str, Any]]) -> Figure:
     """The choice was made on `validation`; what is shown here was measured on `test`."""
-    metric = str((study.get("select") or {}).get("metric", "rmse"))
+    metric = TASK.metrics[(study.get("select") or {}).get("metric", TASK.primary.name)]
     sizes = [real(one["gzip_bytes"]) / 1000 for one in made]
-    errors = [real(one["test"].get(metric)) for one in made]
+    errors = [real(one["test"].get(metric.name)) for one in made]
     marks = [
         (size, error, one["name"], "s2" if one["selected"] else "s1", not one["pareto"])
         for size, error, one in zip(sizes, errors, made, strict=True)
@@ -44,13 +45,13 @@ def _front(material: Material, study: Mapping[str, Any], made: Sequence[Mapping[
     picture = scatter(
         marks,
         Axis("gzipped size (kB)", 0, ends(sizes)[1] * 1.1),
-        Axis(f"{metric.upper()} on test ({material.unit})", *ends(errors, 0.15)),
-        f"{len(made)} variants by size and {metric.upper()}; chosen: {study.get('selected') or 'none'}",
+        Axis(f"{metric.title} on test ({material.unit})", *ends(errors, 0.15)),
+        f"{len(made)} variants by size and {metric.title}; chosen: {study.get('selected') or 'none'}",
     )
     rows = [
         (
             one["name"],
-            *(shown(one["test"].get(name)) for name in ("rmse", "mae")),
+            *(shown(one["test"].get(name)) for name in TASK.brief),
             *(formatted(one[name], ",") for name in ("bytes", "gzip_bytes")),
             formatted(one["sparsity"], ".1%"),
             formatted(one["latency_us"]["p50"], "g"),
@@ -58,7 +59,15 @@ def _front(material: Material, study: Mapping[str, Any], made: Sequence[Mapping[
         )
         for one in made
     ]
-    header = ("variant", "RMSE", "MAE", "bytes", "gzipped", "zeros", "us a call", "mark")
+    header = (
+        "variant",
+        *(TASK.metrics[name].title for name in TASK.brief),
+        "bytes",
+        "gzipped",
+        "zeros",
+        "us a call",
+        "mark",
+    )
     caption = (
         "Each variant by size and error. Filled ones are on the front: no other is better in size, time and error "
         "alike. Orange is the one that was chosen, on the rows of validation."

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from components.shown import shown
+from components.task import TASK
 from pipeline.report.blocks import Block, Figure, Table, Text
 from pipeline.report.charts import bars, lines
 from pipeline.report.svg import Axis, Plot, ends, number, real
@@ -21,9 +22,9 @@ def blocks(measured: Mapping[str, Any]) -> list[Block]:
     rows, unit = measured["rows"], str(measured["unit"])
     models = measured["models"]
     told = (
-        f"Plain models on so many dimensions, RMSE on {rows['validation']:,} validation rows: ridge regression, the "
-        f"mean of the {models['neighbours']} nearest rows, and {models['trees']} boosted trees, learned from "
-        f"{rows['used']:,} training rows, and from {rows['few']:,} of them."
+        f"Plain models on so many dimensions, {TASK.primary.title} on {rows['validation']:,} validation rows: ridge "
+        f"regression, the mean of the {models['neighbours']} nearest rows, and {models['trees']} boosted trees, "
+        f"learned from {rows['used']:,} training rows, and from {rows['few']:,} of them."
     )
     features, components = measured["features"], measured["components"]
     found: list[Block] = [Text(told)]
@@ -47,7 +48,7 @@ def _places(count: int, label: str) -> Axis:
 
 def _errors(steps: Sequence[Step], key: str, unit: str, what: str) -> Figure:
     series = {
-        title: [(float(place), real(one[key][name]["rmse"])) for place, one in enumerate(steps, start=1)]
+        title: [(float(place), real(one[key][name][TASK.primary.name])) for place, one in enumerate(steps, start=1)]
         for name, title in _MODELS.items()
     }
     values = [y for points in series.values() for _, y in points]
@@ -57,15 +58,15 @@ def _errors(steps: Sequence[Step], key: str, unit: str, what: str) -> Figure:
     picture = lines(
         series,
         _places(len(steps), f"number of {kind}"),
-        Axis(f"RMSE on validation ({unit})", *ends(values, 0.08)),
+        Axis(f"{TASK.primary.title} on validation ({unit})", *ends(values, 0.08)),
         f"Error by number of {what}; lowest: {lowest}",
     )
     named = [one.get("name", f"component {place}") for place, one in enumerate(steps, start=1)]
     rows = [
-        (str(place), name, *(shown(one[key][model]["rmse"]) for model in _MODELS))
+        (str(place), name, *(shown(one[key][model][TASK.primary.name]) for model in _MODELS))
         for place, (name, one) in enumerate(zip(named, steps, strict=True), start=1)
     ]
-    numbers = Table(f"RMSE by number of {what}", ("number", "adds", *_MODELS.values()), rows)
+    numbers = Table(f"{TASK.primary.title} by number of {what}", ("number", "adds", *_MODELS.values()), rows)
     return Figure(picture, f"Error by number of {what}: {_COLOURS}. Lowest: {lowest}.", numbers)
 
 

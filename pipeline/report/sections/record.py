@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from components.shown import shown
+from components.task import TASK
 from pipeline.lineage.differences import flat
 from pipeline.lineage.figure import lineage_svg
 from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table, Text
@@ -16,6 +17,7 @@ from pipeline.report.material import Material
 from pipeline.report.rows import time_of
 from pipeline.report.svg import Axis, clock, ends, number, real
 
+_TITLES = {name: TASK.metrics[name].title for name in TASK.brief}
 _STATES = {"ran": "", "cached": " (from the cache)"}
 
 
@@ -76,14 +78,14 @@ def history(material: Material) -> Section:
             one.id,
             one.verdict,
             one.version,
-            *(_error(one.metrics, key) for key in ("rmse", "mae")),
+            *(_error(one.metrics, key) for key in TASK.brief),
             "" if one.seconds is None else f"{one.seconds:.0f} s",
         )
         for one in material.runs
     ]
     bad = ("refused", "stopped", "failed", "crashed")
     marks = {index: "bad" for index, one in enumerate(material.runs) if one.verdict in bad}
-    table = Table("The newest runs", ("run", "verdict", "version", "RMSE", "MAE", "took"), rows, marks)
+    table = Table("The newest runs", ("run", "verdict", "version", *_TITLES.values(), "took"), rows, marks)
     return Section("history", "History", [*blocks, table])
 
 
@@ -96,8 +98,8 @@ def _trend(material: Material) -> Figure:
     """Each version on the rows of its own run, so a change of the data moves the line too."""
     told = [one for one in material.manifests if "file" in (one.get("metrics") or {})][-30:]
     points = {
-        name: [(float(place), real(one["metrics"]["file"].get(key))) for place, one in enumerate(told)]
-        for name, key in (("RMSE", "rmse"), ("MAE", "mae"))
+        title: [(float(place), real(one["metrics"]["file"].get(key))) for place, one in enumerate(told)]
+        for key, title in _TITLES.items()
     }
     high = ends(y for line in points.values() for _, y in line)[1] * 1.1
     step = 1 + len(told) // 6
@@ -107,14 +109,17 @@ def _trend(material: Material) -> Figure:
     rows = [
         (
             one["version"] + (" (live)" if one["version"] == material.live else ""),
-            *(shown(one["metrics"]["file"].get(name)) for name in ("rmse", "mae")),
+            *(shown(one["metrics"]["file"].get(name)) for name in TASK.brief),
             f"{one.get('bytes', 0):,}",
             str((one.get("data") or {}).get("fingerprint", "")),
         )
         for one in told
     ]
-    numbers = Table("Versions", ("version", "RMSE", "MAE", "bytes", "data"), rows)
-    caption = "RMSE (blue) and MAE (orange) of the published files, each on the test rows of its own run."
+    numbers = Table("Versions", ("version", *_TITLES.values(), "bytes", "data"), rows)
+    colours = (
+        f"{title} ({colour})" for title, colour in zip(_TITLES.values(), ("blue", "orange", "green"), strict=False)
+    )
+    caption = f"{' and '.join(colours)} of the published files, each on the test rows of its own run."
     return Figure(picture, caption, numbers, beside=True)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from components.task import TASK
 from pipeline.report import rows as measured
 from pipeline.report.blocks import Block, Figure, Section, Table, Text
 from pipeline.report.charts import density, shades, spread
@@ -100,17 +101,18 @@ def _hour(material: Material) -> Sequence[Block]:
 
 def _spread(material: Material, bins: Sequence[measured.Bin], axis: Axis, what: str, unit: str) -> Figure:
     told = [(one.place, one.quantiles) for one in bins]
-    worst = max(bins, key=lambda one: one.mae)
-    label = f"Error over {what}; the largest MAE is {number(worst.mae)} {material.unit} at {worst.name} {unit}".strip()
+    metric, *_ = metrics = [TASK.metrics[name] for name in TASK.of_part]
+    worst = max(bins, key=lambda one: metric.loss(one.errors[metric.name]))
+    most = f"the largest {metric.title} is {number(worst.errors[metric.name])} {material.unit}"
+    label = f"Error over {what}; {most} at {worst.name} {unit}".strip()
     numbers = Table(
         f"Errors by {what}, in {material.unit}",
-        (what, "rows", "MAE", "bias", "10 % below", "median", "90 % below"),
+        (what, "rows", *(one.title for one in metrics), "10 % below", "median", "90 % below"),
         [
             (
                 f"{one.name} {unit}".strip(),
                 f"{one.rows:,}" + (" (small)" if one.rows < measured.SMALL else ""),
-                number(one.mae),
-                number(one.bias),
+                *map(number, one.errors.values()),
                 number(one.quantiles[0]),
                 number(one.quantiles[2]),
                 number(one.quantiles[4]),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.shown import scale_of, shown
+from components.task import TASK
 from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table, Text
 from pipeline.report.charts import bars
 from pipeline.report.material import Material
@@ -25,8 +26,7 @@ GOOD = ("pushed", "unchanged", "running")
 _NAMES = {
     "file": "model.tflite",
     "float": "float model",
-    "linear": "linear model, same features",
-    "mean": "mean of the training rows",
+    **TASK.baselines,
     "candidate": "candidate (SavedModel)",
     "champion": "live model then",
 }
@@ -90,25 +90,23 @@ def errors(material: Material) -> Section:
     if not measured:
         return Section("errors", "Errors", [], "no model was measured")
     rows = (material.figures.get("metrics") or material.evaluation.get("candidate") or {}).get("rows")
-    scale = scale_of(real(one.get("rmse")) for one in measured.values())
+    primary, metrics = TASK.primary, {name: TASK.metrics[name] for name in TASK.shown}
+    scale = scale_of(real(one.get(primary.name)) for one in measured.values())
     table = Table(
         f"Errors on {number(rows) or 'the'} test rows, in {material.unit}",
-        ("model", "RMSE", "MAE", "bias"),
-        [
-            (_NAMES[name], *(shown(one.get(key), scale) for key in ("rmse", "mae", "bias")))
-            for name, one in measured.items()
-        ],
+        ("model", *(one.title for one in metrics.values())),
+        [(_NAMES[name], *(shown(one.get(key), scale) for key in metrics)) for name, one in measured.items()],
     )
+    titles = [metrics[name].title for name in TASK.brief]
+    told = (f"{_NAMES[name]} {primary.title} {shown(one.get(primary.name), scale)}" for name, one in measured.items())
     picture = bars(
-        [(_NAMES[name], (real(one.get("rmse")), real(one.get("mae"))), "") for name, one in measured.items()],
-        f"Errors of {len(measured)} models: "
-        + "; ".join(f"{_NAMES[n]} RMSE {shown(one.get('rmse'), scale)}" for n, one in measured.items()),
+        [(_NAMES[name], tuple(real(one.get(key)) for key in TASK.brief), "") for name, one in measured.items()],
+        f"Errors of {len(measured)} models: {'; '.join(told)}",
         material.unit,
-        ("RMSE", "MAE"),
+        titles,
     )
     caption = (
-        "Upper bar RMSE, lower bar MAE; shorter is better. No training step has seen these rows. A few odd rides rule "
-        "the RMSE, so compare models on one set of rows only."
+        f"Bars from above: {', '.join(titles)}; shorter is better. No training step has seen these rows. {TASK.caution}"
     )
     return Section("errors", "Errors", [Figure(picture, caption, table, beside=True)])
 
@@ -119,16 +117,10 @@ def _measured(material: Material) -> dict[str, dict[str, float]]:
         found = {"file": metrics["file"], "float": metrics["float"], **metrics["baselines"]}
     else:
         candidate = material.evaluation.get("candidate")
-        found = {"candidate": _with_bias(candidate)} if candidate else {}
+        found = {"candidate": TASK.completed(candidate)} if candidate else {}
     # On the same rows as the file, where the file was judged beside it.
     champion = (material.figures.get("gate") or material.evaluation).get("champion")
-    return found | ({"champion": _with_bias(champion)} if champion else {})
-
-
-def _with_bias(metrics: Mapping[str, float]) -> dict[str, float]:
-    if "bias" in metrics or "mean_label" not in metrics:
-        return dict(metrics)
-    return {**metrics, "bias": real(metrics.get("mean_prediction")) - real(metrics["mean_label"])}
+    return found | ({"champion": TASK.completed(champion)} if champion else {})
 
 
 def slices(material: Material) -> Section:
@@ -137,7 +129,8 @@ def slices(material: Material) -> Section:
     if not told or not told.get("slices"):
         return Section("slices", "Slices", [], "no slices were judged")
     rows, marks = [], {}
-    scale = scale_of(one["candidate"]["rmse"] or 0.0 for one in told["slices"])
+    primary = TASK.primary
+    scale = scale_of(one["candidate"][primary.name] or 0.0 for one in told["slices"])
     for index, one in enumerate(told["slices"]):
         champion = one["champion"] or {}
         if one["small"]:
@@ -148,12 +141,13 @@ def slices(material: Material) -> Section:
             (
                 one["name"],
                 f"{one['rows']:,}" + (" (small)" if one["small"] else ""),
-                *(shown(one["candidate"].get(key), scale) for key in ("rmse", "mae", "bias")),
-                shown(champion.get("rmse"), scale),
+                *(shown(one["candidate"].get(key), scale) for key in TASK.shown),
+                shown(champion.get(primary.name), scale),
                 "too few rows, not judged" if one["small"] else one["verdict"],
             )
         )
-    header = ("slice", "rows", "RMSE", "MAE", "bias", "RMSE of the live model", "verdict")
+    titles = (TASK.metrics[name].title for name in TASK.shown)
+    header = ("slice", "rows", *titles, f"{primary.title} of the live model", "verdict")
     note = (
         f"Held against {told.get('rule', 'the limits')}. Slices with fewer than {told['min_slice_rows']:,} rows are "
         "marked as small and are never judged."

@@ -20,7 +20,7 @@ from components.evaluation.slices import settle
 from components.evaluator import component
 from components.evaluator import tfma_metrics as measuring
 from components.evaluator.component import Executor
-from components.settings import Gate, Limits, Slices
+from components.settings import Gate, Slices
 from data.spec import Dataset
 from transforms.features import Features, Plan
 
@@ -231,7 +231,7 @@ def test_a_model_better_overall_but_much_worse_in_a_slice_is_refused_by_name_of_
     assert (told["champion"], overall["verdict"]) == ("000007", "passed")
     (reason,) = reasons(blessing)
     assert reason.startswith("slice hour from 20 (100 rows): RMSE ")
-    assert "gate.slices.hour.max_rmse_ratio 1.1 times the champion's" in reason
+    assert "gate.slices.hour.max_ratio 1.1 times the champion's" in reason
     assert [one["verdict"] for one in told["slices"]] == ["passed", "passed", "refused"]
     assert blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY) == 0
 
@@ -253,7 +253,7 @@ def test_a_live_model_that_is_the_candidate_is_measured_once_and_compared_all_th
 
 
 def test_a_small_slice_is_marked_and_never_judged(evaluate: Evaluate, model_off_by: Callable[..., Any]) -> None:
-    strict = Slices(of="hour", boundaries=(6, 20), limits=Limits(max_mae=0.01))
+    strict = Slices(of="hour", boundaries=(6, 20), limits={"mae": 0.01})
     blessing, told = evaluate(Gate(slices={"hour": strict}, min_slice_rows=151), model_off_by(0, 0))
     assert [(one["rows"], one["verdict"]) for one in told["slices"]] == [
         (150, "small"),
@@ -262,7 +262,7 @@ def test_a_small_slice_is_marked_and_never_judged(evaluate: Evaluate, model_off_
     ]
     (reason,) = reasons(blessing)
     assert reason.startswith("slice hour 6 to 20 (350 rows): MAE ")
-    assert reason.endswith("is above gate.slices.hour.limits.max_mae 0.01")
+    assert reason.endswith("is above gate.slices.hour.limits.mae 0.01")
 
 
 def test_a_champion_that_takes_other_columns_refuses_and_says_what_to_do(

@@ -67,7 +67,8 @@ def test_where_nothing_fits_the_reason_names_the_nearest() -> None:
     assert "the smallest is tiny with 9,000 bytes" in why
     none, why = choose(MEASURED, Selection(within=0.0, max_bytes=15_000), ANY)
     assert none is None
-    assert "a MAE of at most 1 on the validation rows (study.select.within 0); the nearest is int8 with 1.02" in why
+    assert "keeps MAE within 0.0% (study.select.within) of the float model's 1" in why
+    assert "the nearest is int8 with 1.02" in why
 
 
 def test_the_front_holds_what_nothing_beats() -> None:

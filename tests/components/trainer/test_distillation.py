@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from components.settings import Distillation
-from components.trainer.distillation import fit_teacher, labelled, remix
+from components.task.regression_learning import fit_teacher
+from components.trainer.distillation import labelled, remix
 from components.trainer.tables import Columns, Table, join
 from data.spec import Dataset, Label, Point, Time
 

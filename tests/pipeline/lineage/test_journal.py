@@ -28,7 +28,7 @@ def test_runs_are_told_newest_first_with_verdict_and_metrics(runs):
     assert [one.id for one in found] == runs.runs[::-1][:5]
     assert [one.verdict for one in found] == ["pushed", "crashed", "refused", "pushed", "pushed"]
     assert found[0].version == "000010"
-    assert found[2].reasons == ["RMSE 9 is above gate.limits.max_rmse 5"]
+    assert found[2].reasons == ["RMSE 9 is above gate.limits.rmse 5"]
     assert found[0].metrics["file"]["rmse"] > 0
     assert found[0].seconds is not None
 

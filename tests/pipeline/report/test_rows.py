@@ -52,12 +52,12 @@ def test_stretches_hold_every_row_once_and_their_own_quantiles(told):
     assert max(one.rows for one in bins) <= 1.2 * len(values) / 8
     lowest = residual[np.argsort(values, kind="stable")][: bins[0].rows]
     assert bins[0].quantiles == pytest.approx(tuple(np.percentile(lowest, [10, 25, 50, 75, 90])), abs=0.2)
-    assert sum(one.bias * one.rows for one in bins) / len(values) == pytest.approx(residual.mean())
+    assert sum(one.errors["bias"] * one.rows for one in bins) / len(values) == pytest.approx(residual.mean())
 
 
 def test_one_value_for_all_rows_is_one_stretch():
     (only,) = measured.along(np.zeros(5), np.arange(5.0))
-    assert (only.rows, only.bias) == (5, 2.0)
+    assert (only.rows, only.errors["bias"]) == (5, 2.0)
 
 
 def test_missing_values_are_in_no_stretch():
@@ -69,7 +69,8 @@ def test_missing_values_are_in_no_stretch():
 def test_hours_are_those_of_the_wall_clock():
     day = 24 * 3600
     bins = measured.by_hour(np.array([0.0, day + 3599, 17 * 3600 + 5 * day, 23 * 3600]), np.array([1.0, 3, 5, 7]))
-    assert [(one.name, one.rows, one.bias) for one in bins] == [("00:00", 2, 2.0), ("17:00", 1, 5.0), ("23:00", 1, 7.0)]
+    found = [(one.name, one.rows, one.errors["bias"]) for one in bins]
+    assert found == [("00:00", 2, 2.0), ("17:00", 1, 5.0), ("23:00", 1, 7.0)]
 
 
 def test_the_mean_of_a_cell_is_the_mean_of_its_rows(told):

@@ -71,7 +71,7 @@ def test_runtime_parameters_have_the_configurations_values_as_defaults(documents
     parameters = documents[0]["root"]["inputDefinitions"]["parameters"]
     assert set(parameters) == {"data_root", "gate", "until"}
     assert parameters["data_root"]["defaultValue"] == "/data"
-    assert '"max_rmse":5.0' in parameters["gate"]["defaultValue"]
+    assert '"rmse":5.0' in parameters["gate"]["defaultValue"]
     given = documents[0]["root"]["dag"]["tasks"]["Evaluator"]["inputs"]["parameters"]["gate"]
     assert given == {"componentInputParameter": "gate"}
 

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from sklearn.linear_model import Ridge
 
-from components.trainer.baselines import RIDGE, fit_linear
+from components.task.regression_learning import RIDGE, fit_linear
 from components.trainer.tables import Table
 
 

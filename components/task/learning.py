@@ -1,0 +1,54 @@
+"""What a kind of label has to answer with TensorFlow: how it is learned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+import tf_keras
+
+from components.settings import Distillation
+from components.task.regression_learning import RegressionLearning
+from components.task.settings import Loss
+from components.trainer.tables import Table
+
+FloatArray = npt.NDArray[np.float32]
+
+
+class Learning(Protocol):
+    """One kind of label.
+
+    Attributes:
+        width: numbers in one output of the network.
+    """
+
+    width: int
+
+    def encode(self, label: FloatArray) -> npt.NDArray[Any]:
+        """What the loss compares with the network's output, of labels `[rows]`."""
+
+    def decode(self, output: Any) -> Any:
+        """Predictions `[rows]`, of the network's output `[rows, width]`, tensors and arrays alike, activated."""
+
+    def start(self, label: FloatArray) -> float:
+        """First value of the output's bias: the network then learns differences only."""
+
+    def loss(self, choice: Loss) -> tf_keras.losses.Loss:
+        """Of the network."""
+
+    def baselines(
+        self, table: Table, id_sizes: dict[str, int]
+    ) -> dict[str, Callable[[dict[str, tf.Tensor]], tf.Tensor]]:
+        """Plain models by the names of `Task.baselines`, each from the network's inputs to predictions `[batch]`."""
+
+    def teacher(
+        self, table: Table, categories: Sequence[str], choices: Distillation, seed: int
+    ) -> Callable[[Table], FloatArray]:
+        """Learned from the rows; gives labels to others."""
+
+
+LEARNING: Learning = RegressionLearning()
