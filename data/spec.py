@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timezone
 from typing import Annotated, Literal, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
@@ -168,7 +168,7 @@ class Spans(Settings):
 
 
 MISSING = ("NA", "N/A", "n/a", "#N/A", "<NA>", "NULL", "Null", "null", "NaN", "nan", "NaT", "None", "\\N")
-"""What databases and libraries write for a value that is not there."""
+"""What databases and libraries write for a value that is not there. Published versions rest on it."""
 
 
 class Notation(NamedTuple):
@@ -176,6 +176,11 @@ class Notation(NamedTuple):
 
     missing: tuple[str, ...] = MISSING
     decimal: str = "."
+
+    @classmethod
+    def of(cls, missing: Iterable[str] | None, decimal: str) -> Notation:
+        """From the two settings; None stands for the usual texts."""
+        return cls(MISSING if missing is None else tuple(missing), decimal)
 
 
 class Dataset(Settings):
@@ -189,8 +194,9 @@ class Dataset(Settings):
         format: `csv`, `parquet` or `tfrecord` (of tf.Example). `auto` knows Parquet by its content and TFRecords by the
             file's name. Packed files (gzip, bzip2, xz, zstd, lz4) are known by their content.
         header: column names of a CSV that has none.
-        missing: texts that stand for a missing value in a column of any role, besides the empty one; `[]` takes each
-            as it stands, for example where `NA` is Namibia and `None` a kind of payment.
+        missing: texts that stand for a missing value in a column of any role, besides the empty one. Null takes `NA`,
+            `N/A`, `n/a`, `#N/A`, `<NA>`, `NULL`, `Null`, `null`, `NaN`, `nan`, `NaT`, `None` and `\\N`; `[]` takes each text
+            as it stands, for example where `NA` is Namibia.
         decimal: what stands before the decimals of a number written as text, `.` or `,`.
         delimiter: one character between CSV fields; a first line such as `sep=;` says more.
         encoding: of a CSV's text, such as `latin-1` or `cp1252`; a byte order mark says more. A row with a value of a
@@ -207,7 +213,7 @@ class Dataset(Settings):
     header: tuple[str, ...] | None = None
     delimiter: str = Field(default=",", pattern=r"^[\t !#-~]$")
     encoding: str = "utf-8"
-    missing: tuple[str, ...] = MISSING
+    missing: tuple[str, ...] | None = None
     decimal: Literal[".", ","] = "."
     label: Label
     points: dict[str, Point] = Field(default_factory=dict)
@@ -270,7 +276,7 @@ class Dataset(Settings):
     @property
     def notation(self) -> Notation:
         """How its values are written as texts."""
-        return Notation(self.missing, self.decimal)
+        return Notation.of(self.missing, self.decimal)
 
     def coordinates(self) -> dict[str, Literal["latitude", "longitude"]]:
         """Coordinate columns in a stable order, each with its axis."""

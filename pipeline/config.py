@@ -92,6 +92,16 @@ class Config(Settings):
             self.study.check(training)
         return self
 
+    @model_validator(mode="after")
+    def _the_store_takes_it(self) -> Config:
+        # ml-metadata 1.16 quotes a text with a backslash as 'E'...'', which PostgreSQL does not read.
+        if self.metadata.kind == "postgresql" and "\\" in json.dumps(self.plain()):
+            raise ValueError(
+                "metadata.kind is postgresql, where ml-metadata stores no text with a backslash, a quote or a letter "
+                "beyond ASCII, and one stands in this configuration; write it otherwise, or take sqlite or mysql"
+            )
+        return self
+
     def plan(self) -> Plan:
         """Features settled for this dataset."""
         return Plan(dataset=self.data, features=self.features)

@@ -91,7 +91,7 @@ class Predictor:
         )
         self._described = {*self.layout.wanted, described["label"]["column"]}
         # A version from before these settings was trained on every text as it stood.
-        self._notation = Notation(tuple(described.get("missing", ())), described.get("decimal", "."))
+        self._notation = Notation.of(described.get("missing", ()), described.get("decimal", "."))
         self._known = {one["name"]: self._numbers(one["vocabulary"]) for one in self.inputs if one["vocabulary"]}
         self._points = {name: Point(**point) for name, point in described["points"].items()}
         self._axes = {point.latitude: "latitude" for point in self._points.values()}

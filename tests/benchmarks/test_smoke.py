@@ -44,8 +44,14 @@ ARGUMENTS = (
 )
 """Tried as far as their arguments."""
 
-ELSEWHERE = {"bench-study": "farelite study", "prove-transforms": "tests/transforms"}
-"""No script of their own: a command, and a share of the tests."""
+ELSEWHERE = {
+    "bench-study": "farelite study",
+    "prove-transforms": "tests/transforms",
+    "bench-tables": "benchmarks/tables.py",
+    "prove-rows": "benchmarks/prove_rows.py",
+    "prove-same": "benchmarks/prove_same.py",
+}
+"""A command, a share of the tests, and scripts that have a file of tests of their own beside this one."""
 
 
 def recipes() -> dict[str, str]:

@@ -216,3 +216,10 @@ def test_an_old_key_is_answered_with_the_new_one_which_is_allowed(file: Path, ol
     assert f"{new}: " in wrong
     assert "no such key" not in wrong
     assert "there is no metric" not in wrong
+
+
+def test_what_ml_metadata_cannot_store_on_postgresql_is_told_before_a_run(file: Path) -> None:
+    assert load(file, ["metadata.kind=postgresql"]).metadata.kind == "postgresql"
+    said = mistake(file, "metadata.kind=postgresql", 'data.missing=["\\\\N"]')
+    assert "stores no text with a backslash, a quote or a letter beyond ASCII" in said
+    assert load(file, ["metadata.kind=mysql", 'data.missing=["\\\\N"]']).data.missing == ("\\N",)
