@@ -195,8 +195,8 @@ class Dataset(Settings):
             file's name. Packed files (gzip, bzip2, xz, zstd, lz4) are known by their content.
         header: column names of a CSV that has none.
         missing: texts that stand for a missing value in a column of any role, besides the empty one. Null takes `NA`,
-            `N/A`, `n/a`, `#N/A`, `<NA>`, `NULL`, `Null`, `null`, `NaN`, `nan`, `NaT`, `None` and `\\N`; `[]` takes each text
-            as it stands, for example where `NA` is Namibia.
+            `N/A`, `n/a`, `#N/A`, `<NA>`, `NULL`, `Null`, `null`, `NaN`, `nan`, `NaT`, `None` and `\\N`; `[]` takes each
+            text as it stands, for example where `NA` is Namibia.
         decimal: what stands before the decimals of a number written as text, `.` or `,`.
         delimiter: one character between CSV fields; a first line such as `sep=;` says more.
         encoding: of a CSV's text, such as `latin-1` or `cp1252`; a byte order mark says more. A row with a value of a
