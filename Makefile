@@ -36,9 +36,10 @@ test-unit: $(READY)  ## the unit tests alone (under two minutes)
 	$(PYTEST) -m "not e2e and not slow"
 
 .PHONY: lint
-lint: $(READY)  ## ruff, mypy --strict and the layer contracts
+lint: $(READY)  ## ruff, mypy --strict, the layer contracts, and limits of length
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python tools/limits.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 

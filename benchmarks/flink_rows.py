@@ -145,11 +145,12 @@ def processes(pid: int) -> Iterator[tuple[str, psutil.Process]]:
 def prepare(config: Config, runs: Path) -> None:
     """Everything up to a model of the trips as they are."""
     import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
-    from steps import Steps
+    from steps import Steps, run_of
 
     from pipeline.runners.engine import Engine
 
-    small = Steps(config, runs, Engine("in_process", tuple(config.beam.local_arguments("in_process"))), SMALL)
+    engine = Engine("in_process", tuple(config.beam.local_arguments("in_process")))
+    small = Steps(run_of(config, runs, SMALL), engine)
     for name in small.names():
         if name == "Evaluator":
             return
@@ -159,7 +160,7 @@ def prepare(config: Config, runs: Path) -> None:
 def measure(config: Config, place: str, dataset: str, folder: str) -> None:
     """Runs the data steps; prints JSON with begin and end of each and the bytes that Flink's exchanges carried."""
     import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
-    from steps import Steps
+    from steps import Steps, run_of
 
     from pipeline.runners.flink.rest import Cluster
 
@@ -169,7 +170,7 @@ def measure(config: Config, place: str, dataset: str, folder: str) -> None:
     began = time.time()
     engine = engine_of(large, place, runs, run_id)
     found["handshake"] = (began, time.time())
-    steps = Steps(large, runs, engine, run_id)
+    steps = Steps(run_of(large, runs, run_id), engine)
     for name in (*BEFORE_TRAINING, "Evaluator"):
         borrowed = {"model": SMALL, "baseline_model": SMALL} if name == "Evaluator" else {}
         began = time.time()
@@ -181,11 +182,13 @@ def measure(config: Config, place: str, dataset: str, folder: str) -> None:
 
 def engine_of(config: Config, place: str, runs: Path, run_id: str) -> Any:
     """The engine, with its workers greeted where it is a cluster."""
+    from steps import run_of
+
     from pipeline.runners.engine import ready
 
     name = {"in process": "in_process", "multi-process": "multi_process"}.get(place, "flink")
     beam = config.beam.model_copy(update={"runner": name})
-    return ready(config.model_copy(update={"beam": beam}), runs, run_id)
+    return ready(run_of(config.model_copy(update={"beam": beam}), runs, run_id))
 
 
 def report(done: list[dict[str, Any]]) -> None:

@@ -16,8 +16,9 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from pipeline.config import load
 from pipeline.lineage import journal
-from pipeline.lineage.connection import Metadata, open_metadata
+from pipeline.lineage.connection import open_metadata
 from pipeline.paths import RunPaths
+from pipeline.settings.metadata import Metadata
 
 STEPS: list[tuple[str, dict[str, str], dict[str, str]]] = [
     ("Champion", {}, {"model": "Model"}),

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from playwright.sync_api import sync_playwright
 
 from components.conversion.verification import run_saved_model
 from components.device.runtime import SIGNATURE, predict
@@ -32,7 +33,6 @@ from components.registry.store import Store
 from components.scoring.device_rows import load_raw
 from data.tensor_names import tensor_name
 from pipeline.commands.options import open_store
-from pipeline.demo.chromium import NoBrowserError, browser
 from pipeline.demo.content import described, resources
 from pipeline.demo.server import DemoServer
 
@@ -133,19 +133,21 @@ def in_browser(store: Store, version: str, columns: Columns) -> FloatArray | Non
     told = described(store.manifest(version), {"tolerance": 0, "rows": vectors})
     page_data = json.dumps(told).encode()
     found["/version.json"] = type(found["/version.json"])(found["/version.json"].media_type, page_data)
-    try:
-        with tempfile.TemporaryDirectory() as folder, DemoServer(found, 0) as server, browser(Path(folder)) as page:
-            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-            thread.start()
-            try:
-                page("Page.navigate", url=f"{server.url}?check=1")
-                said = json.loads(page.until("document.getElementById('check')?.textContent"))
-            finally:
-                server.shutdown()
-                thread.join()
-    except NoBrowserError as error:
-        print(error, file=sys.stderr)
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        print("no Chromium here; `apt-get install chromium` brings one", file=sys.stderr)
         return None
+    with DemoServer(found, 0) as server, sync_playwright() as driver:
+        page = driver.chromium.launch(executable_path=program, chromium_sandbox=False).new_page()
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            page.goto(f"{server.url}?check=1")
+            said = json.loads(page.wait_for_selector("#check:not(:empty)", state="attached").text_content())
+        finally:
+            page.context.browser.close()
+            server.shutdown()
+            thread.join()
     return np.array(said["predictions"], np.float32)
 
 

@@ -21,7 +21,7 @@ from typing import Any
 import flink_cluster
 import psutil
 import results
-from steps import Steps
+from steps import Steps, run_of
 
 from pipeline.config import load
 from pipeline.lineage.questions import Lineage
@@ -60,7 +60,7 @@ class Bench:
         self._config = load(None)
         self._folder = folder
         local = Engine("in_process", tuple(self._config.beam.local_arguments("in_process")))
-        before = Steps(self._config, folder, local, BEFORE)
+        before = Steps(run_of(self._config, folder, BEFORE), local)
         for name in before.names():
             if name == STEP:
                 break
@@ -69,7 +69,7 @@ class Bench:
     def transform(self, flink: Flink, parallelism: int, run_id: str) -> Attempt:
         """Runs Transform on the cluster under this run's name."""
         engine = Engine("flink", tuple(flink.arguments(parallelism, run_id)), flink, run_id, parallelism)
-        steps = Steps(self._config, self._folder, engine, run_id)
+        steps = Steps(run_of(self._config, self._folder, run_id), engine)
         began, error = time.monotonic(), ""
         try:
             steps.launch(STEP, {"examples": BEFORE, "schema": BEFORE})

@@ -8,32 +8,37 @@ from pathlib import Path
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 from tfx.proto.orchestration import pipeline_pb2
 
+from data.sources import locate
 from pipeline.config import Config
 from pipeline.graph import create_pipeline
 from pipeline.lineage.connection import open_metadata
 from pipeline.paths import RunPaths
+from pipeline.run import Run
 from pipeline.runners.engine import Engine
 from pipeline.runners.local import compile_pipeline, launch, run_context
+
+
+def run_of(config: Config, folder: Path, run_id: str) -> Run:
+    """A run with an id of one's choice, whose folder is there."""
+    run = Run(config, RunPaths(folder / config.name), locate(config.data), id=run_id)
+    run.paths.make()
+    return run
 
 
 class Steps:
     """Steps of one run; runs with the same folder share a metadata store.
 
     Args:
-        config: of the pipeline.
-        folder: of runs.
+        run: whose steps they are.
         engine: where the data steps run.
-        run_id: of what is made.
     """
 
-    def __init__(self, config: Config, folder: Path, engine: Engine, run_id: str) -> None:
-        self.paths = RunPaths(folder / config.name)
-        self.paths.make()
-        self.store = open_metadata(config.metadata, self.paths, create=True)
+    def __init__(self, run: Run, engine: Engine) -> None:
+        self.paths = run.paths
+        self.store = open_metadata(run.config.metadata, self.paths, create=True)
         self._engine = engine
-        self._run_id = run_id
-        around = run_context(config, self.paths, False, engine.arguments)
-        self._compiled = compile_pipeline(create_pipeline(config, around), run_id)
+        context = run_context(run, engine.arguments)
+        self._compiled = compile_pipeline(create_pipeline(run.config, context), run.id)
 
     def names(self) -> list[str]:
         """All steps in order."""

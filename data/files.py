@@ -6,6 +6,7 @@ import functools
 import glob
 import hashlib
 import importlib.util
+import json
 import os
 import shutil
 import tempfile
@@ -152,11 +153,23 @@ def local(file: str) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file that was read: where, how large, and sha256 of its bytes; empty for one on another filesystem."""
+    """A file that was read.
+
+    Attributes:
+        path: where it lies.
+        bytes: its size.
+        sha256: of its bytes; empty for one on another filesystem, which is not read for it.
+        told: what that filesystem says of its contents; empty for one on this machine.
+    """
 
     path: str
     bytes: int
     sha256: str
+    told: str = ""
+
+    def plain(self) -> dict[str, Any]:
+        """As the manifest has it."""
+        return {"path": self.path, "bytes": self.bytes, "sha256": self.sha256}
 
 
 def examine(files: list[str]) -> list[SourceFile]:
@@ -164,11 +177,13 @@ def examine(files: list[str]) -> list[SourceFile]:
     found = []
     for file in files:
         if is_remote(file):
-            (result,) = _filesystems(file, "data.source").match([file])
-            found.append(SourceFile(file, sum(one.size_in_bytes for one in result.metadata_list), ""))
+            systems = _filesystems(file, "data.source")
+            (result,) = systems.match([file])
+            told = [(one.size_in_bytes, one.last_updated_in_seconds) for one in result.metadata_list]
+            found.append(SourceFile(file, sum(size for size, _ in told), "", f"{told} {systems.checksum(file)}"))
             continue
-        told = Path(file).stat()
-        found.append(SourceFile(file, told.st_size, _sha256(file, told.st_size, told.st_mtime_ns)))
+        stat = Path(file).stat()
+        found.append(SourceFile(file, stat.st_size, _sha256(file, stat.st_size, stat.st_mtime_ns)))
     return found
 
 
@@ -195,20 +210,14 @@ def sizes(files: list[str]) -> list[tuple[str, int]]:
 
 
 def fingerprint(files: list[str]) -> str:
+    """See `fingerprint_of`."""
+    return fingerprint_of(examine(files))
+
+
+def fingerprint_of(files: list[SourceFile]) -> str:
     """Sixteen hex digits of names and contents, in this order; changes when a file is added, removed or edited.
 
     A file on another filesystem counts by the size and checksum that the filesystem gives, without reading it.
     """
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.rsplit("/", 1)[-1].encode())
-        if is_remote(file):
-            systems = _filesystems(file, "data.source")
-            (result,) = systems.match([file])
-            told = [(one.size_in_bytes, one.last_updated_in_seconds) for one in result.metadata_list]
-            digest.update(f"{told} {systems.checksum(file)}".encode())
-            continue
-        with Path(file).open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                digest.update(chunk)
-    return digest.hexdigest()[:16]
+    told = [(one.path.rsplit("/", 1)[-1], one.sha256 or one.told) for one in files]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]

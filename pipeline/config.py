@@ -20,9 +20,9 @@ from data.errors import DataError
 from data.files import below, expanded, is_remote
 from data.settings import Settings
 from data.spec import Dataset
-from pipeline.lineage.connection import Metadata
 from pipeline.settings.beam import Beam
 from pipeline.settings.kubeflow import Kubeflow
+from pipeline.settings.metadata import Metadata
 from pipeline.settings.renamed import renamed
 from pipeline.settings.schedule import Schedule
 from pipeline.yaml_text import YamlError, parse, read_text

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tensorflow_data_validation as tfdv
-from ml_metadata.proto.metadata_store_pb2 import ConnectionConfig
 from tfx.components.example_validator.component import ExampleValidator
 from tfx.components.schema_gen.component import SchemaGen
 from tfx.components.statistics_gen.component import StatisticsGen
@@ -16,8 +15,8 @@ from tfx.components.trainer.component import Trainer
 from tfx.components.transform.component import Transform
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.orchestration import pipeline
-from tfx.orchestration.data_types import RuntimeParameter
 from tfx.proto import trainer_pb2, transform_pb2
+from tfx.types.channel import BaseChannel as Channel
 
 from components.champion import Champion
 from components.code_hash import step_hash
@@ -28,10 +27,12 @@ from components.data_gate.reviewed_schema import ReviewedSchema
 from components.evaluator.component import Evaluator
 from components.pusher.component import TFLitePusher
 from components.study.component import Study
+from components.study.settings import Study as StudySettings
 from components.trip_example_gen.component import TripExampleGen
 from data.tensor_names import tensor_name
 from pipeline.config import Config
 from pipeline.lineage.wiring import wiring
+from pipeline.run_context import RunContext
 
 SCHEMA = "Schema"
 NO_PHASES = {"pruning": None, "clustering": None, "quantization": None}
@@ -41,55 +42,42 @@ PREPROCESSING_FN = "transforms.preprocessing.preprocessing_fn"
 RUN_FN = "components.trainer.run_fn.run_fn"
 
 
-@dataclass(frozen=True)
-class RunContext:
-    """What a run finds outside its configuration; the runner knows it.
-
-    Attributes:
-        root: folder of artifacts.
-        metadata: connection to ML Metadata.
-        models_dir: the store.
-        fingerprint: of the source's files.
-        spans: JSON list of the spans to read; empty where the source has none.
-        schema_path: the reviewed schema; None infers one.
-        schema_fingerprint: of its contents; empty where the runner cannot look.
-        baseline: file of the statistics of the last data that passed the data gate; empty where there are none.
-        champion_version, champion_sha256: the live model; empty when there is none.
-        store_state: fingerprint of what is live and withdrawn.
-        provenance: JSON for the manifest.
-        beam: what Beam is told; it is in no cache key.
-        force: push withdrawn bytes too.
-        work_dir: where a study keeps what it has done until it ends; empty takes a folder beside the artifacts.
-        data_root, until, gate: of TripExampleGen and Evaluator, where the runner has parameters that are set at run
-            time; None for gate takes the configuration's.
-    """
-
-    root: str
-    metadata: ConnectionConfig
-    models_dir: str
-    fingerprint: str
-    spans: str
-    schema_path: str | None
-    baseline: str
-    champion_version: str
-    champion_sha256: str
-    store_state: str
-    provenance: str
-    beam: tuple[str, ...]
-    force: bool = False
-    work_dir: str = ""
-    schema_fingerprint: str = ""
-    data_root: str | RuntimeParameter = ""
-    until: str | RuntimeParameter = ""
-    gate: RuntimeParameter | None = None
-
-
 def create_pipeline(config: Config, context: RunContext) -> pipeline.Pipeline:
     """All components in order of their data."""
-    plan = config.plan().model_dump_json()
-    dataset = config.data.model_dump_json()
-    data_gate_settings = config.data_gate.model_dump_json()
+    data = _data(config, context)
+    model = _model(config, context, data)
+    return pipeline.Pipeline(
+        pipeline_name=config.name,
+        pipeline_root=context.root,
+        components=[*data.steps, *model.steps, *_judgement(config, context, data, model)],
+        enable_cache=True,
+        metadata_connection_config=context.metadata,
+        beam_pipeline_args=list(context.beam),
+    )
 
+
+@dataclass(frozen=True)
+class _Data:
+    """The first steps: `steps` in order, and the channels that later ones read."""
+
+    steps: list[BaseComponent]
+    examples: Channel
+    report: Channel
+    schema: Channel
+
+
+@dataclass(frozen=True)
+class _Model:
+    """The steps that make a model, likewise."""
+
+    steps: list[BaseComponent]
+    transform_graph: Channel
+    model: Channel
+    champion: Channel
+
+
+def _data(config: Config, context: RunContext) -> _Data:
+    """Rows, what they hold, and the gates before they are learned from."""
     example_gen = TripExampleGen(
         config.data.model_copy(update={"max_rejected_fraction": 0.0}).model_dump_json(),  # the gates' business
         context.spans,
@@ -99,7 +87,8 @@ def create_pipeline(config: Config, context: RunContext) -> pipeline.Pipeline:
         context.until,
     )
     examples, report = example_gen.outputs["examples"], example_gen.outputs["report"]
-    rows_gate = DataGate(report, dataset, data_gate_settings, context.fingerprint, _code(DataGate)).with_id("RowsGate")
+    told = (report, config.data.model_dump_json(), config.data_gate.model_dump_json(), context.fingerprint)
+    rows_gate = DataGate(*told, _code(DataGate)).with_id("RowsGate")
     fine = tfdv.StatsOptions(num_quantiles_histogram_buckets=QUANTILES)
     statistics_gen = StatisticsGen(examples=examples, stats_options=fine)
     statistics_gen.add_upstream_node(rows_gate)
@@ -108,34 +97,28 @@ def create_pipeline(config: Config, context: RunContext) -> pipeline.Pipeline:
     schema = schema_gen.outputs["schema"]
     validator = ExampleValidator(statistics=statistics, schema=schema)
     data_gate = DataGate(
-        report,
-        dataset,
-        data_gate_settings,
-        context.fingerprint,
+        *told,
         _code(DataGate),
         contents={"statistics": statistics, "schema": schema, "anomalies": validator.outputs["anomalies"]},
         baseline=context.baseline,
         inferred=int(context.schema_path is None),
     )
-    transform = Transform(
-        examples=examples,
-        schema=schema,
-        preprocessing_fn=PREPROCESSING_FN,
-        splits_config=transform_pb2.SplitsConfig(analyze=["train"]),
-        materialize=False,
-        custom_config={"plan": plan, "code": step_hash(PREPROCESSING_FN)},
-        disable_statistics=True,
-        disable_analyzer_cache=True,
-    )
-    transform.add_upstream_node(data_gate)
-    training = config.training.model_copy(update=NO_PHASES) if config.study else config.training
+    return _Data([example_gen, rows_gate, statistics_gen, schema_gen, validator, data_gate], examples, report, schema)
+
+
+def _model(config: Config, context: RunContext, data: _Data) -> _Model:
+    """Features, training, a study where one is wanted, and the live model."""
+    plan = config.plan().model_dump_json()
+    transform = _transform(plan, data)
     stored = config.push.store or ""
     champion = Champion(context.models_dir, context.champion_version, context.champion_sha256, stored, _code(Champion))
+    live, graph = champion.outputs["model"], transform.outputs["transform_graph"]
+    training = config.training.model_copy(update=NO_PHASES) if config.study else config.training
     trainer = Trainer(
         run_fn=RUN_FN,
-        examples=examples,
-        transform_graph=transform.outputs["transform_graph"],
-        base_model=champion.outputs["model"] if config.training.warm_start else None,
+        examples=data.examples,
+        transform_graph=graph,
+        base_model=live if config.training.warm_start else None,
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
         eval_args=trainer_pb2.EvalArgs(splits=["validation"]),
         custom_config={
@@ -145,62 +128,65 @@ def create_pipeline(config: Config, context: RunContext) -> pipeline.Pipeline:
             "code": step_hash(RUN_FN),
         },
     )
-    study = _study(config, context, plan, trainer, transform, example_gen) if config.study else None
-    model = (study or trainer).outputs["model"]
+    study = [_study(config.study, config, context, trainer, graph, data)] if config.study else []
+    model = (study or [trainer])[-1].outputs["model"]
+    return _Model([transform, trainer, *study, champion], graph, model, live)
+
+
+def _transform(plan: str, data: _Data) -> Transform:
+    """What the features learn from the training rows; it waits for the data gate."""
+    transform = Transform(
+        examples=data.examples,
+        schema=data.schema,
+        preprocessing_fn=PREPROCESSING_FN,
+        splits_config=transform_pb2.SplitsConfig(analyze=["train"]),
+        materialize=False,
+        custom_config={"plan": plan, "code": step_hash(PREPROCESSING_FN)},
+        disable_statistics=True,
+        disable_analyzer_cache=True,
+    )
+    transform.add_upstream_node(data.steps[-1])
+    return transform
+
+
+def _judgement(config: Config, context: RunContext, data: _Data, model: _Model) -> list[BaseComponent]:
+    """The gate on the model, and the pusher with the proof of the file."""
+    gate = context.gate or config.gate.model_dump_json()
+    slicings, label = json.dumps([one.model_dump() for one in config.slicings()]), tensor_name(config.data.label.column)
     evaluator = Evaluator(
-        examples=examples,
-        model=model,
-        champion=champion.outputs["model"],
-        schema=schema,
-        gate=context.gate or config.gate.model_dump_json(),
-        slicings=json.dumps([cut.model_dump() for cut in config.slicings()]),
-        label=tensor_name(config.data.label.column),
+        examples=data.examples,
+        model=model.model,
+        champion=model.champion,
+        schema=data.schema,
+        gate=gate,
+        slicings=slicings,
+        label=label,
         code=_code(Evaluator),
     )
     channels = {
-        "model": model,
+        "model": model.model,
         "blessing": evaluator.outputs["blessing"],
-        "champion": champion.outputs["model"],
-        "examples": examples,
-        "report": report,
-        "schema": schema,
-        "transform_graph": transform.outputs["transform_graph"],
+        "champion": model.champion,
+        "examples": data.examples,
+        "report": data.report,
+        "schema": data.schema,
+        "transform_graph": model.transform_graph,
         "evaluation": evaluator.outputs["evaluation"],
     }
-    before = [
-        example_gen,
-        rows_gate,
-        statistics_gen,
-        schema_gen,
-        validator,
-        data_gate,
-        transform,
-        trainer,
-        *([study] if study else []),
-        champion,
-        evaluator,
-    ]
     pusher = TFLitePusher(
         channels,
         models_dir=context.models_dir,
         push=config.push.model_dump_json(),
-        gate=context.gate or config.gate.model_dump_json(),
-        slicings=json.dumps([cut.model_dump() for cut in config.slicings()]),
-        label=tensor_name(config.data.label.column),
+        gate=gate,
+        slicings=slicings,
+        label=label,
         provenance=context.provenance,
-        steps=json.dumps(wiring(before, "TFLitePusher", channels)),
+        steps=json.dumps(wiring([*data.steps, *model.steps, evaluator], "TFLitePusher", channels)),
         store_state=context.store_state,
         force=int(context.force),
         code=_code(TFLitePusher),
     )
-    return pipeline.Pipeline(
-        pipeline_name=config.name,
-        pipeline_root=context.root,
-        components=[*before, pusher],
-        enable_cache=True,
-        metadata_connection_config=context.metadata,
-        beam_pipeline_args=list(context.beam),
-    )
+    return [evaluator, pusher]
 
 
 def _code(component: type[BaseComponent]) -> str:
@@ -209,20 +195,15 @@ def _code(component: type[BaseComponent]) -> str:
 
 
 def _study(
-    config: Config, context: RunContext, plan: str, trainer: Trainer, transform: Transform, example_gen: TripExampleGen
+    settings: StudySettings, config: Config, context: RunContext, trainer: Trainer, graph: Channel, data: _Data
 ) -> Study:
     """The compression study on the float model."""
-    assert config.study is not None  # asked for by the caller
-    channels = {
-        "float_model": trainer.outputs["model"],
-        "transform_graph": transform.outputs["transform_graph"],
-        "examples": example_gen.outputs["examples"],
-    }
+    channels = {"float_model": trainer.outputs["model"], "transform_graph": graph, "examples": data.examples}
     parameters = {
-        "settings": config.study.model_dump_json(),
+        "settings": settings.model_dump_json(),
         "training": config.training.model_dump_json(),
         "conversion": config.conversion.model_dump_json(),
-        "plan": plan,
+        "plan": config.plan().model_dump_json(),
         "push": config.push.model_dump_json(),
         "label": tensor_name(config.data.label.column),
         "work_dir": context.work_dir or str(Path(context.root).parent / "study-work"),

@@ -9,21 +9,23 @@ from pathlib import Path
 from components.code_hash import code_hash
 from data.files import is_remote
 from data.reader import read
-from data.sources import locate
+from data.sources import Located, locate
 from data.spec import Dataset
 
 PACKAGES = ("pipeline", "components", "transforms", "data")
 
 
-def check_source(dataset: Dataset) -> None:
-    """Reads the first rows of every file on this machine; those elsewhere are only looked for.
+def readable(dataset: Dataset) -> Located:
+    """The source, after the first rows of every file on this machine were read; those elsewhere are only looked for.
 
     Raises:
         DataError: nothing there, empty, or a described column is missing.
     """
-    for file in locate(dataset).all_files():
+    located = locate(dataset)
+    for file in located.all_files():
         if not is_remote(file):
             next(iter(read(dataset, file)), None)
+    return located
 
 
 def code_revision() -> str:

@@ -30,18 +30,18 @@ SLOW = (
     "transforms/test_contract.py",
     "pipeline/studies/test_ablation.py",
     "transforms/test_preprocessing.py",
-    "components/conversion/test_quantized.py",
+    "components/conversion/test_recipe.py",
     "components/trainer/test_compression.py",
-    "pipeline/lineage/test_servers.py",
-    "components/study/test_resume.py",
+    "pipeline/lineage/test_connection.py",
+    "components/study/test_bench.py",
     "components/evaluator/test_component.py",
     "pipeline/studies/test_dimensions.py",
     "benchmarks/test_smoke.py",
     "benchmarks/test_transform_rows.py",
-    "pipeline/report/test_browser.py",
+    "pipeline/report/test_page_browser.py",
     "pipeline/runners/kubeflow/test_kubernetes.py",
     "pipeline/runners/schedule/test_service.py",
-    "pipeline/runners/schedule/test_schedule_commands.py",
+    "pipeline/commands/test_schedule.py",
 )
 COORDINATES = ("pickup_lat", "pickup_lon", "dropoff_lat", "dropoff_lon")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
@@ -16,7 +15,7 @@ from components.artifacts import FILES, FINGERPRINT, SOURCES, SPANS, IngestRepor
 from components.files import REJECTS_FILE, SUMMARY_FILE
 from components.trip_example_gen.bundles import each
 from components.trip_example_gen.writer import Summary, convert_file, write_report
-from data.files import examine
+from data.files import examine, fingerprint_of
 from data.sources import Located, locate, placed
 from data.spec import Dataset
 from data.splits import SPLITS
@@ -57,9 +56,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         if located.spans:
             examples.span = located.spans[-1].number
             examples.set_string_custom_property("spans", json.dumps(located.labels()))
-        report.set_string_custom_property(FINGERPRINT, exec_properties["fingerprint"] or located.fingerprint())
+        files = examine(located.all_files())
+        report.set_string_custom_property(FINGERPRINT, exec_properties["fingerprint"] or fingerprint_of(files))
         report.set_string_custom_property(SOURCES, json.dumps(located.all_files()))
-        report.set_string_custom_property(FILES, json.dumps([asdict(one) for one in examine(located.all_files())]))
+        report.set_string_custom_property(FILES, json.dumps([one.plain() for one in files]))
         report.set_string_custom_property(SPANS, json.dumps(located.labels()))
         report.set_int_custom_property("read", summary.read)
         report.set_int_custom_property("rejected", summary.rejected)

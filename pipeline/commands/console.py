@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-import os
-import time
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,11 +21,8 @@ from components.task.words import in_brief
 from pipeline.commands.pace import Pace
 from pipeline.commands.study_view import WIDTH as STUDY_WIDTH
 from pipeline.commands.study_view import study_table
-from pipeline.config import load
-from pipeline.lock import run_lock
-from pipeline.paths import RunPaths
-from pipeline.provenance import check_source
-from pipeline.quiet import libraries_to
+from pipeline.config import Config
+from pipeline.run import Run, opened
 from pipeline.runners.events import ComponentRun, Listener, Result
 
 if TYPE_CHECKING:
@@ -48,7 +45,7 @@ class ProgressLines(Listener):
         self._status = console.status("starting", spinner="dots")
         self._width = 0
         self._place = ""
-        self.running = ""
+        self.running, self.planned = "", False
         self._total = self._count = 0
         self._pace = Pace()
 
@@ -58,7 +55,8 @@ class ProgressLines(Listener):
         self._status.start()
 
     def plan(self, names: list[str]) -> None:
-        """See `pipeline.runners.local.Listener`."""
+        """See `pipeline.runners.events.Listener`."""
+        self.planned = True
         self._width = max(len(name) for name in names)
         self._total = len(names)
 
@@ -95,41 +93,51 @@ class ProgressLines(Listener):
         self._status.stop()
 
 
-def run_with_progress(
-    config_file: Path | None, runs_dir: Path, overrides: Sequence[str], force: bool, wait: float
-) -> Result:
-    """Runs the pipeline, draws how it goes, and prints the card.
+def run_with_progress(config: Config, runs_dir: Path, force: bool, wait: float) -> Result:
+    """Runs the pipeline, draws how it goes, makes the report, and prints the card.
 
     Raises:
-        ConfigError, DataError, RunsFolderError, LockedError, StoreError: the input's fault.
+        DataError, RunsFolderError, LockedError, StoreError: the input's fault.
     """
-    config = load(config_file, overrides)
-    check_source(config.data)  # at once, before seconds go into loading TFX
-    paths = RunPaths(runs_dir / config.name)
-    paths.make()
-    log = paths.logs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
-    with run_lock(paths.lock, wait), libraries_to(log) as terminal:
+    with opened(config, runs_dir, force, wait) as (run, terminal):
         console = Console(file=terminal, highlight=False)
         progress = ProgressLines(console)
         progress.say("loading TFX")
         try:
             # Only now, since it takes seconds: the configuration is known to be good and the spinner turns.
-            from pipeline.runners.local import run
+            from pipeline.runners import local
 
-            result = run(config, paths, progress, force)
+            result = local.run(run, progress)
         except BaseException as error:
             progress.stop()
             if progress.running:
-                console.print(f"[red]{progress.running} did not finish[/] ({type(error).__name__}); log: {log}")
+                console.print(f"[red]{progress.running} did not finish[/] ({type(error).__name__}); log: {run.log}")
+            if progress.planned:
+                _make_report(run, progress)
             raise
+        result = dataclasses.replace(result, report=_make_report(run, progress))
         progress.stop()
         if result.study_dir:
             results = json.loads((Path(result.study_dir) / STUDY_FILE).read_text())
             # Wide as it is: a column cut short tells nothing.
             wide = Console(file=terminal, highlight=False, width=max(console.width, STUDY_WIDTH))
             wide.print(study_table(results, result.study_dir))
-        console.print(card(result, config.data.label.in_words, log))
+        console.print(card(result, config.data.label.in_words, run.log))
     return result
+
+
+def _make_report(run: Run, progress: ProgressLines) -> str:
+    """Where the page lies. A page that cannot be made is no reason to lose the run: it is said, and the run stands."""
+    from pipeline.report.page import write_report
+
+    try:
+        return str(write_report(run.paths, run.id))
+    except Exception as error:
+        logging.exception("the report could not be made")
+        progress.remark(
+            f"the report could not be made ({type(error).__name__}: {error}); `farelite report` tries again"
+        )
+        return ""
 
 
 def card(result: Result, unit: str, log: Path) -> Panel:

@@ -61,7 +61,13 @@ def dimensions(
     from pipeline.paths import pipeline_folder
     from pipeline.studies.dimensions_view import dimensions_with_progress, show_dimensions
 
-    measured, written = dimensions_with_progress(pipeline_folder(runs_dir, pipeline), run, rows, few, seed)
+    paths = pipeline_folder(runs_dir, pipeline)
+    measured, newest = dimensions_with_progress(paths, run, rows, few, seed)
+    written = [paths.dimensions_of(measured["run"])]
+    if newest:
+        from pipeline.report.page import write_report
+
+        written.append(write_report(paths))
     if as_json:
         print_json(measured)
         return

@@ -24,8 +24,9 @@ def run(
     Exit code 0: pushed or unchanged. 2: bad data or configuration. 3: refused by a gate or a proof.
     """
     from pipeline.commands.console import run_with_progress
+    from pipeline.config import load
 
-    result = run_with_progress(config, runs_dir, override or [], force, wait)
+    result = run_with_progress(load(config, override or []), runs_dir, force, wait)
     if as_json:
         print_json(dataclasses.asdict(result))
     raise typer.Exit({"stopped": BAD_INPUT, "refused": REFUSED}.get(result.verdict, DONE))

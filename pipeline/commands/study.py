@@ -34,10 +34,10 @@ def study(
     from pipeline.commands.console import run_with_progress
     from pipeline.config import load
 
-    overrides = override or []
-    if load(config, overrides).study is None:
-        overrides = [*overrides, "study={}"]
-    result = run_with_progress(config, runs_dir, overrides, force=False, wait=wait)
+    settings = load(config, override or [])
+    if settings.study is None:
+        settings = load(config, [*(override or []), "study={}"])
+    result = run_with_progress(settings, runs_dir, force=False, wait=wait)
     results = json.loads((Path(result.study_dir) / STUDY_FILE).read_text()) if result.study_dir else None
     if as_json:
         print_json({**dataclasses.asdict(result), "study": results})

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import TYPE_CHECKING, Any, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any
 
 from components.registry.durable import replace_text
-from data.settings import Settings
 from pipeline.lineage import sqlite_file
 from pipeline.lineage.errors import MetadataError
 from pipeline.paths import RunPaths
+from pipeline.settings.metadata import Metadata
 
 if TYPE_CHECKING:
     from ml_metadata.metadata_store.metadata_store import MetadataStore
@@ -24,57 +22,41 @@ _VERSIONS = re.compile(r"database version (\d+) is (greater|older) than library 
 UPGRADE = "farelite lineage --upgrade-store"
 
 
-class Metadata(Settings):
-    """Where ML Metadata is kept.
+def _where(metadata: Metadata, paths: RunPaths) -> str:
+    """For messages: the file, or kind, host, port and database."""
+    if metadata.kind == "sqlite":
+        return str(paths.database)
+    return f"{metadata.kind} {metadata.host}:{metadata.port or _PORTS[metadata.kind]}/{metadata.database}"
 
-    Attributes:
-        kind: `sqlite` is a file in the pipeline's folder and needs no server; `mysql`, `postgresql`.
-        host, port: of the server; without a port, the usual one of its kind.
-        database: its name; made when it is not there and the user may.
-        user: who connects.
-        password_variable: environment variable that holds the password, which is never written anywhere.
+
+def connection_config(metadata: Metadata, paths: RunPaths, create: bool = False) -> ConnectionConfig:
+    """What ML Metadata's client is told.
+
+    Args:
+        metadata: which store.
+        paths: of the pipeline.
+        create: make the SQLite file when it is not there.
     """
+    from ml_metadata.proto import metadata_store_pb2
 
-    kind: Literal["sqlite", "mysql", "postgresql"] = "sqlite"
-    host: str = "127.0.0.1"
-    port: int | None = Field(default=None, ge=1, le=65535)
-    database: str = Field(default="farelite", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
-    user: str = "farelite"
-    password_variable: str = "FARELITE_METADATA_PASSWORD"
-
-    def where(self, paths: RunPaths) -> str:
-        """For messages: the file, or kind, host, port and database."""
-        if self.kind == "sqlite":
-            return str(paths.database)
-        return f"{self.kind} {self.host}:{self.port or _PORTS[self.kind]}/{self.database}"
-
-    def connection(self, paths: RunPaths, create: bool = False) -> ConnectionConfig:
-        """What ML Metadata's client is told.
-
-        Args:
-            paths: of the pipeline.
-            create: make the SQLite file when it is not there.
-        """
-        from ml_metadata.proto import metadata_store_pb2
-
-        config = metadata_store_pb2.ConnectionConfig()
-        if self.kind == "sqlite":
-            modes = metadata_store_pb2.SqliteMetadataSourceConfig
-            config.sqlite.filename_uri = str(paths.database.resolve())
-            # Questions are answered from a place that cannot be written, too.
-            known = modes.READWRITE if sqlite_file.writable(paths.database) else modes.READONLY
-            config.sqlite.connection_mode = modes.READWRITE_OPENCREATE if create else known
-            return config
-        port, password = self.port or _PORTS[self.kind], os.environ.get(self.password_variable, "")
-        if self.kind == "mysql":
-            mysql = config.mysql
-            mysql.host, mysql.port, mysql.database = self.host, port, self.database
-            mysql.user, mysql.password = self.user, password
-        else:
-            postgresql = config.postgresql
-            postgresql.host, postgresql.port, postgresql.dbname = self.host, str(port), self.database
-            postgresql.user, postgresql.password = self.user, password
+    config = metadata_store_pb2.ConnectionConfig()
+    if metadata.kind == "sqlite":
+        modes = metadata_store_pb2.SqliteMetadataSourceConfig
+        config.sqlite.filename_uri = str(paths.database.resolve())
+        # Questions are answered from a place that cannot be written, too.
+        known = modes.READWRITE if sqlite_file.writable(paths.database) else modes.READONLY
+        config.sqlite.connection_mode = modes.READWRITE_OPENCREATE if create else known
         return config
+    port, password = metadata.port or _PORTS[metadata.kind], os.environ.get(metadata.password_variable, "")
+    if metadata.kind == "mysql":
+        mysql = config.mysql
+        mysql.host, mysql.port, mysql.database = metadata.host, port, metadata.database
+        mysql.user, mysql.password = metadata.user, password
+    else:
+        postgresql = config.postgresql
+        postgresql.host, postgresql.port, postgresql.dbname = metadata.host, str(port), metadata.database
+        postgresql.user, postgresql.password = metadata.user, password
+    return config
 
 
 def remember(metadata: Metadata, paths: RunPaths) -> None:
@@ -116,13 +98,15 @@ def open_metadata(metadata: Metadata, paths: RunPaths, create: bool = False, upg
     if metadata.kind == "sqlite" and (fault := sqlite_file.fault(paths.database, create)):
         raise MetadataError(fault)
     try:
-        return metadata_store.MetadataStore(metadata.connection(paths, create), enable_upgrade_migration=upgrade)
+        return metadata_store.MetadataStore(
+            connection_config(metadata, paths, create), enable_upgrade_migration=upgrade
+        )
     except (RuntimeError, errors.StatusError) as error:
         raise MetadataError(_explain(metadata, paths, error)) from error
 
 
 def _explain(metadata: Metadata, paths: RunPaths, error: Any) -> str:
-    where = metadata.where(paths)
+    where = _where(metadata, paths)
     versions = _VERSIONS.search(str(error))
     if versions and versions[2] == "greater":
         return (

@@ -102,10 +102,8 @@ def gather(paths: RunPaths, run_id: str | None = None) -> Material:
         there = ", ".join(one.id for one in runs[:3]) or "none yet; `farelite run` makes the first"
         raise LineageError(f"no run {run_id!r} in {paths.root}; the newest: {there}" if run_id else f"no run: {there}")
     nodes = lineage.node_runs(record.id)
-    store = Store(paths.models)
     blessing, pushed = _output(nodes, "blessing"), _output(nodes, "pushed_model")
     answer = answer_of_run(lineage, record, paths)
-    columns = _columns(answer.config)
     return Material(
         pipeline=paths.root.name,
         record=record,
@@ -115,8 +113,8 @@ def gather(paths: RunPaths, run_id: str | None = None) -> Material:
         evaluation=(read_json(blessing, "metrics") or {}) if blessing else {},
         summary=_json(_file(nodes, "report", SUMMARY_FILE)),
         rejects=_rejects(_file(nodes, "report", REJECTS_FILE)),
-        profile=_read(read_profile, _file(nodes, "statistics", ""), columns) or {},
-        anomalies=_read(read_anomalies, _file(nodes, "anomalies", ""), columns),
+        profile=_read(read_profile, _file(nodes, "statistics", ""), _columns(answer.config)) or {},
+        anomalies=_read(read_anomalies, _file(nodes, "anomalies", ""), _columns(answer.config)),
         warnings=_warnings(nodes),
         learned=_json(_file(nodes, "transform_graph", f"transform_fn/assets/{LEARNED_FILE}")),
         history=_json(_file(nodes, "model_run", HISTORY_FILE)),
@@ -125,9 +123,9 @@ def gather(paths: RunPaths, run_id: str | None = None) -> Material:
         slices=_json(_file(nodes, "pushed_model", SLICES_FILE) or _file(nodes, "evaluation", SLICES_FILE)),
         study=_json(_file(nodes, "study", STUDY_FILE)),
         dimensions=_json(_there(paths.dimensions_of(record.id))),
-        manifests=_manifests(store),
+        manifests=_manifests(Store(paths.models)),
         runs=runs,
-        live=_live(store),
+        live=_live(Store(paths.models)),
         made=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
 

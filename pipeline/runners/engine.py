@@ -6,14 +6,12 @@ import contextlib
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import apache_beam as beam
 
 from data.files import sizes
-from data.sources import locate
 from data.volume import estimate_rows
-from pipeline.config import Config
+from pipeline.run import Run
 from pipeline.settings.beam import Flink, Place
 
 DATA_STEPS = ("TripExampleGen", "StatisticsGen", "Transform", "Evaluator")
@@ -54,30 +52,27 @@ class Engine:
         return watched(self.flink, self.job_name, step)
 
 
-def ready(config: Config, artifacts: Path, run_id: str, say: Callable[[str], None] = lambda text: None) -> Engine:
+def ready(run: Run, say: Callable[[str], None] = lambda text: None) -> Engine:
     """Chooses the engine; a cluster is looked at, and its workers are greeted.
 
     Args:
-        config: of the pipeline.
-        artifacts: root of what the steps write.
-        run_id: names the jobs.
+        run: whose data steps go there; its id names the jobs.
         say: is told what goes on.
 
     Raises:
-        DataError: the source is not there.
         FlinkError: the cluster cannot do it, with the remedy.
     """
-    beam = config.beam
-    rows = estimate_rows(sizes(locate(config.data).all_files())) if beam.runner == "auto" else 0
+    beam = run.config.beam
+    rows = estimate_rows(sizes(run.source.all_files())) if beam.runner == "auto" else 0
     place = beam.place(rows)
     if place != "flink":
         return Engine(place, tuple(beam.local_arguments(place)))
     from pipeline.runners.flink.handshake import shake_hands
     from pipeline.runners.flink.preflight import check
 
-    flink, job_name = beam.cluster(), f"farelite-{run_id}"
+    flink, job_name = beam.cluster(), f"farelite-{run.id}"
     say("looking at the Flink cluster")
     parallelism = check(flink)
     say("asking Flink's workers what they have")
-    shake_hands(flink, parallelism, artifacts.resolve(), job_name)
+    shake_hands(flink, parallelism, run.paths.artifacts.resolve(), job_name)
     return Engine(place, tuple(flink.arguments(parallelism, job_name)), flink, job_name, parallelism)

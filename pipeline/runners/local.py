@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import logging
 import time
-import uuid
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,23 +27,21 @@ from components.progress import reporting
 from components.registry import remote
 from components.registry.store import Store
 from data import files
-from data.sources import locate
 from pipeline import provenance
-from pipeline.config import Config
-from pipeline.graph import RunContext, create_pipeline
+from pipeline.graph import create_pipeline
 from pipeline.interrupts import is_interrupt
 from pipeline.lineage import journal
-from pipeline.lineage.connection import open_metadata, remember
+from pipeline.lineage.connection import connection_config, open_metadata, remember
 from pipeline.lineage.questions import Lineage
 from pipeline.lineage.records import NodeRun, read_json
-from pipeline.paths import RunPaths
-from pipeline.report.page import write_report
+from pipeline.run import Run
+from pipeline.run_context import RunContext
 from pipeline.runners.engine import Engine, ready
 from pipeline.runners.events import ComponentRun, Listener, Result
 from pipeline.runners.figures import figure_of
 
 
-def run(config: Config, paths: RunPaths, listener: Listener, force: bool = False) -> Result:
+def run(run: Run, listener: Listener) -> Result:
     """Runs every node in order.
 
     Raises:
@@ -55,66 +50,45 @@ def run(config: Config, paths: RunPaths, listener: Listener, force: bool = False
         Exception: whatever a component raised, unchanged; the listener was told which was running.
     """
     began = time.monotonic()
-    run_id = f"{datetime.now().strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
-    store = open_metadata(config.metadata, paths, create=True)
-    remember(config.metadata, paths)
-    engine = ready(config, paths.artifacts, run_id, listener.say)
-    context = run_context(config, paths, force, engine.arguments, Lineage(store))
-    intermediate = compile_pipeline(create_pipeline(config, context), run_id)
+    store = open_metadata(run.config.metadata, run.paths, create=True)
+    remember(run.config.metadata, run.paths)
+    engine = ready(run, listener.say)
+    context = run_context(run, engine.arguments, Lineage(store))
+    intermediate = compile_pipeline(create_pipeline(run.config, context), run.id)
     nodes = [node.pipeline_node for node in intermediate.nodes]
-    journal.begin(store, run_id, _told(context))
+    journal.begin(store, run.id, _told(context))
     listener.plan([node.node_info.id for node in nodes])
     try:
-        result = _run_nodes(intermediate, nodes, store, run_id, paths, listener, engine)
+        result = _run_nodes(run, intermediate, store, listener, engine)
     except BaseException as error:
         verdict = "interrupted" if is_interrupt(error) else "failed"
         reasons = [f"{type(error).__name__}: {error}"] if verdict == "failed" else []
-        journal.finish(store, run_id, verdict, reasons=reasons)
-        _make_report(paths, run_id, listener)
+        journal.finish(store, run.id, verdict, reasons=reasons)
         raise
     figures = journal.brief_metrics(result.metrics)
-    journal.finish(store, run_id, result.verdict, result.version, result.reasons, figures)
-    report = _make_report(paths, run_id, listener)
-    return dataclasses.replace(result, seconds=time.monotonic() - began, report=report)
+    journal.finish(store, run.id, result.verdict, result.version, result.reasons, figures)
+    return dataclasses.replace(result, seconds=time.monotonic() - began)
 
 
 def _run_nodes(
-    intermediate: pipeline_pb2.Pipeline,
-    nodes: list[pipeline_pb2.PipelineNode],
-    store: MetadataStore,
-    run_id: str,
-    paths: RunPaths,
-    listener: Listener,
-    engine: Engine,
+    run: Run, intermediate: pipeline_pb2.Pipeline, store: MetadataStore, listener: Listener, engine: Engine
 ) -> Result:
     done: list[ComponentRun] = []
     try:
-        for node in nodes:
+        for node in (one.pipeline_node for one in intermediate.nodes):
             name = node.node_info.id
             listener.start(name)
             start = time.monotonic()
             with reporting(listener.progress), engine.around(name):
                 launch(intermediate, node, engine.pipeline_maker())
-            ran = Lineage(store).node_runs(run_id)
+            ran = Lineage(store).node_runs(run.id)
             one = ComponentRun(name, ran[name].state, time.monotonic() - start, figure_of(name, ran))
             done.append(one)
             listener.done(one)
     except DataStopped as error:
-        warnings = _warnings(Lineage(store).node_runs(run_id))
-        return Result("stopped", "", "", error.reasons, {}, 0.0, run_id, done, warnings)
-    return _result(Lineage(store).node_runs(run_id), paths, run_id, done)
-
-
-def _make_report(paths: RunPaths, run_id: str, listener: Listener) -> str:
-    """Where the page lies. A page that cannot be made is no reason to lose the run: it is said, and the run stands."""
-    try:
-        return str(write_report(paths, run_id))
-    except Exception as error:
-        logging.exception("the report could not be made")
-        listener.remark(
-            f"the report could not be made ({type(error).__name__}: {error}); `farelite report` tries again"
-        )
-        return ""
+        warnings = _warnings(Lineage(store).node_runs(run.id))
+        return Result("stopped", "", "", error.reasons, {}, 0.0, run.id, done, warnings)
+    return _result(run, Lineage(store).node_runs(run.id), done)
 
 
 def _told(context: RunContext) -> dict[str, str]:
@@ -123,12 +97,9 @@ def _told(context: RunContext) -> dict[str, str]:
     return {**texts, "config": json.dumps(told["config"])}
 
 
-def run_context(
-    config: Config, paths: RunPaths, force: bool, beam: tuple[str, ...], lineage: Lineage | None = None
-) -> RunContext:
-    """Looks around: data, schema, champion, code, and with a lineage the data that passed before."""
-    located = locate(config.data)
-    fingerprint = located.fingerprint()
+def run_context(run: Run, beam: tuple[str, ...], lineage: Lineage | None = None) -> RunContext:
+    """Looks around: schema, champion, code, and with a lineage the data that passed before."""
+    config, paths, source = run.config, run.paths, run.source
     store = Store(paths.models)
     if config.push.store:
         remote.pull(config.push.store, paths.models)
@@ -139,26 +110,26 @@ def run_context(
         "config": config.plain(),
         "config_hash": config.hash(),
         "code_revision": provenance.code_revision(),
-        "fingerprint": fingerprint,
-        "sources": located.all_files(),
-        "spans": located.labels(),
-        "files": [dataclasses.asdict(file) for file in files.examine(located.all_files())],
+        "fingerprint": run.fingerprint,
+        "sources": source.all_files(),
+        "spans": source.labels(),
+        "files": [file.plain() for file in run.files],
     }
     return RunContext(
         root=str(paths.artifacts.resolve()),
-        metadata=config.metadata.connection(paths, create=True),
+        metadata=connection_config(config.metadata, paths, create=True),
         models_dir=str(paths.models.resolve()),
-        fingerprint=fingerprint,
-        spans=json.dumps(located.labels()),
+        fingerprint=run.fingerprint,
+        spans=json.dumps(source.labels()),
         schema_path=schema,
         schema_fingerprint=files.fingerprint([schema]) if schema else "",
-        baseline=baseline(lineage, fingerprint) if lineage else "",
+        baseline=baseline(lineage, run.fingerprint) if lineage else "",
         champion_version=live or "",
         champion_sha256=digest,
         store_state=json.dumps([live, digest, store.withdrawn()]),
         provenance=json.dumps(told),
         beam=beam,
-        force=force,
+        force=run.force,
     )
 
 
@@ -223,13 +194,13 @@ def launch(
     ).launch()
 
 
-def _result(ran: dict[str, NodeRun], paths: RunPaths, run_id: str, done: list[ComponentRun]) -> Result:
+def _result(run: Run, ran: dict[str, NodeRun], done: list[ComponentRun]) -> Result:
     """Reads the outcome from the pusher's artifact, which may be of an earlier run when it came from the cache."""
     (pushed,) = ran["TFLitePusher"].outputs["pushed_model"]
     verdict, version = pushed.properties["verdict"], pushed.properties.get("version", "")
     if verdict == "pushed" and ran["TFLitePusher"].state == "cached":
         verdict = "unchanged"
-    folder = str(paths.models / version) if version else pushed.properties.get("kept", "")
+    folder = str(run.paths.models / version) if version else pushed.properties.get("kept", "")
     figures = read_json(pushed, "figures")
     return Result(
         verdict,
@@ -238,7 +209,7 @@ def _result(ran: dict[str, NodeRun], paths: RunPaths, run_id: str, done: list[Co
         read_json(pushed, "reasons"),
         figures,
         0.0,
-        run_id,
+        run.id,
         done,
         [*_warnings(ran), *figures.get("warnings", [])],
         study_dir=ran["Study"].outputs["study"][0].uri if "Study" in ran else "",
@@ -247,5 +218,5 @@ def _result(ran: dict[str, NodeRun], paths: RunPaths, run_id: str, done: list[Co
 
 def _warnings(ran: dict[str, NodeRun]) -> list[str]:
     """What the data gates found odd and let pass."""
-    records = [record for run in ran.values() for record in run.outputs.get("record", [])]
+    records = [record for node in ran.values() for record in node.outputs.get("record", [])]
     return [warning for record in records for warning in read_json(record, WARNINGS) or []]

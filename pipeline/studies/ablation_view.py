@@ -16,7 +16,7 @@ from components.shown import shown
 from components.task import TASK
 from pipeline.config import load
 from pipeline.paths import RunPaths
-from pipeline.provenance import check_source
+from pipeline.provenance import readable
 from pipeline.quiet import libraries_to
 
 
@@ -34,7 +34,7 @@ def ablate_with_progress(
         ConfigError, DataError, RunsFolderError: the input's fault.
     """
     config = load(config_file, overrides)
-    check_source(config.data)
+    readable(config.data)  # at once, before seconds go into loading TensorFlow
     paths = RunPaths(runs_dir / config.name)
     paths.make()
     log = paths.logs / f"ablate-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"

@@ -6,7 +6,6 @@ import itertools
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -29,11 +28,11 @@ MODELS = ("linear", "neighbours", "trees")
 
 def dimensions_with_progress(
     paths: RunPaths, run_id: str | None, rows: int, few: int, seed: int
-) -> tuple[dict[str, Any], list[Path]]:
+) -> tuple[dict[str, Any], bool]:
     """Measures the dimensions of a run and draws how it goes.
 
     Returns:
-        What was measured; where it lies, and the page that shows it if the run is the newest.
+        What was measured, and whether the run is the newest.
 
     Raises:
         LineageError, MetadataError, DataError: there is no such run, or it cannot be looked at.
@@ -44,7 +43,6 @@ def dimensions_with_progress(
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
         with Progress(*columns, console=Console(file=terminal, highlight=False)) as progress:
             task = progress.add_task("loading TensorFlow", total=None)
-            from pipeline.report.page import write_report
             from pipeline.studies.dimensions import Dimensions, write
             from pipeline.studies.finished import look
 
@@ -55,11 +53,8 @@ def dimensions_with_progress(
                 progress.update(task, description="dimension by dimension", completed=done, total=steps)
 
             measured = Dimensions(source, rows, few, seed).measure(told)
-            written = [paths.dimensions_of(source.record.id)]
-            write(written[0], measured)
-            if source.newest:
-                written.append(write_report(paths))
-    return measured, written
+            write(paths.dimensions_of(source.record.id), measured)
+    return measured, source.newest
 
 
 def show_dimensions(measured: Mapping[str, Any]) -> None:

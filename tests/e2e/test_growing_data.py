@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 
 from components.registry.store import Store
-from pipeline.lineage.connection import Metadata, open_metadata
+from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.questions import Lineage
 from pipeline.paths import RunPaths
 from pipeline.runners.schedule.ledger import Ledger
+from pipeline.settings.metadata import Metadata
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 FARELITE = str(Path(sys.executable).parent / "farelite")

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from components.registry.store import Store
-from pipeline.lineage.connection import Metadata, open_metadata
+from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.questions import Lineage
 from pipeline.paths import RunPaths
+from pipeline.settings.metadata import Metadata
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 ROOT = Path(__file__).parents[2]

@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
-from pipeline.demo.chromium import NoBrowserError, Page, browser
+CHROMIUM = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Iterator[Page]:
-    """A page of a fresh browser."""
-    try:
-        with browser(tmp_path) as page:
-            yield page
-    except NoBrowserError as error:
-        pytest.skip(str(error))
+def page() -> Iterator[Any]:
+    """A page of a fresh browser of this machine, driven by Playwright.
+
+    Its `requested` are the addresses asked for so far; its `complaints` what the browser blocked, could not get, or did
+    not catch. What a script writes to the console itself comes with arguments, and is none.
+    """
+    playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright here; `make setup` brings it")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here; `apt-get install chromium` brings one")
+    with playwright.sync_playwright() as driver:
+        page = driver.chromium.launch(executable_path=CHROMIUM, chromium_sandbox=False).new_page()
+        page.requested, page.complaints = [], []
+        page.on("request", lambda request: page.requested.append(request.url))
+        page.on(
+            "console",
+            lambda said: page.complaints.append(said.text) if said.type == "error" and not said.args else None,
+        )
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        yield page
+        page.context.browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,14 @@ import pytest
 from ml_metadata.proto.metadata_store_pb2 import ConnectionConfig
 
 from components.code_hash import OURS, import_closure, step_hash
+from data.sources import locate
 from pipeline.config import load
-from pipeline.graph import RunContext, create_pipeline
+from pipeline.graph import create_pipeline
 from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.questions import Lineage
 from pipeline.paths import RunPaths
+from pipeline.run import Run
+from pipeline.run_context import RunContext
 from pipeline.runners.local import compile_pipeline, launch, run_context
 
 ROOT = Path(__file__).parents[2]
@@ -131,7 +134,9 @@ def test_an_edited_schema_is_read_again_and_an_untouched_one_is_not(tmp_path):
     store, states = Lineage(open_metadata(config.metadata, paths, create=True)), []
     for number, line in enumerate(["", "", "# edited"]):
         schema.write_text(f'feature {{ name: "fare" type: FLOAT }}\n{line}')
-        ready = compile_pipeline(create_pipeline(config, run_context(config, paths, False, ())), str(number))
+        ready = compile_pipeline(
+            create_pipeline(config, run_context(Run(config, paths, locate(config.data)), ())), str(number)
+        )
         (node,) = (one.pipeline_node for one in ready.nodes if one.pipeline_node.node_info.id == "Schema")
         launch(ready, node)
         states.append(store.node_runs(str(number))["Schema"].state)

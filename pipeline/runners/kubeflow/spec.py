@@ -17,7 +17,8 @@ from components.champion import LIVE
 from components.code_hash import code_hash
 from pipeline import provenance
 from pipeline.config import Config, ConfigError
-from pipeline.graph import RunContext, create_pipeline
+from pipeline.graph import create_pipeline
+from pipeline.run_context import RunContext
 from pipeline.runners.kubeflow.image import wanted
 from pipeline.runners.kubeflow.measured import MEASURED
 from pipeline.runners.kubeflow.places import BACKEND_ROOT, PACKAGES

@@ -15,6 +15,7 @@ from pipeline.lineage.answer import ask
 from pipeline.lineage.errors import LineageError, MetadataError
 from pipeline.lineage.questions import Lineage
 from pipeline.paths import RunPaths
+from pipeline.settings.metadata import Metadata
 
 STEPS = [
     "Champion",
@@ -107,7 +108,7 @@ def test_a_version_that_was_discarded_is_still_known(runs):
 def test_artifacts_that_are_gone_are_marked(runs):
     made = {one.type: one for one in ask("000009", runs.paths.root.parent, None).chain.artifacts.values()}
     Path(made["TransformGraph"].uri).mkdir(parents=True)
-    store = connection.open_metadata(connection.Metadata(), runs.paths)
+    store = connection.open_metadata(Metadata(), runs.paths)
     (freed,) = store.get_artifacts_by_id([made["ModelRun"].id])
     freed.state = metadata_store_pb2.Artifact.DELETED
     store.put_artifacts([freed])
@@ -169,7 +170,7 @@ def test_an_older_schema_is_brought_up_to_date_on_request_only(runs, made_up):
 def _downgrade(paths: RunPaths) -> None:
     from ml_metadata.metadata_store import metadata_store
 
-    metadata_store.downgrade_schema(connection.Metadata().connection(paths), 9)
+    metadata_store.downgrade_schema(connection.connection_config(Metadata(), paths), 9)
 
 
 def test_a_broken_store_says_so(runs):
@@ -216,7 +217,7 @@ def test_the_number_of_queries_does_not_grow_with_the_store(tmp_path, made_up):
     counts = []
     for _ in range(3):
         story.add(15, "pushed")
-        store = Counting(connection.open_metadata(connection.Metadata(), paths))
+        store = Counting(connection.open_metadata(Metadata(), paths))
         assert len(Lineage(store).chain(story.runs[0]).steps) == 11
         counts.append(store.asked)
     assert counts[0] == counts[1] == counts[2]

@@ -9,9 +9,10 @@ import pytest
 from components.registry.soundness import CorruptError
 from pipeline.lineage.answer import ask
 from pipeline.lineage.cleaning import carry_out, plan
-from pipeline.lineage.connection import Metadata, open_metadata
+from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.errors import LineageError
 from pipeline.lineage.questions import Lineage
+from pipeline.settings.metadata import Metadata
 
 
 @pytest.fixture

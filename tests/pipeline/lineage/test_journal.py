@@ -6,10 +6,11 @@ import pytest
 from ml_metadata.proto.metadata_store_pb2 import Execution
 
 from pipeline.lineage import journal
-from pipeline.lineage.connection import Metadata, open_metadata
+from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.questions import Lineage
 from pipeline.lock import run_lock
 from pipeline.paths import RunPaths
+from pipeline.settings.metadata import Metadata
 
 
 @pytest.fixture

@@ -17,10 +17,11 @@ import pytest
 from components.registry.store import Store
 from pipeline.lineage import journal, sqlite_file
 from pipeline.lineage.answer import ask
-from pipeline.lineage.connection import Metadata, open_metadata
+from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.errors import MetadataError
 from pipeline.lineage.tree import tree
 from pipeline.report.page import write_report
+from pipeline.settings.metadata import Metadata
 
 MODEL = b"a model"
 

@@ -17,9 +17,10 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 
 from components.files import HISTORY_FILE, PREDICTIONS_FILE, REJECTS_FILE, SLICES_FILE, SUMMARY_FILE
 from components.pusher.rows_file import write_rows
-from pipeline.lineage.connection import Metadata, open_metadata
+from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.questions import Lineage
 from pipeline.paths import RunPaths
+from pipeline.settings.metadata import Metadata
 
 COLUMNS = ("pickup_latitude", "pickup_longitude", "dropoff_latitude", "dropoff_longitude", "trip_start_timestamp")
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>&\'"'

@@ -11,11 +11,12 @@ import pytest
 
 from data.errors import DataError
 from pipeline.lineage import journal
-from pipeline.lineage.connection import Metadata, open_metadata
+from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.errors import LineageError, MetadataError
 from pipeline.lineage.records import Artifact, NodeRun
 from pipeline.report.material import _warnings, gather
 from pipeline.report.page import _SECTIONS, render, write_report
+from pipeline.settings.metadata import Metadata
 
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>&\'"'
 

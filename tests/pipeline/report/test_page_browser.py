@@ -22,22 +22,20 @@ def opened(page, finished) -> Any:
 
 
 def show(page: Any, path: Path) -> Any:
-    page("Page.navigate", url=f"file://{path}")
-    page.until("document.readyState === 'complete' && location.protocol === 'file:'")
+    page.goto(f"file://{path}")
     return page
 
 
 def look(page: Any, width: int, dark: bool) -> None:
-    features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-    page("Emulation.setEmulatedMedia", features=features)
-    page("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
+    page.emulate_media(color_scheme="dark" if dark else "light")
+    page.set_viewport_size({"width": width, "height": 900})
 
 
 def violations(page: Any) -> list[str]:
     """What axe-core finds wrong: rule, and where."""
-    page.value(f"{AXE.read_text()}; true")
+    page.evaluate(f"{AXE.read_text()}; true")
     found = json.loads(
-        page.value("axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations))")
+        page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations))")
     )
     return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
 
@@ -49,7 +47,7 @@ def test_the_page_is_quiet_and_asks_for_nothing(opened):
 
 
 def test_every_figure_is_drawn(opened):
-    told = opened.value(
+    told = opened.evaluate(
         "[...document.querySelectorAll('figure svg, td svg')].map(s => {const b = s.getBoundingClientRect();"
         "return {name: s.getAttribute('aria-label'), width: b.width, height: b.height, marks: s.querySelectorAll("
         "'rect, circle, path.line, path.fill').length}})"
@@ -67,14 +65,14 @@ def test_the_accessibility_checker_finds_nothing(opened, width, dark):
     if not AXE.exists():
         pytest.skip("no axe-core here; `npm ci` in tests/axe brings it")
     look(opened, width, dark)
-    opened.value("document.querySelectorAll('details').forEach(one => one.open = true)")
+    opened.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     assert violations(opened) == []
 
 
 def test_the_checker_would_notice_pale_text(opened):
     if not AXE.exists():
         pytest.skip("no axe-core here; `npm ci` in tests/axe brings it")
-    opened.value("document.querySelector('h1').style.color = '#ccc'")
+    opened.evaluate("document.querySelector('h1').style.color = '#ccc'")
     assert [one for one in violations(opened) if one.startswith("color-contrast")]
 
 
@@ -82,7 +80,7 @@ def test_texts_in_figures_have_contrast_too(opened):
     """axe looks at HTML only. 4.5 is what WCAG 2.1 asks of text."""
     for dark in (False, True):
         look(opened, 1280, dark)
-        colours = opened.value(
+        colours = opened.evaluate(
             "(() => {const section = getComputedStyle(document.querySelector('section')).backgroundColor;"
             "return [...new Set([...document.querySelectorAll('svg text')].map(t => getComputedStyle(t).fill))]"
             ".map(one => [one, section])})()"
@@ -106,14 +104,13 @@ def contrast(text: str, stage_data: str) -> float:
 @pytest.mark.parametrize("width", [390, 320, 1280])
 def test_nothing_sticks_out_at_the_side(opened, width):
     look(opened, width, False)
-    assert opened.value("document.documentElement.scrollWidth") <= width
+    assert opened.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_the_keyboard_reaches_the_report_the_sections_and_what_scrolls(opened):
     def press() -> str:
-        for kind in ("keyDown", "keyUp"):
-            opened("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
-        return str(opened.value("document.activeElement.getAttribute('href') || document.activeElement.className"))
+        opened.keyboard.press("Tab")
+        return str(opened.evaluate("document.activeElement.getAttribute('href') || document.activeElement.className"))
 
     reached = [press() for _ in range(20)]
     assert reached[0] == "#main"
@@ -122,27 +119,29 @@ def test_the_keyboard_reaches_the_report_the_sections_and_what_scrolls(opened):
 
 
 def test_print_shows_numbers_that_are_folded_on_the_screen(opened):
-    opened.value("document.querySelectorAll('details').forEach(one => one.open = false)")
+    opened.evaluate("document.querySelectorAll('details').forEach(one => one.open = false)")
     folded = "document.querySelector('details .scroll').getBoundingClientRect().height"
-    assert opened.value("document.querySelector('details .scroll').checkVisibility({contentVisibilityAuto: true})") in (
+    assert opened.evaluate(
+        "document.querySelector('details .scroll').checkVisibility({contentVisibilityAuto: true})"
+    ) in (
         False,
         None,
     )
-    opened("Emulation.setEmulatedMedia", media="print")
-    assert opened.value(folded) > 20
-    assert opened.value("getComputedStyle(document.querySelector('nav')).display") == "none"
-    assert opened("Page.printToPDF")["data"]
+    opened.emulate_media(media="print")
+    assert opened.evaluate(folded) > 20
+    assert opened.evaluate("getComputedStyle(document.querySelector('nav')).display") == "none"
+    assert opened.pdf()
 
 
 def test_hostile_names_leave_no_element_and_no_dialog(opened):
-    assert opened.value("document.querySelectorAll('script, img, iframe').length") == 0
-    assert opened.value("document.body.textContent.includes('<script>alert(\"x\")</script>')") is True
+    assert opened.evaluate("document.querySelectorAll('script, img, iframe').length") == 0
+    assert opened.evaluate("document.body.textContent.includes('<script>alert(\"x\")</script>')") is True
 
 
 def test_the_page_of_a_crashed_run_is_sound_as_well(page, finished):
     (crashed,) = [one for one in journal.runs_of(finished.paths, 9) if one.verdict == "crashed"]
     opened = show(page, write_report(finished.paths, crashed.id))
-    assert "Crashed" in opened.value("document.querySelector('header').textContent")
+    assert "Crashed" in opened.evaluate("document.querySelector('header').textContent")
     assert opened.complaints == []
     if AXE.exists():
         assert violations(opened) == []

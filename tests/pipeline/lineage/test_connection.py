@@ -20,10 +20,11 @@ import pytest
 
 from pipeline.config import ConfigError, load
 from pipeline.lineage.answer import ask
-from pipeline.lineage.connection import Metadata, open_metadata, recall, remember
+from pipeline.lineage.connection import open_metadata, recall, remember
 from pipeline.lineage.errors import MetadataError
 from pipeline.lineage.journal import runs_of
 from pipeline.paths import RunPaths
+from pipeline.settings.metadata import Metadata
 
 PASSWORD = secrets.token_hex(8)
 SYSTEM_TABLES = [

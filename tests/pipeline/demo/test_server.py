@@ -189,14 +189,14 @@ def test_the_command_serves_until_it_is_interrupted(store: Store, tmp_path: Path
 
 @needs_litert
 def test_the_browser_gives_the_predictions_that_python_gives(real_server: DemoServer, store: Store, page: Any) -> None:
-    page("Page.navigate", url=f"{real_server.url}?check=1")
-    told = json.loads(page.until("document.getElementById('check')?.textContent"))
+    page.goto(f"{real_server.url}?check=1")
+    told = json.loads(page.wait_for_selector("#check:not(:empty)", state="attached").text_content())
     vectors = json.loads((store.folder("000001") / "test_vectors.json").read_text())
     engine = Engine(store.model("000001"))
     wanted = [engine(tensors(store, row["inputs"])) for row in vectors["rows"]]
     assert told["vectors"] == len(wanted)
     np.testing.assert_allclose(told["predictions"], wanted, rtol=0, atol=AGREEMENT)
-    assert "within the tolerance" in page.value("document.getElementById('verdict').textContent")
+    assert "within the tolerance" in page.evaluate("document.getElementById('verdict').textContent")
     assert page.complaints == []
     assert all(address.startswith((real_server.url, "data:")) for address in page.requested), page.requested
 
@@ -205,22 +205,28 @@ def test_the_browser_gives_the_predictions_that_python_gives(real_server: DemoSe
 def test_two_clicks_on_the_map_and_the_fields_price_a_ride_as_python_does(
     real_server: DemoServer, store: Store, page: Any
 ) -> None:
-    page("Page.navigate", url=real_server.url)
-    page.until("document.documentElement?.dataset.state === 'ready'")
-    before = page.value("document.getElementById('fare').dataset.value")
-    page.click("#map", 0.25, 0.75)
-    page.click("#map", 0.7, 0.2)
-    page.value("set = (name, value) => Object.assign(document.getElementsByName(name)[0], {value})")
-    page.value("set('company', '2'), set('passengers', '3'), set('start', '2015-03-04T05:06')")
-    page.value("document.getElementById('form').dispatchEvent(new Event('input'))")
-    page.until(f"!['', '{before}'].includes(document.getElementById('fare').dataset.value)")
-    fields = page.value("Object.fromEntries([...new FormData(document.getElementById('form'))])")
+    page.goto(real_server.url)
+    page.wait_for_selector("html[data-state=ready]")
+    before = page.evaluate("document.getElementById('fare').dataset.value")
+    click(page, 0.25, 0.75)
+    click(page, 0.7, 0.2)
+    page.evaluate("set = (name, value) => Object.assign(document.getElementsByName(name)[0], {value}); 0")
+    page.evaluate("set('company', '2'), set('passengers', '3'), set('start', '2015-03-04T05:06')")
+    page.evaluate("document.getElementById('form').dispatchEvent(new Event('input'))")
+    page.wait_for_selector(f"#fare:not([data-value='']):not([data-value='{before}'])")
+    fields = page.evaluate("Object.fromEntries([...new FormData(document.getElementById('form'))])")
     assert fields["pickup_lat"] < fields["dropoff_lat"]
     assert fields["company"] == "2"
     row = {**{name: float(text) for name, text in fields.items() if name != "start"}, "company": 2}
     row["start"] = int(np.datetime64("2015-03-04T05:06", "s").astype(np.int64))
     wanted = Engine(store.model("000001"))(tensors(store, row))
-    assert float(page.value("document.getElementById('fare').dataset.value")) == pytest.approx(wanted, abs=AGREEMENT)
+    assert float(page.evaluate("document.getElementById('fare').dataset.value")) == pytest.approx(wanted, abs=AGREEMENT)
+
+
+def click(page: Any, across: float, down: float) -> None:
+    """A click of the mouse at a share of the map's width and height."""
+    box = page.locator("#map").bounding_box()
+    page.locator("#map").click(position={"x": across * box["width"], "y": down * box["height"]})
 
 
 @needs_litert
@@ -232,21 +238,21 @@ def test_the_map_shows_the_cells_of_the_training_rides(
     store = Store(tmp_path / "models")
     publish_tiny(store, places=places)
     with running(resources(store, None)) as server:
-        page("Page.navigate", url=server.url)
-        page.until("document.documentElement?.dataset.state === 'ready'")
-        assert page.value("document.querySelectorAll('.cell-0').length") == 2
-        assert page.value("document.querySelectorAll('.cell-1').length") == 1
-        assert page.value("document.querySelectorAll('.seen').length") == 0
-        strong, weak = page.value(
+        page.goto(server.url)
+        page.wait_for_selector("html[data-state=ready]")
+        assert page.evaluate("document.querySelectorAll('.cell-0').length") == 2
+        assert page.evaluate("document.querySelectorAll('.cell-1').length") == 1
+        assert page.evaluate("document.querySelectorAll('.seen').length") == 0
+        strong, weak = page.evaluate(
             "[...document.querySelectorAll('.cell-0')].map((one) => Number(one.getAttribute('opacity')))"
         )
         assert strong > weak > 0
         # One click into the middle of a cell's drawing gives a place within that cell.
-        box = page.value(
+        box = page.evaluate(
             "document.querySelector('.cell-0').getBBox().x + document.querySelector('.cell-0').getBBox().width / 2"
         )
-        page.click("#map", box / 1000, 0.5)
-        assert busy[1] < float(page.value("document.getElementsByName('pickup_lon')[0].value")) < busy[1] + 0.01
+        click(page, box / 1000, 0.5)
+        assert busy[1] < float(page.evaluate("document.getElementsByName('pickup_lon')[0].value")) < busy[1] + 0.01
         assert page.complaints == []
 
 
@@ -264,12 +270,12 @@ def test_the_map_shows_the_cells_of_the_training_rides(
 def test_what_cannot_be_priced_gets_a_reason_and_no_fare(
     real_server: DemoServer, page: Any, change: str, said: str
 ) -> None:
-    page("Page.navigate", url=real_server.url)
-    page.until("document.documentElement?.dataset.state === 'ready'")
-    page.value("set = (name, value) => Object.assign(document.getElementsByName(name)[0], {value})")
-    page.value(f"{change}, document.getElementById('form').dispatchEvent(new Event('input'))")
-    assert page.until("document.getElementById('fare').textContent === 'no fare'")
-    assert said in page.value("document.getElementById('note').textContent")
+    page.goto(real_server.url)
+    page.wait_for_selector("html[data-state=ready]")
+    page.evaluate("set = (name, value) => Object.assign(document.getElementsByName(name)[0], {value}); 0")
+    page.evaluate(f"{change}, document.getElementById('form').dispatchEvent(new Event('input'))")
+    page.wait_for_selector("#fare:text-is('no fare')")
+    assert said in page.evaluate("document.getElementById('note').textContent")
 
 
 @needs_litert
@@ -284,11 +290,11 @@ def test_names_and_texts_of_a_model_are_shown_and_never_run(
     store = Store(tmp_path / "models")
     publish_tiny(store, inputs=inputs, config={**tiny_manifest["config"], "name": evil})
     with running(resources(store, None)) as server:
-        page("Page.navigate", url=server.url)
-        page.until("document.documentElement?.dataset.state === 'ready'")
-        assert page.value("document.getElementsByName('company')[0].options[1].text") == evil
-        assert evil in page.value("document.getElementById('which').textContent")
-        assert page.value("document.images.length") == 0
+        page.goto(server.url)
+        page.wait_for_selector("html[data-state=ready]")
+        assert page.evaluate("document.getElementsByName('company')[0].options[1].text") == evil
+        assert evil in page.evaluate("document.getElementById('which').textContent")
+        assert page.evaluate("document.images.length") == 0
         assert page.complaints == []
 
 

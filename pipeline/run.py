@@ -1,0 +1,78 @@
+"""One run: what it works on, found once and handed down from the command to the runner."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TextIO
+
+from data.files import SourceFile, examine, fingerprint_of
+from data.sources import Located
+from pipeline.config import Config
+from pipeline.lock import run_lock
+from pipeline.paths import RunPaths
+from pipeline.provenance import readable
+from pipeline.quiet import libraries_to
+
+
+def new_id() -> str:
+    """Names a run; later ones sort behind earlier ones."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run works on.
+
+    Attributes:
+        config: every choice.
+        paths: the pipeline's folder.
+        source: files and spans that are read.
+        force: push withdrawn bytes too.
+        id: in ML Metadata, and of the log.
+    """
+
+    config: Config
+    paths: RunPaths
+    source: Located
+    force: bool = False
+    id: str = field(default_factory=new_id)
+
+    @property
+    def log(self) -> Path:
+        """Where what the libraries print goes."""
+        return self.paths.logs / f"{self.id}.log"
+
+    @cached_property
+    def files(self) -> list[SourceFile]:
+        """The source's files with size and digest. Read when first asked for, which may take long, and only then."""
+        return examine(self.source.all_files())
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the source, as `Located.fingerprint` gives it."""
+        return fingerprint_of(self.files)
+
+
+@contextmanager
+def opened(
+    config: Config, runs_dir: Path, force: bool = False, wait_seconds: float = 0
+) -> Iterator[tuple[Run, TextIO]]:
+    """Finds the source and holds the pipeline's folder while the block runs.
+
+    Yields:
+        The run, and the terminal's own standard error: what libraries print goes to the run's log.
+
+    Raises:
+        DataError: the source is not there or cannot be read; told at once, before anything is written.
+        RunsFolderError, LockedError: the folder cannot be used, or another run holds it.
+    """
+    run = Run(config, RunPaths(runs_dir / config.name), readable(config.data), force)
+    run.paths.make()
+    with run_lock(run.paths.lock, wait_seconds), libraries_to(run.log) as terminal:
+        yield run, terminal
