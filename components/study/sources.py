@@ -19,9 +19,9 @@ from components.conversion import recipe
 from components.files import FLOAT_WEIGHTS_FILE
 from components.settings import Training
 from components.study.settings import Variant
+from components.tables import Table
 from components.trainer.context import TrainingContext, load_weights
 from components.trainer.phases import Phases
-from components.trainer.tables import Table
 
 
 @dataclass(frozen=True)

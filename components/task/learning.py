@@ -12,9 +12,9 @@ import tensorflow as tf
 import tf_keras
 
 from components.settings import Distillation
+from components.tables import Table
 from components.task.regression_learning import RegressionLearning
 from components.task.settings import Loss
-from components.trainer.tables import Table
 
 FloatArray = npt.NDArray[np.float32]
 

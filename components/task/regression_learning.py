@@ -17,8 +17,8 @@ from scipy.sparse.linalg import LinearOperator, cg
 from threadpoolctl import threadpool_limits
 
 from components.settings import Distillation
+from components.tables import FloatArray, Table
 from components.task.settings import Loss
-from components.trainer.tables import FloatArray, Table
 from transforms.features import BLOCK
 
 Model = Callable[[dict[str, tf.Tensor]], tf.Tensor]

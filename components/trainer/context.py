@@ -18,11 +18,11 @@ from components.conversion import recipe
 from components.examples import load
 from components.files import FLOAT_WEIGHTS_FILE
 from components.settings import Training
+from components.tables import Columns, Table, join, table_of
 from components.task.learning import LEARNING
 from components.trainer import compression, export, fitting, network
 from components.trainer.distillation import labelled, remix
 from components.trainer.phases import Net
-from components.trainer.tables import Columns, Table, join, table_of
 from data.tensor_names import tensor_name
 from transforms import in_memory, learned
 from transforms.categories import vocabulary_file

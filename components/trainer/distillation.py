@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from components.settings import Distillation
-from components.trainer.tables import Columns, FloatArray, Table
+from components.tables import Columns, FloatArray, Table
 from data.spec import Dataset
 from data.tensor_names import tensor_name
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import tf_keras
 
 from components.settings import Training
+from components.tables import Table
 from components.task.learning import LEARNING
-from components.trainer.tables import Table
 
 PREDICT_BATCH = 4096
 History = dict[str, list[float]]

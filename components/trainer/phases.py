@@ -12,9 +12,9 @@ import tf_keras
 
 from components.compression_settings import Clustering, Pruning, Quantization
 from components.settings import Training
+from components.tables import Table
 from components.task.learning import LEARNING
 from components.trainer import compression, fitting, network, warm_start
-from components.trainer.tables import Table
 from transforms.features import BLOCK
 
 

@@ -16,12 +16,12 @@ from components.conversion.convert import convert
 from components.conversion.recipe import Recipe
 from components.device import runtime
 from components.scoring.device_rows import to_device
+from components.tables import Table
 from components.task import TASK
 from components.task.learning import LEARNING
 from components.trainer import export, fitting
 from components.trainer.context import TrainingContext
 from components.trainer.phases import Phases
-from components.trainer.tables import Table
 from pipeline.config import Config
 from transforms import in_memory, learned
 from transforms.features import Plan

@@ -7,8 +7,8 @@ import pytest
 import tensorflow as tf
 from sklearn.linear_model import Ridge
 
+from components.tables import Table
 from components.task.regression_learning import RIDGE, fit_linear
-from components.trainer.tables import Table
 
 
 def table(rows, sizes, seed=0):

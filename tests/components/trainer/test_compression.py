@@ -11,10 +11,10 @@ import tf_keras
 
 from components.compression_settings import Clustering, Pruning, Quantization
 from components.settings import Training
+from components.tables import Table
 from components.trainer import compression
 from components.trainer.network import Widths
 from components.trainer.phases import Net, Phases
-from components.trainer.tables import Table
 
 WIDTHS = Widths({"block": 7, "wide": 3}, {"id_cell": (40, 3)})
 QAT = Quantization(epochs=1)

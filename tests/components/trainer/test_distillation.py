@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from components.settings import Distillation
+from components.tables import Columns, Table, join
 from components.task.regression_learning import fit_teacher
 from components.trainer.distillation import labelled, remix
-from components.trainer.tables import Columns, Table, join
 from data.spec import Dataset, Label, Point, Time
 
 ROWS = 400
