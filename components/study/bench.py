@@ -126,13 +126,10 @@ class Runner:
     def _outcome(self) -> Outcome:
         select = self.study.select
         selected, why = choose(self._measured, select, self.push)
+        loss = TASK.metrics[select.metric].loss
         front = pareto(
             {
-                name: (
-                    one["gzip_bytes"],
-                    round(one["latency_us"]["p50"]),
-                    TASK.metrics[select.metric].loss(one["test"][select.metric]),
-                )
+                name: (one["gzip_bytes"], round(one["latency_us"]["p50"]), loss(one["test"][select.metric]))
                 for name, one in self._measured.items()
             }
         )
