@@ -83,7 +83,7 @@ def table(outcome: Outcome) -> list[dict[str, Any]]:
 
 def killed_while_making(variant: str, trained: Path, work: Path) -> None:
     """A study in a process of its own, which gets no chance to tidy up."""
-    code = f"from tests.components.study.test_resume import study; study({str(trained)!r}, {str(work)!r})"
+    code = f"from tests.components.study.test_bench import study; study({str(trained)!r}, {str(work)!r})"
     with subprocess.Popen(
         [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
