@@ -12,6 +12,7 @@ import pyarrow as pa
 import tensorflow as tf
 
 from components.evaluation.slices import MISSING, Slicing
+from data.tensor_names import tensor_name
 from transforms import clock
 from transforms.distance import DISTANCES
 
@@ -21,12 +22,12 @@ def names(slicing: Slicing, batch: pa.RecordBatch) -> list[bytes]:
 
     Args:
         slicing: what to cut by.
-        batch: raw columns, each a list of at most one value a row.
+        batch: raw columns by tensor name, each a list of at most one value a row.
 
     Raises:
         KeyError: it lacks a column.
     """
-    columns = [_values(batch, name) for name in slicing.columns]
+    columns = [_values(batch, tensor_name(name)) for name in slicing.columns]
     if slicing.kind == "category":
         return [value or MISSING.encode() for value in columns[0]]
     numbers = [np.array([np.nan if value is None else value for value in column]) for column in columns]

@@ -9,7 +9,6 @@ from typing import Literal, NamedTuple, get_args
 
 from components.settings import Slices
 from data.settings import Settings
-from data.tensor_names import tensor_name
 from transforms.features import CYCLES, Distance, Plan
 
 Kind = Literal["time", "distance", "cell", "number", "category"]
@@ -23,7 +22,7 @@ class Slicing(Settings):
     Attributes:
         name: as the configuration has it.
         kind: how a row's slice is found.
-        columns: raw ones that it is found from, by tensor name; a distance takes latitude and longitude of two points.
+        columns: raw ones that it is found from; a distance takes latitude and longitude of two points.
         part: of the time, or the distance's name without its leg; empty for the rest.
         boundaries: between slices; None where each value is one.
         cell_deg: of a cell.
@@ -128,7 +127,7 @@ def _settled(name: str, one: Slices, sources: Sequence[_Source]) -> Slicing:
     return Slicing(
         name=name,
         kind=source.kind,
-        columns=tuple(map(tensor_name, source.columns)),
+        columns=source.columns,
         part=source.part,
         boundaries=one.boundaries,
         cell_deg=one.cell_deg,

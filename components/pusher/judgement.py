@@ -23,6 +23,7 @@ from components.registry.store import Store
 from components.scoring.device_rows import on_device
 from components.settings import Gate
 from components.task import TASK
+from data.tensor_names import tensor_name
 
 FloatArray = npt.NDArray[np.float32]
 SUBJECT = "model.tflite: "
@@ -95,7 +96,7 @@ def metrics(predicted: FloatArray, label: FloatArray) -> Metrics:
 
 def _slices(slicings: Sequence[Slicing], stored: Columns) -> dict[SliceKey, npt.NDArray[np.intp]]:
     """Rows of each slice that has any."""
-    wanted = sorted({name for cut in slicings for name in cut.columns})
+    wanted = sorted({tensor_name(name) for cut in slicings for name in cut.columns})
     batch = pa.RecordBatch.from_arrays([_lists(stored[name]) for name in wanted], wanted)
     groups: dict[SliceKey, npt.NDArray[np.intp]] = {}
     for cut in slicings:

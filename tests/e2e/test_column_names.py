@@ -65,7 +65,7 @@ def write_table(path: Path, rows: int) -> None:
     random = np.random.default_rng(0)
     points = [one for point in DATA["points"].values() for one in point.values()]
     columns: dict[str, Any] = {
-        name: np.round(random.uniform(*((41.8, 42.0) if place % 2 == 0 else (-87.8, -87.6)), rows), 5)
+        name: np.round(random.uniform(*((41.8, 41.9) if place % 2 == 0 else (-87.8, -87.7)), rows), 2)
         for place, name in enumerate(points)
     }
     columns |= {name: random.integers(0, 9, rows) for name in NUMERIC}
@@ -124,7 +124,9 @@ def test_every_row_is_priced_beside_columns_of_the_usual_names(folder: Path) -> 
     said, told = farelite("predict", "--input", "Trips.csv", folder=folder)
     rows = list(csv.DictReader(io.StringIO(said)))
     assert len(rows) == 1200
-    assert all(np.isfinite(float(row["model_prediction"])) and row["model_flags"] == "" for row in rows)
+    assert all(np.isfinite(float(row["model_prediction"])) for row in rows)
+    # The first and last of all days may be among the held-out rows.
+    assert {row["model_flags"].partition(":")[0] for row in rows} <= {"", "Trip Start Timestamp"}
     assert "1,200 rows: 0 without a price" in told
 
 
