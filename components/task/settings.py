@@ -13,7 +13,7 @@ from data.settings import Settings
 
 
 class Loss(Settings):
-    """What the network's weights minimise.
+    """What the network's weights minimise; its kind alone is enough where that has no further keys.
 
     Attributes:
         kind: `huber` (quadratic up to `delta`, linear beyond), `mae` or `mse`.
@@ -25,10 +25,8 @@ class Loss(Settings):
 
     @model_validator(mode="before")
     @classmethod
-    def _is_a_group(cls, given: Any) -> Any:
-        if isinstance(given, str):
-            raise ValueError(f"a loss is a group of keys now: write {{kind: {given}}}, for huber with its delta")
-        return given
+    def _its_kind_alone(cls, given: Any) -> Any:
+        return {"kind": given} if isinstance(given, str) else given
 
 
 def _one_of(names: Iterable[str]) -> AfterValidator:

@@ -72,7 +72,6 @@ def test_an_unknown_key_like_no_other_is_answered_with_the_allowed_ones_alone(fi
         ("training.seed=many", "training.seed: Input should be a valid integer"),
         ("training.epochs=0", "training.epochs: Input should be greater than or equal to 1 (got 0)"),
         ("training.loss.kind=hinge", "training.loss.kind: Input should be 'huber', 'mae' or 'mse' (got 'hinge')"),
-        ("training.loss=mae", "training.loss: a loss is a group of keys now: write {kind: mae}"),
         (
             "gate.limits.rsme=5",
             "gate.limits.rsme: there is no metric rsme. Did you mean rmse? Allowed: rmse, mae, bias",
@@ -223,3 +222,7 @@ def test_what_ml_metadata_cannot_store_on_postgresql_is_told_before_a_run(file: 
     said = mistake(file, "metadata.kind=postgresql", 'data.missing=["\\\\N"]')
     assert "stores no text with a backslash, a quote or a letter beyond ASCII" in said
     assert load(file, ["metadata.kind=mysql", 'data.missing=["\\\\N"]']).data.missing == ("\\N",)
+
+
+def test_the_kind_of_a_loss_may_stand_for_the_whole(file: Path) -> None:
+    assert load(file, ["training.loss=mse"]).training.loss.kind == "mse"
