@@ -7,7 +7,7 @@ import itertools
 from pydantic import Field, model_validator
 
 from components.compression_settings import Clustering, Pruning, Quantization, check_combination
-from components.task.settings import Increases, Limits, Loss, usual_increases
+from components.task.settings import Increases, Limits, Loss
 from data.settings import Settings
 
 
@@ -170,14 +170,19 @@ class Push(Settings):
 
     Attributes:
         max_increase: share by which the file's metrics may be worse than the float model's, by name of metric, 0.02 for
-            two percent. A metric that is not named keeps its default; null takes the limit away.
+            two percent. A metric that is not named keeps its default, which stands with the metrics below; null takes
+            the limit away.
         max_bytes: of the file.
         min_sparsity: share of zeros in the dense kernels, counted in the file.
         max_latency_us: 95th percentile of one call from Python, in microseconds; null sets no limit, since the figure
             depends on the machine.
-        max_difference: largest difference between the file and the SavedModel on one row, in label units. It can be as
-            high as a bucket's step: where a row lies on a boundary, the last bit decides.
-        max_p99_difference, max_mean_difference: 99th percentile and mean of the same.
+        max_difference: largest difference between the file and the SavedModel on one row, in the output's units. It can
+            be as high as a bucket's step: where a row lies on a boundary, the last bit decides. Null takes the usual
+            one: 5 for a number, 0.5 for probabilities.
+        max_p99_difference, max_mean_difference: 99th percentile and mean of the same; null takes 0.25 and 0.05 for a
+            number, 0.05 and 0.01 for probabilities.
+        max_flipped: share of test rows that the file may decide otherwise than the float model, where the label is no
+            number; null takes 0.02.
         max_rows: test rows that the file is run on, and training rows whose places are kept beside it; where
             there are more, a uniform sample of so many is drawn. Null takes all; the Evaluator always does.
         test_vectors: rows kept beside the file with the outputs to expect.
@@ -186,13 +191,14 @@ class Push(Settings):
             published versions and says which is live; null keeps them in the runs folder alone.
     """
 
-    max_increase: Increases = Field(default_factory=usual_increases)
+    max_increase: Increases = Field(default_factory=dict)
     max_bytes: int = Field(default=24_000, ge=1)
     min_sparsity: float = Field(default=0.7, ge=0, lt=1)
     max_latency_us: float | None = Field(default=None, gt=0)
-    max_difference: float = Field(default=5.0, gt=0)
-    max_p99_difference: float = Field(default=0.25, gt=0)
-    max_mean_difference: float = Field(default=0.05, gt=0)
+    max_difference: float | None = Field(default=None, gt=0)
+    max_p99_difference: float | None = Field(default=None, gt=0)
+    max_mean_difference: float | None = Field(default=None, gt=0)
+    max_flipped: float | None = Field(default=None, ge=0, le=1)
     max_rows: int | None = Field(default=1_000_000, ge=1)
     test_vectors: int = Field(default=32, ge=1)
     keep_versions: int = Field(default=20, ge=2)

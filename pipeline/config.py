@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
@@ -16,6 +16,8 @@ from components.compression_settings import Conversion, check_combination
 from components.evaluation.slices import Slicing, settle
 from components.settings import DataGate, Gate, Push, Training
 from components.study.settings import Study
+from components.task import task_of
+from components.task.settings import check_metrics
 from data.errors import DataError
 from data.files import below, expanded, is_remote
 from data.settings import Settings
@@ -102,6 +104,20 @@ class Config(Settings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _metrics_fit_label(self) -> Config:
+        label = self.data.label
+        if label.kind is None and label.expression is None:
+            return self  # asked again once somebody has looked
+        named: dict[str, Iterable[str]] = {
+            f"gate.slices.{name}.limits": one.limits for name, one in self.gate.slices.items()
+        }
+        named |= {"gate.limits": self.gate.limits, "push.max_increase": self.push.max_increase}
+        if self.study and self.study.select.metric:
+            named["study.select.metric"] = (self.study.select.metric,)
+        check_metrics(task_of(label.model_dump()), named)
+        return self
+
     def plan(self) -> Plan:
         """Features settled for this dataset."""
         return Plan(dataset=self.data, features=self.features)
@@ -143,7 +159,7 @@ def load(path: Path | None = None, overrides: Sequence[str] = ()) -> Config:
     try:
         config = Config.model_validate(tree)
     except ValidationError as error:
-        raise ConfigError(_explain(path, error)) from error
+        raise ConfigError(explain(path, error)) from error
     return _with_absolute_paths(config, path.resolve().parent)
 
 
@@ -180,7 +196,8 @@ def _with_absolute_paths(config: Config, folder: Path) -> Config:
     return config.model_copy(update={"data": data, "schema_file": absolute(config.schema_file), "push": push})
 
 
-def _explain(path: Path, error: ValidationError) -> str:
+def explain(path: Path | str, error: ValidationError) -> str:
+    """Every mistake with its key, what is allowed and what is near."""
     lines = [f"{path}: {error.error_count()} mistake{'s' if error.error_count() > 1 else ''} in the configuration"]
     for one in error.errors():
         # pydantic marks a wrong key of a map so, such as the name of a metric that there is not.

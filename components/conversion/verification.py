@@ -14,15 +14,15 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from components.conversion import inspection
+from components.conversion.budgets import broken
 from components.device import runtime
 from components.examples import Columns
 from components.scoring.device_rows import on_device
 from components.settings import Push
-from components.shown import number
-from components.task import TASK
+from components.task import task_of
+from components.task.task import Task
 
 FloatArray = npt.NDArray[np.float32]
-FORBIDDEN = ("FLEX", "CUSTOM")
 SAVED_MODEL_BATCH = 4096
 EVALUATED = "evaluate"
 """Signature that the Evaluator measures, in the dtypes of tf.Example."""
@@ -89,18 +89,19 @@ def verify_file(
         interface: what the file's inputs must be.
         push: budgets and tolerances.
     """
+    task = task_of(interface["output"])
     anatomy = inspection.dissect(model, interface["dense_kernels"])
     columns = on_device(interface, stored)
     from_file = runtime.predict(model, columns)
     as_evaluated = {name: values[:, np.newaxis] for name, values in stored.items()}
-    difference = TASK.difference(from_file, run_saved_model(saved_model, EVALUATED, as_evaluated))
-    predictions = run_signatures(reference, ("float", *TASK.baselines), columns)
-    of = {name: TASK.measure(one, label, TASK.shown) for name, one in {"file": from_file, **predictions}.items()}
+    difference = task.difference(from_file, run_saved_model(saved_model, EVALUATED, as_evaluated))
+    predictions = run_signatures(reference, ("float", *task.baselines), columns)
+    of = {name: task.measure(one, label, task.shown) for name, one in {"file": from_file, **predictions}.items()}
     metrics = {
         "rows": len(label),
         "file": of["file"],
         "float": of["float"],
-        "baselines": {name: of[name] for name in TASK.baselines},
+        "baselines": {name: of[name] for name in task.baselines},
     }
     figures = {
         "bytes": len(model),
@@ -120,84 +121,31 @@ def verify_file(
             "mean": float(difference.mean()),
             "p99": float(np.percentile(difference, 99)),
         },
+        **_flipped(task, predictions["float"], from_file),
     }
-    reasons = [
-        *_contract(anatomy, interface),
-        *_kept_zeros(anatomy, interface),
-        *_budgets(figures, push),
-        *_accuracy(metrics, push),
-    ]
-    vectors = test_vectors(columns, from_file, push.test_vectors)
+    reasons = broken(task, anatomy, figures, interface, push)
+    vectors = test_vectors(task, columns, from_file, push.test_vectors)
     return Verification(figures, reasons, vectors, columns, label, {"file": from_file, **predictions})
 
 
-def _contract(anatomy: inspection.Anatomy, interface: Mapping[str, Any]) -> list[str]:
-    reasons = [f"operator {name} is not builtin" for name in anatomy.operators if name.upper().startswith(FORBIDDEN)]
-    wanted = {one["name"]: (one["dtype"], tuple(one["shape"])) for one in interface["inputs"]}
-    output = interface["output"]
-    wanted_output = {output["name"]: (output["dtype"], tuple(output["shape"]))}
-    for what, seen, want in (("inputs", anatomy.inputs, wanted), ("output", anatomy.outputs, wanted_output)):
-        if seen != want:
-            reasons.append(f"{what} of the file are {seen}, the contract says {want}")
-    return reasons
+def _flipped(task: Task, float_: FloatArray, file: FloatArray) -> dict[str, Any]:
+    """How many rows the file decides otherwise than the float model; nothing where nothing is decided."""
+    before, after = task.decisions(float_), task.decisions(file)
+    if before is None or after is None:
+        return {}
+    rows = int((before != after).sum())
+    return {"flipped_decisions": {"rows": rows, "share": rows / max(len(before), 1)}}
 
 
-def _kept_zeros(anatomy: inspection.Anatomy, interface: Mapping[str, Any]) -> list[str]:
-    """Rounding to integers makes zeros and takes none; fewer than the trained model has are a conversion gone wrong."""
-    seen, trained = anatomy.dense_kernels["zeros"], interface.get("zeros", 0.0)
-    if seen >= trained - 1e-4:
-        return []
-    return [f"{seen:.2%} of the file's dense weights are zero, of the trained model's {trained:.2%}"]
-
-
-def _budgets(figures: Mapping[str, Any], push: Push) -> list[str]:
-    reasons = []
-    if figures["bytes"] > push.max_bytes:
-        reasons.append(f"the file has {figures['bytes']:,} bytes, above push.max_bytes {push.max_bytes:,}")
-    zeros = figures["sparsity"]["dense_kernels"]
-    if zeros < push.min_sparsity:
-        reasons.append(f"{zeros:.1%} of the dense weights are zero, below push.min_sparsity {push.min_sparsity:.1%}")
-    slow = figures["latency_us"]["p95"]
-    if push.max_latency_us is not None and slow > push.max_latency_us:
-        reasons.append(f"a call takes {slow:g} us (p95), above push.max_latency_us {push.max_latency_us:g}")
-    return [*reasons, *_differences(figures["difference_to_saved_model"], push)]
-
-
-def _differences(seen: Mapping[str, float], push: Push) -> list[str]:
-    limits = [
-        ("by {} on one row", seen["max"], push.max_difference, "max_difference"),
-        ("by {} on one row in a hundred", seen["p99"], push.max_p99_difference, "max_p99_difference"),
-        ("by {} in the mean", seen["mean"], push.max_mean_difference, "max_mean_difference"),
-    ]
-    return [
-        f"file and SavedModel differ {how.format(number(value))}, above push.{key} {number(limit)}"
-        for how, value, limit, key in limits
-        # Written so that a NaN fails: it compares false with everything.
-        if not value <= limit
-    ]
-
-
-def _accuracy(metrics: Mapping[str, Any], push: Push) -> list[str]:
-    reasons = []
-    for name, limit in push.max_increase.items():
-        metric, file, float_ = TASK.metrics[name], metrics["file"][name], metrics["float"][name]
-        if limit is not None and not metric.keeps_up(file, float_, 1 + limit):
-            reasons.append(
-                f"{metric.title} of the file is {number(file)}, {file / float_ - 1:+.2%} against the float model's "
-                f"{number(float_)}; push.max_increase.{name} allows {limit:+.2%}"
-            )
-    return reasons
-
-
-def test_vectors(columns: Columns, predicted: FloatArray, count: int) -> dict[str, Any]:
+def test_vectors(task: Task, columns: Columns, predicted: FloatArray, count: int) -> dict[str, Any]:
     """Rows spread evenly over the test rows, with the file's own outputs and a tolerance for other kernels."""
     rows = np.unique(np.linspace(0, len(predicted) - 1, min(count, len(predicted))).astype(int))
     return {
-        "tolerance": TASK.tolerance,
+        "tolerance": task.tolerance,
         "rows": [
             {
                 "inputs": {name: _plain(values[row]) for name, values in columns.items()},
-                "prediction": float(predicted[row]),
+                "prediction": predicted[row].tolist(),
             }
             for row in rows
         ],

@@ -45,16 +45,16 @@ class Engine:
             return ""
         return f"the file takes {_listed(mine)}, the manifest says {_listed(told)}: it is of another schema"
 
-    def __call__(self, row: Columns) -> float:
-        """The prediction for `[1]` arrays by input name."""
+    def __call__(self, row: Columns) -> Any:
+        """The prediction for `[1]` arrays by input name: a number, or float32 `[classes]`."""
         for name, index in self._inputs.items():
             self._engine.set_tensor(index, row[name])
         self._engine.invoke()
-        return float(self._engine.get_tensor(self._output)[0])
+        return self._engine.get_tensor(self._output)[0]
 
 
 def predict(model: bytes, columns: Columns) -> npt.NDArray[np.float32]:
-    """float32 `[rows]` for columns `[rows]` in the dtypes of the file's inputs."""
+    """float32 `[rows]`, or `[rows, classes]`, for columns `[rows]` in the dtypes of the file's inputs."""
     engine = Engine(model)
     rows = len(next(iter(columns.values())))
     return np.array(

@@ -19,13 +19,14 @@ from tfx.utils import io_utils, path_utils
 from tfx_bsl.tfxio import tensor_adapter
 
 from components.artifacts import METRICS, REASONS, SLICES_FILE, VERSION
-from components.evaluation.gate import as_json, incomparable, judge, judge_slices, rule
+from components.evaluation.gate import as_json, counted, incomparable, judge, judge_slices, of_another_kind, rule
 from components.evaluation.slices import Slicing
 from components.evaluator.slice_extractor import slice_extractor
 from components.evaluator.tfma_metrics import BASELINE, CANDIDATE, eval_config, read_metrics
 from components.files import INTERFACE_FILE
 from components.registry.soundness import tree_digest
 from components.settings import Gate
+from components.task import task_of
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -38,22 +39,34 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         champion = artifact_utils.get_single_instance(input_dict["baseline_model"])
         version = champion.get_string_custom_property(VERSION)
         schema = _read_schema(input_dict)
-        strangers = lacking(champion.uri, schema) if version else []
-        compared = bool(version) and not strangers
-        itself = compared and same_model(champion.uri, artifact_utils.get_single_uri(input_dict["model"]))
+        model_uri = artifact_utils.get_single_uri(input_dict["model"])
+        output = interface_of(model_uri)["output"]
+        task = task_of(output)
+        rival_task = task_of(interface_of(champion.uri)["output"]) if version else task
+        incomparables = of_another_kind(version, task, rival_task)
+        if version and (strangers := lacking(champion.uri, schema)):
+            incomparables.append(incomparable(version, strangers))
+        compared = bool(version) and not incomparables
+        itself = compared and same_model(champion.uri, model_uri)
         uri = artifact_utils.get_single_uri(output_dict["evaluation"])
         two = compared and not itself
-        self._measure(input_dict, uri, eval_config(exec_properties["label"], two, slicings), slicings, schema)
-        measured, by_slice = read_metrics(uri, CANDIDATE if two else "")
+        tasks = [task, rival_task] if two else [task]
+        self._measure(input_dict, uri, eval_config(exec_properties["label"], tasks, slicings), slicings, schema)
+        measured, by_slice = read_metrics(task, uri, CANDIDATE if two else "")
         same = (measured, by_slice) if itself else (None, None)
-        rival, rival_by_slice = read_metrics(uri, BASELINE) if two else same
-        slices = judge_slices(gate, by_slice, rival_by_slice)
-        reasons = [*judge(gate, measured, rival), *([incomparable(version, strangers)] if strangers else [])]
-        held_against = rule(gate, version, compared=not strangers)
+        rival, rival_by_slice = read_metrics(rival_task, uri, BASELINE) if two else same
+        slices = judge_slices(task, gate, by_slice, rival_by_slice)
+        reasons = [*judge(task, gate, measured, rival), *incomparables]
+        held_against = rule(gate, version, compared=not incomparables)
         told = as_json(gate, version, measured, rival, reasons, slices, held_against)
         Path(uri, SLICES_FILE).write_text(json.dumps(told, indent=1))
-        counts = {"judged": sum(not one.small for one in slices), "small": sum(one.small for one in slices)}
-        figures = {"candidate": measured, "champion": rival, "rule": held_against, "slices": counts}
+        figures = {
+            "candidate": measured,
+            "champion": rival,
+            "rule": held_against,
+            "slices": counted(slices),
+            "output": output,
+        }
         _bless(output_dict, [*reasons, *(reason for one in slices for reason in one.reasons)], figures)
 
     def _measure(
@@ -103,10 +116,15 @@ def _read_schema(input_dict: Any) -> schema_pb2.Schema:
 
 def lacking(champion_uri: str, schema: schema_pb2.Schema) -> list[str]:
     """Columns that a model takes and the data do not have."""
-    interface = Path(path_utils.serving_model_path(champion_uri)) / "assets.extra" / INTERFACE_FILE
     there = {feature.name for feature in schema.feature}
-    inputs = json.loads(interface.read_text())["inputs"]
-    return [one["source_column"] for one in inputs if one["name"] not in there]
+    return [one["source_column"] for one in interface_of(champion_uri)["inputs"] if one["name"] not in there]
+
+
+def interface_of(model_uri: str) -> dict[str, Any]:
+    """What a model's inputs and output mean."""
+    path = Path(path_utils.serving_model_path(model_uri)) / "assets.extra" / INTERFACE_FILE
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
 
 
 def same_model(one_uri: str, other_uri: str) -> bool:

@@ -10,7 +10,8 @@ import numpy as np
 from components.device.runtime import Columns, Engine
 from components.registry import soundness
 from components.registry.store import Store
-from components.task import TASK
+from components.task import KINDS, NUMBER, task_of
+from components.task.task import Task
 
 _SHOWN = 5
 """Vectors named one by one before the rest is only counted."""
@@ -73,12 +74,17 @@ def summaries(store: Store) -> list[Summary]:
                 pushed=_at(manifest, str, "run", "finished"),
                 live=version == live,
                 withdrawn=digest in withdrawn,
-                errors={name: _at(manifest, float, "metrics", "file", name) for name in TASK.brief},
+                errors={name: _at(manifest, float, "metrics", "file", name) for name in _task(manifest).brief},
                 bytes=_at(manifest, int, "bytes"),
                 sha256=digest,
             )
         )
     return found
+
+
+def _task(manifest: Any) -> Task:
+    output = _at(manifest, dict, "output")
+    return task_of(output if output and output.get("kind", NUMBER) in KINDS else {})
 
 
 def _at(value: Any, kind: type, *keys: str) -> Any:
@@ -117,7 +123,8 @@ def _run_vectors(store: Store, version: str) -> Finding:
     if not rows:
         return Finding(version, ["there are no test vectors"], 0, None)
     outputs = np.array([engine(_row(one["inputs"], dtypes)) for one in rows])
-    differences = TASK.difference(outputs, np.array([float(one["prediction"]) for one in rows])).tolist()
+    expected = np.array([one["prediction"] for one in rows], np.float64)
+    differences = task_of(store.manifest(version)["output"]).difference(outputs, expected).tolist()
     # Written so that a NaN fails: it compares false with everything.
     off = [(number, one) for number, one in enumerate(differences) if not one <= tolerance]
     problems = [f"test vector {n} differs by {one:.4g}, tolerance {tolerance:g}" for n, one in off[:_SHOWN]]

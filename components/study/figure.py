@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
-from components.task import TASK
+from components.task import task_of
+from components.task.metric import Metric
 
 WIDTH, HEIGHT = 820, 480
 LEFT, RIGHT, TOP, BOTTOM = 70, 150, 46, 56
@@ -65,13 +66,14 @@ def pareto_svg(results: Mapping[str, Any]) -> str:
         results: `study.json`.
     """
     made = [one for one in results["variants"] if one["status"] == "ok"]
-    metric = results["select"]["metric"]
+    measured = task_of(results.get("output") or {}).metrics[results["select"]["metric"]]
+    metric = measured.name
     sizes = [one["gzip_bytes"] / 1000 for one in made]
     bounds = [one["difference"][metric][key] * 100 for one in made for key in ("low", "high")]
     across = _scale(sizes, LEFT, WIDTH - RIGHT, zero=True)
     up = _scale(bounds, HEIGHT - BOTTOM, TOP)
-    body = [*_axes(across, up, metric, results), *_front(made, metric, across, up)]
-    body += [mark for one in made for mark in _mark(one, metric, across, up)]
+    body = [*_axes(across, up, measured, results), *_front(made, measured, across, up)]
+    body += [mark for one in made for mark in _mark(one, measured, across, up)]
     body += _labels(made, metric, across, up)
     description = f"{len(made)} variants; chosen: {results['selected'] or 'none'}"
     return (
@@ -88,9 +90,9 @@ def _scale(values: Sequence[float], start: float, end: float, zero: bool = False
     return Scale(0.0 if zero else low - pad, high + pad, start, end)
 
 
-def _axes(across: Scale, up: Scale, metric: str, results: Mapping[str, Any]) -> list[str]:
+def _axes(across: Scale, up: Scale, metric: Metric, results: Mapping[str, Any]) -> list[str]:
     bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
-    title = f"Compression study: {TASK.metrics[metric].title} on {results['rows']['test']:,} test rows against float"
+    title = f"Compression study: {metric.title} on {results['rows']['test']:,} test rows against float"
     found = [f'<text class="title" x="{LEFT}" y="24">{title}</text>']
     for value in across.ticks():
         x = across(value)
@@ -108,25 +110,26 @@ def _axes(across: Scale, up: Scale, metric: str, results: Mapping[str, Any]) -> 
     return found
 
 
-def _front(made: Sequence[Mapping[str, Any]], metric: str, across: Scale, up: Scale) -> list[str]:
+def _front(made: Sequence[Mapping[str, Any]], metric: Metric, across: Scale, up: Scale) -> list[str]:
     """Steps through the variants that none beats in size and error."""
     best, path = math.inf, ""
-    for one in sorted(made, key=lambda one: (one["gzip_bytes"], one["test"][metric])):
-        if one["test"][metric] < best:
-            best = one["test"][metric]
-            x, y = _place(one, metric, across, up)
+    loss = {one["name"]: metric.loss(one["test"][metric.name]) for one in made}
+    for one in sorted(made, key=lambda one: (one["gzip_bytes"], loss[one["name"]])):
+        if loss[one["name"]] < best:
+            best = loss[one["name"]]
+            x, y = _place(one, metric.name, across, up)
             path += f"H{x:.1f}V{y:.1f}" if path else f"M{x:.1f} {y:.1f}"
     return [f'<path class="front" d="{path}"/>']
 
 
-def _mark(one: Mapping[str, Any], metric: str, across: Scale, up: Scale) -> list[str]:
-    x, y = _place(one, metric, across, up)
-    difference = one["difference"][metric]
+def _mark(one: Mapping[str, Any], metric: Metric, across: Scale, up: Scale) -> list[str]:
+    x, y = _place(one, metric.name, across, up)
+    difference = one["difference"][metric.name]
     low, high = up(difference["low"] * 100), up(difference["high"] * 100)
     kind = "selected" if one["selected"] else "on" if one["pareto"] else "off"
     radius = min(14.0, 2.0 * math.sqrt(max(one["latency_us"]["p50"], 1.0)))
     told = (
-        f"{one['name']}: {TASK.metrics[metric].title} {one['test'][metric]:.4g} ({difference['value']:+.2%}), "
+        f"{one['name']}: {metric.title} {one['test'][metric.name]:.4g} ({difference['value']:+.2%}), "
         f"{one['gzip_bytes']:,} bytes gzip, {one['latency_us']['p50']:g} us"
     )
     return [

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from components.task import TASK
+from components.task import all_tasks
+from components.task.task import Task
 from data.settings import Settings
 
 
@@ -29,6 +30,11 @@ class Loss(Settings):
         return {"kind": given} if isinstance(given, str) else given
 
 
+_METRICS = tuple(dict.fromkeys(name for task in all_tasks() for name in task.metrics))
+_BRIEF = tuple(dict.fromkeys(name for task in all_tasks() for name in task.brief))
+"""Of every kind of label, since settings are read before the kind is known; `check_metrics` looks again."""
+
+
 def _one_of(names: Iterable[str]) -> AfterValidator:
     allowed = tuple(names)
 
@@ -45,22 +51,32 @@ def _one_of(names: Iterable[str]) -> AfterValidator:
 def _without_null(given: Any) -> Any:
     if not isinstance(given, Mapping):
         return given
-    return {name: value for name, value in given.items() if value is not None or name not in TASK.metrics}
+    return {name: value for name, value in given.items() if value is not None or name not in _METRICS}
 
 
-def usual_increases() -> dict[str, float | None]:
-    """Where the configuration says nothing."""
-    return dict(TASK.increases)
+def check_metrics(task: Task, named: Mapping[str, Iterable[str]]) -> None:
+    """Whether metrics are of a task's.
 
+    Args:
+        task: of the label.
+        named: names of metrics by key of the configuration.
 
-def _over_the_usual(given: Any) -> Any:
-    return {**usual_increases(), **given} if isinstance(given, Mapping) else given
+    Raises:
+        ValueError: one is of another kind of label.
+    """
+    for key, names in named.items():
+        other = [name for name in names if name not in task.metrics]
+        if other:
+            raise ValueError(
+                f"{key} names {', '.join(other)}, but the label is of kind {task.kind}, which has "
+                f"{', '.join(task.metrics)}"
+            )
 
 
 _Limit = Annotated[float, Field(ge=0)]
-Limits = Annotated[dict[Annotated[str, _one_of(TASK.metrics)], _Limit], BeforeValidator(_without_null)]
+Limits = Annotated[dict[Annotated[str, _one_of(_METRICS)], _Limit], BeforeValidator(_without_null)]
 """What a model must keep to be blessed, by name of metric."""
-Increases = Annotated[dict[Annotated[str, _one_of(TASK.brief)], _Limit | None], BeforeValidator(_over_the_usual)]
-"""By what share a metric of the file may be worse than the float model's, by name of metric; null keeps off the usual
-limit, also where the settings are written down and read again."""
-ComparedMetric = Annotated[str, _one_of(TASK.brief)]
+Increases = dict[Annotated[str, _one_of(_BRIEF)], _Limit | None]
+"""By what share a metric of the file may be worse than the float model's, by name of metric, over the task's usual
+ones; null takes a usual limit away."""
+ComparedMetric = Annotated[str, _one_of(_BRIEF)]

@@ -14,7 +14,7 @@ import tensorflow_transform as tft
 
 from components.conversion import recipe
 from components.files import INTERFACE_FILE
-from components.task import TASK
+from components.task import task_of
 from data.spec import Dataset, wall_clock
 from data.tensor_names import columns_of, tensor_name
 from transforms.categories import vocabulary_file
@@ -177,6 +177,7 @@ def save(model: RawModel, path: str, evaluate: bool, interface: dict[str, Any] |
 def interface(plan: Plan, vocabularies: dict[str, list[str]]) -> dict[str, Any]:
     """Inputs and output of the model file, for the manifest: name, dtype, shape, unit, meaning and source."""
     dataset = plan.dataset
+    task = task_of(dataset.label.model_dump())
     columns = columns_of(dataset.inputs())
     return {
         "inputs": [
@@ -190,7 +191,7 @@ def interface(plan: Plan, vocabularies: dict[str, list[str]]) -> dict[str, Any]:
             }
             for name, spec in device_signature(dataset, 1).items()
         ],
-        "output": {"name": OUTPUT, **TASK.output(dataset.label.column, dataset.label.unit)},
+        "output": {"name": OUTPUT, **task.output(dataset.label.column, dataset.label.unit)},
     }
 
 

@@ -17,7 +17,7 @@ from components.conversion.recipe import Recipe
 from components.device import runtime
 from components.scoring.device_rows import to_device
 from components.tables import Table
-from components.task import TASK
+from components.task import task_of
 from components.task.learning import LEARNING
 from components.trainer import export, fitting
 from components.trainer.context import TrainingContext
@@ -34,7 +34,7 @@ class Measured:
     """Figures of one training, on the test rows.
 
     Attributes:
-        linear: brief metrics of a ridge regression on the same features.
+        linear: brief metrics of the linear model on the same features.
         network: of the float network; None where only the linear model was asked for, as in all below.
         file: of the file.
         parameters: of the float network.
@@ -92,8 +92,9 @@ def measure(config: Config, stage_data: StageData, folder: Path, linear_only: bo
     """
     context, rows = stage_data.context, stage_data.rows
     label = rows.label
-    linear = LEARNING.baselines(context.train, context.widths.sizes)["linear"]
-    of_linear = TASK.measure(np.asarray(linear(rows.inputs)), label, TASK.brief)
+    task = task_of(context.plan.dataset.label.model_dump())
+    *_, linear = LEARNING.baselines(context.train, context.widths.sizes).values()
+    of_linear = task.measure(np.asarray(linear(rows.inputs)), label, task.brief)
     if linear_only:
         return Measured(of_linear)
     tf_keras.backend.clear_session()
@@ -109,8 +110,8 @@ def measure(config: Config, stage_data: StageData, folder: Path, linear_only: bo
     device = {one["name"]: to_device(one, stage_data.raw[one["name"]]) for one in described["inputs"]}
     return Measured(
         of_linear,
-        TASK.measure(fitting.predict(reference, rows), label, TASK.brief),
-        TASK.measure(runtime.predict(model, device), label, TASK.brief),
+        task.measure(fitting.predict(reference, rows), label, task.brief),
+        task.measure(runtime.predict(model, device), label, task.brief),
         int(reference.count_params()),
         len(model),
         context.widths.total,
