@@ -87,7 +87,8 @@ class Config(Settings):
     @model_validator(mode="after")
     def _compression_fits(self) -> Config:
         training = self.training
-        check_combination(training.units, training.pruning, training.clustering, training.quantization, self.conversion)
+        phases = (training.pruning, training.clustering, training.quantization)
+        check_combination(training.known_units, *phases, self.conversion)
         if self.study:
             self.study.check(training)
         return self

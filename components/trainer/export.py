@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from components.files import INTERFACE_FILE
 from components.task import TASK
 from data.spec import Dataset, wall_clock
 from data.tensor_names import columns_of, tensor_name
+from transforms import categories
 from transforms.categories import vocabulary_file
 from transforms.features import BLOCK, Plan, id_key, is_id
 from transforms.in_memory import raw_spec
@@ -36,19 +37,28 @@ def device_signature(dataset: Dataset, batch: int | None = None) -> dict[str, tf
 
 @dataclass(frozen=True)
 class Parts:
-    """A network in pieces; what it predicts is `output(hidden(x)) + skip` with `x, skip = front(inputs)`.
+    """A network in pieces; it predicts `decode(output(hidden(x)) + skip)` with `x, skip = front(inputs)`.
 
     Attributes:
-        front: transformed inputs to float32 `[batch, width]` and the skip `[batch]`.
+        front: transformed inputs to float32 `[batch, width]` and the skip `[batch, outputs]`.
         hidden: `[batch, width]` to `[batch, hidden_width]`.
-        output: `[batch, hidden_width]` to `[batch, 1]`.
+        output: `[batch, hidden_width]` to `[batch, outputs]`.
+        decode: `[batch, outputs]` to predictions.
     """
 
     front: Callable[[Tensors], tuple[tf.Tensor, tf.Tensor]]
     hidden: Callable[[tf.Tensor], tf.Tensor]
     output: Callable[[tf.Tensor], tf.Tensor]
+    decode: Callable[[tf.Tensor], tf.Tensor]
     width: int
     hidden_width: int
+    outputs: int
+
+
+def columns(block: tf.Tensor, kept: list[int]) -> tf.Tensor:
+    """Some columns of float32 `[batch, n]`; the first ones are a slice, which is the cheaper operator."""
+    first = kept == list(range(len(kept)))
+    return block[:, : len(kept)] if first else tf.gather(block, kept, axis=1)
 
 
 class RawModel(tf.Module):
@@ -68,7 +78,7 @@ class RawModel(tf.Module):
         self,
         dataset: Dataset,
         transform: Callable[[Tensors], Tensors],
-        kept: int,
+        kept: Sequence[int],
         networks: dict[str, Callable[[Tensors], tf.Tensor]],
         trackables: list[Any],
         parts: Parts | None = None,
@@ -78,14 +88,14 @@ class RawModel(tf.Module):
         self._unknown_spreads = unknown_spreads
         self._dataset = dataset
         self._transform = transform
-        self._kept = kept
+        self._kept = list(kept)
         self._networks = networks
         self._parts = parts
         self.trackables = [transform, *trackables]
 
     def _features(self, raw: Tensors) -> Tensors:
         features = dict(self._transform({name: tf.expand_dims(value, 1) for name, value in raw.items()}))
-        features[BLOCK] = features[BLOCK][:, : self._kept]
+        features[BLOCK] = columns(features[BLOCK], self._kept)
         return {name: tf.cast(value, tf.int32) if is_id(name) else value for name, value in features.items()}
 
     def _device_features(self, raw: Tensors) -> Tensors:
@@ -105,7 +115,10 @@ class RawModel(tf.Module):
     def _or_unknown(self, raw: Tensors, value: tf.Tensor) -> tf.Tensor:
         """The value, or NaN where a coordinate is: 8-bit kernels carry no NaN, and no fare beats a made-up one."""
         coordinates = [raw[tensor_name(name)] for name in self._dataset.coordinates()]
-        return value if self._unknown_spreads or not coordinates else value + 0.0 * tf.add_n(coordinates)
+        if self._unknown_spreads or not coordinates:
+            return value
+        unknown = 0.0 * tf.add_n(coordinates)
+        return value + (unknown if value.shape.rank == 1 else unknown[:, tf.newaxis])
 
     def _examples(self, name: str, raw: Tensors) -> Tensors:
         squeezed = {key: tf.squeeze(value, axis=1) for key, value in raw.items()}
@@ -134,24 +147,24 @@ class RawModel(tf.Module):
             core_input, skip = parts.front(self._device_features(raw))
             return {"core_input": core_input, "rest": self._or_unknown(raw, skip)}
 
-        def spec(**widths: int | None) -> dict[str, tf.TensorSpec]:
-            return {
-                name: tf.TensorSpec([None] if width is None else [None, width], tf.float32, name=name)
-                for name, width in widths.items()
-            }
+        def spec(**widths: int) -> dict[str, tf.TensorSpec]:
+            return {name: tf.TensorSpec([None, width], tf.float32, name=name) for name, width in widths.items()}
 
         functions: dict[str, tuple[Callable[..., Tensors], dict[str, tf.TensorSpec]]] = {
             recipe.FRONT: (front, device_spec),
             recipe.HIDDEN: (lambda core_input: {"hidden": parts.hidden(core_input)}, spec(core_input=parts.width)),
             recipe.HEAD: (
-                lambda hidden, rest: {OUTPUT: parts.output(hidden)[:, 0] + rest},
-                spec(hidden=parts.hidden_width, rest=None),
+                lambda hidden, rest: {OUTPUT: parts.decode(parts.output(hidden) + rest)},
+                spec(hidden=parts.hidden_width, rest=parts.outputs),
             ),
             recipe.CORE: (
                 lambda core_input: {"core_output": parts.output(parts.hidden(core_input))},
                 spec(core_input=parts.width),
             ),
-            recipe.SUM: (lambda core_output, rest: {OUTPUT: core_output[:, 0] + rest}, spec(core_output=1, rest=None)),
+            recipe.SUM: (
+                lambda core_output, rest: {OUTPUT: parts.decode(core_output + rest)},
+                spec(core_output=parts.outputs, rest=parts.outputs),
+            ),
         }
         return {
             name: tf.function(function).get_concrete_function(**inputs)
@@ -177,16 +190,16 @@ def save(model: RawModel, path: str, evaluate: bool, interface: dict[str, Any] |
 def interface(plan: Plan, vocabularies: dict[str, list[str]]) -> dict[str, Any]:
     """Inputs and output of the model file, for the manifest: name, dtype, shape, unit, meaning and source."""
     dataset = plan.dataset
-    columns = columns_of(dataset.inputs())
+    sources = columns_of(dataset.inputs())
     return {
         "inputs": [
             {
                 "name": name,
                 "dtype": spec.dtype.name,
                 "shape": [1],
-                **_meaning(plan, columns[name]),
-                "vocabulary": vocabularies.get(columns[name]),
-                "source_column": columns[name],
+                **_meaning(plan, sources[name], vocabularies),
+                "vocabulary": vocabularies.get(sources[name]),
+                "source_column": sources[name],
             }
             for name, spec in device_signature(dataset, 1).items()
         ],
@@ -194,7 +207,7 @@ def interface(plan: Plan, vocabularies: dict[str, list[str]]) -> dict[str, Any]:
     }
 
 
-def _meaning(plan: Plan, name: str) -> dict[str, Any]:
+def _meaning(plan: Plan, name: str, vocabularies: dict[str, list[str]]) -> dict[str, Any]:
     dataset = plan.dataset
     axis = dataset.coordinates().get(name)
     if axis:
@@ -210,7 +223,7 @@ def _meaning(plan: Plan, name: str) -> dict[str, Any]:
             "source_time_zone": dataset.time.source_time_zone,
         }
     if name in dataset.categorical:
-        buckets = plan.features.categories.oov_buckets
+        buckets = categories.buckets(plan.features.categories, len(vocabularies[name]))
         if not buckets:
             return {"unit": None, "meaning": "1 + place in the vocabulary; 0 for missing or unknown"}
         unknown = "behind the vocabulary, 1 + its size + a hash of its text"

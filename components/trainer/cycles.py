@@ -1,0 +1,133 @@
+"""The float phase: AdamW along cosines that double in length, as long as the validation rows gain from it.
+
+How long to train is the one choice that no rule gets right: noisy tables have enough after a few epochs, clean ones
+gain from hundreds. Each cycle ends at a learning rate of zero, so that what it ends with is a finished model
+(I. Loshchilov, F. Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017; the same authors' "Decoupled
+Weight Decay Regularization", 2019).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+import tf_keras
+
+from components.settings import SettledTraining
+from components.tables import Table
+
+WARM_UP = 0.05
+"""Share of a cycle in which the rate rises."""
+SLACK = 0.01
+"""A loss this share above the lowest is as good: the later weights are kept. One above that ends the training."""
+PREDICT_BATCH = 4096
+
+Floats = npt.NDArray[np.float32]
+History = dict[str, list[float]]
+
+
+def rates(steps: int, highest: float) -> Floats:
+    """Learning rate of each step of one cycle: a straight rise, and a cosine down to zero."""
+    done = np.arange(1, steps + 1) / steps
+    return np.asarray(highest * np.minimum(done / WARM_UP, 1) * (1 + np.cos(np.pi * done)) / 2, np.float32)
+
+
+class Cycles:
+    """One float training.
+
+    Args:
+        model: from input arrays to float32 `[batch, width]`.
+        loss: of encoded labels and outputs.
+        training: settled choices: batch, rate, decay, epochs of each cycle, seed.
+        decayed: the weights that decay.
+    """
+
+    def __init__(
+        self, model: tf_keras.Model, loss: tf_keras.losses.Loss, training: SettledTraining, decayed: Sequence[Any]
+    ) -> None:
+        self._model, self._loss, self._training = model, loss, training
+        self._optimizer = tf_keras.optimizers.AdamW(1.0, weight_decay=training.weight_decay, beta_2=0.99, epsilon=1e-8)
+        kept = {id(one) for one in decayed}
+        self._optimizer.exclude_from_weight_decay([one for one in model.trainable_weights if id(one) not in kept])
+        self._optimizer.build(model.trainable_weights)
+
+    def fit(
+        self,
+        train: Table,
+        label: Floats,
+        validation: Table,
+        validation_label: Floats,
+        rate: float,
+        after_epoch: Callable[[int, float, float], None] = lambda *_: None,
+    ) -> History:
+        """Trains in place and leaves the weights of the cycle that is kept.
+
+        Args:
+            train, validation: rows to learn from, and to watch.
+            label, validation_label: encoded.
+            rate: highest learning rate.
+            after_epoch: is told number, loss and validation loss of each epoch.
+
+        Returns:
+            `loss` and `val_loss` by epoch, `cycles` (epochs of each that was trained) and `kept` (epochs behind the
+            weights that are left).
+        """
+        step = self._epoch_function(train, label)
+        steps = max(1, len(train) // self._training.batch_size)  # a rest would be a step of few rows
+        history: History = {"loss": [], "val_loss": [], "cycles": [], "kept": []}
+        lowest, best = math.inf, self._model.get_weights()
+        random = np.random.default_rng(self._training.seed)
+        for epochs in self._training.epochs:
+            planned = rates(steps * epochs, rate).reshape(epochs, steps)
+            for one in planned:
+                order = random.permutation(len(train)).astype(np.int32)
+                history["loss"].append(float(step(tf.constant(order), tf.constant(one))))
+                history["val_loss"].append(self._validate(validation, validation_label))
+                after_epoch(len(history["loss"]), history["loss"][-1], history["val_loss"][-1])
+            history["cycles"].append(epochs)
+            seen = history["val_loss"][-1]
+            if not seen <= lowest * (1 + SLACK):
+                break
+            best, lowest = self._model.get_weights(), min(lowest, seen)
+            history["kept"] = [len(history["loss"])]
+        self._model.set_weights(best)
+        return history
+
+    def _epoch_function(self, train: Table, label: Floats) -> Any:
+        """Order of the rows and the steps' rates to the mean loss; the whole of an epoch is one call."""
+        inputs = {name: tf.constant(column) for name, column in train.inputs.items() if name in self._names}
+        labels, batch = tf.constant(label), self._training.batch_size
+        weights = self._model.trainable_weights
+
+        def learn(rows: tf.Tensor) -> tf.Tensor:
+            with tf.GradientTape() as tape:
+                chosen = {name: tf.gather(column, rows) for name, column in inputs.items()}
+                loss = self._loss(tf.gather(labels, rows), self._model(chosen, training=True))
+            gradients = tape.gradient(loss, weights)
+            self._optimizer.apply_gradients(zip(gradients, weights, strict=True))
+            return loss
+
+        @tf.function
+        def epoch(order: tf.Tensor, rates: tf.Tensor) -> tf.Tensor:
+            total = tf.constant(0.0)
+            for number in tf.range(tf.size(rates)):
+                self._optimizer.learning_rate = rates[number]
+                rows = order[number * batch : (number + 1) * batch]
+                total += learn(rows) * tf.cast(tf.size(rows), tf.float32)
+            return total / tf.cast(tf.size(order), tf.float32)
+
+        return epoch
+
+    @property
+    def _names(self) -> list[str]:
+        return list(self._model.input_names)
+
+    def _validate(self, validation: Table, label: Floats) -> float:
+        inputs = {name: validation.inputs[name] for name in self._names}
+        found = self._model.predict(inputs, batch_size=PREDICT_BATCH, verbose=0)
+        return float(self._loss(tf.constant(label), tf.constant(found)))  # a NumPy `[rows]` would be spread
