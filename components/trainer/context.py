@@ -114,9 +114,9 @@ class TrainingContext:
 
     def export(self, net: Net, path: str, how: recipe.Recipe) -> None:
         """The SavedModel that is evaluated and converted, what its inputs mean, and its recipe."""
-        described = export.interface(self.plan, export.vocabularies(self.output, self.plan.dataset))
-        described["dense_kernels"] = [list(kernel.shape) for kernel in compression.kernels(net.core).values()]
-        described["zeros"] = compression.sparsity(net.core)
+        kernels = [list(kernel.shape) for kernel in compression.kernels(net.core).values()]
+        known = export.vocabularies(self.output, self.plan.dataset)
+        described = export.interface(self.plan, known, kernels, compression.sparsity(net.core))
         joined, parts, sample = net.joined, None, None
         if how.conversion.after_training:
             parts, sample = split(net), self.representative(net, how.conversion)
