@@ -26,6 +26,7 @@ from components.evaluator.tfma_metrics import BASELINE, CANDIDATE, eval_config, 
 from components.files import INTERFACE_FILE
 from components.registry.soundness import tree_digest
 from components.settings import Gate
+from data.vocabulary import Interface
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -33,8 +34,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: dict[str, Any]) -> None:
         """Writes TFMA's results, `slices.json` and the blessing, whose properties repeat figures and reasons."""
-        spread = interface_of(artifact_utils.get_single_uri(input_dict["model"]))["label"]["spread"]
-        gate = in_label_units(Gate.model_validate_json(exec_properties["gate"]), spread)
+        interface = Interface.model_validate(interface_of(artifact_utils.get_single_uri(input_dict["model"])))
+        gate = in_label_units(Gate.model_validate_json(exec_properties["gate"]), interface.spread)
         slicings = TypeAdapter(list[Slicing]).validate_json(exec_properties["slicings"])
         champion = artifact_utils.get_single_instance(input_dict["baseline_model"])
         version = champion.get_string_custom_property(VERSION)

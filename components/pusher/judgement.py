@@ -18,7 +18,7 @@ from components.evaluation.plain_models import few_rows, judge_baselines
 from components.evaluation.slice_names import names
 from components.evaluation.slices import Slicing
 from components.examples import Columns
-from components.registry.soundness import StoreError
+from components.registry.soundness import StoreError, interface_of
 from components.registry.store import Store
 from components.scoring.device_rows import on_device
 from components.settings import Gate
@@ -133,10 +133,10 @@ def of_champion(store: Store, version: str, stored: Columns) -> FloatArray | Non
     if not version:
         return None
     try:
-        model, manifest = store.model(version), store.manifest(version)
+        model, inputs = store.model(version), interface_of(store.manifest(version)).inputs
     except StoreError:
         # What `verify` is for. The Evaluator has compared the SavedModels, and `rule` says that the file was not.
         return None
-    if not {one["name"] for one in manifest["inputs"]} <= set(stored):
+    if not {one.name for one in inputs} <= set(stored):
         return None
-    return runtime.predict(model, on_device(manifest, stored))
+    return runtime.predict(model, on_device(inputs, stored))

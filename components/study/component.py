@@ -24,6 +24,7 @@ from components.study.measure import Bench, Rows
 from components.study.settings import Study as StudySettings
 from components.study.sources import Sources
 from components.trainer.context import TrainingContext
+from data.vocabulary import Interface
 from transforms.features import Plan
 
 
@@ -47,14 +48,14 @@ class Executor(base_executor.BaseExecutor):
         )
         trained = artifact_utils.get_single_uri(input_dict["float_model"])
         reference = Path(path_utils.serving_model_path(trained)).parent / REFERENCE_DIR
-        interface = json.loads(
+        interface = Interface.model_validate_json(
             (Path(path_utils.serving_model_path(trained)) / recipe.EXTRA / INTERFACE_FILE).read_text()
         )
         rows = {
             split: Rows(
                 *load_raw(
                     artifact_utils.get_split_uri(input_dict["examples"], split),
-                    interface,
+                    interface.inputs,
                     exec_properties["label"],
                     push.max_rows,
                 )

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from data.vocabulary import LabelScale
+
 FloatArray = npt.NDArray[np.float32]
 
 
@@ -24,5 +26,5 @@ class Encoding(Protocol):
     def corrected(self, predictions: FloatArray, label: FloatArray) -> Encoding:
         """Without the bias that these predictions of the training rows have; the same where it brings none."""
 
-    def described(self) -> dict[str, Any]:
-        """For the record of a training, and for those who need the label's spread: `spread`, in its unit."""
+    def described(self) -> LabelScale | None:
+        """For the interface; None for labels that are no numbers."""

@@ -5,12 +5,13 @@ A network then learns the same whatever the label's unit is: dollars, cents or m
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
+
+from data.vocabulary import LabelScale
 
 FloatArray = npt.NDArray[np.float32]
 Kind = Literal["auto", "linear", "log"]
@@ -22,28 +23,15 @@ ABOVE = 0.5
 """How far beyond the largest logarithm seen a prediction may go: a factor of 1.6, since exp makes much of little."""
 
 
-@dataclass(frozen=True)
-class LabelScale:
+class NumberScale(LabelScale):
     """label = mean + std * output, or smearing * exp(mean + std * output).
 
-    Attributes:
-        log: whether the logarithm is learned.
-        mean, std: of the label or its logarithm over the training rows.
-        highest: of the logarithms; predictions end a little above.
-        smearing: what corrects the bias of learning the logarithm: the mean label over the mean of the predictions
-            before it, on the training rows (N. Duan, "Smearing Estimate", 1983). 1 on the linear scale.
-        spread: standard deviation of the label itself, in its unit; what tolerances are shares of.
+    The smearing is the mean label over the mean of the predictions before it, on the training rows (N. Duan, "Smearing
+    Estimate", 1983).
     """
 
-    log: bool
-    mean: float
-    std: float
-    highest: float
-    spread: float
-    smearing: float = 1.0
-
     @classmethod
-    def learned(cls, label: FloatArray, kind: Kind = "auto") -> LabelScale:
+    def learned(cls, label: FloatArray, kind: Kind = "auto") -> NumberScale:
         """From the labels `[rows]` of the training rows.
 
         Raises:
@@ -58,7 +46,14 @@ class LabelScale:
         log = kind == "log" or (kind == "auto" and _calls_for_log(values))
         learned = np.log(values) if log else values
         spread = float(values.std())
-        return cls(log, float(learned.mean()), float(learned.std()) or 1.0, float(learned.max()), spread or 1.0)
+        return cls(
+            log=log,
+            mean=float(learned.mean()),
+            std=float(learned.std()) or 1.0,
+            highest=float(learned.max()),
+            spread=spread or 1.0,
+            smearing=1.0,
+        )
 
     def encode(self, label: FloatArray) -> FloatArray:
         """What the network's output is compared with, float32 `[rows]`."""
@@ -72,16 +67,16 @@ class LabelScale:
         learned = output[:, 0] * self.std + self.mean
         return tf.exp(tf.minimum(learned, self.highest + ABOVE)) * self.smearing if self.log else learned
 
-    def corrected(self, predictions: FloatArray, label: FloatArray) -> LabelScale:
+    def corrected(self, predictions: FloatArray, label: FloatArray) -> NumberScale:
         """With the smearing that these predictions of the training rows call for."""
         if not self.log:
             return self
         found = float(np.mean(label, dtype=np.float64) / np.mean(predictions, dtype=np.float64))
-        return replace(self, smearing=self.smearing * found)
+        return self.model_copy(update={"smearing": self.smearing * found})
 
-    def described(self) -> dict[str, Any]:
-        """For the record of a training."""
-        return asdict(self)
+    def described(self) -> LabelScale:
+        """Itself."""
+        return self
 
 
 def _calls_for_log(values: npt.NDArray[np.float64]) -> bool:

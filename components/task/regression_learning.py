@@ -20,7 +20,7 @@ from components.settings import Distillation
 from components.tables import FloatArray, Table
 from components.task.amounts import shares_of
 from components.task.encoding import Encoding
-from components.task.label_scale import Kind, LabelScale
+from components.task.label_scale import Kind, NumberScale
 from components.task.settings import Loss
 from transforms.features import BLOCK, NUMBERS
 
@@ -166,12 +166,13 @@ class RegressionLearning:
 
     def encoding(self, label: FloatArray, kind: Kind) -> Encoding:
         """Standardized, and its logarithm where `kind` or the label asks for it."""
-        return LabelScale.learned(label, kind)
+        return NumberScale.learned(label, kind)
 
     def loss(self, choice: Loss, encoding: Encoding) -> tf_keras.losses.Loss:
         """As configured, on the scale that is learned."""
         if choice.kind == "huber":
-            return tf_keras.losses.Huber(shares_of(choice.delta, encoding.described()["std"]))
+            scale = encoding.described()
+            return tf_keras.losses.Huber(shares_of(choice.delta, scale.spread if scale else 1.0))
         return tf_keras.losses.MeanAbsoluteError() if choice.kind == "mae" else tf_keras.losses.MeanSquaredError()
 
     def baselines(self, table: Table, id_sizes: dict[str, int]) -> dict[str, Model]:

@@ -169,13 +169,13 @@ class TrainingContext:
 
     def export(self, design: Design, net: Net, path: str, how: recipe.Recipe) -> None:
         """The SavedModel that is evaluated and converted, what its inputs mean, and its recipe."""
-        described = export.interface(self.plan, export.vocabularies(self.output, self.plan.dataset))
-        described["dense_kernels"] = [list(kernel.shape) for kernel in compression.kernels(net.core).values()]
-        described["zeros"] = compression.sparsity(net.core)
+        kernels = [list(kernel.shape) for kernel in compression.kernels(net.core).values()]
         eight_bit = how.conversion.in_integers or net.eight_bit
         shipped = Net(design.baked(net.front, eight_bit), net.core)
         encoding = self.corrected(design, shipped)
-        described["label"] = encoding.described()
+        known = export.vocabularies(self.output, self.plan.dataset)
+        zeros = compression.sparsity(net.core)
+        described = export.interface(self.plan, known, kernels, zeros, encoding.described())
         parts, sample = None, None
         if how.conversion.after_training:
             parts, sample = split(shipped, encoding), self.representative(shipped, how.conversion)

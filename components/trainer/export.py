@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,10 @@ import tensorflow_transform as tft
 from components.conversion import recipe
 from components.files import INTERFACE_FILE
 from components.task import TASK
-from data.spec import Dataset, wall_clock
+from data.columns import inputs
+from data.spec import Dataset
 from data.tensor_names import columns_of, tensor_name
+from data.vocabulary import Column, Input, Interface, LabelScale, Output
 from transforms import categories
 from transforms.categories import vocabulary_file
 from transforms.features import BLOCK, Plan, id_key, is_id
@@ -27,12 +28,8 @@ Tensors = dict[str, tf.Tensor]
 
 
 def device_signature(dataset: Dataset, batch: int | None = None) -> dict[str, tf.TensorSpec]:
-    """Raw inputs as a device gives them, `[batch]` each: float32, int32 time, int32 ids of categories."""
-    types = dict.fromkeys(dataset.inputs(), tf.float32)
-    if dataset.time:
-        types[dataset.time.column] = tf.int32
-    types.update(dict.fromkeys(dataset.categorical, tf.int32))
-    return {name: tf.TensorSpec([batch], types[column], name=name) for name, column in columns_of(types).items()}
+    """Raw inputs as a device gives them, `[batch]` each."""
+    return {one.tensor: tf.TensorSpec([batch], one.device_dtype, name=one.tensor) for one in inputs(dataset)}
 
 
 @dataclass(frozen=True)
@@ -178,58 +175,57 @@ def _example_signature(dataset: Dataset) -> dict[str, tf.TensorSpec]:
     return {name: tf.TensorSpec([None, 1], spec[name].dtype, name=name) for name in names}
 
 
-def save(model: RawModel, path: str, evaluate: bool, interface: dict[str, Any] | None = None) -> None:
+def save(model: RawModel, path: str, evaluate: bool, interface: Interface | None = None) -> None:
     """Writes a SavedModel, and beside it in `assets.extra` what its inputs mean."""
     tf.saved_model.save(model, path, signatures=model.signatures(evaluate))
     if interface is not None:
         folder = Path(path) / "assets.extra"
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / INTERFACE_FILE).write_text(json.dumps(interface, indent=1))
+        (folder / INTERFACE_FILE).write_text(interface.model_dump_json(indent=1))
 
 
-def interface(plan: Plan, vocabularies: dict[str, list[str]]) -> dict[str, Any]:
-    """Inputs and output of the model file, for the manifest: name, dtype, shape, unit, meaning and source."""
-    dataset = plan.dataset
-    sources = columns_of(dataset.inputs())
-    return {
-        "inputs": [
-            {
-                "name": name,
-                "dtype": spec.dtype.name,
-                "shape": [1],
-                **_meaning(plan, sources[name], vocabularies),
-                "vocabulary": vocabularies.get(sources[name]),
-                "source_column": sources[name],
-            }
-            for name, spec in device_signature(dataset, 1).items()
-        ],
-        "output": {"name": OUTPUT, **TASK.output(dataset.label.column, dataset.label.unit)},
-    }
+def interface(
+    plan: Plan,
+    vocabularies: dict[str, list[str]],
+    dense_kernels: Sequence[list[int]] = (),
+    zeros: float = 0.0,
+    scale: LabelScale | None = None,
+) -> Interface:
+    """Inputs and output of the model file, for the manifest.
+
+    Args:
+        plan: of the features.
+        vocabularies: of the categorical columns.
+        dense_kernels, zeros, scale: see `Interface`.
+    """
+    label = plan.dataset.label
+    output = {"name": OUTPUT, "source_column": label.column, **TASK.output(label.column, label.unit)}
+    return Interface(
+        inputs=[_input(plan, one, vocabularies.get(one.name)) for one in inputs(plan.dataset)],
+        output=Output.model_validate(output),
+        dense_kernels=list(dense_kernels),
+        zeros=zeros,
+        label=scale,
+    )
 
 
-def _meaning(plan: Plan, name: str, vocabularies: dict[str, list[str]]) -> dict[str, Any]:
-    dataset = plan.dataset
-    axis = dataset.coordinates().get(name)
-    if axis:
-        (point,) = {key for key, value in dataset.points.items() if name in (value.latitude, value.longitude)}
-        return {"unit": "degree", "meaning": f"{axis} of {point} (WGS 84); NaN if unknown"}
-    if dataset.time and name == dataset.time.column:
-        zone = dataset.time.time_zone
-        return {
-            "unit": "second",
-            "meaning": f"start on the {wall_clock(zone)}: seconds since it showed 1970-01-01 00:00; ends in 2038",
-            "format": dataset.time.format,
-            "time_zone": zone,
-            "source_time_zone": dataset.time.source_time_zone,
-        }
-    if name in dataset.categorical:
-        buckets = categories.buckets(plan.features.categories, len(vocabularies[name]))
-        if not buckets:
-            return {"unit": None, "meaning": "1 + place in the vocabulary; 0 for missing or unknown"}
+def _input(plan: Plan, column: Column, vocabulary: list[str] | None) -> Input:
+    told: dict[str, Any] = {"unit": column.unit, "meaning": column.meaning}
+    if column.role == "time":
+        told |= plan.dataset.time.model_dump(exclude={"column"}) if plan.dataset.time else {}
+    buckets = categories.buckets(plan.features.categories, len(vocabulary or ()))
+    if column.role == "categorical" and buckets:
         unknown = "behind the vocabulary, 1 + its size + a hash of its text"
-        meaning = f"1 + place in the vocabulary; 0 for missing; an unknown one lies {unknown}"
-        return {"unit": None, "meaning": meaning, "oov_buckets": buckets}
-    return {"unit": None, "meaning": "number; NaN if missing"}
+        told["meaning"] = f"1 + place in the vocabulary; 0 for missing; an unknown one lies {unknown}"
+        told["oov_buckets"] = buckets
+    return Input(
+        name=column.tensor,
+        role=column.role,
+        dtype=column.device_dtype,
+        vocabulary=vocabulary,
+        source_column=column.name,
+        **told,
+    )
 
 
 def vocabularies(output: tft.TFTransformOutput, dataset: Dataset) -> dict[str, list[str]]:

@@ -89,14 +89,16 @@ def _fetched(path: Path) -> bytes:
 def described(manifest: Mapping[str, Any], vectors: Mapping[str, Any]) -> dict[str, Any]:
     """What the page needs to know of a version: its inputs and output, which inputs make a point, where the
     training rides were, its test vectors."""
-    order = [one["name"] for one in manifest["inputs"]]
+    told = soundness.interface_of(manifest)
+    order = [one.name for one in told.inputs]
     described_points = manifest["config"]["data"]["points"].items()
     points = [
         {"name": name} | {axis: tensor_name(one) for axis, one in point.items()} for name, point in described_points
     ]
     return {
         "pipeline": manifest["config"]["name"],
-        **{key: manifest[key] for key in ("version", "sha256", "inputs", "output")},
+        **{key: manifest[key] for key in ("version", "sha256")},
+        **told.model_dump(include={"inputs", "output"}),
         "points": sorted(points, key=lambda point: order.index(point["latitude"])),
         "places": manifest.get("places"),
         "vectors": vectors,

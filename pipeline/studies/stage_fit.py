@@ -15,7 +15,7 @@ import tf_keras
 from components.conversion.convert import convert
 from components.conversion.recipe import Recipe
 from components.device import runtime
-from components.scoring.device_rows import to_device
+from components.scoring.device_rows import on_device
 from components.tables import Table
 from components.task import TASK
 from components.task.learning import LEARNING
@@ -109,7 +109,7 @@ def measure(config: Config, stage_data: StageData, folder: Path, linear_only: bo
     context.export(design, shipped, saved, Recipe(conversion=config.conversion))
     model = convert(saved, config.conversion)
     described = export.interface(context.plan, export.vocabularies(context.output, context.plan.dataset))
-    device = {one["name"]: to_device(one, stage_data.raw[one["name"]]) for one in described["inputs"]}
+    device = on_device(described.inputs, stage_data.raw)
     return Measured(
         of_linear,
         TASK.measure(fitting.predict(reference, rows, design), label, TASK.brief),

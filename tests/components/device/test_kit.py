@@ -18,6 +18,7 @@ import pytest
 
 from components.device.kit import FILES, quoted, write_kit
 from components.device.runtime import Engine
+from components.registry.soundness import interface_of
 from components.registry.store import Store
 from data.categories import category_id
 from data.spec import Notation
@@ -35,7 +36,7 @@ NASTY = ["", '"', "\\", "\\n", "$x ${y} \\(z)", "a\nb\tc\x00\x7f", "Élan 出租
 
 @pytest.fixture
 def kit(tiny_manifest: dict[str, Any]) -> dict[str, str]:
-    return write_kit(tiny_manifest["inputs"], tiny_manifest["output"])
+    return write_kit(interface_of(tiny_manifest))
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_unit_range_and_vocabulary_can_be_read_off(kit: dict[str, str], file: st
 @pytest.mark.parametrize("file", FILES)
 def test_what_a_model_does_not_take_is_not_spoken_of(tiny_manifest: dict[str, Any], file: str) -> None:
     numbers = [one for one in tiny_manifest["inputs"] if one["dtype"] == "float32"]
-    text = write_kit(numbers, tiny_manifest["output"])[file]
+    text = write_kit(interface_of({**tiny_manifest, "inputs": numbers}))[file]
     assert "2038" not in text
     assert "vocabulary" not in text
     assert "\n\n\n\n" not in text
@@ -126,7 +127,7 @@ TEXTS += [" Élan\r\n", " ", "7", "7.0", "-7.00", "True", "FALSE", "1.10", "7.",
 def hashed_kit(tiny_manifest: dict[str, Any]) -> dict[str, str]:
     """Of a model whose unknown companies share 101 further ids."""
     inputs = [{**one, **({"oov_buckets": 101} if one["vocabulary"] else {})} for one in tiny_manifest["inputs"]]
-    return write_kit(inputs, tiny_manifest["output"])
+    return write_kit(interface_of({**tiny_manifest, "inputs": inputs}))
 
 
 def wanted_ids() -> list[int]:
@@ -203,9 +204,8 @@ def test_a_kit_added_to_a_version_without_one_is_reported(
 def test_odd_names_become_parameters_that_every_language_takes(tiny_manifest: dict[str, Any]) -> None:
     plain = {**tiny_manifest["inputs"][0]}
     names = ["Trip Start", "trip_start", "class", "2nd", "Größe €", "__", "päß\nx", "a_2", "a2"]
-    text = write_kit(
-        [{**plain, "name": tensor_name(name), "source_column": name} for name in names], tiny_manifest["output"]
-    )["predict.py"]
+    inputs = [{**plain, "name": tensor_name(name), "source_column": name} for name in names]
+    text = write_kit(interface_of({**tiny_manifest, "inputs": inputs}))["predict.py"]
     tree = ast.parse(text)
     (predict,) = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and one.name == "predict"]
     parameters = [one.arg for one in predict.args.args[1:]]
@@ -235,7 +235,8 @@ def test_each_language_gets_its_own_escapes(language: str, literal: str) -> None
 def test_a_meaning_cannot_break_out_of_its_comment(tiny_manifest: dict[str, Any]) -> None:
     meaning = "first\nimport os */ \\"
     inputs = [{**one, "meaning": meaning, "training_range": None} for one in tiny_manifest["inputs"]]
-    kit = write_kit(inputs, {**tiny_manifest["output"], "meaning": meaning})
+    output = {**tiny_manifest["output"], "meaning": meaning}
+    kit = write_kit(interface_of({**tiny_manifest, "inputs": inputs, "output": output}))
     ast.parse(kit["predict.py"])
     for text in kit.values():
         assert not any(line.strip().startswith("import os") for line in text.splitlines())
