@@ -51,8 +51,11 @@ LADDER = (
 
 LARGE = 20_000
 """Training rows from which on a table has larger batches, shorter cycles, and bins for single days."""
-GRAPH_BYTES = 8_000
-"""Of a file without its numbers: operators, shapes, names; the tables of the suite have 5,500 to 9,500."""
+OPERATOR_BYTES, NUMBER_BYTES, LOOKUP_BYTES, PLACE_BYTES = 7_000, 65, 300, 1_500
+"""Of a file beside its tables and kernels: operators and names of any; and more for each float input of the core, for
+each table of ids, and where there are points or a time. Fitted to files of the suite, which are up to a tenth less."""
+MARGIN = 0.97
+"""Share of the budget that the estimate may fill."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class Facts:
         weights: how much each of them tells of the label, see `telling`.
         dense: width of the float inputs beside.
         ids: number of ids and embedding width of each id input.
+        derived: whether numbers are computed from points or a time.
         budget: bytes of the file.
     """
 
@@ -73,6 +77,7 @@ class Facts:
     weights: Mapping[str, float]
     dense: int
     ids: Sequence[tuple[int, int]]
+    derived: bool
     budget: int
 
 
@@ -100,7 +105,7 @@ class Choices:
 def settle(training: Training, facts: Facts) -> Choices:
     """The choices with every `auto` replaced."""
     found = [_on(rung, training, facts) for rung in LADDER if facts.rows >= rung.min_rows]
-    fitting = (one for one in found if one.estimated_bytes <= facts.budget)
+    fitting = (one for one in found if one.estimated_bytes <= MARGIN * facts.budget)
     return next(fitting, None) or _fewer_bends(found[-1], facts)
 
 
@@ -136,7 +141,7 @@ def _fewer_bends(smallest: Choices, facts: Facts) -> Choices:
         }
         bent = {group: one for group, one in left.items() if one[0]}
         size = _bytes(smallest.training.units, bent, smallest.width, facts)
-        if size <= facts.budget:
+        if size <= MARGIN * facts.budget:
             break
     return Choices(smallest.training, bent, smallest.width, size)
 
@@ -150,7 +155,8 @@ def _bytes(units: tuple[int, ...], bent: Bent, width: int, facts: Facts) -> int:
     inputs = sum(len(names) for names, _ in bent.values()) * width + facts.dense + sum(wide for _, wide in facts.ids)
     kernels = sum(a * b for a, b in zip((inputs, *units), units, strict=False))
     lookups = sum(size * wide for size, wide in facts.ids)
-    return GRAPH_BYTES + tables + kernels + lookups + 12 * sum(units) + 12 * facts.dense
+    graph = OPERATOR_BYTES + NUMBER_BYTES * facts.dense + LOOKUP_BYTES * len(facts.ids) + PLACE_BYTES * facts.derived
+    return graph + tables + kernels + lookups + 12 * sum(units)
 
 
 def _rates(training: Training, rows: int) -> dict[str, Any]:

@@ -124,6 +124,7 @@ class TrainingContext:
             weights=dict(zip(numbers, telling, strict=True)),
             dense=sum(self._dense.values()),
             ids=list(self._ids.values()),
+            derived=bool(self.plan.dataset.points or self.plan.dataset.time),
             budget=self.budget,
         )
         chosen = choices.settle(training, facts)

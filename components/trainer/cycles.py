@@ -77,17 +77,18 @@ class Cycles:
             `loss` and `val_loss` by epoch, `cycles` (epochs of each that was trained) and `kept` (epochs behind the
             weights that are left).
         """
-        step = self._epoch_function(train, label)
-        steps = max(1, len(train) // self._training.batch_size)  # a rest would be a step of few rows
+        step, validate = self._epoch_function(train, label), self._loss_function(validation, validation_label)
+        batch = min(self._training.batch_size, len(train))
+        steps = len(train) // batch  # a rest would be a step of few rows
         history: History = {"loss": [], "val_loss": [], "cycles": [], "kept": []}
         lowest, best = math.inf, self._model.get_weights()
         random = np.random.default_rng(self._training.seed)
         for epochs in self._training.epochs:
             planned = rates(steps * epochs, rate).reshape(epochs, steps)
             for one in planned:
-                order = random.permutation(len(train)).astype(np.int32)
+                order = random.permutation(len(train)).astype(np.int32)[: steps * batch].reshape(steps, -1)
                 history["loss"].append(float(step(tf.constant(order), tf.constant(one))))
-                history["val_loss"].append(self._validate(validation, validation_label))
+                history["val_loss"].append(float(validate()))
                 after_epoch(len(history["loss"]), history["loss"][-1], history["val_loss"][-1])
             history["cycles"].append(epochs)
             seen = history["val_loss"][-1]
@@ -99,11 +100,11 @@ class Cycles:
         return history
 
     def _epoch_function(self, train: Table, label: Floats) -> Any:
-        """Order of the rows and the steps' rates to the mean loss; the whole of an epoch is one call."""
-        inputs = {name: tf.constant(column) for name, column in train.inputs.items() if name in self._names}
-        labels, batch = tf.constant(label), self._training.batch_size
-        weights = self._model.trainable_weights
+        """Places of the rows int32 `[steps, batch]` and the steps' rates to the mean loss; an epoch is one call."""
+        inputs = {name: tf.constant(train.inputs[name]) for name in self._model.input_names}
+        labels, weights = tf.constant(label), self._model.trainable_weights
 
+        @tf.function(jit_compile=True)
         def learn(rows: tf.Tensor) -> tf.Tensor:
             with tf.GradientTape() as tape:
                 chosen = {name: tf.gather(column, rows) for name, column in inputs.items()}
@@ -117,17 +118,20 @@ class Cycles:
             total = tf.constant(0.0)
             for number in tf.range(tf.size(rates)):
                 self._optimizer.learning_rate = rates[number]
-                rows = order[number * batch : (number + 1) * batch]
-                total += learn(rows) * tf.cast(tf.size(rows), tf.float32)
-            return total / tf.cast(tf.size(order), tf.float32)
+                total += learn(order[number])
+            return total / tf.cast(tf.size(rates), tf.float32)
 
         return epoch
 
-    @property
-    def _names(self) -> list[str]:
-        return list(self._model.input_names)
+    def _loss_function(self, table: Table, label: Floats) -> Any:
+        """The loss on all rows of a table, a call without arguments."""
+        parts = [slice(start, start + PREDICT_BATCH) for start in range(0, len(table), PREDICT_BATCH)]
+        names = self._model.input_names
+        batches = [({name: tf.constant(table.inputs[name][part]) for name in names}, label[part]) for part in parts]
 
-    def _validate(self, validation: Table, label: Floats) -> float:
-        inputs = {name: validation.inputs[name] for name in self._names}
-        found = self._model.predict(inputs, batch_size=PREDICT_BATCH, verbose=0)
-        return float(self._loss(tf.constant(label), tf.constant(found)))  # a NumPy `[rows]` would be spread
+        @tf.function
+        def mean_loss() -> tf.Tensor:
+            losses = [self._loss(own, self._model(inputs, training=False)) * len(own) for inputs, own in batches]
+            return tf.add_n(losses) / len(table)
+
+        return mean_loss
