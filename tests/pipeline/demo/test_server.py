@@ -221,9 +221,8 @@ def test_two_clicks_on_the_map_and_the_fields_predict_as_python_does(
     row = {**{name: float(text) for name, text in fields.items() if name != "start"}, "company": 2}
     row["start"] = int(np.datetime64("2015-03-04T05:06", "s").astype(np.int64))
     wanted = Engine(store.model("000001"))(tensors(store, row))
-    assert float(page.evaluate("document.getElementById('prediction').dataset.value")) == pytest.approx(
-        wanted, abs=AGREEMENT
-    )
+    shown = float(page.evaluate("document.getElementById('prediction').dataset.value"))
+    assert shown == pytest.approx(wanted, abs=AGREEMENT)
 
 
 def click(page: Any, across: float, down: float) -> None:
