@@ -1,4 +1,4 @@
-"""Proves that one pushed file gives one fare: SavedModel, tf.lite, ai_edge_litert and a browser on the same rows.
+"""Proves that one pushed file gives one prediction: SavedModel, tf.lite, ai_edge_litert and a browser on the same rows.
 
     make prove-agreement [ARGS="--rows 1000 --runs-dir runs"]
 

@@ -40,7 +40,7 @@ class Config(Settings):
 
     Attributes:
         name: of the pipeline; lower case letters, digits and dashes, as Kubeflow wants it.
-        data: where trips come from.
+        data: where rows come from.
         schema_file: a reviewed schema (`schema:` in the file); None infers one from the training rows.
         data_gate: what the data must keep to.
         features: what the Transform step makes of them.

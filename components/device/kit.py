@@ -18,7 +18,7 @@ from data.spec import wall_clock
 from data.tensor_names import is_plain, snake
 from data.vocabulary import Input, Interface
 
-FILES = {"predict.py": "python", "FareModel.kt": "kotlin", "FareModel.swift": "swift", "fare_model.cc": "cpp"}
+FILES = {"predict.py": "python", "Predictor.kt": "kotlin", "Predictor.swift": "swift", "predictor.cc": "cpp"}
 """Files of the kit, each with its language."""
 
 # How each language writes a control character within quotes.
@@ -79,6 +79,7 @@ def write_kit(interface: Interface) -> dict[str, str]:
         "text_bytes": TEXT_BYTES,
         "modulus": MODULUS,
         "output": output.name,
+        "label": _one_line(output.source_column or "the label"),
         "result": _one_line(f"{output.meaning}, {output.unit or 'no unit'}"),
     }
     return {file: _environment(language).get_template(f"{file}.j2").render(told) for file, language in FILES.items()}
@@ -140,7 +141,7 @@ def _identifier(name: str, taken: set[str]) -> str:
     """
     words = snake(name)
     if not words or words[0].isdigit() or words in _RESERVED.split():
-        words = f"ride_{words}".rstrip("_")
+        words = f"column_{words}".rstrip("_")
     number, free = 2, words
     while _camel(free) in taken:
         free, number = f"{words}_{number}", number + 1

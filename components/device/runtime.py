@@ -27,7 +27,7 @@ def interpreter(model: bytes) -> Any:
 
 
 class Engine:
-    """A loaded file that prices one row a call, as a device does.
+    """A loaded file that predicts one row a call, as a device does.
 
     Args:
         model: the file's bytes.

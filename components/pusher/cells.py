@@ -1,4 +1,4 @@
-"""Where the training rides began and ended, coarsely, for a map without tiles."""
+"""Where the points of the training rows lie, coarsely, for a map without tiles."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from components.scoring.device_rows import load_raw
 from data.vocabulary import Input, Places
 
 MIN_ROWS = 5
-"""A cell of fewer rides is left out: a place that hardly anybody goes to may tell who went there."""
+"""A cell of fewer rows is left out: a place that hardly anybody goes to may tell who went there."""
 MOST_CELLS = 400
 ACROSS = 50
 _STEPS_DEG = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -34,7 +34,7 @@ def read_cells(
 
 
 def cells(columns: Columns, points: Mapping[str, Mapping[str, str]]) -> Places | None:
-    """Rides by cell of each point; None where no point has a cell of `MIN_ROWS` rides.
+    """Rows by cell of each point; None where no point has a cell of `MIN_ROWS` rows.
 
     Args:
         columns: coordinates of the training rows, float32 `[rows]`, degrees; NaN is passed over.

@@ -1,4 +1,4 @@
-"""Prices the rows of a table with a published version; needs its folder and LiteRT, no TensorFlow."""
+"""Predicts the rows of a table with a published version; needs its folder and LiteRT, no TensorFlow."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Predictions:
     """Predictions of consecutive rows.
 
     Attributes:
-        prediction: float32 `[rows]`, in label units; NaN where a row cannot be priced.
+        prediction: float32 `[rows]`, in label units; NaN where a row has none.
         flags: one entry a row, empty if there is nothing to say: why it has no prediction, or else what its
             prediction rests on that training did not show: a value outside the training range, a category unknown.
     """
@@ -64,7 +64,7 @@ class Counts:
 
 
 class Predictor:
-    """A published version, ready to price.
+    """A published version, ready to predict.
 
     Args:
         model: bytes of its file.
@@ -109,7 +109,7 @@ class Predictor:
         return names[0], names[1]
 
     def __call__(self, stretch: Stretch) -> Predictions:
-        """Prices rows, each for itself.
+        """Predicts rows, each for itself.
 
         Raises:
             DataError: a column is of a type that holds no such values.

@@ -110,7 +110,7 @@ class RawModel(tf.Module):
         return {OUTPUT: self._or_unknown(raw, self._networks[name](self._device_features(raw)))}
 
     def _or_unknown(self, raw: Tensors, value: tf.Tensor) -> tf.Tensor:
-        """The value, or NaN where a coordinate is: 8-bit kernels carry no NaN, and no fare beats a made-up one."""
+        """The value, or NaN where a coordinate is: 8-bit kernels carry no NaN, and none beats a made-up one."""
         coordinates = [raw[tensor_name(name)] for name in self._dataset.coordinates()]
         if self._unknown_spreads or not coordinates:
             return value

@@ -31,7 +31,7 @@ _RUNTIME = {
     "/litert/wasm/litert_wasm_compat_internal.wasm": "@litertjs/core/wasm/litert_wasm_compat_internal.wasm",
 }
 _IMPORTS = {"imports": {"@litertjs/core": "/litert/core.js", "@litertjs/wasm-utils": "/litert/wasm-utils.js"}}
-_SCRIPTS = ("app.js", "fare.js", "form.js", "map.js")
+_SCRIPTS = ("app.js", "form.js", "map.js", "model.js")
 
 
 class DemoError(ValueError):
@@ -88,7 +88,7 @@ def _fetched(path: Path) -> bytes:
 
 def described(manifest: Mapping[str, Any], vectors: Mapping[str, Any]) -> dict[str, Any]:
     """What the page needs to know of a version: its inputs and output, which inputs make a point, where the
-    training rides were, its test vectors."""
+    training rows lie, its test vectors."""
     told = soundness.interface_of(manifest)
     order = [one.name for one in told.inputs]
     described_points = manifest["config"]["data"]["points"].items()

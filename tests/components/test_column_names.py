@@ -83,5 +83,5 @@ def test_columns_of_any_name_reach_the_prediction(
     (folder / "kit").mkdir()
     (folder / "model.tflite").write_bytes(file)
     (folder / "kit" / "predict.py").write_text(write_kit(told)["predict.py"])
-    price = runpy.run_path(str(folder / "kit" / "predict.py"))["FareModel"]().predict
+    price = runpy.run_path(str(folder / "kit" / "predict.py"))["Predictor"]().predict
     assert price(*(column[0] for column in values)) == expected[0]

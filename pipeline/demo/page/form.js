@@ -68,7 +68,7 @@ export function fill(version, fields, row) {
   }
 }
 
-// The row that the fields stand for, why it cannot be priced, and what training did not show.
+// The row that the fields stand for, why it has no prediction, and what training did not show.
 export function read(version, fields) {
   const row = {};
   const faults = [];

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import runpy
 import shutil
 import subprocess
@@ -27,9 +28,9 @@ from data.tensor_names import tensor_name
 
 CASTS = {
     "predict.py": {"float32": "np.float32)", "int32": "np.int32)"},
-    "FareModel.kt": {"float32": "floatArrayOf(", "int32": "intArrayOf("},
-    "FareModel.swift": {"float32": "Self.bytes(", "int32": "Self.bytes(Self."},
-    "fare_model.cc": {"float32": "->data.f[0] = ", "int32": "->data.i32[0] = "},
+    "Predictor.kt": {"float32": "floatArrayOf(", "int32": "intArrayOf("},
+    "Predictor.swift": {"float32": "Self.bytes(", "int32": "Self.bytes(Self."},
+    "predictor.cc": {"float32": "->data.f[0] = ", "int32": "->data.i32[0] = "},
 }
 NASTY = ["", '"', "\\", "\\n", "$x ${y} \\(z)", "a\nb\tc\x00\x7f", "Élan 出租車 🚕", "%s {} {{ x }}", "??/"]
 
@@ -65,6 +66,15 @@ def test_every_input_is_set_by_its_name_and_in_its_dtype(
         assert CASTS[file][one["dtype"]] in line
     assert '"serving_default"' in kit[file]
     assert '"prediction"' in kit[file]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_the_example_speaks_of_the_label_of_the_configuration(tiny_manifest: dict[str, Any], file: str) -> None:
+    output = {**tiny_manifest["output"], "source_column": "Delay", "meaning": "predicted Delay", "unit": "min"}
+    text = write_kit(interface_of({**tiny_manifest, "output": output}))[file]
+    assert "Predicts Delay with model.tflite" in text
+    assert "predicted Delay, min" in text
+    assert re.search(r"(?i)\b(fare|ride|price)s?\b", text) is None
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -104,7 +114,7 @@ def test_the_python_example_says_when_a_prediction_is_off(store: Store, tmp_path
 
 
 def test_the_python_example_takes_what_people_say(store: Store) -> None:
-    model = runpy.run_path(str(store.folder("000001") / "kit" / "predict.py"))["FareModel"]()
+    model = runpy.run_path(str(store.folder("000001") / "kit" / "predict.py"))["Predictor"]()
     start = datetime(2014, 5, 16, 19, 45)
     seconds = np.datetime64(start, "s").astype(np.int32)
     engine = Engine(store.model("000001"))
@@ -151,7 +161,7 @@ def test_unknown_categories_are_hashed_so_in_cpp_too(hashed_kit: dict[str, str],
     compiler = shutil.which("g++") or shutil.which("clang++")
     if compiler is None:
         pytest.skip("no C++ compiler here")
-    source = hashed_kit["fare_model.cc"]
+    source = hashed_kit["predictor.cc"]
     function = source[
         source.index("  static std::int32_t Id(") : source.index("  const std::vector<std::string> company_")
     ]
@@ -172,7 +182,7 @@ def test_unknown_categories_are_hashed_so_in_cpp_too(hashed_kit: dict[str, str],
     assert [int(line) for line in said.split()] == wanted_ids()
 
 
-@pytest.mark.parametrize("file", ["FareModel.kt", "FareModel.swift"])
+@pytest.mark.parametrize("file", ["Predictor.kt", "Predictor.swift"])
 def test_the_other_examples_hash_with_the_same_numbers(hashed_kit: dict[str, str], file: str) -> None:
     for text in ("257 % 65521", "% 65521 % buckets", "(64)", ", 101)"):
         assert text in hashed_kit[file]
@@ -209,7 +219,8 @@ def test_odd_names_become_parameters_that_every_language_takes(tiny_manifest: di
     tree = ast.parse(text)
     (predict,) = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and one.name == "predict"]
     parameters = [one.arg for one in predict.args.args[1:]]
-    assert parameters == ["trip_start", "trip_start_2", "ride_class", "ride_2nd", "groe", "ride", "pa_x", "a_2", "a2_2"]
+    wanted = "trip_start trip_start_2 column_class column_2nd groe column pa_x a_2 a2_2"
+    assert parameters == wanted.split()
     strings = {one.value for one in ast.walk(tree) if isinstance(one, ast.Constant)}
     assert {tensor_name(name) for name in names} <= strings
 
@@ -241,4 +252,4 @@ def test_a_meaning_cannot_break_out_of_its_comment(tiny_manifest: dict[str, Any]
     for text in kit.values():
         assert not any(line.strip().startswith("import os") for line in text.splitlines())
         assert not any(line.endswith("\\") for line in text.splitlines())
-    assert "import os */" not in kit["FareModel.kt"].split("/** first")[1].splitlines()[0]
+    assert "import os */" not in kit["Predictor.kt"].split("/** first")[1].splitlines()[0]
