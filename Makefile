@@ -49,9 +49,11 @@ format: $(READY)  ## rewrite the code in the house format
 	$(BIN)/ruff check --fix .
 
 .PHONY: reference
-reference: $(READY)  ## write docs/reference/configuration.md anew from the settings classes
+reference: $(READY)  ## write the configuration's reference and the manifest's schema anew
 	@$(BIN)/python tools/configuration_reference.py > docs/reference/configuration.md.part
 	@mv docs/reference/configuration.md.part docs/reference/configuration.md
+	@$(BIN)/python tools/manifest_schema.py > components/registry/model.schema.json.part
+	@mv components/registry/model.schema.json.part components/registry/model.schema.json
 
 .PHONY: demo
 demo: $(READY) pipeline/demo/node_modules/.package-lock.json  ## the live model in the browser (ARGS="--runs-dir runs --port 8765")

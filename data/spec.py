@@ -1,4 +1,4 @@
-"""The dataset description: where trips lie, which column plays which role, and which rows are to be trusted."""
+"""The dataset description: where rows lie, which column plays which role, and which rows are to be trusted."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Point(Settings):
 
 
 class Time(Settings):
-    """The column holding when the trip starts.
+    """The column holding when a row takes place.
 
     Attributes:
         column: its name in the source.
@@ -154,7 +154,7 @@ class Notation(NamedTuple):
 
 
 class Dataset(Settings):
-    """A source of trips and the roles of its columns.
+    """A source of rows and the roles of its columns.
 
     Attributes:
         source: a file, a folder or a glob, here or on a filesystem that Beam knows (`gs://`, `s3://`, `hdfs://`);

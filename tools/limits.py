@@ -20,6 +20,7 @@ LONGER = {
     "components/trainer/fitting.py:fit": "one training loop",
     "components/trip_example_gen/writer.py:convert_file": "one pass over a file, where all counts come together",
     "data/spec.py": "the description of a table, whose validators need each other",
+    "data/vocabulary.py": "every word that files share, in one place",
     "kubeflow/client/schedule.py:schedule": "a script for an environment of its own, which imports nothing of ours",
     "pipeline/commands/history.py:lineage": "half of it is options with their help",
     "pipeline/runners/flink/greeting.py:greet": "travels to the workers as one function",

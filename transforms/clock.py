@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 _DAY = 86400
+_WEEK = 7 * _DAY
 
 
 def hour(seconds: tf.Tensor) -> tf.Tensor:
@@ -18,6 +19,37 @@ def hour(seconds: tf.Tensor) -> tf.Tensor:
 def weekday(seconds: tf.Tensor) -> tf.Tensor:
     """int32 of the shape of `seconds`, 0 (Monday) to 6; 1970-01-01 was a Thursday."""
     return tf.math.floormod(tf.math.floordiv(seconds, _DAY) + 3, 7)
+
+
+def second_of_week(seconds: tf.Tensor) -> tf.Tensor:
+    """float32 of the shape of int32 `seconds`, whole numbers 0 (Monday, midnight) to 604,799; exact.
+
+    The quotient of a float division may be one off, and the remainder of int32 tells; all that follows is below 2**24.
+    """
+    weeks = tf.cast(tf.floor(tf.cast(seconds, tf.float32) * (1 / _WEEK)), tf.int32)
+    rest = tf.cast(seconds - weeks * _WEEK, tf.float32)
+    return tf.math.floormod(rest + 3.0 * _DAY, float(_WEEK))
+
+
+def hour_of_week(week: tf.Tensor) -> tf.Tensor:
+    """float32 hours since Monday, of `second_of_week`."""
+    return week * (1 / 3600)
+
+
+def hour_of_day(week: tf.Tensor) -> tf.Tensor:
+    """float32 hours since midnight, of `second_of_week`."""
+    return tf.math.floormod(week, float(_DAY)) * (1 / 3600)
+
+
+def day_of_week(week: tf.Tensor) -> tf.Tensor:
+    """float32 whole number, 0 (Monday) to 6, of `second_of_week`."""
+    return tf.floor(week * (1 / _DAY))
+
+
+def day_of_year(seconds: tf.Tensor) -> tf.Tensor:
+    """float32 days since about New Year, of int32 `seconds`: the season, on mean Gregorian years of 365.2425 days."""
+    elapsed = years(seconds)
+    return (elapsed - tf.floor(elapsed)) * 365.2425
 
 
 def year_and_month(seconds: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from components.conversion import inspection
 from components.settings import Push
 from components.shown import number
+from components.task.amounts import in_label_units
 from components.task.task import Task
+from data.vocabulary import Interface, Measurements, OutputDifference
 
 FORBIDDEN = ("FLEX", "CUSTOM")
 
 
 def broken(
-    task: Task, anatomy: inspection.Anatomy, figures: Mapping[str, Any], interface: Mapping[str, Any], push: Push
+    task: Task, anatomy: inspection.Anatomy, figures: Measurements, interface: Interface, push: Push
 ) -> list[str]:
     """Reasons to refuse a file; an empty list lets it ship.
 
@@ -29,78 +28,81 @@ def broken(
         *_contract(anatomy, interface),
         *_kept_zeros(anatomy, interface),
         *_budgets(figures, push),
-        *_differences(task, figures["difference_to_saved_model"], push),
+        *_differences(figures.difference_to_saved_model, push, interface.spread),
         *_flips(task, figures, push),
-        *_accuracy(task, figures["metrics"], push),
+        *_accuracy(task, figures, push),
     ]
 
 
-def _contract(anatomy: inspection.Anatomy, interface: Mapping[str, Any]) -> list[str]:
+def _contract(anatomy: inspection.Anatomy, interface: Interface) -> list[str]:
     reasons = [f"operator {name} is not builtin" for name in anatomy.operators if name.upper().startswith(FORBIDDEN)]
-    wanted = {one["name"]: (one["dtype"], tuple(one["shape"])) for one in interface["inputs"]}
-    output = interface["output"]
-    wanted_output = {output["name"]: (output["dtype"], tuple(output["shape"]))}
+    wanted = {one.name: (one.dtype, tuple(one.shape)) for one in interface.inputs}
+    output = interface.output
+    wanted_output = {output.name: (output.dtype, tuple(output.shape))}
     for what, seen, want in (("inputs", anatomy.inputs, wanted), ("output", anatomy.outputs, wanted_output)):
         if seen != want:
             reasons.append(f"{what} of the file are {seen}, the contract says {want}")
     return reasons
 
 
-def _kept_zeros(anatomy: inspection.Anatomy, interface: Mapping[str, Any]) -> list[str]:
+def _kept_zeros(anatomy: inspection.Anatomy, interface: Interface) -> list[str]:
     """Rounding to integers makes zeros and takes none; fewer than the trained model has are a conversion gone wrong."""
-    seen, trained = anatomy.dense_kernels["zeros"], interface.get("zeros", 0.0)
+    seen, trained = anatomy.dense_kernels["zeros"], interface.zeros
     if seen >= trained - 1e-4:
         return []
     return [f"{seen:.2%} of the file's dense weights are zero, of the trained model's {trained:.2%}"]
 
 
-def _budgets(figures: Mapping[str, Any], push: Push) -> list[str]:
+def _budgets(figures: Measurements, push: Push) -> list[str]:
     reasons = []
-    if figures["bytes"] > push.max_bytes:
-        reasons.append(f"the file has {figures['bytes']:,} bytes, above push.max_bytes {push.max_bytes:,}")
-    zeros = figures["sparsity"]["dense_kernels"]
-    if zeros < push.min_sparsity:
+    if figures.bytes > push.max_bytes:
+        reasons.append(f"the file has {figures.bytes:,} bytes, above push.max_bytes {push.max_bytes:,}")
+    zeros = figures.sparsity.dense_kernels
+    if push.min_sparsity is not None and zeros < push.min_sparsity:
         reasons.append(f"{zeros:.1%} of the dense weights are zero, below push.min_sparsity {push.min_sparsity:.1%}")
-    slow = figures["latency_us"]["p95"]
+    slow = figures.latency_us.p95
     if push.max_latency_us is not None and slow > push.max_latency_us:
         reasons.append(f"a call takes {slow:g} us (p95), above push.max_latency_us {push.max_latency_us:g}")
     return reasons
 
 
-def _differences(task: Task, seen: Mapping[str, float], push: Push) -> list[str]:
-    asked = (
-        ("max", "on one row", "max_difference"),
-        ("p99", "on one row in a hundred", "max_p99_difference"),
-        ("mean", "in the mean", "max_mean_difference"),
-    )
-    reasons = []
-    for (key, where, setting), usual in zip(asked, task.differences, strict=True):
-        limit = usual if getattr(push, setting) is None else getattr(push, setting)
+def _differences(seen: OutputDifference, push: Push, spread: float) -> list[str]:
+    limits = [
+        ("by {} on one row", seen.max, push.max_difference, "max_difference"),
+        ("by {} on one row in a hundred", seen.p99, push.max_p99_difference, "max_p99_difference"),
+        ("by {} in the mean", seen.mean, push.max_mean_difference, "max_mean_difference"),
+    ]
+    numbers = [(how, value, in_label_units(amount, spread), key) for how, value, amount, key in limits]
+    return [
+        f"file and SavedModel differ {how.format(number(value))}, above push.{key} {number(limit)}"
+        for how, value, limit, key in numbers
         # Written so that a NaN fails: it compares false with everything.
-        if not seen[key] <= limit:
-            told = f"by {number(seen[key])} {where}, above push.{setting} {number(limit)}"
-            reasons.append(f"file and SavedModel differ {told}")
-    return reasons
+        if not value <= limit
+    ]
 
 
-def _flips(task: Task, figures: Mapping[str, Any], push: Push) -> list[str]:
+def _flips(task: Task, figures: Measurements, push: Push) -> list[str]:
     limit = task.max_flipped if push.max_flipped is None else push.max_flipped
-    flips = figures.get("flipped_decisions")
-    if flips is None or limit is None or flips["share"] <= limit:
+    flips = figures.flipped_decisions
+    if flips is None or limit is None or flips.share <= limit:
         return []
     return [
-        f"the file decides {flips['rows']:,} rows otherwise than the float model, {flips['share']:.2%} of them; "
+        f"the file decides {flips.rows:,} rows otherwise than the float model, {flips.share:.2%} of them; "
         f"push.max_flipped allows {limit:.2%}"
     ]
 
 
-def _accuracy(task: Task, metrics: Mapping[str, Any], push: Push) -> list[str]:
+def _accuracy(task: Task, figures: Measurements, push: Push) -> list[str]:
     reasons = []
     for name, limit in {**task.increases, **push.max_increase}.items():
-        metric, file, float_ = task.metrics[name], metrics["file"][name], metrics["float"][name]
+        metric, file, float_ = task.metrics[name], *(_known(one[name]) for one in (figures.metrics.file, figures.metrics.float))
         if limit is not None and not metric.keeps_up(file, float_, 1 + limit):
             reasons.append(
                 f"{metric.title} of the file is {number(file)}, {file / float_ - 1:+.2%} against the float model's "
                 f"{number(float_)}; push.max_increase.{name} allows {limit:+.2%}"
             )
     return reasons
+
+
+def _known(value: float | None) -> float:
+    return float("nan") if value is None else value

@@ -21,6 +21,16 @@ from components.scoring.device_rows import on_device
 from components.settings import Push
 from components.task import task_of
 from components.task.task import Task
+from data.vocabulary import (
+    Compared,
+    FlippedDecisions,
+    Interface,
+    Latency,
+    Measurements,
+    NumberFormats,
+    OutputDifference,
+    Sparsity,
+)
 
 FloatArray = npt.NDArray[np.float32]
 SAVED_MODEL_BATCH = 4096
@@ -33,14 +43,14 @@ class Verification:
     """Figures of one file and the reasons to refuse it.
 
     Attributes:
-        figures: what the manifest records; metrics are in label units and all on the same rows.
+        figures: what the manifest records.
         reasons: empty when the file may ship.
         vectors: rows with the outputs to expect.
         columns, label: the file's inputs and the truth `[rows]`.
         predictions: float32 `[rows]` of the `file`, the `float` model and the baselines.
     """
 
-    figures: dict[str, Any]
+    figures: Measurements
     reasons: list[str]
     vectors: dict[str, Any]
     columns: Columns
@@ -73,7 +83,7 @@ def verify_file(
     reference: str,
     stored: Columns,
     label: FloatArray,
-    interface: Mapping[str, Any],
+    interface: Interface,
     push: Push,
 ) -> Verification:
     """Measures a file on the test rows and holds it to its budgets.
@@ -89,52 +99,42 @@ def verify_file(
         interface: what the file's inputs must be.
         push: budgets and tolerances.
     """
-    task = task_of(interface["output"])
-    anatomy = inspection.dissect(model, interface["dense_kernels"])
-    columns = on_device(interface, stored)
+    task = task_of(interface.output.model_dump())
+    anatomy = inspection.dissect(model, interface.dense_kernels)
+    columns = on_device(interface.inputs, stored)
     from_file = runtime.predict(model, columns)
     as_evaluated = {name: values[:, np.newaxis] for name, values in stored.items()}
     difference = task.difference(from_file, run_saved_model(saved_model, EVALUATED, as_evaluated))
     predictions = run_signatures(reference, ("float", *task.baselines), columns)
     of = {name: task.measure(one, label, task.shown) for name, one in {"file": from_file, **predictions}.items()}
-    metrics = {
-        "rows": len(label),
-        "file": of["file"],
-        "float": of["float"],
-        "baselines": {name: of[name] for name in task.baselines},
-    }
-    figures = {
-        "bytes": len(model),
-        "gzip_bytes": len(gzip.compress(model, 9, mtime=0)),
-        "operators": anatomy.operators,
-        "quantization": {"dense_kernels": anatomy.quantization, "inputs_and_output": "float32, int32"},
-        "sparsity": {
-            "dense_kernels": anatomy.dense_kernels["zeros"],
-            "weights": anatomy.dense_kernels["weights"],
-        },
-        "latency_us": runtime.latency_us(model, columns),
-        "arena_bytes": anatomy.arena_bytes,
-        "kernels": runtime.KERNELS,
-        "metrics": metrics,
-        "difference_to_saved_model": {
-            "max": float(difference.max()),
-            "mean": float(difference.mean()),
-            "p99": float(np.percentile(difference, 99)),
-        },
-        **_flipped(task, predictions["float"], from_file),
-    }
+    baselines = {name: of[name] for name in task.baselines}
+    weights = anatomy.dense_kernels
+    figures = Measurements(
+        bytes=len(model),
+        gzip_bytes=len(gzip.compress(model, 9, mtime=0)),
+        operators=anatomy.operators,
+        quantization=NumberFormats(dense_kernels=anatomy.quantization, inputs_and_output="float32, int32"),
+        sparsity=Sparsity(dense_kernels=weights["zeros"], weights=int(weights["weights"])),
+        latency_us=Latency.model_validate(runtime.latency_us(model, columns)),
+        arena_bytes=anatomy.arena_bytes,
+        kernels=runtime.KERNELS,
+        metrics=Compared(rows=len(label), file=of["file"], float=of["float"], baselines=baselines),
+        difference_to_saved_model=OutputDifference(
+            max=float(difference.max()), mean=float(difference.mean()), p99=float(np.percentile(difference, 99))
+        ),
+        flipped_decisions=_flipped(task, predictions["float"], from_file),
+    )
     reasons = broken(task, anatomy, figures, interface, push)
     vectors = test_vectors(task, columns, from_file, push.test_vectors)
     return Verification(figures, reasons, vectors, columns, label, {"file": from_file, **predictions})
 
 
-def _flipped(task: Task, float_: FloatArray, file: FloatArray) -> dict[str, Any]:
-    """How many rows the file decides otherwise than the float model; nothing where nothing is decided."""
+def _flipped(task: Task, float_: FloatArray, file: FloatArray) -> FlippedDecisions | None:
     before, after = task.decisions(float_), task.decisions(file)
     if before is None or after is None:
-        return {}
+        return None
     rows = int((before != after).sum())
-    return {"flipped_decisions": {"rows": rows, "share": rows / max(len(before), 1)}}
+    return FlippedDecisions(rows=rows, share=rows / max(len(before), 1))
 
 
 def test_vectors(task: Task, columns: Columns, predicted: FloatArray, count: int) -> dict[str, Any]:

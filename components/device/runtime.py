@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from data.vocabulary import Input
+
 SIGNATURE = "serving_default"
 OUTPUT = "prediction"
 KERNELS = "XNNPACK, one thread"
@@ -25,7 +27,7 @@ def interpreter(model: bytes) -> Any:
 
 
 class Engine:
-    """A loaded file that prices one row a call, as a device does.
+    """A loaded file that predicts one row a call, as a device does.
 
     Args:
         model: the file's bytes.
@@ -37,10 +39,10 @@ class Engine:
         self._inputs = {_input_name(one["name"]): one["index"] for one in self._engine.get_input_details()}
         (self._output,) = (one["index"] for one in self._engine.get_output_details())
 
-    def strangeness(self, inputs: Iterable[Mapping[str, Any]]) -> str:
+    def strangeness(self, inputs: Iterable[Input]) -> str:
         """In what the file's inputs differ from the manifest's, by name and dtype; empty when they are the same."""
         mine = {_input_name(one["name"]): np.dtype(one["dtype"]).name for one in self._engine.get_input_details()}
-        told = {one["name"]: one["dtype"] for one in inputs}
+        told: dict[str, str] = {one.name: one.dtype for one in inputs}
         if mine == told:
             return ""
         return f"the file takes {_listed(mine)}, the manifest says {_listed(told)}: it is of another schema"

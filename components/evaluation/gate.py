@@ -10,6 +10,7 @@ from typing import Any, Literal
 from components.evaluation.slices import order
 from components.settings import Gate, Slices
 from components.shown import number
+from components.task import amounts
 from components.task.metric import Metric
 from components.task.settings import Limits
 from components.task.task import Task
@@ -50,7 +51,7 @@ def judge(task: Task, gate: Gate, candidate: Metrics, champion: Metrics | None) 
 
     Args:
         task: of the label.
-        gate: limits.
+        gate: limits, as numbers.
         candidate: metrics by name, on the test rows.
         champion: the same of the live model on the same rows; None when there is none, and then only absolute
             limits hold.
@@ -62,11 +63,21 @@ def judge(task: Task, gate: Gate, candidate: Metrics, champion: Metrics | None) 
     return [*reasons, *_behind(task.primary, gate.max_ratio, candidate, champion, "gate.max_ratio")]
 
 
+def in_label_units(gate: Gate, spread: float) -> Gate:
+    """The gate with every limit that is a share of the label's standard deviation `spread` as a number."""
+
+    def plain(limits: Limits) -> Limits:
+        return {name: amounts.in_label_units(limit, spread) for name, limit in limits.items()}
+
+    slices = {name: one.model_copy(update={"limits": plain(one.limits)}) for name, one in gate.slices.items()}
+    return gate.model_copy(update={"limits": plain(gate.limits), "slices": slices})
+
+
 def _beyond(task: Task, limits: Limits, metrics: Metrics, key: str) -> Iterator[str]:
     """What TFMA does not measure is judged of the file alone."""
     for name, metric in task.metrics.items():
-        if name in limits and name in metrics and not metric.keeps(metrics[name], limits[name]):
-            yield metric.beyond(metrics[name], limits[name], f"{key}.{name}")
+        if name in limits and name in metrics and not metric.keeps(metrics[name], float(limits[name])):
+            yield metric.beyond(metrics[name], float(limits[name]), f"{key}.{name}")
 
 
 def _behind(

@@ -14,11 +14,12 @@ from tfx.types import artifact_utils, channel_utils, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 from tfx.utils import path_utils
 
-from components.artifacts import METRICS, REASONS, SOURCES, VERSION, IngestReport
+from components.artifacts import METRICS, REASONS, VERSION, IngestReport
 from components.conversion import recipe
 from components.conversion.convert import ConversionError, convert
 from components.conversion.verification import Verification, verify_file
 from components.device.kit import write_kit
+from components.evaluation.gate import in_label_units
 from components.evaluation.slices import Slicing
 from components.files import INTERFACE_FILE, PREDICTIONS_FILE, REFERENCE_DIR, SLICES_FILE
 from components.pusher.judgement import Judgement, judge_file, of_champion
@@ -32,6 +33,7 @@ from components.scoring.device_rows import load_stored
 from components.scoring.predict import Predictor
 from components.settings import Gate, Push
 from components.task import task_of
+from data.vocabulary import Described, Interface, Unsealed
 
 
 class Executor(base_executor.BaseExecutor):
@@ -58,11 +60,9 @@ class Executor(base_executor.BaseExecutor):
         if push.store and not exec_properties["store_state"]:
             # No runner has looked: what is live, withdrawn or numbered there counts here too.
             remote.pull(push.store, store.root)
-        interface = json.loads((Path(saved_model) / "assets.extra" / INTERFACE_FILE).read_text())
-        manifest = described(input_dict, exec_properties, interface)
-        verification_, judgement, checked = _measure(
-            model, manifest, interface, store, input_dict, exec_properties, push
-        )
+        interface = Interface.model_validate_json((Path(saved_model) / "assets.extra" / INTERFACE_FILE).read_text())
+        begun = described(input_dict, exec_properties, interface)
+        verification_, judgement, checked = _measure(model, begun, interface, store, input_dict, exec_properties, push)
         reasons += [
             *how.other_than_measured(sha256(model)),
             *judgement.reasons,
@@ -70,12 +70,12 @@ class Executor(base_executor.BaseExecutor):
             *checked[1],
             *_withdrawn(store, model, bool(exec_properties["force"])),
         ]
-        shown = {one["source_column"]: verification_.columns[one["name"]] for one in manifest["inputs"]}
+        shown = {one.source_column: verification_.columns[one.name] for one in begun.inputs}
         write_rows(Path(pushed.uri) / PREDICTIONS_FILE, shown, verification_.label, verification_.predictions)
         (Path(pushed.uri) / SLICES_FILE).write_text(json.dumps(judgement.slices, indent=1))
         gate = {**judgement.figures, "source_rows": checked[0]}
-        measured = {**verification_.figures, "gate": gate, "warnings": judgement.warnings}
-        figures = {**measured, "evaluation": evaluated, "output": interface["output"]}
+        measured = {**verification_.figures.model_dump(), "gate": gate, "warnings": judgement.warnings}
+        figures = {**measured, "evaluation": evaluated, "output": interface.output.model_dump(mode="json")}
         told: dict[str, Any] = {"sha256": sha256(model), "figures": figures}
         if reasons:
             aside = store.refuse(model, {"reasons": reasons, "figures": figures})
@@ -87,15 +87,15 @@ class Executor(base_executor.BaseExecutor):
             _record(pushed, "unchanged", version=live, **told)
             return
         run_id = self._context.pipeline_run_id
-        whole = complete(manifest, input_dict, exec_properties, interface, run_id, measured, push.max_rows)
+        whole = complete(begun, input_dict, exec_properties, run_id, measured, push.max_rows)
         version = _publish(store, model, whole, verification_.vectors, Path(model_uri), push)
         _record(pushed, "pushed", version=version, **told)
 
 
-def _publish(store: Store, model: bytes, manifest: dict[str, Any], vectors: Any, source: Path, push: Push) -> str:
+def _publish(store: Store, model: bytes, manifest: Unsealed, vectors: Any, source: Path, push: Push) -> str:
     """Here, and from here to the remote store; gives the version."""
-    kit = write_kit(manifest["inputs"], manifest["output"])
-    version = store.publish(model, manifest, vectors, source, kit)
+    kit = write_kit(Interface(inputs=manifest.inputs, output=manifest.output))
+    version = store.publish(model, json.loads(manifest.model_dump_json()), vectors, source, kit)
     removed = discard_old(store, push.keep_versions)
     if push.store:
         remote.push(store.root, push.store, version, removed)
@@ -111,29 +111,29 @@ def _evaluator_said(blessing: Any) -> tuple[dict[str, Any], list[str]]:
 
 def _measure(
     model: bytes,
-    manifest: Mapping[str, Any],
-    interface: Mapping[str, Any],
+    begun: Described,
+    interface: Interface,
     store: Store,
     input_dict: Any,
     exec_properties: Mapping[str, Any],
     push: Push,
 ) -> tuple[Verification, Judgement, tuple[int, list[str]]]:
     """The file on the test rows, by budgets and by the gate; and on rows of the source, as `predict` reads."""
-    gate = Gate.model_validate_json(exec_properties["gate"])
+    gate = in_label_units(Gate.model_validate_json(exec_properties["gate"]), interface.spread)
     slicings = TypeAdapter(list[Slicing]).validate_json(exec_properties["slicings"])
     saved_model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))
     test_dir = artifact_utils.get_split_uri(input_dict["examples"], "test")
-    stored, label = load_stored(test_dir, manifest, exec_properties["label"], push.max_rows)
-    # The inputs as the manifest will say them; the rest of the interface is no business of a reader.
-    contract = {**interface, "inputs": manifest["inputs"]}
+    stored, label = load_stored(test_dir, begun.inputs, exec_properties["label"], push.max_rows)
     verification_ = verify_file(
-        model, saved_model, str(Path(saved_model).parent / REFERENCE_DIR), stored, label, contract, push
+        model, saved_model, str(Path(saved_model).parent / REFERENCE_DIR), stored, label, interface, push
     )
     version = artifact_utils.get_single_instance(input_dict["champion"]).get_string_custom_property(VERSION)
-    task = task_of(interface["output"])
+    task = task_of(interface.output.model_dump())
     champion = of_champion(task, store, version, stored)
     judgement = judge_file(task, gate, slicings, stored, label, verification_.predictions, champion)
-    checked = check_source(manifest["config"]["data"], manifest["data"][SOURCES], Predictor(model, manifest))
+    checked = check_source(
+        begun.config["data"], begun.data.sources, Predictor(model, json.loads(begun.model_dump_json()))
+    )
     return verification_, judgement, checked
 
 

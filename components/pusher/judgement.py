@@ -28,7 +28,7 @@ from components.evaluation.plain_models import few_rows, judge_baselines
 from components.evaluation.slice_names import names
 from components.evaluation.slices import Slicing
 from components.examples import Columns
-from components.registry.soundness import StoreError
+from components.registry.soundness import StoreError, interface_of
 from components.registry.store import Store
 from components.scoring.device_rows import on_device
 from components.settings import Gate
@@ -146,11 +146,12 @@ def of_champion(task: Task, store: Store, version: str, stored: Columns) -> tupl
     if not version:
         return version, task, None
     try:
-        model, manifest = store.model(version), store.manifest(version)
+        model, described = store.model(version), interface_of(store.manifest(version))
     except StoreError:
         # What `verify` is for. The Evaluator has compared the SavedModels, and `rule` says that the file was not.
         return version, task, None
-    other = task_of(manifest["output"])
-    if not {one["name"] for one in manifest["inputs"]} <= set(stored) or of_another_kind(version, task, other):
+    other = task_of(described.output.model_dump())
+    inputs = described.inputs
+    if not {one.name for one in inputs} <= set(stored) or of_another_kind(version, task, other):
         return version, other, None
-    return version, other, runtime.predict(model, on_device(manifest, stored))
+    return version, other, runtime.predict(model, on_device(inputs, stored))

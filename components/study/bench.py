@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from components.study.measure import Bench
 from components.study.settings import FLOAT, Study, Variant
 from components.study.sources import Sources
 from components.study.statistics import choose, obstacles, pareto
+from data.vocabulary import Interface
 
 STUDY_VERSION = 1
 FIXED_COST = 8.0
@@ -106,7 +106,7 @@ class Runner:
     def _make(self, name: str, variant: Variant, reference: npt.NDArray[np.float32] | None) -> dict[str, Any]:
         source = self._source(variant)
         model = convert(str(source), variant.conversion)
-        interface = json.loads((source / recipe.EXTRA / INTERFACE_FILE).read_text())
+        interface = Interface.model_validate_json((source / recipe.EXTRA / INTERFACE_FILE).read_text())
         figures = self.bench.figures(model, interface, reference)
         self._models[name] = model
         return figures
@@ -149,7 +149,7 @@ class Runner:
             "reference": FLOAT,
             "rows": {"validation": len(self.bench.validation.label), "test": len(self.bench.test.label)},
             "kernels": runtime.KERNELS,
-            "output": self.bench.output,
+            "output": self.bench.output.model_dump(mode="json") if self.bench.output else {},
             "select": select.model_dump(mode="json"),
             "selected": selected,
             "why": why,

@@ -17,6 +17,7 @@ from components.device import runtime
 from components.study.statistics import paired_bootstrap
 from components.task import task_of
 from components.task.task import Task
+from data.vocabulary import Interface, Output
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -40,7 +41,7 @@ class Bench:
         resamples: of the paired bootstrap.
     """
 
-    output: Mapping[str, Any]
+    output: Output | None
     validation: Rows
     test: Rows
     resamples: int
@@ -48,9 +49,9 @@ class Bench:
     @property
     def task(self) -> Task:
         """Of the label."""
-        return task_of(self.output)
+        return task_of(self.output.model_dump() if self.output else {})
 
-    def figures(self, model: bytes, interface: Mapping[str, Any], reference: FloatArray | None) -> dict[str, Any]:
+    def figures(self, model: bytes, interface: Interface, reference: FloatArray | None) -> dict[str, Any]:
         """All but the time of a call.
 
         Args:
@@ -61,11 +62,11 @@ class Bench:
         Raises:
             ValueError: the file is not what the interface says, or gives no finite numbers.
         """
-        anatomy = inspection.dissect(model, interface["dense_kernels"])
+        anatomy = inspection.dissect(model, interface.dense_kernels)
         zeros = anatomy.dense_kernels["zeros"]
-        if zeros < interface["zeros"] - 1e-4:
+        if zeros < interface.zeros - 1e-4:
             raise ValueError(
-                f"{zeros:.2%} of the file's dense weights are zero, of the trained ones {interface['zeros']:.2%}"
+                f"{zeros:.2%} of the file's dense weights are zero, of the trained ones {interface.zeros:.2%}"
             )
         on_validation, on_test = (
             runtime.predict(model, self.validation.columns),
@@ -74,7 +75,7 @@ class Bench:
         if not (np.isfinite(on_validation).all() and np.isfinite(on_test).all()):
             raise ValueError("the file's predictions are not all finite numbers")
         base = on_test if reference is None else reference
-        task = task_of(interface["output"])  # each file has a threshold of its own
+        task = task_of(interface.output.model_dump())  # each file has a threshold of its own
         return {
             "validation": task.measure(on_validation, self.validation.label, task.shown),
             "test": task.measure(on_test, self.test.label, task.shown),

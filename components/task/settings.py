@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from components.task import all_tasks
+from components.task.amounts import Amount
 from components.task.task import Task
 from data.settings import Settings
 
@@ -18,11 +19,11 @@ class Loss(Settings):
 
     Attributes:
         kind: `huber` (quadratic up to `delta`, linear beyond), `mae` or `mse`.
-        delta: of `huber`, in label units.
+        delta: of `huber`, in label units, or as a share of its standard deviation over the training rows.
     """
 
     kind: Literal["huber", "mae", "mse"] = "huber"
-    delta: float = Field(default=1.5, gt=0)
+    delta: Amount = "0.2 sd"
 
     @model_validator(mode="before")
     @classmethod
@@ -74,7 +75,7 @@ def check_metrics(task: Task, named: Mapping[str, Iterable[str]]) -> None:
 
 
 _Limit = Annotated[float, Field(ge=0)]
-Limits = Annotated[dict[Annotated[str, _one_of(_METRICS)], _Limit], BeforeValidator(_without_null)]
+Limits = Annotated[dict[Annotated[str, _one_of(_METRICS)], _Limit | Amount], BeforeValidator(_without_null)]
 """What a model must keep to be blessed, by name of metric."""
 Increases = dict[Annotated[str, _one_of(_BRIEF)], _Limit | None]
 """By what share a metric of the file may be worse than the float model's, by name of metric, over the task's usual

@@ -117,7 +117,7 @@ class TripExampleGenSpec(ComponentSpec):
 
 
 class TripExampleGen(base_beam_component.BaseBeamComponent):
-    """Trips of a described source as tf.Examples in the splits train, validation and test.
+    """Rows of a described source as tf.Examples in the splits train, validation and test.
 
     Args:
         dataset: JSON of a `data.spec.Dataset`.

@@ -148,7 +148,7 @@ def _map(material: Material, name: str, latitude: str, longitude: str) -> Figure
     label = f"Mean error by cell of {name}, up to {number(largest)} {material.unit} in size"
     picture = shades(enough[::-1], north[::-1], east, label, ("longitude (degree)", "latitude (degree)"), largest)
     caption = (
-        f"Mean of prediction minus truth by cell of {name}, north up: blue is priced too low, orange too high, full at "
-        f"{number(largest)} {material.unit}. {hidden} cells with fewer than {measured.SMALL} rows are left empty."
+        f"Mean of prediction minus truth by cell of {name}, north up: blue is predicted too low, orange too high, full "
+        f"at {number(largest)} {material.unit}. {hidden} cells with fewer than {measured.SMALL} rows are left empty."
     )
     return Figure(picture, caption)
