@@ -167,7 +167,7 @@ class RegressionLearning:
 
     def decode(self, output: Any) -> Any:
         """The one number, as it is."""
-        return output[:, 0]
+        return tf.squeeze(output, 1)
 
     def start(self, label: FloatArray) -> float:
         """The median, which keeps clear of odd rows."""

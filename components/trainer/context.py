@@ -15,6 +15,8 @@ import tf_keras
 
 from components.compression_settings import Conversion
 from components.conversion import recipe
+from components.conversion.convert import of_function
+from components.device.kernels import refusals
 from components.examples import load
 from components.files import FLOAT_WEIGHTS_FILE
 from components.settings import Training
@@ -23,6 +25,7 @@ from components.task.learning import LEARNING
 from components.trainer import compression, export, fitting, network
 from components.trainer.distillation import labelled, remix
 from components.trainer.phases import Net
+from data.errors import DataError
 from data.tensor_names import tensor_name
 from transforms import in_memory, learned
 from transforms.categories import vocabulary_file
@@ -112,6 +115,18 @@ class TrainingContext:
     def _layer(self) -> Callable[[export.Tensors], export.Tensors]:
         return self.output.transform_features_layer()
 
+    def refuse_features(self, targets: Sequence[str]) -> None:
+        """Looks before training whether every target has the operators of the features.
+
+        Raises:
+            DataError: a target lacks one; it is named.
+        """
+        front = export.RawModel(self.plan.dataset, self._layer, self.kept, {}, [])
+        spec = export.device_signature(self.plan.dataset, 1)
+        function = tf.function(lambda **raw: front.device_features(raw)).get_concrete_function(**spec)
+        if reasons := refusals(of_function(function, front), targets):
+            raise DataError("; ".join(reasons))
+
     def export(self, net: Net, path: str, how: recipe.Recipe) -> None:
         """The SavedModel that is evaluated and converted, what its inputs mean, and its recipe."""
         described = export.interface(self.plan, export.vocabularies(self.output, self.plan.dataset))
@@ -172,7 +187,7 @@ def split(net: Net) -> export.Parts:
 
     def front(inputs: export.Tensors) -> tuple[tf.Tensor, tf.Tensor]:
         core_input, skip = net.front([inputs[name] for name in names], training=False)
-        return core_input, skip[:, 0]
+        return core_input, tf.squeeze(skip, 1)
 
     return export.Parts(
         front,

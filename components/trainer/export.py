@@ -88,7 +88,7 @@ class RawModel(tf.Module):
         features[BLOCK] = features[BLOCK][:, : self._kept]
         return {name: tf.cast(value, tf.int32) if is_id(name) else value for name, value in features.items()}
 
-    def _device_features(self, raw: Tensors) -> Tensors:
+    def device_features(self, raw: Tensors) -> Tensors:
         """Categories arrive as ids, so the part of the graph that looks up texts is not reached."""
         texts = columns_of(self._dataset.categorical)
         numbers = {key: value for key, value in raw.items() if key not in texts}
@@ -100,7 +100,7 @@ class RawModel(tf.Module):
         return features
 
     def _device(self, name: str, raw: Tensors) -> Tensors:
-        return {OUTPUT: self._or_unknown(raw, self._networks[name](self._device_features(raw)))}
+        return {OUTPUT: self._or_unknown(raw, self._networks[name](self.device_features(raw)))}
 
     def _or_unknown(self, raw: Tensors, value: tf.Tensor) -> tf.Tensor:
         """The value, or NaN where a coordinate is: 8-bit kernels carry no NaN, and no fare beats a made-up one."""
@@ -131,7 +131,7 @@ class RawModel(tf.Module):
         """Front, hidden layers, head; and core and sum, for who splits behind the output layer."""
 
         def front(**raw: tf.Tensor) -> Tensors:
-            core_input, skip = parts.front(self._device_features(raw))
+            core_input, skip = parts.front(self.device_features(raw))
             return {"core_input": core_input, "rest": self._or_unknown(raw, skip)}
 
         def spec(**widths: int | None) -> dict[str, tf.TensorSpec]:
@@ -144,14 +144,17 @@ class RawModel(tf.Module):
             recipe.FRONT: (front, device_spec),
             recipe.HIDDEN: (lambda core_input: {"hidden": parts.hidden(core_input)}, spec(core_input=parts.width)),
             recipe.HEAD: (
-                lambda hidden, rest: {OUTPUT: parts.output(hidden)[:, 0] + rest},
+                lambda hidden, rest: {OUTPUT: tf.squeeze(parts.output(hidden), 1) + rest},
                 spec(hidden=parts.hidden_width, rest=None),
             ),
             recipe.CORE: (
                 lambda core_input: {"core_output": parts.output(parts.hidden(core_input))},
                 spec(core_input=parts.width),
             ),
-            recipe.SUM: (lambda core_output, rest: {OUTPUT: core_output[:, 0] + rest}, spec(core_output=1, rest=None)),
+            recipe.SUM: (
+                lambda core_output, rest: {OUTPUT: tf.squeeze(core_output, 1) + rest},
+                spec(core_output=1, rest=None),
+            ),
         }
         return {
             name: tf.function(function).get_concrete_function(**inputs)
@@ -175,12 +178,13 @@ def save(model: RawModel, path: str, evaluate: bool, interface: dict[str, Any] |
 
 
 def interface(plan: Plan, vocabularies: dict[str, list[str]]) -> dict[str, Any]:
-    """Inputs and output of the model file, for the manifest: name, dtype, shape, unit, meaning and source."""
+    """Inputs and output of the model file, for the manifest: place, name, dtype, shape, unit, meaning and source."""
     dataset = plan.dataset
     columns = columns_of(dataset.inputs())
     return {
         "inputs": [
             {
+                "index": index,
                 "name": name,
                 "dtype": spec.dtype.name,
                 "shape": [1],
@@ -188,7 +192,7 @@ def interface(plan: Plan, vocabularies: dict[str, list[str]]) -> dict[str, Any]:
                 "vocabulary": vocabularies.get(columns[name]),
                 "source_column": columns[name],
             }
-            for name, spec in device_signature(dataset, 1).items()
+            for index, (name, spec) in enumerate(device_signature(dataset, 1).items())
         ],
         "output": {"name": OUTPUT, **TASK.output(dataset.label.column, dataset.label.unit)},
     }

@@ -65,8 +65,9 @@ def build_front(widths: Widths, block_scale: FloatArray) -> tf_keras.Model:
         parts.append(ToSpan(block_scale, name=f"span_{name}")(x) if name == BLOCK else x)
     for name, (size, width) in widths.ids.items():
         inputs[name] = tf_keras.Input((1,), dtype="int32", name=name)
-        rows = tf_keras.layers.Embedding(size, width, name=f"embedding_{name}")(inputs[name])
-        parts.append(tf_keras.layers.Reshape((width,))(rows))
+        # Looked up by a list of ids: WebGPU takes no matrix of them.
+        ids = tf_keras.layers.Reshape((), name=f"list_{name}")(inputs[name])
+        parts.append(tf_keras.layers.Embedding(size, width, name=f"embedding_{name}")(ids))
     joined = parts[0] if len(parts) == 1 else tf_keras.layers.Concatenate(name="core_inputs")(parts)
     skip = skips[0] if len(skips) == 1 else tf_keras.layers.Add(name="skip")(skips)
     return tf_keras.Model(inputs, [joined, skip], name="front")

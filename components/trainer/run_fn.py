@@ -24,7 +24,8 @@ def run_fn(fn_args: Any) -> None:
     """Trains and exports.
 
     Args:
-        fn_args: TFX's; `custom_config` holds `plan`, `training` and `conversion`, JSON of their settings.
+        fn_args: TFX's; `custom_config` holds `plan`, `training` and `conversion`, JSON of their settings, and a list of
+            `targets`.
     """
     told = fn_args.custom_config
     training = Training.model_validate_json(told["training"])
@@ -33,6 +34,7 @@ def run_fn(fn_args: Any) -> None:
     context = TrainingContext.open(
         plan, fn_args.transform_output, fn_args.train_files, fn_args.eval_files, training.max_rows
     )
+    context.refuse_features(json.loads(told["targets"]))
     tf_keras.utils.set_random_seed(training.seed)
     phases = Phases(training, context.widths, context.training_set(training), context.validation)
     start = weights_beside(fn_args.base_model)
