@@ -128,9 +128,7 @@ def measure(name: str, dataset: str, folder: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(dir=folder) as root:
         source = Dataset.model_validate_json(dataset).source
         component = (
-            TripExampleGen(dataset, "[]", "", "")
-            if name == OURS
-            else CsvExampleGen(input_base=str(Path(source).parent))
+            TripExampleGen(dataset, "", "", "") if name == OURS else CsvExampleGen(input_base=str(Path(source).parent))
         )
         built = pipeline.Pipeline(
             pipeline_name="ingest",

@@ -80,7 +80,7 @@ def _data(config: Config, context: RunContext) -> _Data:
     """Rows, what they hold, and the gates before they are learned from."""
     example_gen = TripExampleGen(
         config.data.model_copy(update={"max_rejected_fraction": 0.0}).model_dump_json(),  # the gates' business
-        context.spans,
+        context.located,
         context.fingerprint,
         _code(TripExampleGen),
         context.data_root,
