@@ -8,11 +8,11 @@ from typing import Any
 
 import apache_beam as beam
 from tfx.dsl.components.base import base_beam_component, base_beam_executor, executor_spec
-from tfx.types import artifact_utils, channel_utils, standard_artifacts
-from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.types import artifact_utils, standard_artifacts
 
 from components.artifacts import FILES, FINGERPRINT, SOURCES, SPANS, IngestReport
 from components.files import REJECTS_FILE, SUMMARY_FILE
+from components.step import Step, spec
 from components.trip_example_gen.bundles import each
 from components.trip_example_gen.writer import Summary, convert_file, write_report
 from data.files import examine, fingerprint_of
@@ -98,25 +98,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         return joined
 
 
-class TripExampleGenSpec(ComponentSpec):
-    """Inputs, outputs and parameters."""
-
-    PARAMETERS = {
-        "dataset": ExecutionParameter(type=str),
-        "located": ExecutionParameter(type=str),
-        "fingerprint": ExecutionParameter(type=str),
-        "data_root": ExecutionParameter(type=str),
-        "until": ExecutionParameter(type=str),
-        "code": ExecutionParameter(type=str),
-    }
-    INPUTS: dict[str, Any] = {}
-    OUTPUTS = {
-        "examples": ChannelParameter(type=standard_artifacts.Examples),
-        "report": ChannelParameter(type=IngestReport),
-    }
-
-
-class TripExampleGen(base_beam_component.BaseBeamComponent):
+class TripExampleGen(Step, base_beam_component.BaseBeamComponent):
     """Rows of a described source as tf.Examples in the splits train, validation and test.
 
     Args:
@@ -128,21 +110,8 @@ class TripExampleGen(base_beam_component.BaseBeamComponent):
         until: likewise, in place of `spans.until`; empty leaves that as it is.
     """
 
-    SPEC_CLASS = TripExampleGenSpec
+    SPEC_CLASS = spec(
+        dict.fromkeys(("dataset", "located", "fingerprint", "data_root", "until", "code"), str),
+        outputs={"examples": standard_artifacts.Examples, "report": IngestReport},
+    )
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
-
-    def __init__(
-        self, dataset: str, located: str, fingerprint: str, code: str, data_root: Any = "", until: Any = ""
-    ) -> None:
-        super().__init__(
-            TripExampleGenSpec(
-                dataset=dataset,
-                located=located,
-                fingerprint=fingerprint,
-                data_root=data_root,
-                until=until,
-                code=code,
-                examples=channel_utils.as_channel([standard_artifacts.Examples()]),
-                report=channel_utils.as_channel([IngestReport()]),
-            )
-        )
