@@ -133,27 +133,27 @@ bench-lineage: $(READY)  ## how long questions take as the metadata store grows 
 
 .PHONY: prove-schedule
 prove-schedule: $(READY)  ## simulated weeks of a schedule: is every due time accounted for exactly once? (ARGS="--weeks 300")
-	@$(BIN)/python benchmarks/schedule_week.py $(ARGS)
+	@$(BIN)/python tests/proofs/schedule_week.py $(ARGS)
 
 .PHONY: prove-store
 prove-store: $(READY)  ## kills, full disks and races: `current` always names a sound version
-	@$(BIN)/python benchmarks/prove_store.py $(ARGS)
+	@$(BIN)/python tests/proofs/prove_store.py $(ARGS)
 
 .PHONY: prove-rows
 prove-rows: $(READY)  ## 10,000 mutated tables through ingestion and predict: is every line in exactly one row? (ARGS="--files 200")
-	@PYTHONPATH=. $(BIN)/python -W ignore benchmarks/prove_rows.py $(ARGS)
+	@PYTHONPATH=. $(BIN)/python -W ignore tests/proofs/prove_rows.py $(ARGS)
 
 .PHONY: prove-fuzz
 prove-fuzz: $(READY)  ## mutated versions: `verify` accepts none and crashes on none (needs a pushed version)
-	@$(BIN)/python benchmarks/prove_fuzz.py $(ARGS)
+	@$(BIN)/python tests/proofs/prove_fuzz.py $(ARGS)
 
 .PHONY: prove-skew
 prove-skew: $(READY)  ## random splits of one table: how many are warned of or stopped by chance? (ARGS="--splits 100")
-	@PYTHONPATH=. $(BIN)/python -W ignore benchmarks/prove_skew.py $(ARGS)
+	@PYTHONPATH=. $(BIN)/python -W ignore tests/proofs/prove_skew.py $(ARGS)
 
 .PHONY: prove-same
 prove-same: $(READY)  ## the default run again and again under load, with other cores, caches and engines: the same bytes?
-	@$(BIN)/python benchmarks/prove_same.py $(ARGS)
+	@$(BIN)/python tests/proofs/prove_same.py $(ARGS)
 
 .PHONY: prove-agreement
 prove-agreement: $(READY) pipeline/demo/node_modules/.package-lock.json  ## one file, four runtimes: largest differences (needs a pushed version)

@@ -48,8 +48,8 @@ ELSEWHERE = {
     "bench-study": "farelite study",
     "prove-transforms": "tests/transforms",
     "bench-tables": "benchmarks/tables.py",
-    "prove-rows": "benchmarks/prove_rows.py",
-    "prove-same": "benchmarks/prove_same.py",
+    "prove-rows": "tests/proofs/prove_rows.py",
+    "prove-same": "tests/proofs/prove_same.py",
 }
 """A command, a share of the tests, and scripts that have a file of tests of their own beside this one."""
 
@@ -61,7 +61,7 @@ def recipes() -> dict[str, str]:
 
 
 def script(verb: str) -> Path:
-    (path,) = re.findall(r"benchmarks/\w+\.py", recipes()[verb])
+    (path,) = re.findall(r"(?:benchmarks|tests/proofs)/\w+\.py", recipes()[verb])
     return ROOT / str(path)
 
 
