@@ -116,8 +116,9 @@ bench-ingest: $(READY)  ## rows a second and memory of ingestion beside TFX's Cs
 	@PYTHONPATH=. $(BIN)/python benchmarks/ingest.py $(ARGS)
 
 .PHONY: bench-new-york
-bench-new-york: $(READY)  ## the course's New York files (ARGS="--trips FOLDER")
-	@$(BIN)/python benchmarks/new_york.py $(ARGS)
+bench-new-york: $(READY)  ## the course's New York files, nyc_lab_train.csv and nyc_lab_valid.csv (TRIPS=FOLDER)
+	@$(BIN)/python benchmarks/seeds.py --config pipeline/configs/nyc.yaml --seeds 1 --vary training.seed --aim 4.6 1.85 \
+	  --set data.source=$(abspath $(TRIPS))/nyc_lab_train.csv --set data.split.test_source=$(abspath $(TRIPS))/nyc_lab_valid.csv $(ARGS)
 
 .PHONY: flights
 flights: $(READY)  ## flights of 2013 by month into flights/, for pipeline/configs/flights.yaml

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from components.registry.store import Store
+from tests.e2e.lean import LEAN
 
 ROOT = Path(__file__).parents[2]
 
@@ -127,7 +128,7 @@ def seeds() -> Any:
 def lean_run(seeds: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """A run as `bench-seeds` makes it, with little training; its folder and its result."""
     folder = tmp_path_factory.mktemp("runs")
-    return folder, seeds.run(0, folder, None, loaded(ROOT / "tests" / "e2e" / "lean.py").LEAN)
+    return folder, seeds.run(folder, None, [*LEAN, "data.split.seed=0"])
 
 
 def test_a_run_of_one_seed_is_a_row(seeds: Any, lean_run: tuple[Path, dict[str, Any]]) -> None:
