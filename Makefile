@@ -158,7 +158,7 @@ prove-same: $(READY)  ## the default run again and again under load, with other 
 
 .PHONY: prove-agreement
 prove-agreement: $(READY) pipeline/demo/node_modules/.package-lock.json  ## one file, four runtimes: largest differences (needs a pushed version)
-	@$(BIN)/python benchmarks/prove_agreement.py $(ARGS)
+	@$(BIN)/python tests/proofs/prove_agreement.py $(ARGS)
 
 .PHONY: bench-boosters
 bench-boosters: $(READY)  ## the shipped file beside LightGBM and XGBoost over five hash splits
@@ -174,7 +174,7 @@ prove-transforms: $(READY)  ## the whole contract of every transform and reducer
 
 .PHONY: prove-reducers
 prove-reducers: $(READY)  ## PCA, SVD and PLS from one pass beside scikit-learn: largest angles between subspaces
-	@$(BIN)/python benchmarks/prove_reducers.py $(ARGS)
+	@$(BIN)/python tests/proofs/prove_reducers.py $(ARGS)
 
 .PHONY: bench-dimensions
 bench-dimensions: $(READY)  ## the network with and without PCA in front, in pairs by seed: error and parameters
@@ -206,7 +206,7 @@ test-flink: $(READY)  ## the pipeline on a real Flink cluster of this machine, b
 
 .PHONY: prove-flink
 prove-flink: $(READY)  ## a TaskManager or a Python worker killed in the middle of Transform, twenty times (ARGS="--kills 4")
-	@PYTHONPATH=. $(BIN)/python -W ignore benchmarks/prove_flink.py $(ARGS)
+	@PYTHONPATH=.:benchmarks $(BIN)/python -W ignore tests/proofs/prove_flink.py $(ARGS)
 
 .PHONY: bench-flink
 bench-flink: $(READY)  ## 1, 4 and 16 million rows in process, multi-process and on Flink: speed, memory (ARGS="--set data.source=...")

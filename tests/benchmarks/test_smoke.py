@@ -93,7 +93,7 @@ def test_arguments_are_understood(
         pytest.importorskip("xgboost", reason="make bench-boosters installs XGBoost")
     path = script(verb)
     monkeypatch.setattr(sys, "argv", [str(path), "--help"])
-    monkeypatch.syspath_prepend(str(path.parent))
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(str(path), run_name="__main__")
     assert ended.value.code == 0
