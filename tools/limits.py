@@ -24,7 +24,6 @@ LONGER = {
     "kubeflow/client/schedule.py:schedule": "a script for an environment of its own, which imports nothing of ours",
     "pipeline/commands/history.py:lineage": "half of it is options with their help",
     "pipeline/runners/flink/greeting.py:greet": "travels to the workers as one function",
-    "pipeline/runners/schedule/page.py:serving": "holds the handler's class, which closes over the service",
     "transforms/features.py": "the vocabulary of features in one place",
     "transforms/learned.py:describe": "one entry for each thing that is learned",
 }
