@@ -70,7 +70,9 @@ def test_an_unknown_kind_lists_the_known_ones():
 def test_robust_is_scikit_learns_and_an_outlier_does_not_move_it():
     scale, expected = scale_of("robust"), RobustScaler().fit(WIDE)
     np.testing.assert_allclose(scale.centre, expected.center_, rtol=1e-6)
-    np.testing.assert_allclose(scale.spread, expected.scale_, rtol=1e-3)  # 0.013 degrees at a latitude of 40, in float32
+    np.testing.assert_allclose(
+        scale.spread, expected.scale_, rtol=1e-3
+    )  # 0.013 degrees at a latitude of 40, in float32
 
 
 def test_smooth_clip_is_robust_scaling_with_the_tails_drawn_in():
