@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from components.compression_settings import Clustering, Pruning, Quantization, check_combination
+from components.compression_settings import Clustering, Pruning, Quantization, Target, check_combination
 from components.task.amounts import Amount
-from components.task.settings import Increases, Limits, Loss
+from components.task.settings import Decision, Increases, Limits, Loss
 from data.settings import Settings
 
 Auto = Literal["auto"]
@@ -69,6 +69,7 @@ class Training(Settings):
         label_scale: `linear` learns the standardized label, `log` its standardized logarithm, and corrects the bias
             that this brings; `auto` takes the logarithm of positive, heavily skewed labels.
         loss: what they minimise.
+        decision: how the threshold of a binary label is chosen.
         epochs: of the float phase that everything else starts from: of its only cycle, or of each in turn. The learning
             rate rises and falls once a cycle, the first one worse on the validation rows than the best so far is the
             last, and the best counts. `auto` doubles: 8, 16, 32, 64, 128, or from 20,000 training rows on 4, 8, 16, 32.
@@ -92,6 +93,7 @@ class Training(Settings):
     piecewise: Piecewise | None = Piecewise()
     label_scale: Literal["auto", "linear", "log"] = "auto"
     loss: Loss = Loss()
+    decision: Decision = Decision()
     epochs: Epochs | Auto = "auto"
     batch_size: Annotated[int, Field(ge=1)] | Auto = "auto"
     learning_rate: Annotated[float, Field(gt=0)] | Auto = "auto"
@@ -222,6 +224,9 @@ class Push(Settings):
     """What the file itself must keep to be published.
 
     Attributes:
+        targets: what the file must run on, measured before it is published: `litert` (phones, browsers, Linux) and
+            `micro` (TensorFlow Lite for Microcontrollers; wants the package `tflite-micro`). An operator that one lacks
+            is refused by name before training. The manifest tells of the others all the same.
         max_increase: share by which the file's metrics may be worse than the float model's, by name of metric, 0.02 for
             two percent. A metric that is not named keeps its default, which stands with the metrics below; null takes
             the limit away.
@@ -244,6 +249,7 @@ class Push(Settings):
             published versions and says which is live; null keeps them in the runs folder alone.
     """
 
+    targets: tuple[Target, ...] = Field(default=("litert",), min_length=1)
     max_increase: Increases = Field(default_factory=dict)
     max_bytes: int = Field(default=32_000, ge=1)
     min_sparsity: float | None = Field(default=None, ge=0, lt=1)

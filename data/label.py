@@ -111,10 +111,13 @@ class Label(Settings):
     @model_validator(mode="before")
     @classmethod
     def _texts(cls, given: Any) -> Any:
-        """YAML reads 1 as a number and true as a truth value; as classes they are texts."""
+        """An expression says its kind; and YAML reads 1 as a number and true as a truth value, which as classes are
+        texts."""
         if not isinstance(given, dict):
             return given
         found = dict(given)
+        if isinstance(found.get("expression"), str) and found.get("kind") is None:
+            found["kind"] = "number" if parsed(found["expression"]).comparison is None else "binary"
         if isinstance(found.get("classes"), list | tuple):
             found["classes"] = tuple(map(_text, found["classes"]))
         return {**found, "positive": _text(found["positive"])} if found.get("positive") is not None else found
@@ -122,7 +125,7 @@ class Label(Settings):
     @model_validator(mode="after")
     def _consistent(self) -> Label:
         compares = self.expression is not None and parsed(self.expression).comparison is not None
-        if self.expression is not None and self.kind not in (None, "binary" if compares else "number"):
+        if self.expression is not None and self.kind != ("binary" if compares else "number"):
             gives = "yes or no" if compares else "a number"
             raise ValueError(f"expression {self.expression!r} gives {gives}, but kind is {self.kind}")
         if self.is_number and (self.positive is not None or self.classes is not None) and self.kind is not None:

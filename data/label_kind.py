@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.errors import DataError
-from data.label import MAX_CLASSES, Label, no_and_yes, parsed
+from data.label import MAX_CLASSES, Label, no_and_yes
 from data.loading import time_cut
 from data.reader import read
 from data.rows import to_rows
@@ -55,8 +55,6 @@ def _with(dataset: Dataset, label: Label) -> Dataset:
 
 def _kind(dataset: Dataset, located: Located) -> str:
     label = dataset.label
-    if label.expression is not None:
-        return "number" if parsed(label.expression).comparison is None else "binary"
     texts, counts = _look(dataset, located)
     rows = sum(counts.values())
     if not rows:

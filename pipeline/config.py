@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from components.compression_settings import Conversion, check_combination
+from components.compression_settings import MICRO_LACKS, Conversion, check_combination
 from components.evaluation.slices import Slicing, settle
 from components.settings import DataGate, Gate, Push, Training
 from components.study.settings import Study
@@ -91,6 +91,12 @@ class Config(Settings):
         training = self.training
         phases = (training.pruning, training.clustering, training.quantization)
         check_combination(training.known_units, *phases, self.conversion)
+        kind = self.conversion.quantization
+        if "micro" in self.push.targets and kind in MICRO_LACKS:
+            raise ValueError(
+                f"push.targets has micro, but microcontrollers have no kernel for {MICRO_LACKS[kind]}, which "
+                f"conversion.quantization {kind} makes; take int8, or leave micro out of push.targets"
+            )
         if self.study:
             self.study.check(training)
         return self
@@ -108,7 +114,7 @@ class Config(Settings):
     @model_validator(mode="after")
     def _metrics_fit_label(self) -> Config:
         label = self.data.label
-        if label.kind is None and label.expression is None:
+        if label.kind is None:
             return self  # asked again once somebody has looked
         named: dict[str, Iterable[str]] = {
             f"gate.slices.{name}.limits": one.limits for name, one in self.gate.slices.items()

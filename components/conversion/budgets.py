@@ -42,6 +42,10 @@ def _contract(anatomy: inspection.Anatomy, interface: Interface) -> list[str]:
     for what, seen, want in (("inputs", anatomy.inputs, wanted), ("output", anatomy.outputs, wanted_output)):
         if seen != want:
             reasons.append(f"{what} of the file are {seen}, the contract says {want}")
+    if list(anatomy.inputs) != list(wanted):
+        reasons.append(
+            f"inputs of the file stand as {', '.join(anatomy.inputs)}, the contract says {', '.join(wanted)}"
+        )
     return reasons
 
 
@@ -95,7 +99,10 @@ def _flips(task: Task, figures: Measurements, push: Push) -> list[str]:
 def _accuracy(task: Task, figures: Measurements, push: Push) -> list[str]:
     reasons = []
     for name, limit in {**task.increases, **push.max_increase}.items():
-        metric, file, float_ = task.metrics[name], *(_known(one[name]) for one in (figures.metrics.file, figures.metrics.float))
+        metric, file, float_ = (
+            task.metrics[name],
+            *(_known(one[name]) for one in (figures.metrics.file, figures.metrics.float)),
+        )
         if limit is not None and not metric.keeps_up(file, float_, 1 + limit):
             reasons.append(
                 f"{metric.title} of the file is {number(file)}, {file / float_ - 1:+.2%} against the float model's "

@@ -18,17 +18,41 @@ class Loss(Settings):
     """What the network's weights minimise; its kind alone is enough where that has no further keys.
 
     Attributes:
-        kind: `huber` (quadratic up to `delta`, linear beyond), `mae` or `mse`.
+        kind: of a number `huber` (quadratic up to `delta`, linear beyond), `mae` or `mse`; any other label is learned
+            by cross-entropy.
         delta: of `huber`, in label units, or as a share of its standard deviation over the training rows.
+        class_weights: of a label that is no number: `balanced` by the inverse of each class's share, or weights by
+            class; both make its probabilities other than the shares that occur. Null weighs all rows alike.
+        label_smoothing: share of each label that is spread evenly over the classes.
     """
 
     kind: Literal["huber", "mae", "mse"] = "huber"
     delta: Amount = "0.2 sd"
+    class_weights: Literal["balanced"] | dict[str, Annotated[float, Field(gt=0)]] | None = None
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
 
     @model_validator(mode="before")
     @classmethod
     def _its_kind_alone(cls, given: Any) -> Any:
         return {"kind": given} if isinstance(given, str) else given
+
+
+class Decision(Settings):
+    """From which probability on a yes is said; chosen on the validation rows, for binary labels.
+
+    Attributes:
+        by: `max_f1`; `cost`, the lowest; `precision` or `recall` of at least `at_least`, with the most of the other; or
+            `fixed`.
+        at_least: see above.
+        false_yes, false_no: cost of each.
+        threshold: of `fixed`, and where validation rows hold one value only.
+    """
+
+    by: Literal["max_f1", "cost", "precision", "recall", "fixed"] = "max_f1"
+    at_least: float = Field(default=0.9, gt=0, le=1)
+    false_yes: float = Field(default=1.0, gt=0)
+    false_no: float = Field(default=1.0, gt=0)
+    threshold: float = Field(default=0.5, gt=0, lt=1)
 
 
 _METRICS = tuple(dict.fromkeys(name for task in all_tasks() for name in task.metrics))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,19 @@ import tf_keras
 
 from components.compression_settings import Conversion
 from components.conversion import recipe
+from components.conversion.convert import of_function
+from components.device.kernels import refusals
 from components.examples import load
 from components.files import FLOAT_WEIGHTS_FILE
 from components.settings import Training
 from components.tables import Columns, Table, join, table_of
 from components.task.encoding import Encoding
-from components.task.learning import LEARNING
+from components.task.learning import Learning, learning_of
 from components.trainer import choices, compression, export, fitting, network
 from components.trainer.design import Design
 from components.trainer.distillation import labelled, remix
 from components.trainer.phases import Net
+from data.errors import DataError
 from data.tensor_names import tensor_name
 from transforms import categories, in_memory, learned, piecewise
 from transforms.categories import vocabulary_file
@@ -101,15 +104,21 @@ class TrainingContext:
             self.kept,
         )
 
+    def learning(self, training: Training) -> Learning:
+        """How the label is learned."""
+        return learning_of(self.plan.dataset.label, training.decision)
+
     def training_set(self, training: Training) -> Table:
         """What the network learns from: the real rows, and new ones with a teacher's labels where so configured."""
         teacher = training.distillation
         if teacher is None:
             return self.train
         keys = [id_key(name) for name in self.plan.dataset.categorical]
-        teach = LEARNING.teacher(self.train, keys, teacher, training.seed)
+        learning = self.learning(training)
+        teach = learning.teacher(self.train, keys, teacher, training.seed)
         new = self.table(remix(self.raw_train, self.plan.dataset, teacher, training.seed))
-        return join(self.train, labelled(new, teach))
+        real = replace(self.train, label=learning.targets(self.train.label))
+        return join(real, labelled(new, teach))
 
     def design(self, training: Training) -> tuple[Design, dict[str, Any]]:
         """The network to build, and what was chosen for it, for the record."""
@@ -117,7 +126,11 @@ class TrainingContext:
         numbers = {name: np.array(columns_known[name]["quantiles"], np.float32) for name in self.plan.bending()}
         numbers = {name: one for name, one in numbers.items() if len(piecewise.boundaries(one, 2)) > 1}
         columns = [self.learned["features"].index(name) for name in numbers]
-        telling = choices.telling(self.train.numbers[:, columns], self.train.label, list(numbers.values()))
+        learning = self.learning(training)
+        targets = learning.targets(self.train.label).reshape(len(self.train), -1)
+        telling = np.mean(
+            [choices.telling(self.train.numbers[:, columns], one, list(numbers.values())) for one in targets.T], axis=0
+        ).tolist()
         facts = choices.Facts(
             rows=len(self.train),
             quantiles=numbers,
@@ -129,9 +142,9 @@ class TrainingContext:
         )
         chosen = choices.settle(training, facts)
         bent = {group: self._bent(numbers, *one, chosen.width) for group, one in chosen.bent.items()}
-        widths = network.Widths(self._dense, self._ids, bent, self.train.numbers.shape[1])
-        encoding = LEARNING.encoding(self.train.label, training.label_scale)
-        design = Design(chosen.training, widths, network.span_scale(self.train.inputs[BLOCK]), encoding)
+        widths = network.Widths(self._dense, self._ids, bent, self.train.numbers.shape[1], learning.width)
+        encoding = learning.encoding(self.train.label, training.label_scale)
+        design = Design(chosen.training, widths, network.span_scale(self.train.inputs[BLOCK]), encoding, learning)
         return design, {
             "training": chosen.training.model_dump(mode="json"),
             "bent": {group: {"numbers": list(names), "bins": bins} for group, (names, bins) in chosen.bent.items()},
@@ -168,6 +181,18 @@ class TrainingContext:
     def _layer(self) -> Callable[[export.Tensors], export.Tensors]:
         return self.output.transform_features_layer()
 
+    def refuse_features(self, targets: Sequence[str]) -> None:
+        """Looks before training whether every target has the operators of the features.
+
+        Raises:
+            DataError: a target lacks one; it is named.
+        """
+        front = export.RawModel(self.plan.dataset, self._layer, self.kept, {}, [])
+        spec = export.device_signature(self.plan.dataset, 1)
+        function = tf.function(lambda **raw: front.device_features(raw)).get_concrete_function(**spec)
+        if reasons := refusals(of_function(function, front), targets):
+            raise DataError("; ".join(reasons))
+
     def export(self, design: Design, net: Net, path: str, how: recipe.Recipe) -> None:
         """The SavedModel that is evaluated and converted, what its inputs mean, and its recipe."""
         kernels = [list(kernel.shape) for kernel in compression.kernels(net.core).values()]
@@ -176,7 +201,7 @@ class TrainingContext:
         encoding = self.corrected(design, shipped)
         known = export.vocabularies(self.output, self.plan.dataset)
         zeros = compression.sparsity(net.core)
-        described = export.interface(self.plan, known, kernels, zeros, encoding.described())
+        described = export.interface(self.plan, known, kernels, zeros, encoding)
         parts, sample = None, None
         if how.conversion.after_training:
             parts, sample = split(shipped, encoding), self.representative(shipped, how.conversion)
@@ -192,14 +217,16 @@ class TrainingContext:
         """The float model and the plain models to beat, for measurements; and the float weights."""
         joined = net.joined
         own = as_function(joined, self.corrected(design, net))
-        references = {"float": own, **LEARNING.baselines(self.train, design.widths.sizes)}
+        references = {"float": own, **design.learning.baselines(self.train, design.widths.sizes)}
         reference = export.RawModel(self.plan.dataset, self._layer, self.kept, references, [joined])
         export.save(reference, path, evaluate=False)
         save_weights(net, path)
 
     def corrected(self, design: Design, net: Net) -> Encoding:
-        """The design's encoding of labels without the bias that this network has on the training rows."""
-        return design.encoding.corrected(fitting.predict(net.joined, self.train, design), self.train.label)
+        """The design's encoding of labels without the bias that this network has on the training rows, and as sure as
+        it is right on the validation rows."""
+        found = design.encoding.corrected(fitting.predict(net.joined, self.train, design), self.train.label)
+        return found.calibrated(fitting.predict(net.joined, self.validation, design), self.validation.label)
 
     def representative(self, net: Net, conversion: Conversion) -> recipe.FloatArray:
         """Inputs of the core for training rows spread evenly over the table, float32 `[rows, width]`."""
@@ -247,7 +274,7 @@ def split(net: Net, encoding: Encoding) -> export.Parts:
         encoding.decode,
         width=int(net.core.input_shape[1]),
         hidden_width=int(hidden.output_shape[1]),
-        outputs=LEARNING.width,
+        outputs=int(output.units),
     )
 
 

@@ -14,10 +14,11 @@ import tensorflow_transform as tft
 from components.conversion import recipe
 from components.files import INTERFACE_FILE
 from components.task import task_of
+from components.task.encoding import Encoding
 from data.columns import inputs
 from data.spec import Dataset
 from data.tensor_names import columns_of, tensor_name
-from data.vocabulary import Column, Input, Interface, LabelScale, Output
+from data.vocabulary import Column, Input, Interface, Output
 from transforms import categories
 from transforms.categories import vocabulary_file
 from transforms.features import BLOCK, Plan, id_key, is_id
@@ -95,7 +96,7 @@ class RawModel(tf.Module):
         features[BLOCK] = columns(features[BLOCK], self._kept)
         return {name: tf.cast(value, tf.int32) if is_id(name) else value for name, value in features.items()}
 
-    def _device_features(self, raw: Tensors) -> Tensors:
+    def device_features(self, raw: Tensors) -> Tensors:
         """Categories arrive as ids, so the part of the graph that looks up texts is not reached."""
         texts = columns_of(self._dataset.categorical)
         numbers = {key: value for key, value in raw.items() if key not in texts}
@@ -107,7 +108,7 @@ class RawModel(tf.Module):
         return features
 
     def _device(self, name: str, raw: Tensors) -> Tensors:
-        return {OUTPUT: self._or_unknown(raw, self._networks[name](self._device_features(raw)))}
+        return {OUTPUT: self._or_unknown(raw, self._networks[name](self.device_features(raw)))}
 
     def _or_unknown(self, raw: Tensors, value: tf.Tensor) -> tf.Tensor:
         """The value, or NaN where a coordinate is: 8-bit kernels carry no NaN, and none beats a made-up one."""
@@ -141,7 +142,7 @@ class RawModel(tf.Module):
         """Front, hidden layers, head; and core and sum, for who splits behind the output layer."""
 
         def front(**raw: tf.Tensor) -> Tensors:
-            core_input, skip = parts.front(self._device_features(raw))
+            core_input, skip = parts.front(self.device_features(raw))
             return {"core_input": core_input, "rest": self._or_unknown(raw, skip)}
 
         def spec(**widths: int) -> dict[str, tf.TensorSpec]:
@@ -189,7 +190,7 @@ def interface(
     vocabularies: dict[str, list[str]],
     dense_kernels: Sequence[list[int]] = (),
     zeros: float = 0.0,
-    scale: dict[str, Any] | None = None,
+    encoding: Encoding | None = None,
 ) -> Interface:
     """Inputs and output of the model file, for the manifest.
 
@@ -197,22 +198,22 @@ def interface(
         plan: of the features.
         vocabularies: of the categorical columns.
         dense_kernels, zeros: see `Interface`.
-        scale: what the label's encoding tells of itself.
+        encoding: of the label; None before anything was trained.
     """
     label = plan.dataset.label
-    told = scale or {}
+    told = encoding.of_output() if encoding else {}
     task = task_of({**label.model_dump(), "decision": told.get("decision")})
     output = {"name": OUTPUT, "source_column": label.column, **task.output(label.column, label.unit)}
     return Interface(
-        inputs=[_input(plan, one, vocabularies.get(one.name)) for one in inputs(plan.dataset)],
+        inputs=[_input(plan, index, one, vocabularies.get(one.name)) for index, one in enumerate(inputs(plan.dataset))],
         output=Output.model_validate({**output, "calibration": told.get("calibration")}),
         dense_kernels=list(dense_kernels),
         zeros=zeros,
-        label=LabelScale.model_validate(told) if "std" in told else None,
+        label=encoding.described() if encoding else None,
     )
 
 
-def _input(plan: Plan, column: Column, vocabulary: list[str] | None) -> Input:
+def _input(plan: Plan, index: int, column: Column, vocabulary: list[str] | None) -> Input:
     told: dict[str, Any] = {"unit": column.unit, "meaning": column.meaning}
     if column.role == "time":
         told |= plan.dataset.time.model_dump(exclude={"column"}) if plan.dataset.time else {}
@@ -222,6 +223,7 @@ def _input(plan: Plan, column: Column, vocabulary: list[str] | None) -> Input:
         told["meaning"] = f"1 + place in the vocabulary; 0 for missing; an unknown one lies {unknown}"
         told["oov_buckets"] = buckets
     return Input(
+        index=index,
         name=column.tensor,
         role=column.role,
         dtype=column.device_dtype,

@@ -18,7 +18,6 @@ from components.device import runtime
 from components.scoring.device_rows import on_device
 from components.tables import Table
 from components.task import task_of
-from components.task.learning import LEARNING
 from components.trainer import export, fitting
 from components.trainer.context import TrainingContext
 from components.trainer.phases import Phases
@@ -96,7 +95,7 @@ def measure(config: Config, stage_data: StageData, folder: Path, linear_only: bo
     label = rows.label
     task = task_of(context.plan.dataset.label.model_dump())
     design, _ = context.design(config.training)
-    *_, linear = LEARNING.baselines(context.train, design.widths.sizes).values()
+    *_, linear = design.learning.baselines(context.train, design.widths.sizes).values()
     of_linear = task.measure(np.asarray(linear(rows.inputs)), label, task.brief)
     if linear_only:
         return Measured(of_linear)

@@ -7,14 +7,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from components.shown import shown
+from components.shown import clock, number, real, shown
 from pipeline.lineage.differences import flat
 from pipeline.lineage.figure import lineage_svg
 from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table, Text
 from pipeline.report.charts import bars, lines
 from pipeline.report.material import Material
 from pipeline.report.rows import time_of
-from pipeline.report.svg import Axis, clock, ends, number, real
+from pipeline.report.svg import Axis, ends
 
 _STATES = {"ran": "", "cached": " (from the cache)"}
 
