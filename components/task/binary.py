@@ -47,7 +47,7 @@ class Binary(Classification):
 
     def __init__(self, classes: Sequence[str] = ("no", "yes"), decision: Mapping[str, Any] | None = None) -> None:
         super().__init__(classes)
-        self._decision = dict(decision or {"threshold": 0.5})
+        self._decision = dict(decision or {"threshold": 0.5, "chosen_by": "fixed"})
         self.threshold = float(self._decision["threshold"])
         self.metrics: Mapping[str, Metric] = {one.name: one for one in self._metrics()}
         self.primary = self.metrics["log_loss"]
@@ -76,6 +76,10 @@ class Binary(Classification):
     def decisions(self, predicted: Array) -> Array | None:
         """1 where the threshold is reached."""
         return np.asarray(np.asarray(predicted, np.float32) >= np.float32(self.threshold), np.int64)
+
+    def confidence(self, predicted: Array, label: Array) -> tuple[Array, Array]:
+        """Of yes."""
+        return np.asarray(predicted, np.float64), np.asarray(label == 1, np.float64)
 
     def decided(self, row: Any) -> tuple[str, float] | None:
         """The class that is decided for, and its probability."""

@@ -91,6 +91,10 @@ class Classes(Classification):
         """The likeliest class."""
         return np.argmax(predicted, axis=1)
 
+    def confidence(self, predicted: Array, label: Array) -> tuple[Array, Array]:
+        """Of the likeliest class."""
+        return np.asarray(np.max(predicted, axis=1), np.float64), _right(predicted, label)
+
     def decided(self, row: Any) -> tuple[str, float] | None:
         """The likeliest class, and its probability."""
         place = int(np.argmax(row))

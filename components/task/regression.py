@@ -118,6 +118,10 @@ class Regression:
         """A number decides nothing."""
         return None
 
+    def confidence(self, predicted: Array, label: Array) -> tuple[Array, Array]:
+        """Of no row."""
+        return np.zeros(0), np.zeros(0)
+
     def decided(self, row: Any) -> tuple[str, float] | None:
         """Likewise."""
         return None

@@ -78,6 +78,9 @@ class Task(Protocol):
     def decisions(self, predicted: Array) -> Array | None:
         """The place of the class that each row is decided for, int `[rows]`; None where nothing is decided."""
 
+    def confidence(self, predicted: Array, label: Array) -> tuple[Array, Array]:
+        """The probability that is told of each row, and whether it came so, float64 `[rows]` each."""
+
     def decided(self, row: Any) -> tuple[str, float] | None:
         """The class that one prediction is decided for, and its probability; None likewise."""
 

@@ -13,7 +13,7 @@ from pipeline.lineage.figure import STYLE
 from pipeline.paths import RunPaths
 from pipeline.report.blocks import Section
 from pipeline.report.material import Material, gather
-from pipeline.report.sections import compression, dimensions, inputs, learning, record, residuals, verdict
+from pipeline.report.sections import compression, decisions, dimensions, inputs, learning, record, residuals, verdict
 
 _TEMPLATE = Path(__file__).parent / "template"
 FINISHED = ("pushed", "unchanged", "refused", "stopped")
@@ -22,6 +22,7 @@ _SECTIONS: tuple[Callable[[Material], Section], ...] = (
     verdict.errors,
     residuals.predictions,
     residuals.residuals,
+    decisions.decisions,
     verdict.slices,
     inputs.profile,
     inputs.anomalies,
@@ -34,6 +35,11 @@ _SECTIONS: tuple[Callable[[Material], Section], ...] = (
     record.history,
     record.card,
 )
+
+
+def _without(material: Material) -> tuple[Callable[[Material], Section], ...]:
+    """Sections that are of another kind of label."""
+    return (decisions.decisions,) if material.task.residuals else (residuals.predictions, residuals.residuals)
 
 
 def render(material: Material) -> str:
@@ -49,7 +55,7 @@ def render(material: Material) -> str:
         version=material.record.version,
         word=verdict.WORDS.get(material.record.verdict, material.record.verdict),
         good=material.record.verdict in verdict.GOOD,
-        sections=[section(material) for section in _SECTIONS],
+        sections=[section(material) for section in _SECTIONS if section not in _without(material)],
         style=style,
         made=material.made.replace("T", " ").replace("+00:00", " UTC"),
     )

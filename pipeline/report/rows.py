@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 from pyarrow import parquet
 
 from components.task.task import Task
@@ -64,12 +65,20 @@ class Bin:
 def read_rows(path: Path) -> Rows:
     """Reads what `components.pusher.rows_file` has written."""
     table = parquet.read_table(path)
-    columns = {name: table[name].to_numpy().astype(np.float64) for name in table.column_names}
+    columns = {name: _numbers(table[name]) for name in table.column_names}
 
     def group(prefix: str) -> dict[str, FloatArray]:
         return {name.removeprefix(prefix): one for name, one in columns.items() if name.startswith(prefix)}
 
     return Rows(group("input."), columns["label"], group("predicted."))
+
+
+def _numbers(column: Any) -> FloatArray:
+    """float64 `[rows]`, or `[rows, classes]` of lists."""
+    if not pa.types.is_fixed_size_list(column.type):
+        return np.asarray(column.to_numpy().astype(np.float64))
+    flat = column.combine_chunks().flatten().to_numpy().astype(np.float64)
+    return np.asarray(flat.reshape(len(column), -1))
 
 
 def distance_km(rows: Rows, points: Mapping[str, Mapping[str, str]]) -> FloatArray | None:
