@@ -10,8 +10,6 @@ from pathlib import Path
 
 MODULE_LINES, FUNCTION_LINES = 250, 40
 LONGER = {
-    "benchmarks/schedule_week.py": "one simulated week with its clock, its crashes and its judge, read as a whole",
-    "benchmarks/schedule_week.py:live_a_week": "one event after another, in order of time",
     "components/compression_settings.py:check_combination": "one rule after another, each with its message",
     "components/conversion/verification.py:verify_file": "one measurement after another of one file",
     "components/pusher/component.py:Do": "conversion, proof and publication in order, with what each records",
