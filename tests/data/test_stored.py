@@ -12,9 +12,10 @@ import pytest
 from data.batches import Batch
 from data.checks.oddities import Oddities
 from data.errors import DataError
+from data.notation import Notation
 from data.reader import read
 from data.rows import to_rows
-from data.spec import Dataset, Notation
+from data.spec import Dataset
 from data.stored import stored, text_of
 from tests.data.arrow_types import BAD, NOT_IN_PARQUET, REFUSED, SINGLE, string_of_bytes
 
