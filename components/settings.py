@@ -154,10 +154,13 @@ class DataGate(Settings):
     Attributes:
         skew: of `validation` and `test` from `train`; time is not compared where `data.split.by` is `time`.
         warn_repeated_above: share of rows that are the same as an earlier one, which is said and passes.
+        allow_leaks: inputs that may tell the label, by a correlation above 0.999 on the training rows; any other stops
+            the run.
         drift: of the training rows from those of the last data that passed in this runs folder; without time.
     """
 
     warn_repeated_above: float = Field(default=0.02, ge=0, le=1)
+    allow_leaks: tuple[str, ...] = ()
     skew: Distances = Distances()
     drift: Distances = Distances()
 

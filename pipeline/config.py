@@ -74,6 +74,16 @@ class Config(Settings):
         return self
 
     @model_validator(mode="after")
+    def _leaks_are_of_inputs(self) -> Config:
+        unknown = [name for name in self.data_gate.allow_leaks if name not in self.data.inputs()]
+        if unknown:
+            raise ValueError(
+                f"data_gate.allow_leaks names {', '.join(unknown)}, which is no input; inputs are "
+                f"{', '.join(self.data.inputs())}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _windows_need_dates(self) -> Config:
         if self.schedule and self.schedule.until_lag_h is not None:
             try:
