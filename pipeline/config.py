@@ -14,6 +14,7 @@ from components.compression_settings import MICRO_LACKS, Conversion, check_combi
 from components.evaluation.slices import Slicing, settle
 from components.settings import DataGate, Gate, Push, Training
 from components.study.settings import Study
+from components.tuner.settings import Tuner
 from data.errors import DataError
 from data.files import below, expanded, is_remote
 from data.settings import Settings
@@ -46,6 +47,8 @@ class Config(Settings):
         conversion: from the trained model to the file.
         study: variants to measure and choose from, between training and judgement; null trains the one that
             `training` says. `farelite study` takes the default grid where this is null.
+        tuner: a search for better choices before training, which the Trainer then takes; null trains as `training`
+            says. `farelite tune` takes the usual search where this is null.
         beam: where the data steps run.
         schedule: when it runs unattended; null for never.
         metadata: where the record of every run is kept.
@@ -60,6 +63,7 @@ class Config(Settings):
     training: Training = Training()
     conversion: Conversion = Conversion()
     study: Study | None = None
+    tuner: Tuner | None = None
     gate: Gate = Gate()
     push: Push = Push()
     beam: Beam = Beam()
@@ -105,6 +109,8 @@ class Config(Settings):
             )
         if self.study:
             self.study.check(training)
+        if self.study and self.tuner:
+            raise ValueError("study and tuner both choose how the file is compressed; set one of them to null")
         return self
 
     @model_validator(mode="after")

@@ -29,6 +29,8 @@ from components.pusher.component import TFLitePusher
 from components.study.component import Study
 from components.study.settings import Study as StudySettings
 from components.trip_example_gen.component import TripExampleGen
+from components.tuner.component import Tuner
+from components.tuner.settings import Tuner as TunerSettings
 from data.tensor_names import tensor_name
 from pipeline.config import Config
 from pipeline.lineage.wiring import wiring
@@ -127,11 +129,13 @@ def _model(config: Config, context: RunContext, data: _Data) -> _Model:
     )
     live, graph = champion.outputs["model"], transform.outputs["transform_graph"]
     training = config.training.model_copy(update=NO_PHASES) if config.study else config.training
+    tuner = [_tuner(config.tuner, config, context, graph, data)] if config.tuner else []
     trainer = Trainer(
         run_fn=RUN_FN,
         examples=data.examples,
         transform_graph=graph,
         base_model=live if config.training.warm_start else None,
+        hyperparameters=tuner[0].outputs["best_hyperparameters"] if tuner else None,
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
         eval_args=trainer_pb2.EvalArgs(splits=["validation"]),
         custom_config={
@@ -145,7 +149,7 @@ def _model(config: Config, context: RunContext, data: _Data) -> _Model:
     )
     study = [_study(config.study, config, context, trainer, graph, data)] if config.study else []
     model = (study or [trainer])[-1].outputs["model"]
-    return _Model([transform, trainer, *study, champion], graph, model, live)
+    return _Model([transform, *tuner, trainer, *study, champion], graph, model, live)
 
 
 def _transform(plan: str, data: _Data) -> Transform:
@@ -225,6 +229,19 @@ def _study(
         "code": _code(Study),
     }
     return Study(**channels, **parameters)
+
+
+def _tuner(settings: TunerSettings, config: Config, context: RunContext, graph: Channel, data: _Data) -> Tuner:
+    """The search for better choices of training."""
+    told = {
+        "settings": settings.model_dump_json(),
+        "training": config.training.model_dump_json(),
+        "conversion": config.conversion.model_dump_json(),
+        "plan": config.plan().model_dump_json(),
+        "push": config.push.model_dump_json(),
+        "work_dir": f"{context.work_dir or Path(context.root).parent}/tuner-work",
+    }
+    return Tuner(data.examples, graph, told)
 
 
 def _schema_component(context: RunContext, statistics: object) -> SchemaGen | ReviewedSchema:
