@@ -21,6 +21,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_transform.tf_metadata import schema_utils
 from tfx_bsl.tfxio import tensor_adapter, tensor_representation_util
 
+from data.local_beam import RUNNER
 from data.spec import Dataset
 from data.tensor_names import tensor_name
 from transforms.features import Plan
@@ -57,7 +58,7 @@ def learn(plan: Plan, columns: Columns, folder: Path, batch: int = BATCH) -> tft
     config = tensor_adapter.TensorAdapterConfig(batches[0].schema, representations)
     step = functools.partial(preprocessing_fn, custom_config={"plan": plan.model_dump_json()})
     with (
-        beam.Pipeline(options=PipelineOptions(["--direct_running_mode=in_memory"])) as pipeline,
+        beam.Pipeline(options=PipelineOptions([RUNNER, "--direct_running_mode=in_memory"])) as pipeline,
         tft_beam.Context(temp_dir=str(folder / "temp")),
     ):
         raw = pipeline | beam.Create(batches, reshuffle=False), config
