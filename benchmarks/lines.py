@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -93,16 +94,17 @@ def compare(folder: Path, pairs: int) -> int:
 
 
 def run(runs: Path) -> dict[str, Any]:
-    """One `farelite run`, with its wall seconds from start to end and the size of the environment."""
+    """One `farelite run`, with its wall and CPU seconds from start to end and the size of the environment."""
     prefix = Path(sys.prefix)
-    began = time.monotonic()
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [str(prefix / "bin" / "farelite"), "run", "--json", "--runs-dir", str(runs)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    wall = time.monotonic() - began
+    wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         raise SystemExit(done.returncode)
     size = sum(path.stat().st_size for path in prefix.rglob("*") if path.is_file() and not path.is_symlink())
-    return {**json.loads(done.stdout), "wall": wall, "environment_gb": size / 1e9}
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {**json.loads(done.stdout), "wall": wall, "cpu": cpu, "environment_gb": size / 1e9}
 
 
 def verify(runs: Path) -> dict[str, Any]:
@@ -114,18 +116,23 @@ def verify(runs: Path) -> dict[str, Any]:
 
 def show(older: Line, newer: Line) -> None:
     """The table."""
-    print("| line | file RMSE | file MAE | bytes | first run, s | cached run, s | environment, GB |")
+    print("| line | file RMSE | file MAE | bytes | first run: s (of CPU) | cached run: s (of CPU) | environment, GB |")
     print("|---|---|---|---|---|---|---|")
     for line in (older, newer):
         told, manifest = line.first[0], manifest_of(line)
         error = manifest["metrics"]["file"]
         seconds = " | ".join(
-            f"{statistics.median(one['wall'] for one in runs):.1f}" for runs in (line.first, line.cached)
+            f"{middle(runs, 'wall'):.1f} ({middle(runs, 'cpu'):.1f})" for runs in (line.first, line.cached)
         )
         print(
             f"| {line.name} | {error['rmse']:.3f} | {error['mae']:.3f} | {manifest['bytes']:,} | {seconds} | "
             f"{told['environment_gb']:.1f} |"
         )
+
+
+def middle(runs: list[dict[str, Any]], what: str) -> float:
+    """The median."""
+    return statistics.median(one[what] for one in runs)
 
 
 def manifest_of(line: Line) -> dict[str, Any]:

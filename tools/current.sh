@@ -5,12 +5,13 @@
 #
 # The root lies in .tools/debian13 (5 GB), or where FARELITE_CURRENT says. FARELITE_SHARE names a folder that is seen in
 # there under the same path. No container engine: debootstrap fills it,
-# chroot enters it, and a mount namespace takes the mounts away with the last process. Both want root.
+# chroot enters it, and a mount namespace takes the mounts away with the last process. Both want root. Exit code 3: there
+# can be no such root here.
 set -eu
 cd "$(dirname "$0")/.."
 root=${FARELITE_CURRENT:-$(pwd)/.tools/debian13}
 
-stop() { echo "$1" >&2; exit 2; }
+stop() { echo "$1" >&2; exit 3; }
 [ "$(uname -s)/$(uname -m)" = Linux/x86_64 ] || stop "a Debian 13 root can be made on Linux x86-64 alone; this is $(uname -sm)"
 [ "$(id -u)" = 0 ] || stop "chroot and debootstrap want root; run this as root"
 
@@ -39,9 +40,10 @@ cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
 cp "$(sh tools/uv.sh)" "$root/usr/local/bin/uv"
 
 # A copy of the files: what runs in there leaves nothing in the checkout.
-rm -rf "$root/src"
+rm -rf "$root/src" "$root"/tmp/*
 mkdir -p "$root/src"
-git ls-files -z --cached --others --exclude-standard --deduplicate | tar --create --null --files-from=- --ignore-failed-read 2>/dev/null | tar --extract --directory "$root/src"
+git ls-files -z --cached --others --exclude-standard --deduplicate |
+  tar --create --null --files-from=- --ignore-failed-read --warning=no-failed-read | tar --extract --directory "$root/src"
 
 # A PATH of its own: what it names is in there.
 exec unshare --mount --fork sh -euc '
