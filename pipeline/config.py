@@ -11,8 +11,9 @@ from typing import Any
 from pydantic import Field, ValidationError, model_validator
 
 from components.compression_settings import MICRO_LACKS, Conversion, check_combination
+from components.data_gate.settings import DataGate
 from components.evaluation.slices import Slicing, settle
-from components.settings import DataGate, Gate, Push, Training
+from components.settings import Gate, Push, Training
 from components.study.settings import Study
 from components.tuner.settings import Tuner
 from data.errors import DataError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,8 +32,7 @@ def tune(
 
     Example: farelite tune --config my.yaml --minutes 30
     """
-    from components.files import PATCH_FILE, TUNING_FILE
-    from data.writing import write_text
+    from components.files import PATCH_FILE
     from pipeline.commands import tuning_view
     from pipeline.commands.console import run_with_progress
     from pipeline.config import load
@@ -45,14 +44,20 @@ def tune(
         sets.append(f"tuner.minutes={minutes}")
     settings = load(config, sets)
     result = run_with_progress(settings, runs_dir, force=False, wait=wait)
-    if not result.tuning_dir:
-        found, place = None, ""
-    else:
-        found = json.loads((Path(result.tuning_dir) / TUNING_FILE).read_text())
-        place = str(runs_dir / settings.name / PATCH_FILE)
-        write_text(Path(place), (Path(result.tuning_dir) / PATCH_FILE).read_text())
+    found, place = _kept(result.tuning_dir, runs_dir / settings.name / PATCH_FILE)
     if as_json:
         print_json({**dataclasses.asdict(result), "tuning": found, "patch": place})
     elif found:
         print(tuning_view.keep(found, place))
     raise typer.Exit({"stopped": BAD_INPUT, "refused": REFUSED}.get(result.verdict, DONE))
+
+
+def _kept(tuning_dir: str, place: Path) -> tuple[dict[str, Any] | None, str]:
+    """What a search found, its patch now at `place`; nothing where it was not made."""
+    from components.files import PATCH_FILE, TUNING_FILE
+    from data.writing import write_text
+
+    if not tuning_dir:
+        return None, ""
+    write_text(place, (Path(tuning_dir) / PATCH_FILE).read_text())
+    return json.loads((Path(tuning_dir) / TUNING_FILE).read_text()), str(place)
