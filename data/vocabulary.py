@@ -91,6 +91,9 @@ class Column(Told):
 class Input(Told):
     """One input of the file; a row is one call, so every tensor has the shape `[1]`."""
 
+    index: Count | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Place in the file, for runtimes that know no names; inputs are listed in this order. Not told by versions pushed
+    before 2026-12."""
     name: str
     """Of the tensor."""
     role: Role
@@ -142,6 +145,23 @@ class Output(Told):
     """Column of the label; null in versions pushed before 2026-12."""
 
 
+class LabelScale(Told):
+    """The scale that the label was learned on, by statistics of the training rows; the file turns it back."""
+
+    log: bool
+    """Whether its logarithm was learned."""
+    mean: float
+    """Of what was learned."""
+    std: float
+    """Standard deviation of the same."""
+    highest: float
+    """Largest of the same."""
+    spread: float
+    """Standard deviation of the label itself, in its unit."""
+    smearing: float
+    """What predictions are multiplied by, since the mean of a logarithm is not the logarithm of the mean; 1 without."""
+
+
 class Interface(Told):
     """What a file takes and gives, and what its trainer knows of it; `interface.json` beside a SavedModel."""
 
@@ -151,6 +171,13 @@ class Interface(Told):
     """Shapes of the kernels whose zeros are counted."""
     zeros: Share = 0.0
     """Share of zeros in them, as trained."""
+    label: LabelScale | None = None
+    """Null in models trained before 2026-12, and for labels that are no numbers."""
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the label over the training rows, in its unit; 1 where nobody knows."""
+        return self.label.spread if self.label else 1.0
 
 
 class Places(Told):

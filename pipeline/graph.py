@@ -138,6 +138,8 @@ def _model(config: Config, context: RunContext, data: _Data) -> _Model:
             "plan": plan,
             "training": training.model_dump_json(),
             "conversion": (Conversion() if config.study else config.conversion).model_dump_json(),
+            "max_bytes": str(config.push.max_bytes),
+            "targets": json.dumps(config.push.targets),
             "code": step_hash(RUN_FN),
         },
     )

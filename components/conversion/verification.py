@@ -20,6 +20,7 @@ from components.scoring.device_rows import on_device
 from components.settings import Push
 from components.shown import number
 from components.task import TASK
+from components.task.amounts import in_label_units
 from data.vocabulary import (
     Compared,
     Interface,
@@ -125,6 +126,7 @@ def verify_file(
         *_contract(anatomy, interface),
         *_kept_zeros(anatomy, interface),
         *_budgets(figures, push),
+        *_differences(figures.difference_to_saved_model, push, interface.spread),
         *_accuracy(of, push),
     ]
     vectors = test_vectors(columns, from_file, push.test_vectors)
@@ -139,6 +141,10 @@ def _contract(anatomy: inspection.Anatomy, interface: Interface) -> list[str]:
     for what, seen, want in (("inputs", anatomy.inputs, wanted), ("output", anatomy.outputs, wanted_output)):
         if seen != want:
             reasons.append(f"{what} of the file are {seen}, the contract says {want}")
+    if list(anatomy.inputs) != list(wanted):
+        reasons.append(
+            f"inputs of the file stand as {', '.join(anatomy.inputs)}, the contract says {', '.join(wanted)}"
+        )
     return reasons
 
 
@@ -155,23 +161,24 @@ def _budgets(figures: Measurements, push: Push) -> list[str]:
     if figures.bytes > push.max_bytes:
         reasons.append(f"the file has {figures.bytes:,} bytes, above push.max_bytes {push.max_bytes:,}")
     zeros = figures.sparsity.dense_kernels
-    if zeros < push.min_sparsity:
+    if push.min_sparsity is not None and zeros < push.min_sparsity:
         reasons.append(f"{zeros:.1%} of the dense weights are zero, below push.min_sparsity {push.min_sparsity:.1%}")
     slow = figures.latency_us.p95
     if push.max_latency_us is not None and slow > push.max_latency_us:
         reasons.append(f"a call takes {slow:g} us (p95), above push.max_latency_us {push.max_latency_us:g}")
-    return [*reasons, *_differences(figures.difference_to_saved_model, push)]
+    return reasons
 
 
-def _differences(seen: OutputDifference, push: Push) -> list[str]:
+def _differences(seen: OutputDifference, push: Push, spread: float) -> list[str]:
     limits = [
         ("by {} on one row", seen.max, push.max_difference, "max_difference"),
         ("by {} on one row in a hundred", seen.p99, push.max_p99_difference, "max_p99_difference"),
         ("by {} in the mean", seen.mean, push.max_mean_difference, "max_mean_difference"),
     ]
+    numbers = [(how, value, in_label_units(amount, spread), key) for how, value, amount, key in limits]
     return [
         f"file and SavedModel differ {how.format(number(value))}, above push.{key} {number(limit)}"
-        for how, value, limit, key in limits
+        for how, value, limit, key in numbers
         # Written so that a NaN fails: it compares false with everything.
         if not value <= limit
     ]

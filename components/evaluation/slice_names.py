@@ -47,11 +47,8 @@ def _measured(slicing: Slicing, numbers: list[npt.NDArray[np.float64]]) -> Itera
     (seconds,) = numbers
     known = ~np.isnan(seconds)
     shown = tf.constant(np.where(known, seconds, 0).astype(np.int32))
-    parts: Mapping[str, Any] = {"hour": clock.hour, "weekday": clock.weekday, "month": _month}
+    parts: Mapping[str, Any] = {"hour": clock.hour, "weekday": clock.weekday, "month": clock.month}
     return [
-        float(one) if there else np.nan for one, there in zip(parts[slicing.part](shown).numpy(), known, strict=True)
+        float(one) if there else np.nan
+        for one, there in zip(parts[slicing.part](shown).numpy() + 0.0, known, strict=True)  # -0.0 is shown as 0
     ]
-
-
-def _month(seconds: tf.Tensor) -> tf.Tensor:
-    return clock.year_and_month(seconds)[1]

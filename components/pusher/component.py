@@ -18,6 +18,7 @@ from components.conversion import recipe
 from components.conversion.convert import ConversionError, convert
 from components.conversion.verification import Verification, verify_file
 from components.device.kit import write_kit
+from components.evaluation.gate import in_label_units
 from components.evaluation.slices import Slicing
 from components.files import INTERFACE_FILE, PREDICTIONS_FILE, REFERENCE_DIR, SLICES_FILE
 from components.pusher.judgement import Judgement, judge_file, of_champion
@@ -116,7 +117,7 @@ def _measure(
     push: Push,
 ) -> tuple[Verification, Judgement, tuple[int, list[str]]]:
     """The file on the test rows, by budgets and by the gate; and on rows of the source, as `predict` reads."""
-    gate = Gate.model_validate_json(exec_properties["gate"])
+    gate = in_label_units(Gate.model_validate_json(exec_properties["gate"]), interface.spread)
     slicings = TypeAdapter(list[Slicing]).validate_json(exec_properties["slicings"])
     saved_model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))
     test_dir = artifact_utils.get_split_uri(input_dict["examples"], "test")

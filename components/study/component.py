@@ -42,13 +42,15 @@ class Executor(base_executor.BaseExecutor):
         }
         graph = artifact_utils.get_single_uri(input_dict["transform_graph"])
         plan = Plan.model_validate_json(exec_properties["plan"])
-        context = TrainingContext.open(plan, graph, files["train"], files["validation"], training.max_rows)
+        push = Push.model_validate_json(exec_properties["push"])
+        context = TrainingContext.open(
+            plan, graph, files["train"], files["validation"], training.max_rows, push.max_bytes
+        )
         trained = artifact_utils.get_single_uri(input_dict["float_model"])
         reference = Path(path_utils.serving_model_path(trained)).parent / REFERENCE_DIR
         interface = Interface.model_validate_json(
             (Path(path_utils.serving_model_path(trained)) / recipe.EXTRA / INTERFACE_FILE).read_text()
         )
-        push = Push.model_validate_json(exec_properties["push"])
         rows = {
             split: Rows(
                 *load_raw(
