@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from components.conversion import inspection
-from components.device import runtime
+from components.conversion import inspection, vectors
+from components.device import runtime, targets
 from components.examples import Columns
 from components.scoring.device_rows import on_device
 from components.settings import Push
@@ -112,7 +112,6 @@ def verify_file(
             "weights": anatomy.dense_kernels["weights"],
         },
         "latency_us": runtime.latency_us(model, columns),
-        "arena_bytes": anatomy.arena_bytes,
         "kernels": runtime.KERNELS,
         "metrics": metrics,
         "difference_to_saved_model": {
@@ -127,8 +126,15 @@ def verify_file(
         *_budgets(figures, push),
         *_accuracy(metrics, push),
     ]
-    vectors = test_vectors(columns, from_file, push.test_vectors)
-    return Verification(figures, reasons, vectors, columns, label, {"file": from_file, **predictions})
+    rows, odd = vectors.chosen(columns, push.test_vectors, interface["inputs"])
+    expected = runtime.predict(model, rows)
+    everything = {name: np.concatenate([columns[name], rows[name]]) for name in rows}
+    told = targets.measured(model, list(rows), everything, np.concatenate([from_file, expected]), len(odd))
+    figures["targets"] = told
+    figures["arena_bytes"] = told["micro"].get("arena_bytes", anatomy.arena_bytes)
+    reasons += targets.refusals(model, push.targets, told)
+    kept = vectors.as_json(rows, expected, odd, targets.tolerance(told))
+    return Verification(figures, reasons, kept, columns, label, {"file": from_file, **predictions})
 
 
 def _contract(anatomy: inspection.Anatomy, interface: Mapping[str, Any]) -> list[str]:
@@ -191,24 +197,3 @@ def _accuracy(metrics: Mapping[str, Any], push: Push) -> list[str]:
                 f"{number(float_)}; push.max_increase.{name} allows {limit:+.2%}"
             )
     return reasons
-
-
-def test_vectors(columns: Columns, predicted: FloatArray, count: int) -> dict[str, Any]:
-    """Rows spread evenly over the test rows, with the file's own outputs and a tolerance for other kernels."""
-    rows = np.unique(np.linspace(0, len(predicted) - 1, min(count, len(predicted))).astype(int))
-    return {
-        "tolerance": TASK.tolerance,
-        "rows": [
-            {
-                "inputs": {name: _plain(values[row]) for name, values in columns.items()},
-                "prediction": float(predicted[row]),
-            }
-            for row in rows
-        ],
-    }
-
-
-def _plain(value: Any) -> float | int | None:
-    """A JSON number; null for NaN, which JSON cannot say."""
-    number = value.item()
-    return None if number != number else number
