@@ -19,6 +19,7 @@ from components.conversion import recipe
 from components.conversion.convert import ConversionError, convert
 from components.conversion.verification import Verification, verify_file
 from components.device.kit import write_kit
+from components.device.packages import write_packages
 from components.evaluation.slices import Slicing
 from components.files import INTERFACE_FILE, PREDICTIONS_FILE, REFERENCE_DIR, SLICES_FILE
 from components.pusher.judgement import Judgement, judge_file, of_champion
@@ -92,7 +93,7 @@ class Executor(base_executor.BaseExecutor):
 
 def _publish(store: Store, model: bytes, manifest: dict[str, Any], vectors: Any, source: Path, push: Push) -> str:
     """Here, and from here to the remote store; gives the version."""
-    kit = write_kit(manifest["inputs"], manifest["output"])
+    kit = {**write_kit(manifest["inputs"], manifest["output"]), **write_packages(manifest, model, vectors)}
     version = store.publish(model, manifest, vectors, source, kit)
     removed = discard_old(store, push.keep_versions)
     if push.store:
