@@ -31,6 +31,32 @@ def weekday(seconds: tf.Tensor) -> tf.Tensor:
     return tf.math.floormod(tf.math.floordiv(_weeks_and_rest(seconds)[1], float(_DAY)) + 3.0, 7.0)
 
 
+def second_of_week(seconds: tf.Tensor) -> tf.Tensor:
+    """float32 of the shape of int32 `seconds`, whole numbers 0 (Monday, midnight) to 604,799."""
+    return tf.math.floormod(_weeks_and_rest(seconds)[1] + 3.0 * _DAY, float(_WEEK))
+
+
+def hour_of_week(week: tf.Tensor) -> tf.Tensor:
+    """float32 hours since Monday, of `second_of_week`."""
+    return week * (1 / 3600)
+
+
+def hour_of_day(week: tf.Tensor) -> tf.Tensor:
+    """float32 hours since midnight, of `second_of_week`."""
+    return tf.math.floormod(week, float(_DAY)) * (1 / 3600)
+
+
+def day_of_week(week: tf.Tensor) -> tf.Tensor:
+    """float32 whole number, 0 (Monday) to 6, of `second_of_week`."""
+    return tf.floor(week * (1 / _DAY))
+
+
+def day_of_year(seconds: tf.Tensor) -> tf.Tensor:
+    """float32 days since about New Year, of int32 `seconds`: the season, on mean Gregorian years of 365.2425 days."""
+    elapsed = years(seconds)
+    return (elapsed - tf.floor(elapsed)) * 365.2425
+
+
 def year(seconds: tf.Tensor) -> tf.Tensor:
     """Calendar year, float32 of the shape of `seconds`."""
     return tf.math.floordiv((_days(seconds) + _FROM_1901) * 4.0 + 3.0, 1461.0) + 1901.0

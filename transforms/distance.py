@@ -44,6 +44,16 @@ def east_km(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Tensor) 
     return (lon2 - lon1) * (_cos_halfway(lat1, lat2) * _KM_PER_DEGREE)
 
 
+def northeast_km(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Tensor) -> tf.Tensor:
+    """How far northeast it lies: kilometres, negative to the southwest."""
+    return (north_km(lat1, lon1, lat2, lon2) + east_km(lat1, lon1, lat2, lon2)) * math.sqrt(0.5)
+
+
+def southeast_km(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Tensor) -> tf.Tensor:
+    """How far southeast it lies: kilometres, negative to the northwest."""
+    return (east_km(lat1, lon1, lat2, lon2) - north_km(lat1, lon1, lat2, lon2)) * math.sqrt(0.5)
+
+
 def euclidean_km(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Tensor) -> tf.Tensor:
     """Straight line on a plane that is true halfway between: kilometres, at least 0.
 
@@ -95,6 +105,8 @@ DISTANCES = {
     "manhattan_km": manhattan_km,
     "east_km": east_km,
     "north_km": north_km,
+    "northeast_km": northeast_km,
+    "southeast_km": southeast_km,
     "bearing": bearing,
 }
 """By name; `bearing` gives two results."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from components.examples import Columns
+from data.vocabulary import Input
 
 Row = dict[str, float]
 CORNERS_UP_TO = 5
@@ -18,7 +19,7 @@ extremes of all."""
 MOMENTS = {"1970 begins": 0, "before 1970": -1, "2037 ends": 2145916799, "the last second": 2**31 - 1}
 
 
-def chosen(columns: Columns, count: int, inputs: Sequence[Mapping[str, Any]]) -> tuple[Columns, list[str | None]]:
+def chosen(columns: Columns, count: int, inputs: Sequence[Input]) -> tuple[Columns, list[str | None]]:
     """Rows spread evenly over the test rows, then odd ones made from the first; and what is odd of each.
 
     Args:
@@ -37,32 +38,32 @@ def chosen(columns: Columns, count: int, inputs: Sequence[Mapping[str, Any]]) ->
     return made, [None] * len(spread) + [what for what, _ in odd]
 
 
-def _odd(base: Row, inputs: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Row]]:
+def _odd(base: Row, inputs: Sequence[Input]) -> Iterator[tuple[str, Row]]:
     for one in inputs:
         for what, value in _values(one):
-            yield f"{one['source_column']}: {what}", {**base, one["name"]: value}
-    ranged = {one["name"]: one["training_range"] for one in inputs if one["training_range"]}
+            yield f"{one.source_column}: {what}", {**base, one.name: value}
+    ranged = {one.name: one.training_range for one in inputs if one.training_range}
     for ends in _corners(len(ranged)):
         corner = {name: limits[end] for (name, limits), end in zip(ranged.items(), ends, strict=True)}
         yield "corner of the training range", {**base, **corner}
 
 
-def _values(one: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    if one["vocabulary"] is not None:
-        known = len(one["vocabulary"])
+def _values(one: Input) -> Iterator[tuple[str, float]]:
+    if one.role == "categorical":
+        known = len(one.vocabulary or ())
         yield "missing", 0
         if known:
             yield "last of the vocabulary", known
-        if one.get("oov_buckets"):
-            yield from (("unknown, first id", known + 1), ("unknown, last id", known + one["oov_buckets"]))
+        if one.oov_buckets:
+            yield from (("unknown, first id", known + 1), ("unknown, last id", known + one.oov_buckets))
         return
-    if one["dtype"] == "float32":
+    if one.dtype == "float32":
         yield "missing", np.nan
         yield "zero", 0.0
-    if "format" in one:
+    if one.role == "time":
         yield from MOMENTS.items()
-    elif one["training_range"] and one["dtype"] == "float32":
-        low, high = (np.float32(end) for end in one["training_range"])
+    elif one.training_range and one.dtype == "float32":
+        low, high = (np.float32(end) for end in one.training_range)
         infinity = np.float32(np.inf)
         yield "just below the training range", float(np.nextafter(low, -infinity))
         yield "just above the training range", float(np.nextafter(high, infinity))

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from components.device import kit
+from data.vocabulary import Interface, TargetRun
 
 COMMON = (
     "c/predictor_inputs.h",
@@ -39,29 +40,28 @@ MICRO = (
 _ARENA_STEP = 1024
 
 
-def write_packages(manifest: Mapping[str, Any], model: bytes, vectors: Mapping[str, Any]) -> dict[str, str]:
+def write_packages(interface: Interface, micro: TargetRun, model: bytes, vectors: Mapping[str, Any]) -> dict[str, str]:
     """Text of each file of the packages, by path within the kit.
 
     Args:
-        manifest: with `inputs`, `output` and `targets`.
+        interface: as the manifest tells it.
+        micro: how the file does on microcontrollers.
         model: the file's bytes.
         vectors: as `test_vectors.json` holds them.
     """
-    arguments = kit.arguments(manifest["inputs"])
-    output = manifest["output"]
-    micro = manifest.get("targets", {}).get("micro", {})
+    arguments = kit.arguments(interface.inputs)
     told = {
-        **kit.told(arguments, output),
+        **kit.told(interface),
         "inputs_json": _script([_described(one) for one in arguments]),
         "vectors_json": _script(vectors["rows"]),
         "tolerance": repr(float(vectors["tolerance"])),
         "tolerance_c": _float(vectors["tolerance"]),
         "vectors": [_vector(row, arguments) for row in vectors["rows"]],
-        "operators": [_resolver_name(one) for one in micro.get("operators", ())],
-        **_arena(micro.get("arena_bytes")),
+        "operators": [_resolver_name(one) for one in micro.operators],
+        **_arena(micro.arena_bytes),
         "model_lines": [", ".join(f"0x{byte:02x}" for byte in model[at : at + 16]) for at in range(0, len(model), 16)],
     }
-    wanted = (*COMMON, *(MICRO if micro.get("runs") is not False and micro.get("operators") else ()))
+    wanted = (*COMMON, *(MICRO if micro.runs is not False and micro.operators else ()))
     return {path: kit.rendered(path, _language(path), told) for path in wanted}
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from components.task import TASK
+from data.vocabulary import Input
 
 SIGNATURE = "serving_default"
 OUTPUT = "prediction"
@@ -33,7 +34,7 @@ def interpreter(model: bytes, xnnpack: bool = True) -> Any:
 
 
 class Engine:
-    """A loaded file that prices one row a call, as a device does.
+    """A loaded file that predicts one row a call, as a device does.
 
     Args:
         model: the file's bytes.
@@ -47,10 +48,10 @@ class Engine:
         self._inputs = {name: one["index"] for name, one in self._told.items()}
         (self._output,) = (one["index"] for one in self._engine.get_output_details())
 
-    def strangeness(self, inputs: Iterable[Mapping[str, Any]]) -> str:
+    def strangeness(self, inputs: Iterable[Input]) -> str:
         """In what the file's inputs differ from the manifest's, by name and dtype; empty when they are the same."""
         mine = {name: np.dtype(one["dtype"]).name for name, one in self._told.items()}
-        told = {one["name"]: one["dtype"] for one in inputs}
+        told: dict[str, str] = {one.name: one.dtype for one in inputs}
         if mine == told:
             return ""
         return f"the file takes {_listed(mine)}, the manifest says {_listed(told)}: it is of another schema"

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from components.device import kernels, micro, runtime
-from components.task import TASK
+from data.vocabulary import TargetRun
 
 FloatArray = npt.NDArray[np.float32]
 MARGIN = 1.25
@@ -19,7 +19,7 @@ MARGIN = 1.25
 
 def measured(
     model: bytes, inputs: Sequence[str], columns: runtime.Columns, predicted: FloatArray, vectors: int
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, TargetRun]:
     """By target: `runs`, `why` where it does not or nobody tried, and figures.
 
     Args:
@@ -31,14 +31,12 @@ def measured(
     """
     lacks = kernels.lacking(model)
     plain = runtime.predict(model, columns, xnnpack=False)
-    litert = {"runs": True, "why": None, "version": kernels.LITERT, **_off(plain, predicted, vectors)}
-    webgpu: dict[str, Any] = {
-        "runs": None,
-        "why": "not run: only its table of operators was looked at",
-        "version": kernels.WEBGPU,
-    }
+    litert = TargetRun(runs=True, version=kernels.LITERT, **_off(plain, predicted, vectors))
+    why = "not run: only its table of operators was looked at"
+    webgpu = TargetRun(runs=None, why=why, version=kernels.WEBGPU)
     if lacks["webgpu"]:
-        webgpu |= {"runs": False, "why": f"no kernel for {'; '.join(lacks['webgpu'])}"}
+        why = f"no kernel for {'; '.join(lacks['webgpu'])}"
+        webgpu = TargetRun(runs=False, why=why, version=kernels.WEBGPU)
     return {
         "litert": litert,
         "micro": _micro(model, inputs, columns, predicted, vectors, lacks["micro"]),
@@ -53,41 +51,44 @@ def _micro(
     predicted: FloatArray,
     vectors: int,
     lacks: Sequence[str],
-) -> dict[str, Any]:
+) -> TargetRun:
     told: dict[str, Any] = {"version": kernels.MICRO, "operators": kernels.operators(model), "flash_bytes": len(model)}
     if lacks:
-        return {"runs": False, "why": f"no kernel for {'; '.join(lacks)}", **told}
+        return TargetRun(runs=False, why=f"no kernel for {'; '.join(lacks)}", **told)
     if not micro.is_here():
-        return {"runs": None, "why": micro.MISSING, **told}
+        return TargetRun(runs=None, why=micro.MISSING, **told)
     try:
         found = micro.run(model, inputs, columns)
     except micro.MicroError as error:
-        return {"runs": False, "why": str(error), **told}
+        return TargetRun(runs=False, why=str(error), **told)
     off = _off(found.predictions, predicted, vectors)
-    return {"runs": True, "why": None, "arena_bytes": found.arena_bytes, **off, **told}
+    return TargetRun(runs=True, arena_bytes=found.arena_bytes, **off, **told)
 
 
-def _off(found: FloatArray, predicted: FloatArray, vectors: int) -> dict[str, float]:
+def _off(seen: FloatArray, predicted: FloatArray, vectors: int) -> dict[str, float | None]:
     """Largest difference to what the file gave here, on the vectors and on all rows; NaN agrees with NaN."""
-    off = runtime.differences(found, predicted)
-    return {"max_difference_vectors": float(off[len(off) - vectors :].max()), "max_difference_rows": float(off.max())}
+    off = runtime.differences(seen, predicted)
+    found = {"max_difference_vectors": off[len(off) - vectors :].max(), "max_difference_rows": off.max()}
+    return {name: float(one) if np.isfinite(one) else None for name, one in found.items()}
 
 
-def tolerance(targets: Mapping[str, Mapping[str, Any]]) -> float:
-    """Within which any target gives a test vector's output: what kernels that ran were off at most, and a margin."""
-    seen = [float(one.get("max_difference_rows", 0.0)) for one in targets.values()]
-    finite = [one for one in seen if np.isfinite(one)]
-    return max(MARGIN * max(finite, default=0.0), TASK.tolerance / 100)
+def tolerance(targets: Mapping[str, TargetRun], spread: float) -> float:
+    """Within which any target gives a test vector's output: what kernels that ran were off at most, and a margin.
+
+    At least a ten-thousandth of the label's `spread`, since processors that nobody tried round otherwise.
+    """
+    seen = [one.max_difference_rows for one in targets.values() if one.max_difference_rows is not None]
+    return max(MARGIN * max(seen, default=0.0), spread * 1e-4)
 
 
-def refusals(model: bytes, wanted: Sequence[str], targets: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def refusals(model: bytes, wanted: Sequence[str], targets: Mapping[str, TargetRun]) -> list[str]:
     """Why a file must not ship, given what `push.targets` asks for; a runtime that is not here refuses nothing."""
     reasons = kernels.refusals(model, wanted)
     for name in wanted:
         one = targets[name]
-        if one["runs"] is False and not kernels.lacking(model)[name]:
-            reasons.append(f"push.targets has {name}, and the file does not run there: {one['why']}")
-        elif not np.isfinite(one.get("max_difference_rows", 0.0)):
+        if one.runs is False and not kernels.lacking(model)[name]:
+            reasons.append(f"push.targets has {name}, and the file does not run there: {one.why}")
+        elif one.runs and one.max_difference_rows is None:
             reasons.append(
                 f"push.targets has {name}, which gives NaN where the file gives a number, or a number for NaN"
             )

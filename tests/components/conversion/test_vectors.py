@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 
 from components.conversion import vectors
+from components.registry.soundness import interface_of
 
 
 @pytest.fixture
 def told(tiny_manifest: dict[str, Any]) -> tuple[Any, list[str | None], dict[str, Any]]:
-    inputs = tiny_manifest["inputs"]
+    inputs = interface_of(tiny_manifest).inputs
     drawn = np.random.default_rng(0)
-    columns = {one["name"]: drawn.uniform(1, 2, 100).astype(one["dtype"]) for one in inputs}
+    columns = {one.name: drawn.uniform(1, 2, 100).astype(one.dtype) for one in inputs}
     rows, odd = vectors.chosen(columns, 8, inputs)
-    return rows, odd, {one["name"]: one for one in inputs}
+    return rows, odd, {one.name: one for one in inputs}
 
 
 def of(told: Any, name: str, what: str) -> float:
@@ -27,7 +28,7 @@ def of(told: Any, name: str, what: str) -> float:
 
 def test_every_number_is_missing_once_and_so_is_every_category(told: Any) -> None:
     for name, one in told[2].items():
-        if one["dtype"] == "float32":
+        if one.dtype == "float32":
             assert np.isnan(of(told, name, "missing"))
     assert of(told, "company", "missing") == 0
     assert of(told, "company", "last of the vocabulary") == 2
@@ -47,18 +48,18 @@ def test_numbers_are_tried_one_step_outside_the_training_range(told: Any) -> Non
 def test_few_inputs_have_every_corner_and_many_have_each_end(told: Any) -> None:
     rows, odd, inputs = told
     corners = {
-        tuple(float(rows[name][row]) for name, one in inputs.items() if one["training_range"])
+        tuple(float(rows[name][row]) for name, one in inputs.items() if one.training_range)
         for row, what in enumerate(odd)
         if what == "corner of the training range"
     }
     assert len(corners) == 14  # of six inputs: all low, all high, each alone at its other end
     assert len(list(vectors._corners(3))) == 8
-    assert all(rows[name].dtype == one["dtype"] for name, one in inputs.items())
+    assert all(rows[name].dtype == one.dtype for name, one in inputs.items())
 
 
 def test_unknown_texts_have_the_first_and_the_last_of_their_ids(tiny_manifest: dict[str, Any]) -> None:
-    (company,) = [one for one in tiny_manifest["inputs"] if one["vocabulary"]]
-    found = dict(vectors._values({**company, "oov_buckets": 101}))
+    (company,) = [one for one in interface_of(tiny_manifest).inputs if one.vocabulary]
+    found = dict(vectors._values(company.model_copy(update={"oov_buckets": 101})))
     assert (found["unknown, first id"], found["unknown, last id"]) == (3, 103)
 
 

@@ -18,7 +18,9 @@ from components.conversion import vectors
 from components.conversion.convert import slim
 from components.device import packages, runtime
 from components.device.kernels import MICRO_KERNELS
+from components.registry.soundness import interface_of
 from data.categories import category_id
+from data.vocabulary import TargetRun
 
 LITERT = Path(ai_edge_litert.__file__).parent / "libLiteRt.so"
 needs_gcc = pytest.mark.skipif(not (shutil.which("gcc") and LITERT.exists()), reason="needs gcc and libLiteRt.so")
@@ -36,15 +38,15 @@ TIMES += [
 @pytest.fixture
 def folder(tmp_path: Path, tiny_tflite: bytes, tiny_manifest: dict[str, Any]) -> Path:
     """The packages of the tiny model beside it, whose unknown companies share 101 further ids."""
-    inputs = [{**one, **({"oov_buckets": 101} if one["vocabulary"] else {})} for one in tiny_manifest["inputs"]]
+    inputs = [{**one, **({"oov_buckets": 101} if one.get("vocabulary") else {})} for one in tiny_manifest["inputs"]]
+    interface = interface_of({**tiny_manifest, "inputs": inputs})
     drawn = np.random.default_rng(0)
-    columns = {one["name"]: drawn.uniform(1, 2, 40).astype(one["dtype"]) for one in inputs}
-    rows, odd = vectors.chosen(columns, 8, inputs)
-    model = slim(tiny_tflite, [one["name"] for one in inputs])  # these packages know inputs by their places
+    columns = {one.name: drawn.uniform(1, 2, 40).astype(one.dtype) for one in interface.inputs}
+    rows, odd = vectors.chosen(columns, 8, interface.inputs)
+    model = slim(tiny_tflite, [one.name for one in interface.inputs])  # these packages know inputs by their places
     told = vectors.as_json(rows, runtime.predict(model, rows), odd, 0.01)
-    targets = {"micro": {"runs": True, "operators": ["ABS", "FULLY_CONNECTED"], "arena_bytes": 3000}}
-    manifest = {**tiny_manifest, "inputs": inputs, "targets": targets}
-    for path, text in packages.write_packages(manifest, model, told).items():
+    micro = TargetRun(runs=True, version="a test's", operators=["ABS", "FULLY_CONNECTED"], arena_bytes=3000)
+    for path, text in packages.write_packages(interface, micro, model, told).items():
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text(text, encoding="utf-8")
     (tmp_path / "model.tflite").write_bytes(model)
@@ -182,8 +184,9 @@ def test_the_micro_package_holds_the_file_its_operators_and_the_arena(folder: Pa
 def test_a_file_that_microcontrollers_cannot_run_has_no_package_for_them(
     tiny_manifest: dict[str, Any], tiny_vectors: dict[str, Any]
 ) -> None:
-    refused = {**tiny_manifest, "targets": {"micro": {"runs": False, "operators": ["ATAN2"]}}}
-    assert not any(path.startswith("tflm") for path in packages.write_packages(refused, b"", tiny_vectors))
+    refused = TargetRun(runs=False, version="a test's", operators=["ATAN2"])
+    written = packages.write_packages(interface_of(tiny_manifest), refused, b"", tiny_vectors)
+    assert not any(path.startswith("tflm") for path in written)
 
 
 def test_every_operator_of_the_table_has_a_method_of_the_resolver() -> None:
