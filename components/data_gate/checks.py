@@ -9,7 +9,7 @@ from typing import Any
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
 from components.data_gate.distances import JENSEN_SHANNON, L_INFINITY, Statistics, distances
-from components.settings import Distances
+from components.data_gate.settings import Distances
 from data.checks import ids
 from data.checks.findings import Findings
 

@@ -23,7 +23,7 @@ from components.data_gate.checks import (
     check_repeats,
 )
 from components.data_gate.distances import Statistics
-from components.settings import DataGate as Settings
+from components.data_gate.settings import DataGate as Settings
 from components.step import Step, spec
 from data.checks import findings
 from data.checks.findings import Findings

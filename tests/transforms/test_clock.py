@@ -93,7 +93,8 @@ def test_the_day_of_the_year_is_within_two_of_the_calendars_and_between_new_year
     exact = np.array([moment.timetuple().tm_yday - 1 + moment.hour / 24 + moment.minute / 1440 for moment in calendar])
     off = (found - exact + 182) % 365.2425 - 182  # New Year itself may fall on either side
     assert abs(off).max() < 2
-    assert (found >= 0).all() and (found <= np.float32(365.2425)).all()
+    assert (found >= 0).all()
+    assert (found <= np.float32(365.2425)).all()
 
 
 def test_cycles_are_sine_and_cosine_of_each_columns_own_period():

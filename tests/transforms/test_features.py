@@ -102,12 +102,12 @@ def test_a_cross_of_something_unknown_lists_what_is_discrete():
 
 
 def test_more_components_than_features_are_refused_with_both_numbers_the_features_and_what_to_give():
+    alone = {"coordinates": False, "diagonals": False, "distances": ["north_km"], "time_parts": []}
     with pytest.raises(
         pydantic.ValidationError,
         match=r"features.reducer.components is 3, but the block has 2 features: north_km, passengers; give at most 2, "
         r"or a share such as 0.99",
     ):
-        alone = {"coordinates": False, "diagonals": False, "distances": ["north_km"], "time_parts": []}
         plan(**alone, reducer={"kind": "pca", "components": 3})
 
 

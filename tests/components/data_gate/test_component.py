@@ -19,7 +19,7 @@ from components.artifacts import STATISTICS_FILE, SUMMARY_FILE, GateRecord, Inge
 from components.data_gate import component as data_gate
 from components.data_gate.checks import check_anomalies, check_counts, check_distances, check_ids, check_repeats
 from components.data_gate.component import DataStopped
-from components.settings import DataGate, Distances
+from components.data_gate.settings import DataGate, Distances
 from data.checks.oddities import Oddities
 from data.errors import DataError
 from data.spec import Dataset, Split
