@@ -130,6 +130,13 @@ class Quantization(Settings):
     preserve: bool = True
 
 
+Target = Literal["litert", "micro"]
+"""Runtimes that a file can be held to."""
+
+MICRO_LACKS = {"dynamic": "FULLY_CONNECTED of float32 by int8 weights", "float16": "DEQUANTIZE of float16"}
+"""Kinds of quantization that microcontrollers have no kernels for, and which; see `components.device.kernels`."""
+
+
 class Conversion(Settings):
     """What the converter does with the dense core; whatever stands in front of it stays as it is.
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from components.compression_settings import Clustering, Pruning, Quantization, check_combination
+from components.compression_settings import Clustering, Pruning, Quantization, Target, check_combination
 from components.task.amounts import Amount
 from components.task.settings import Increases, Limits, Loss, usual_increases
 from data.settings import Settings
@@ -222,6 +222,9 @@ class Push(Settings):
     """What the file itself must keep to be published.
 
     Attributes:
+        targets: what the file must run on, measured before it is published: `litert` (phones, browsers, Linux) and
+            `micro` (TensorFlow Lite for Microcontrollers; wants the package `tflite-micro`). An operator that one lacks
+            is refused by name before training. The manifest tells of the others all the same.
         max_increase: share by which the file's metrics may be worse than the float model's, by name of metric, 0.02 for
             two percent. A metric that is not named keeps its default; null takes the limit away.
         max_bytes: of the file.
@@ -241,6 +244,7 @@ class Push(Settings):
             published versions and says which is live; null keeps them in the runs folder alone.
     """
 
+    targets: tuple[Target, ...] = Field(default=("litert",), min_length=1)
     max_increase: Increases = Field(default_factory=usual_increases)
     max_bytes: int = Field(default=32_000, ge=1)
     min_sparsity: float | None = Field(default=None, ge=0, lt=1)

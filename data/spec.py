@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timezone
-from typing import Annotated, Literal, NamedTuple
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from data.notation import Notation
 from data.settings import Settings
+from data.span_choice import Spans
 from data.tensor_names import columns_of, tensor_name
 
 WALL_CLOCK = "wall-clock"
@@ -145,42 +147,6 @@ class Split(Settings):
         if self.by == "time" and self.test_source is not None:
             raise ValueError("by is time, but test_source already says what test is; leave one out")
         return self
-
-
-class Spans(Settings):
-    """Which parts of a source with placeholders a run reads; see `data.spans`.
-
-    Attributes:
-        window: so many of the newest spans; null takes all.
-        until: the newest span to take, such as `2016-01-31` or `7`; null takes the newest there is.
-        gaps: `refuse` stops where a span between the first and the last is missing, `allow` goes without it.
-    """
-
-    window: int | None = Field(default=None, ge=1)
-    until: str | None = None
-    gaps: Literal["refuse", "allow"] = "refuse"
-
-    @field_validator("until", mode="before")
-    @classmethod
-    def _as_named(cls, value: object) -> object:
-        """YAML reads 2016-01-31 as a date and 7 as a number."""
-        return str(value) if isinstance(value, date | int) else value
-
-
-MISSING = ("NA", "N/A", "n/a", "#N/A", "<NA>", "NULL", "Null", "null", "NaN", "nan", "NaT", "None", "\\N")
-"""What databases and libraries write for a value that is not there. Published versions rest on it."""
-
-
-class Notation(NamedTuple):
-    """How values are written as texts: `Dataset.missing` and `Dataset.decimal`."""
-
-    missing: tuple[str, ...] = MISSING
-    decimal: str = "."
-
-    @classmethod
-    def of(cls, missing: Iterable[str] | None, decimal: str) -> Notation:
-        """From the two settings; None stands for the usual texts."""
-        return cls(MISSING if missing is None else tuple(missing), decimal)
 
 
 class Dataset(Settings):

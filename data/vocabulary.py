@@ -91,6 +91,9 @@ class Column(Told):
 class Input(Told):
     """One input of the file; a row is one call, so every tensor has the shape `[1]`."""
 
+    index: Count | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Place in the file, for runtimes that know no names; inputs are listed in this order. Not told by versions pushed
+    before 2026-12."""
     name: str
     """Of the tensor."""
     role: Role

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from components.compression_settings import Conversion, check_combination
+from components.compression_settings import MICRO_LACKS, Conversion, check_combination
 from components.evaluation.slices import Slicing, settle
 from components.settings import DataGate, Gate, Push, Training
 from components.study.settings import Study
@@ -93,6 +93,12 @@ class Config(Settings):
         training = self.training
         phases = (training.pruning, training.clustering, training.quantization)
         check_combination(training.known_units, *phases, self.conversion)
+        kind = self.conversion.quantization
+        if "micro" in self.push.targets and kind in MICRO_LACKS:
+            raise ValueError(
+                f"push.targets has micro, but microcontrollers have no kernel for {MICRO_LACKS[kind]}, which "
+                f"conversion.quantization {kind} makes; take int8, or leave micro out of push.targets"
+            )
         if self.study:
             self.study.check(training)
         if self.study and self.tuner:

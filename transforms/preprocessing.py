@@ -93,11 +93,10 @@ def block_to_learn_from(plan: Plan, raw: Tensors) -> tf.Tensor:
 
 
 def time_parts(plan: Plan, raw: Tensors) -> Tensors:
-    """Parts of the time by name, `[batch]`, int32 or float32; nothing where the data has no time."""
+    """Parts of the time by name, float32 `[batch]`; nothing where the data has no time."""
     if not plan.dataset.time:
         return {}
     seconds = tf.cast(raw[tensor_name(plan.dataset.time.column)], tf.int32)
-    year, month = clock.year_and_month(seconds)
     week = clock.second_of_week(seconds)
     return {
         "hour_of_day": clock.hour_of_day(week),
@@ -106,8 +105,8 @@ def time_parts(plan: Plan, raw: Tensors) -> Tensors:
         "day_of_year": clock.day_of_year(seconds),
         "hour": clock.hour(seconds),
         "weekday": clock.weekday(seconds),
-        "month": month,
-        "year": year,
+        "month": clock.month(seconds),
+        "year": clock.year(seconds),
         "years": clock.years(seconds),
     }
 
@@ -130,9 +129,9 @@ def block_columns(plan: Plan, raw: Tensors, parts: Tensors) -> list[tf.Tensor]:
             pieces += found if isinstance(found, tuple) else [found]
     cyclic = plan.cyclic_parts()
     if cyclic:
-        values = tf.stack([tf.cast(parts[name], tf.float32) for name in cyclic], axis=1)
+        values = tf.stack([parts[name] for name in cyclic], axis=1)
         pieces += clock.cycles(values, [CYCLES[name] for name in cyclic])
-    pieces += [tf.cast(parts[name], tf.float32) for name in plan.plain_parts()]
+    pieces += [parts[name] for name in plan.plain_parts()]
     numbers = [raw[tensor_name(name)] for name in plan.dataset.numeric]
     pieces += numbers
     if plan.flagged():
@@ -182,12 +181,12 @@ def bucketize(plan: Plan, block: tf.Tensor, boundaries: Tensors) -> tuple[list[t
     for (_, is_wide), members in plan.buckets_by_size().items():
         columns = [names.index(plan.features.buckets[name].feature) for name in members]
         edges = tf.stack([boundaries[name] for name in members])
-        marks = buckets.reached(tf.gather(block, columns, axis=1), edges)
+        marks = buckets.reached(buckets.columns(block, columns), edges)
         if is_wide:
             wide.append(buckets.thermometer(marks))
         if crossed.intersection(members):
             found = buckets.bucket_ids(marks)
-            ids.update({name: found[:, place] for place, name in enumerate(members)})
+            ids.update(dict(zip(members, tf.unstack(found, axis=1), strict=True)))
     return wide, ids
 
 
@@ -223,7 +222,6 @@ def cross_ids(plan: Plan, discrete: Tensors) -> Tensors:
     """float32 `[batch]`, whole numbers, by cross that the model sees: joint ids, folded where the plan says so."""
     sizes, known = plan.discrete_sizes(), dict(discrete)
     for name, cross in plan.features.crosses.items():
-        parts = [tf.cast(known[part], tf.float32) for part in cross.of]
-        joint = crosses.joint_id(parts, [sizes[part] for part in cross.of])
+        joint = crosses.joint_id([known[part] for part in cross.of], [sizes[part] for part in cross.of])
         known[name] = joint if cross.hash_buckets is None else crosses.fold(joint, cross.hash_buckets)
     return {name: known[name] for name in plan.model_crosses()}

@@ -141,6 +141,10 @@ def _contract(anatomy: inspection.Anatomy, interface: Interface) -> list[str]:
     for what, seen, want in (("inputs", anatomy.inputs, wanted), ("output", anatomy.outputs, wanted_output)):
         if seen != want:
             reasons.append(f"{what} of the file are {seen}, the contract says {want}")
+    if list(anatomy.inputs) != list(wanted):
+        reasons.append(
+            f"inputs of the file stand as {', '.join(anatomy.inputs)}, the contract says {', '.join(wanted)}"
+        )
     return reasons
 
 

@@ -13,8 +13,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.components.evaluator import constants
 from tfx.components.util import tfxio_utils
 from tfx.dsl.components.base import base_beam_component, base_beam_executor, executor_spec
-from tfx.types import artifact_utils, channel_utils, standard_artifacts
-from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import io_utils, path_utils
 from tfx_bsl.tfxio import tensor_adapter
 
@@ -26,6 +25,7 @@ from components.evaluator.tfma_metrics import BASELINE, CANDIDATE, eval_config, 
 from components.files import INTERFACE_FILE
 from components.registry.soundness import tree_digest
 from components.settings import Gate
+from components.step import Step, spec
 from data.vocabulary import Interface
 
 
@@ -131,58 +131,31 @@ def _bless(output_dict: Any, reasons: list[str], figures: dict[str, Any]) -> Non
     Path(blessing.uri, verdict).write_text("")
 
 
-class EvaluatorSpec(ComponentSpec):
-    """Inputs, outputs and parameters."""
-
-    PARAMETERS = {
-        "gate": ExecutionParameter(type=str),
-        "slicings": ExecutionParameter(type=str),
-        "label": ExecutionParameter(type=str),
-        "code": ExecutionParameter(type=str),
-    }
-    INPUTS = {
-        "examples": ChannelParameter(type=standard_artifacts.Examples),
-        "model": ChannelParameter(type=standard_artifacts.Model),
-        "baseline_model": ChannelParameter(type=standard_artifacts.Model),
-        "schema": ChannelParameter(type=standard_artifacts.Schema),
-    }
-    OUTPUTS = {
-        "evaluation": ChannelParameter(type=standard_artifacts.ModelEvaluation),
-        "blessing": ChannelParameter(type=standard_artifacts.ModelBlessing),
-    }
-
-
-class Evaluator(base_beam_component.BaseBeamComponent):
+class Evaluator(Step, base_beam_component.BaseBeamComponent):
     """Blesses a model that keeps the gate's limits on the test split, or says why not.
 
     Args:
         examples: raw ones; the test split is used.
         model: the candidate, with a signature `evaluate`.
-        champion: of the component Champion.
+        baseline_model: of the component Champion.
         schema: of the examples.
         gate: JSON of `components.settings.Gate`, or a runtime parameter with it.
-        slicings: JSON list of `cuts.Cut`, settled for these data.
+        slicings: JSON list of `components.evaluation.slices.Slicing`, settled for these data.
         label: column of the label.
         code: fingerprint of the modules that do the work.
     """
 
-    SPEC_CLASS = EvaluatorSpec
+    SPEC_CLASS = spec(
+        dict.fromkeys(("gate", "slicings", "label", "code"), str),
+        outputs={
+            "evaluation": standard_artifacts.ModelEvaluation,
+            "blessing": standard_artifacts.ModelBlessing,
+        },
+        inputs={
+            "examples": standard_artifacts.Examples,
+            "model": standard_artifacts.Model,
+            "baseline_model": standard_artifacts.Model,
+            "schema": standard_artifacts.Schema,
+        },
+    )
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
-
-    def __init__(
-        self, examples: Any, model: Any, champion: Any, schema: Any, gate: Any, slicings: str, label: str, code: str
-    ) -> None:
-        super().__init__(
-            EvaluatorSpec(
-                examples=examples,
-                model=model,
-                baseline_model=champion,
-                schema=schema,
-                gate=gate,
-                slicings=slicings,
-                label=label,
-                code=code,
-                evaluation=channel_utils.as_channel([standard_artifacts.ModelEvaluation()]),
-                blessing=channel_utils.as_channel([standard_artifacts.ModelBlessing()]),
-            )
-        )

@@ -9,13 +9,13 @@ import numpy as np
 
 from components.examples import Columns
 from components.scoring.device_rows import load_raw
+from data import grid
 from data.vocabulary import Input, Places
 
 MIN_ROWS = 5
 """A cell of fewer rows is left out: a place that hardly anybody goes to may tell who went there."""
 MOST_CELLS = 400
 ACROSS = 50
-_STEPS_DEG = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 def read_cells(
@@ -43,19 +43,17 @@ def cells(columns: Columns, points: Mapping[str, Mapping[str, str]]) -> Places |
     Returns:
         the fullest cells first.
     """
-    wide = [np.nanpercentile(values, [1, 99]) for values in columns.values() if np.isfinite(values).any()]
-    if not wide:
+    size = grid.size_deg(columns.values(), ACROSS)
+    if size is None:
         return None
-    extent = max(high - low for low, high in wide)
-    step = next((step for step in _STEPS_DEG if extent <= ACROSS * step), _STEPS_DEG[-1])
-    found = {name: _counted(columns[one["latitude"]], columns[one["longitude"]], step) for name, one in points.items()}
-    return Places(cell_deg=step, points=found) if any(found.values()) else None
+    found = {name: _counted(columns[one["latitude"]], columns[one["longitude"]], size) for name, one in points.items()}
+    return Places(cell_deg=size, points=found) if any(found.values()) else None
 
 
-def _counted(latitude: Any, longitude: Any, step: float) -> list[tuple[float, float, int]]:
+def _counted(latitude: Any, longitude: Any, size: float) -> list[tuple[float, float, int]]:
     places = np.stack([latitude, longitude], axis=1).astype(np.float64)
-    corners = np.floor(places[np.isfinite(places).all(axis=1)] / step).astype(np.int64)
+    corners = np.floor(places[np.isfinite(places).all(axis=1)] / size).astype(np.int64)
     unique, rows = np.unique(corners, axis=0, return_counts=True)
     fullest = [place for place in np.argsort(-rows, kind="stable")[:MOST_CELLS] if rows[place] >= MIN_ROWS]
-    corner = [[round(float(one) * step, 6) for one in place] for place in unique]
+    corner = [[grid.edge(one, size) for one in place] for place in unique]
     return [(*corner[place], int(rows[place])) for place in fullest]

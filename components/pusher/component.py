@@ -10,8 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from tfx.components.evaluator import constants as evaluator_constants
 from tfx.dsl.components.base import base_component, base_executor, executor_spec
-from tfx.types import artifact_utils, channel_utils, standard_artifacts
-from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import path_utils
 
 from components.artifacts import METRICS, REASONS, VERSION, IngestReport
@@ -32,6 +31,7 @@ from components.registry.store import Store, sha256
 from components.scoring.device_rows import load_stored
 from components.scoring.predict import Predictor
 from components.settings import Gate, Push
+from components.step import Step, spec
 from data.vocabulary import Described, Interface, Unsealed
 
 
@@ -165,39 +165,12 @@ def _record(
     artifact.set_int_custom_property("pushed", int(verdict == "pushed"))
 
 
-class TFLitePusherSpec(ComponentSpec):
-    """Inputs, outputs and parameters."""
-
-    PARAMETERS = {
-        "models_dir": ExecutionParameter(type=str),
-        "push": ExecutionParameter(type=str),
-        "gate": ExecutionParameter(type=str),
-        "slicings": ExecutionParameter(type=str),
-        "label": ExecutionParameter(type=str),
-        "provenance": ExecutionParameter(type=str),
-        "steps": ExecutionParameter(type=str),
-        "store_state": ExecutionParameter(type=str),
-        "force": ExecutionParameter(type=int),
-        "code": ExecutionParameter(type=str),
-    }
-    INPUTS = {
-        "model": ChannelParameter(type=standard_artifacts.Model),
-        "blessing": ChannelParameter(type=standard_artifacts.ModelBlessing),
-        "champion": ChannelParameter(type=standard_artifacts.Model),
-        "examples": ChannelParameter(type=standard_artifacts.Examples),
-        "report": ChannelParameter(type=IngestReport),
-        "schema": ChannelParameter(type=standard_artifacts.Schema),
-        "transform_graph": ChannelParameter(type=standard_artifacts.TransformGraph),
-        "evaluation": ChannelParameter(type=standard_artifacts.ModelEvaluation),
-    }
-    OUTPUTS = {"pushed_model": ChannelParameter(type=standard_artifacts.PushedModel)}
-
-
-class TFLitePusher(base_component.BaseComponent):
+class TFLitePusher(Step, base_component.BaseComponent):
     """Pushes to a local store, and from there to `push.store`.
 
     Args:
-        channels: the inputs of `TFLitePusherSpec`, by name.
+        model, examples, transform_graph: what is converted, and measured on.
+        blessing, evaluation, champion, report, schema: what is known of model, rivals and data.
         models_dir: the store.
         push: JSON of `components.settings.Push`.
         gate, slicings: as of the Evaluator.
@@ -211,36 +184,22 @@ class TFLitePusher(base_component.BaseComponent):
         code: fingerprint of the modules that do the work.
     """
 
-    SPEC_CLASS = TFLitePusherSpec
+    SPEC_CLASS = spec(
+        {
+            **dict.fromkeys(("models_dir", "push", "gate", "slicings", "label"), str),
+            **dict.fromkeys(("provenance", "steps", "store_state", "code"), str),
+            "force": int,
+        },
+        outputs={"pushed_model": standard_artifacts.PushedModel},
+        inputs={
+            "model": standard_artifacts.Model,
+            "blessing": standard_artifacts.ModelBlessing,
+            "champion": standard_artifacts.Model,
+            "examples": standard_artifacts.Examples,
+            "report": IngestReport,
+            "schema": standard_artifacts.Schema,
+            "transform_graph": standard_artifacts.TransformGraph,
+            "evaluation": standard_artifacts.ModelEvaluation,
+        },
+    )
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
-
-    def __init__(
-        self,
-        channels: dict[str, Any],
-        models_dir: str,
-        push: str,
-        gate: Any,
-        slicings: str,
-        label: str,
-        provenance: str,
-        steps: str,
-        store_state: str,
-        force: int,
-        code: str,
-    ) -> None:
-        super().__init__(
-            TFLitePusherSpec(
-                **channels,
-                models_dir=models_dir,
-                push=push,
-                gate=gate,
-                slicings=slicings,
-                label=label,
-                provenance=provenance,
-                steps=steps,
-                store_state=store_state,
-                force=force,
-                code=code,
-                pushed_model=channel_utils.as_channel([standard_artifacts.PushedModel()]),
-            )
-        )

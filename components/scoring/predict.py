@@ -20,7 +20,8 @@ from components.scoring.table_writer import writing
 from data.batches import Layout
 from data.categories import category_id
 from data.errors import DataError
-from data.spec import Notation, Point, Time, wall_clock
+from data.notation import Notation
+from data.spec import Point, Time, wall_clock
 from data.stored import Stored, stored, text_of
 from data.tables import Stretch, read_whole
 from data.times import seconds_of

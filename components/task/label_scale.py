@@ -64,7 +64,7 @@ class NumberScale(LabelScale):
 
     def decode(self, output: tf.Tensor) -> tf.Tensor:
         """Predictions float32 `[rows]` in label units, of the network's output `[rows, 1]`."""
-        learned = output[:, 0] * self.std + self.mean
+        learned = tf.squeeze(output, 1) * self.std + self.mean
         return tf.exp(tf.minimum(learned, self.highest + ABOVE)) * self.smearing if self.log else learned
 
     def corrected(self, predictions: FloatArray, label: FloatArray) -> NumberScale:

@@ -16,6 +16,8 @@ import tf_keras
 
 from components.compression_settings import Conversion
 from components.conversion import recipe
+from components.conversion.convert import of_function
+from components.device.kernels import refusals
 from components.examples import load
 from components.files import FLOAT_WEIGHTS_FILE
 from components.settings import Training
@@ -26,6 +28,7 @@ from components.trainer import choices, compression, export, fitting, network
 from components.trainer.design import Design
 from components.trainer.distillation import labelled, remix
 from components.trainer.phases import Net
+from data.errors import DataError
 from data.tensor_names import tensor_name
 from transforms import categories, in_memory, learned, piecewise
 from transforms.categories import vocabulary_file
@@ -167,6 +170,18 @@ class TrainingContext:
     @cached_property
     def _layer(self) -> Callable[[export.Tensors], export.Tensors]:
         return self.output.transform_features_layer()
+
+    def refuse_features(self, targets: Sequence[str]) -> None:
+        """Looks before training whether every target has the operators of the features.
+
+        Raises:
+            DataError: a target lacks one; it is named.
+        """
+        front = export.RawModel(self.plan.dataset, self._layer, self.kept, {}, [])
+        spec = export.device_signature(self.plan.dataset, 1)
+        function = tf.function(lambda **raw: front.device_features(raw)).get_concrete_function(**spec)
+        if reasons := refusals(of_function(function, front), targets):
+            raise DataError("; ".join(reasons))
 
     def export(self, design: Design, net: Net, path: str, how: recipe.Recipe) -> None:
         """The SavedModel that is evaluated and converted, what its inputs mean, and its recipe."""

@@ -127,7 +127,11 @@ class Cycles:
         """The loss on all rows of a table, a call without arguments."""
         parts = [slice(start, start + PREDICT_BATCH) for start in range(0, len(table), PREDICT_BATCH)]
         names = self._model.input_names
-        batches = [({name: tf.constant(table.inputs[name][part]) for name in names}, label[part]) for part in parts]
+        batches = [
+            # A label that is no tensor would be spread against outputs `[rows, width]`.
+            ({name: tf.constant(table.inputs[name][part]) for name in names}, tf.constant(label[part]))
+            for part in parts
+        ]
 
         @tf.function
         def mean_loss() -> tf.Tensor:

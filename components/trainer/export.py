@@ -95,7 +95,7 @@ class RawModel(tf.Module):
         features[BLOCK] = columns(features[BLOCK], self._kept)
         return {name: tf.cast(value, tf.int32) if is_id(name) else value for name, value in features.items()}
 
-    def _device_features(self, raw: Tensors) -> Tensors:
+    def device_features(self, raw: Tensors) -> Tensors:
         """Categories arrive as ids, so the part of the graph that looks up texts is not reached."""
         texts = columns_of(self._dataset.categorical)
         numbers = {key: value for key, value in raw.items() if key not in texts}
@@ -107,7 +107,7 @@ class RawModel(tf.Module):
         return features
 
     def _device(self, name: str, raw: Tensors) -> Tensors:
-        return {OUTPUT: self._or_unknown(raw, self._networks[name](self._device_features(raw)))}
+        return {OUTPUT: self._or_unknown(raw, self._networks[name](self.device_features(raw)))}
 
     def _or_unknown(self, raw: Tensors, value: tf.Tensor) -> tf.Tensor:
         """The value, or NaN where a coordinate is: 8-bit kernels carry no NaN, and none beats a made-up one."""
@@ -141,7 +141,7 @@ class RawModel(tf.Module):
         """Front, hidden layers, head; and core and sum, for who splits behind the output layer."""
 
         def front(**raw: tf.Tensor) -> Tensors:
-            core_input, skip = parts.front(self._device_features(raw))
+            core_input, skip = parts.front(self.device_features(raw))
             return {"core_input": core_input, "rest": self._or_unknown(raw, skip)}
 
         def spec(**widths: int) -> dict[str, tf.TensorSpec]:
@@ -201,7 +201,7 @@ def interface(
     label = plan.dataset.label
     output = {"name": OUTPUT, "source_column": label.column, **TASK.output(label.column, label.unit)}
     return Interface(
-        inputs=[_input(plan, one, vocabularies.get(one.name)) for one in inputs(plan.dataset)],
+        inputs=[_input(plan, index, one, vocabularies.get(one.name)) for index, one in enumerate(inputs(plan.dataset))],
         output=Output.model_validate(output),
         dense_kernels=list(dense_kernels),
         zeros=zeros,
@@ -209,7 +209,7 @@ def interface(
     )
 
 
-def _input(plan: Plan, column: Column, vocabulary: list[str] | None) -> Input:
+def _input(plan: Plan, index: int, column: Column, vocabulary: list[str] | None) -> Input:
     told: dict[str, Any] = {"unit": column.unit, "meaning": column.meaning}
     if column.role == "time":
         told |= plan.dataset.time.model_dump(exclude={"column"}) if plan.dataset.time else {}
@@ -219,6 +219,7 @@ def _input(plan: Plan, column: Column, vocabulary: list[str] | None) -> Input:
         told["meaning"] = f"1 + place in the vocabulary; 0 for missing; an unknown one lies {unknown}"
         told["oov_buckets"] = buckets
     return Input(
+        index=index,
         name=column.tensor,
         role=column.role,
         dtype=column.device_dtype,

@@ -144,7 +144,7 @@ class Lookup(tf_keras.layers.Layer):
     def call(self, ids: tf.Tensor) -> tf.Tensor:
         """int32 `[batch, 1]` to float32 `[batch, width]`."""
         table = rounded(self.table(), 1) if self._eight_bit else self.table()
-        return tf.gather(table, ids[:, 0])
+        return tf.gather(table, tf.squeeze(ids, 1))
 
 
 class BakedLookup(tf_keras.layers.Layer):
@@ -156,7 +156,7 @@ class BakedLookup(tf_keras.layers.Layer):
 
     def call(self, ids: tf.Tensor) -> tf.Tensor:
         """As `Lookup`."""
-        found = tf.cast(tf.gather(self._table.values, ids[:, 0]), tf.float32)
+        found = tf.cast(tf.gather(self._table.values, tf.squeeze(ids, 1)), tf.float32)
         return found if self._table.step is None else found * self._table.step[0]
 
 

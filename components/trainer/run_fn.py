@@ -25,8 +25,8 @@ def run_fn(fn_args: Any) -> None:
     """Trains and exports.
 
     Args:
-        fn_args: TFX's; `custom_config` holds `plan`, `training` and `conversion`, JSON of their settings, and
-            `max_bytes`, the budget of the file; `hyperparameters` are what a Tuner has found, or None.
+        fn_args: TFX's; `custom_config` holds `plan`, `training` and `conversion`, JSON of their settings, the budget
+            `max_bytes` of the file, and a list of `targets`; `hyperparameters` are what a Tuner has found, or None.
     """
     told = fn_args.custom_config
     training = Training.model_validate_json(told["training"])
@@ -37,6 +37,7 @@ def run_fn(fn_args: Any) -> None:
     budget = int(told["max_bytes"])
     files = (fn_args.train_files, fn_args.eval_files)
     context = TrainingContext.open(plan, fn_args.transform_output, *files, training.max_rows, budget)
+    context.refuse_features(json.loads(told["targets"]))
     tf_keras.utils.set_random_seed(training.seed)
     design, chosen = context.design(training)
     phases = Phases(design, context.training_set(training), context.validation)

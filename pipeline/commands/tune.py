@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,27 +32,27 @@ def tune(
 
     Example: farelite tune --config my.yaml --minutes 30
     """
-    from components.files import PATCH_FILE, TUNING_FILE
-    from data.writing import write_text
     from pipeline.commands import tuning_view
     from pipeline.commands.console import run_with_progress
     from pipeline.config import load
 
-    sets = list(override or [])
-    if load(config, sets).tuner is None:
-        sets.append("tuner={}")
-    if minutes is not None:
-        sets.append(f"tuner.minutes={minutes}")
+    sets = [*(override or []), *([] if minutes is None else [f"tuner.minutes={minutes}"])]
     settings = load(config, sets)
+    if settings.tuner is None:
+        settings = load(config, [*sets, "tuner={}"])
     result = run_with_progress(settings, runs_dir, force=False, wait=wait)
-    if not result.tuning_dir:
-        found, place = None, ""
-    else:
-        found = json.loads((Path(result.tuning_dir) / TUNING_FILE).read_text())
-        place = str(runs_dir / settings.name / PATCH_FILE)
-        write_text(Path(place), (Path(result.tuning_dir) / PATCH_FILE).read_text())
+    found, patch = _kept(result.tuning_dir, runs_dir / settings.name) if result.tuning_dir else (None, None)
     if as_json:
-        print_json({**dataclasses.asdict(result), "tuning": found, "patch": place})
+        print_json({**dataclasses.asdict(result), "tuning": found, "patch": patch})
     elif found:
-        print(tuning_view.keep(found, place))
+        print(tuning_view.keep(found, str(patch)))
     raise typer.Exit({"stopped": BAD_INPUT, "refused": REFUSED}.get(result.verdict, DONE))
+
+
+def _kept(folder: str, pipeline: Path) -> tuple[Any, str]:
+    """The document of the search, and where the patch of the configuration lies now."""
+    from components.files import PATCH_FILE, TUNING_FILE
+    from data.writing import write_text
+
+    write_text(pipeline / PATCH_FILE, (Path(folder) / PATCH_FILE).read_text())
+    return json.loads((Path(folder) / TUNING_FILE).read_text()), str(pipeline / PATCH_FILE)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from components.shown import formatted
 from pipeline.report.blocks import Block, Cell, Figure, Points, Section, Table, Text
 from pipeline.report.charts import bars, sketch
 from pipeline.report.material import Material
 from pipeline.report.profile import SplitColumn
-from pipeline.report.svg import formatted
 
 
 def profile(material: Material) -> Section:

@@ -22,7 +22,7 @@ from components.device.runtime import Engine
 from components.registry.soundness import interface_of
 from components.registry.store import Store
 from data.categories import category_id
-from data.spec import Notation
+from data.notation import Notation
 from data.stored import stored, text_of
 from data.tensor_names import tensor_name
 

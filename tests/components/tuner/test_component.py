@@ -138,7 +138,7 @@ def test_the_files_measured_are_those_that_the_trainer_makes(searched: Any, made
     for one in best["space"]:
         value = trial["changed"].get(one["config"]["name"])
         best["values"][one["config"]["name"]] = one["config"]["default"] if value is None else json.dumps(value)
-    config = {**told(tmp_path, TunerSettings(), Push()), "max_bytes": str(Push().max_bytes)}
+    config = {**told(tmp_path, TunerSettings(), Push()), "max_bytes": str(Push().max_bytes), "targets": "[]"}
     run_fn(
         SimpleNamespace(
             custom_config=config,
