@@ -120,13 +120,8 @@ def _model(config: Config, context: RunContext, data: _Data) -> _Model:
     plan = config.plan().model_dump_json()
     transform = _transform(plan, data)
     stored = config.push.store or ""
-    champion = Champion(
-        models_dir=context.models_dir,
-        version=context.champion_version,
-        sha256=context.champion_sha256,
-        push_store=stored,
-        code=_code(Champion),
-    )
+    told = {"version": context.champion_version, "sha256": context.champion_sha256, "push_store": stored}
+    champion = Champion(models_dir=context.models_dir, code=_code(Champion), **told)
     live, graph = champion.outputs["model"], transform.outputs["transform_graph"]
     training = config.training.model_copy(update=NO_PHASES) if config.study else config.training
     tuner = [_tuner(config.tuner, config, context, graph, data)] if config.tuner else []
@@ -213,19 +208,30 @@ def _code(component: type[BaseComponent]) -> str:
     return step_hash(component.EXECUTOR_SPEC.class_path)
 
 
+def _told(config: Config) -> dict[str, str]:
+    """The choices that whoever tries trainings has to know."""
+    return {
+        "training": config.training.model_dump_json(),
+        "conversion": config.conversion.model_dump_json(),
+        "plan": config.plan().model_dump_json(),
+        "push": config.push.model_dump_json(),
+    }
+
+
 def _study(
     settings: StudySettings, config: Config, context: RunContext, trainer: Trainer, graph: Channel, data: _Data
 ) -> Study:
     """The compression study on the float model."""
-    channels = {"float_model": trainer.outputs["model"], "transform_graph": graph, "examples": data.examples}
-    parameters = {
+    return Study(
+        float_model=trainer.outputs["model"],
+        transform_graph=graph,
+        examples=data.examples,
         **_told(config),
-        "settings": settings.model_dump_json(),
-        "label": tensor_name(config.data.label.column),
-        "work_dir": context.work_dir or str(Path(context.root).parent / "study-work"),
-        "code": _code(Study),
-    }
-    return Study(**channels, **parameters)
+        settings=settings.model_dump_json(),
+        label=tensor_name(config.data.label.column),
+        work_dir=context.work_dir or str(Path(context.root).parent / "study-work"),
+        code=_code(Study),
+    )
 
 
 def _tuner(settings: TunerSettings, config: Config, context: RunContext, graph: Channel, data: _Data) -> Tuner:
@@ -233,12 +239,6 @@ def _tuner(settings: TunerSettings, config: Config, context: RunContext, graph: 
     work = f"{context.work_dir or Path(context.root).parent}/tuner-work"
     told = {"settings": settings.model_dump_json(), "work_dir": work, "code": _code(Tuner)}
     return Tuner(data.examples, graph, {**_told(config), **told})
-
-
-def _told(config: Config) -> dict[str, str]:
-    """What a step that trains many models is told of each."""
-    blocks = {"training": config.training, "conversion": config.conversion, "plan": config.plan(), "push": config.push}
-    return {name: block.model_dump_json() for name, block in blocks.items()}
 
 
 def _schema_component(context: RunContext, statistics: object) -> SchemaGen | ReviewedSchema:

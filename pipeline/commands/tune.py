@@ -32,27 +32,32 @@ def tune(
 
     Example: farelite tune --config my.yaml --minutes 30
     """
+    from components.files import PATCH_FILE
     from pipeline.commands import tuning_view
     from pipeline.commands.console import run_with_progress
     from pipeline.config import load
 
-    sets = [*(override or []), *([] if minutes is None else [f"tuner.minutes={minutes}"])]
+    sets = list(override or [])
+    if load(config, sets).tuner is None:
+        sets.append("tuner={}")
+    if minutes is not None:
+        sets.append(f"tuner.minutes={minutes}")
     settings = load(config, sets)
-    if settings.tuner is None:
-        settings = load(config, [*sets, "tuner={}"])
     result = run_with_progress(settings, runs_dir, force=False, wait=wait)
-    found, patch = _kept(result.tuning_dir, runs_dir / settings.name) if result.tuning_dir else (None, None)
+    found, place = _kept(result.tuning_dir, runs_dir / settings.name / PATCH_FILE)
     if as_json:
-        print_json({**dataclasses.asdict(result), "tuning": found, "patch": patch})
+        print_json({**dataclasses.asdict(result), "tuning": found, "patch": place})
     elif found:
-        print(tuning_view.keep(found, str(patch)))
+        print(tuning_view.keep(found, place))
     raise typer.Exit({"stopped": BAD_INPUT, "refused": REFUSED}.get(result.verdict, DONE))
 
 
-def _kept(folder: str, pipeline: Path) -> tuple[Any, str]:
-    """The document of the search, and where the patch of the configuration lies now."""
+def _kept(tuning_dir: str, place: Path) -> tuple[dict[str, Any] | None, str]:
+    """What a search found, its patch now at `place`; nothing where it was not made."""
     from components.files import PATCH_FILE, TUNING_FILE
     from data.writing import write_text
 
-    write_text(pipeline / PATCH_FILE, (Path(folder) / PATCH_FILE).read_text())
-    return json.loads((Path(folder) / TUNING_FILE).read_text()), str(pipeline / PATCH_FILE)
+    if not tuning_dir:
+        return None, ""
+    write_text(place, (Path(tuning_dir) / PATCH_FILE).read_text())
+    return json.loads((Path(tuning_dir) / TUNING_FILE).read_text()), str(place)

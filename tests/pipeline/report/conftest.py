@@ -1,5 +1,6 @@
 """A run whose every artifact is there, small and made from a seed, in a real store; nothing is trained."""
 
+import contextlib
 import csv
 import gzip
 import json
@@ -256,7 +257,7 @@ def finished(tmp_path: Path, three_runs: Any) -> Finished:
     """A copy for one test, with all the artifacts of the newest run."""
     root = tmp_path / "runs" / "fares"
     shutil.copytree(three_runs.paths.root, root)
-    with sqlite3.connect(root / "metadata.db") as database:
+    with contextlib.closing(sqlite3.connect(root / "metadata.db")) as database, database:
         database.execute("update Artifact set uri = replace(uri, ?, ?)", (str(three_runs.paths.root), str(root)))
     paths = RunPaths(root)
     nodes = Lineage(open_metadata(Metadata(), paths)).node_runs(three_runs.runs[-1])
