@@ -58,9 +58,11 @@ format: $(READY)  ## rewrite the code in the house format
 	$(BIN)/ruff check --fix .
 
 .PHONY: reference
-reference: $(READY)  ## write docs/reference/configuration.md anew from the settings classes
+reference: $(READY)  ## write the configuration's reference and the manifest's schema anew
 	@$(BIN)/python tools/configuration_reference.py > docs/reference/configuration.md.part
 	@mv docs/reference/configuration.md.part docs/reference/configuration.md
+	@$(BIN)/python tools/manifest_schema.py > components/registry/model.schema.json.part
+	@mv components/registry/model.schema.json.part components/registry/model.schema.json
 
 .PHONY: demo
 demo: $(READY) pipeline/demo/node_modules/.package-lock.json  ## the live model in the browser (ARGS="--runs-dir runs --port 8765")
@@ -123,8 +125,9 @@ bench-ingest: $(READY)  ## rows a second and memory of ingestion beside TFX's Cs
 	@PYTHONPATH=. $(BIN)/python benchmarks/ingest.py $(ARGS)
 
 .PHONY: bench-new-york
-bench-new-york: $(READY)  ## the course's New York files (ARGS="--trips FOLDER")
-	@$(BIN)/python benchmarks/new_york.py $(ARGS)
+bench-new-york: $(READY)  ## the course's New York files, nyc_lab_train.csv and nyc_lab_valid.csv (TRIPS=FOLDER)
+	@$(BIN)/python benchmarks/seeds.py --config pipeline/configs/nyc.yaml --seeds 1 --vary training.seed --aim 4.6 1.85 \
+	  --set data.source=$(abspath $(TRIPS))/nyc_lab_train.csv --set data.split.test_source=$(abspath $(TRIPS))/nyc_lab_valid.csv $(ARGS)
 
 .PHONY: flights
 flights: $(READY)  ## flights of 2013 by month into flights/, for pipeline/configs/flights.yaml
@@ -144,31 +147,31 @@ bench-lineage: $(READY)  ## how long questions take as the metadata store grows 
 
 .PHONY: prove-schedule
 prove-schedule: $(READY)  ## simulated weeks of a schedule: is every due time accounted for exactly once? (ARGS="--weeks 300")
-	@$(BIN)/python benchmarks/schedule_week.py $(ARGS)
+	@$(BIN)/python tests/proofs/schedule_week.py $(ARGS)
 
 .PHONY: prove-store
 prove-store: $(READY)  ## kills, full disks and races: `current` always names a sound version
-	@$(BIN)/python benchmarks/prove_store.py $(ARGS)
+	@$(BIN)/python tests/proofs/prove_store.py $(ARGS)
 
 .PHONY: prove-rows
 prove-rows: $(READY)  ## 10,000 mutated tables through ingestion and predict: is every line in exactly one row? (ARGS="--files 200")
-	@PYTHONPATH=. $(BIN)/python -W ignore benchmarks/prove_rows.py $(ARGS)
+	@PYTHONPATH=. $(BIN)/python -W ignore tests/proofs/prove_rows.py $(ARGS)
 
 .PHONY: prove-fuzz
 prove-fuzz: $(READY)  ## mutated versions: `verify` accepts none and crashes on none (needs a pushed version)
-	@$(BIN)/python benchmarks/prove_fuzz.py $(ARGS)
+	@$(BIN)/python tests/proofs/prove_fuzz.py $(ARGS)
 
 .PHONY: prove-skew
 prove-skew: $(READY)  ## random splits of one table: how many are warned of or stopped by chance? (ARGS="--splits 100")
-	@PYTHONPATH=. $(BIN)/python -W ignore benchmarks/prove_skew.py $(ARGS)
+	@PYTHONPATH=. $(BIN)/python -W ignore tests/proofs/prove_skew.py $(ARGS)
 
 .PHONY: prove-same
 prove-same: $(READY)  ## the default run again and again under load, with other cores, caches and engines: the same bytes?
-	@$(BIN)/python benchmarks/prove_same.py $(ARGS)
+	@$(BIN)/python tests/proofs/prove_same.py $(ARGS)
 
 .PHONY: prove-agreement
 prove-agreement: $(READY) pipeline/demo/node_modules/.package-lock.json  ## one file, four runtimes: largest differences (needs a pushed version)
-	@$(BIN)/python benchmarks/prove_agreement.py $(ARGS)
+	@$(BIN)/python tests/proofs/prove_agreement.py $(ARGS)
 
 .PHONY: bench-boosters
 bench-boosters: $(READY)  ## the shipped file beside LightGBM and XGBoost over five hash splits
@@ -184,7 +187,7 @@ prove-transforms: $(READY)  ## the whole contract of every transform and reducer
 
 .PHONY: prove-reducers
 prove-reducers: $(READY)  ## PCA, SVD and PLS from one pass beside scikit-learn: largest angles between subspaces
-	@$(BIN)/python benchmarks/prove_reducers.py $(ARGS)
+	@$(BIN)/python tests/proofs/prove_reducers.py $(ARGS)
 
 .PHONY: bench-dimensions
 bench-dimensions: $(READY)  ## the network with and without PCA in front, in pairs by seed: error and parameters
@@ -216,7 +219,7 @@ test-flink: $(READY)  ## the pipeline on a real Flink cluster of this machine, b
 
 .PHONY: prove-flink
 prove-flink: $(READY)  ## a TaskManager or a Python worker killed in the middle of Transform, twenty times (ARGS="--kills 4")
-	@PYTHONPATH=. $(BIN)/python -W ignore benchmarks/prove_flink.py $(ARGS)
+	@PYTHONPATH=.:benchmarks $(BIN)/python -W ignore tests/proofs/prove_flink.py $(ARGS)
 
 .PHONY: bench-flink
 bench-flink: $(READY)  ## 1, 4 and 16 million rows in process, multi-process and on Flink: speed, memory (ARGS="--set data.source=...")

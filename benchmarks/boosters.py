@@ -35,6 +35,7 @@ from components.files import INTERFACE_FILE
 from components.scoring.device_rows import load_raw
 from components.task import TASK
 from data.tensor_names import tensor_name
+from data.vocabulary import Interface
 from pipeline.config import Config, load
 from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.questions import Lineage
@@ -84,9 +85,9 @@ def one_seed(config_file: Path | None, overrides: list[str], runs_dir: Path) -> 
     ran = Lineage(open_metadata(config.metadata, RunPaths(folder))).node_runs(result["run_id"])
     (examples,) = ran["TripExampleGen"].outputs["examples"]
     trained = ran["Study" if "Study" in ran else "Trainer"].outputs["model"][0].uri
-    interface = json.loads((Path(trained) / "Format-Serving" / EXTRA / INTERFACE_FILE).read_text())
+    interface = Interface.model_validate_json((Path(trained) / "Format-Serving" / EXTRA / INTERFACE_FILE).read_text())
     rows = {
-        split: load_raw(f"{examples.uri}/Split-{split}", interface, tensor_name(config.data.label.column))
+        split: load_raw(f"{examples.uri}/Split-{split}", interface.inputs, tensor_name(config.data.label.column))
         for split in ("train", "validation", "test")
     }
     figures = result["metrics"]

@@ -33,6 +33,7 @@ from pipeline.machine import peak_bytes
 
 CHUNK_ROWS = 100_000
 OURS, STOCK = "TripExampleGen", "CsvExampleGen"
+NOTHING_TOLD = dict.fromkeys(("located", "fingerprint", "data_root", "until", "code"), "")
 
 
 def main() -> None:
@@ -129,7 +130,9 @@ def measure(name: str, dataset: str, folder: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(dir=folder) as root:
         source = Dataset.model_validate_json(dataset).source
         component = (
-            TripExampleGen(dataset, "[]", "", "")
+            TripExampleGen(
+                dataset=dataset, **dict.fromkeys(("located", "fingerprint", "data_root", "until", "code"), "")
+            )
             if name == OURS
             else CsvExampleGen(input_base=str(Path(source).parent))
         )

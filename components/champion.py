@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from tfx.dsl.components.base import base_component, base_executor, executor_spec
-from tfx.types import artifact_utils, channel_utils, standard_artifacts
-from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.types import artifact_utils, standard_artifacts
 
 from components.artifacts import EXISTS, VERSION
 from components.registry import remote
 from components.registry.store import Store
+from components.step import Step, spec
 
 LIVE = "current"
 """In place of a version: whatever is live when the step runs. For runners that cannot look beforehand."""
@@ -41,21 +41,7 @@ class Executor(base_executor.BaseExecutor):
             shutil.copytree(source, model.uri, dirs_exist_ok=True)
 
 
-class ChampionSpec(ComponentSpec):
-    """Parameters and output."""
-
-    PARAMETERS = {
-        "models_dir": ExecutionParameter(type=str),
-        "version": ExecutionParameter(type=str),
-        "sha256": ExecutionParameter(type=str),
-        "push_store": ExecutionParameter(type=str),
-        "code": ExecutionParameter(type=str),
-    }
-    INPUTS: dict[str, Any] = {}
-    OUTPUTS = {"model": ChannelParameter(type=standard_artifacts.Model)}
-
-
-class Champion(base_component.BaseComponent):
+class Champion(Step, base_component.BaseComponent):
     """The model that `current` points to.
 
     Args:
@@ -66,17 +52,8 @@ class Champion(base_component.BaseComponent):
         code: fingerprint of the modules that do the work.
     """
 
-    SPEC_CLASS = ChampionSpec
+    SPEC_CLASS = spec(
+        dict.fromkeys(("models_dir", "version", "sha256", "push_store", "code"), str),
+        outputs={"model": standard_artifacts.Model},
+    )
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
-
-    def __init__(self, models_dir: str, version: str, sha256: str, push_store: str, code: str) -> None:
-        super().__init__(
-            ChampionSpec(
-                models_dir=models_dir,
-                version=version,
-                sha256=sha256,
-                push_store=push_store,
-                code=code,
-                model=channel_utils.as_channel([standard_artifacts.Model()]),
-            )
-        )

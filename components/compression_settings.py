@@ -120,14 +120,21 @@ class Quantization(Settings):
     Attributes:
         epochs: how long this phase trains.
         layers: names; null takes all hidden layers. `core_output` may be named, at the price of 256 output values.
-        embeddings: 8-bit embedding tables too.
+        embeddings: 8-bit tables of embeddings, of ids and of numbers, too.
         preserve: keep the zeros of pruning and the values of clustering.
     """
 
-    epochs: int = Field(default=10, ge=1)
+    epochs: int = Field(default=4, ge=1)
     layers: tuple[str, ...] | None = None
-    embeddings: bool = False
+    embeddings: bool = True
     preserve: bool = True
+
+
+Target = Literal["litert", "micro"]
+"""Runtimes that a file can be held to."""
+
+MICRO_LACKS = {"dynamic": "FULLY_CONNECTED of float32 by int8 weights", "float16": "DEQUANTIZE of float16"}
+"""Kinds of quantization that microcontrollers have no kernels for, and which; see `components.device.kernels`."""
 
 
 class Conversion(Settings):
@@ -157,6 +164,11 @@ class Conversion(Settings):
     def after_training(self) -> bool:
         """Whether the converter itself quantizes."""
         return self.quantization != "none"
+
+    @property
+    def in_integers(self) -> bool:
+        """Whether weights become integers: the tables in front of the core then do too."""
+        return self.quantization not in ("none", "float16")
 
 
 def check_combination(

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import itertools
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from components.compression_settings import Clustering, Pruning, Quantization, check_combination
+from components.compression_settings import Clustering, Pruning, Quantization, Target, check_combination
+from components.task.amounts import Amount
 from components.task.settings import Increases, Limits, Loss, usual_increases
 from data.settings import Settings
+
+Auto = Literal["auto"]
+
+
+def _several(given: Any) -> Any:
+    """One number stands for a list of one."""
+    return (given,) if isinstance(given, int) and not isinstance(given, bool) else given
 
 
 class Distillation(Settings):
@@ -30,19 +39,46 @@ class Distillation(Settings):
     leaves: int = Field(default=31, ge=2)
 
 
-class Training(Settings):
-    """The network and how its weights are found.
+Epochs = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1), BeforeValidator(_several)]
+Units = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
+
+
+class Piecewise(Settings):
+    """Piecewise-linear encoding: each number through a few learned functions with a bend at each of its quantiles.
 
     Attributes:
-        units: width of each hidden layer.
+        bins: stretches between two bends; a number of few values has a bend at each. `auto` goes by rows and
+            `push.max_bytes`.
+        width: functions of each number; `auto` likewise.
+        fine: numbers whose short stretches matter.
+        fine_bins: bins of those; `auto` takes one for 200 training rows, at most 256, from 20,000 rows on.
+    """
+
+    bins: Annotated[int, Field(ge=2, le=256)] | Auto = "auto"
+    width: Annotated[int, Field(ge=1, le=64)] | Auto = "auto"
+    fine: tuple[str, ...] = ("years",)
+    fine_bins: Annotated[int, Field(ge=2, le=256)] | Auto = "auto"
+
+
+class Training(Settings):
+    """The network and how its weights are found. What `auto` stands for is told in docs/reference/defaults.md.
+
+    Attributes:
+        units: width of each hidden layer; `auto` takes two, by rows and `push.max_bytes`.
+        piecewise: encoding of the numbers; null leaves them as they are.
+        label_scale: `linear` learns the standardized label, `log` its standardized logarithm, and corrects the bias
+            that this brings; `auto` takes the logarithm of positive, heavily skewed labels.
         loss: what they minimise.
-        epochs: of the float phase that everything else starts from.
-        batch_size: rows a step.
-        learning_rate: of the float phase; later phases take `finetune_rate` times it. Each falls along a cosine.
+        epochs: of the float phase that everything else starts from: of its only cycle, or of each in turn. The learning
+            rate rises and falls once a cycle, the first one worse on the validation rows than the best so far is the
+            last, and the best counts. `auto` doubles: 8, 16, 32, 64, 128, or from 20,000 training rows on 4, 8, 16, 32.
+        batch_size: rows a step; `auto` takes 256, or 512 from 20,000 training rows on.
+        learning_rate: highest of the float phase; `auto` takes 0.008, or 0.016 likewise. Later phases take
+            `finetune_rate` times it, and fall along a cosine.
         finetune_rate: see above.
         dropout: share of hidden activations dropped in training.
-        weight_decay: L2 penalty on dense kernels.
-        patience: epochs without a better loss on `validation` before the float phase ends.
+        weight_decay: share of a weight that one step takes off at a rate of 1 (decoupled); `auto` falls with the square
+            of the rows, from 0.3 at 10,000.
         warm_start: the float phase starts from the live model's float weights, where their shapes fit, at the rate of
             the later phases; from the beginning without a live model, and where the reducer's axes have turned since.
         max_rows: of `train` and of `validation`, held in memory; where there are more, a uniform sample of so many is
@@ -52,27 +88,43 @@ class Training(Settings):
         pruning, clustering, quantization: phases after the float one, in this order; null leaves one out.
     """
 
-    units: tuple[int, ...] = Field(default=(64, 32), min_length=1)
+    units: Units | Auto = "auto"
+    piecewise: Piecewise | None = Piecewise()
+    label_scale: Literal["auto", "linear", "log"] = "auto"
     loss: Loss = Loss()
-    epochs: int = Field(default=40, ge=1)
-    batch_size: int = Field(default=256, ge=1)
-    learning_rate: float = Field(default=3e-3, gt=0)
-    finetune_rate: float = Field(default=0.5, gt=0)
-    dropout: float = Field(default=0.1, ge=0, lt=1)
-    weight_decay: float = Field(default=0.0, ge=0)
-    patience: int = Field(default=15, ge=1)
+    epochs: Epochs | Auto = "auto"
+    batch_size: Annotated[int, Field(ge=1)] | Auto = "auto"
+    learning_rate: Annotated[float, Field(gt=0)] | Auto = "auto"
+    finetune_rate: float = Field(default=0.2, gt=0)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    weight_decay: Annotated[float, Field(ge=0)] | Auto = "auto"
     warm_start: bool = False
     max_rows: int | None = Field(default=1_000_000, ge=1)
     seed: int = 0
     distillation: Distillation | None = None
-    pruning: Pruning | None = Pruning()
+    pruning: Pruning | None = None
     clustering: Clustering | None = None
     quantization: Quantization | None = Quantization()
 
     @model_validator(mode="after")
     def _phases_fit(self) -> Training:
-        check_combination(self.units, self.pruning, self.clustering, self.quantization)
+        check_combination(self.known_units, self.pruning, self.clustering, self.quantization)
         return self
+
+    @property
+    def known_units(self) -> tuple[int, ...]:
+        """Widths of the hidden layers, or for `auto` the least there will be."""
+        return (24, 8) if self.units == "auto" else self.units
+
+
+class SettledTraining(Training):
+    """The same after the rules have spoken: nothing is `auto`."""
+
+    units: Units
+    epochs: Epochs
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
 
 
 class Distances(Settings):
@@ -141,8 +193,9 @@ class Gate(Settings):
     """The judgement of a model: by the Evaluator on the SavedModel, then by the pusher on the file itself.
 
     Attributes:
-        limits: absolute ones on all test rows, by name of metric: the most that an error may be, and how far a figure
-            that may be too high as well as too low may lie from its ideal. Null takes a limit away.
+        limits: on all test rows, by name of metric: the most that an error may be, and how far a figure that may be too
+            high as well as too low may lie from its ideal; a number, or a share of the label's standard deviation over
+            the training rows such as `0.5 sd`. Null takes a limit away.
         max_ratio: the primary metric may be at most so many times the champion's on the same rows.
         min_skill: the file's skill must be above this: 1 minus its squared error over that of the mean of the training
             rows (A. H. Murphy, 1988), so that 0 asks to beat the mean; null asks for nothing.
@@ -169,14 +222,19 @@ class Push(Settings):
     """What the file itself must keep to be published.
 
     Attributes:
+        targets: what the file must run on, measured before it is published: `litert` (phones, browsers, Linux) and
+            `micro` (TensorFlow Lite for Microcontrollers; wants the package `tflite-micro`). An operator that one lacks
+            is refused by name before training. The manifest tells of the others all the same.
         max_increase: share by which the file's metrics may be worse than the float model's, by name of metric, 0.02 for
             two percent. A metric that is not named keeps its default; null takes the limit away.
         max_bytes: of the file.
-        min_sparsity: share of zeros in the dense kernels, counted in the file.
+        min_sparsity: share of zeros in the dense kernels, counted in the file; null sets no limit. That the file has
+            the zeros which pruning made is always asked.
         max_latency_us: 95th percentile of one call from Python, in microseconds; null sets no limit, since the figure
             depends on the machine.
-        max_difference: largest difference between the file and the SavedModel on one row, in label units. It can be as
-            high as a bucket's step: where a row lies on a boundary, the last bit decides.
+        max_difference: largest difference between the file and the SavedModel on one row, in label units, or as a share
+            of the label's standard deviation over the training rows. With buckets it can be as high as a step: where a
+            row lies on a boundary, the last bit decides.
         max_p99_difference, max_mean_difference: 99th percentile and mean of the same.
         max_rows: test rows that the file is run on, and training rows whose places are kept beside it; where
             there are more, a uniform sample of so many is drawn. Null takes all; the Evaluator always does.
@@ -186,13 +244,14 @@ class Push(Settings):
             published versions and says which is live; null keeps them in the runs folder alone.
     """
 
+    targets: tuple[Target, ...] = Field(default=("litert",), min_length=1)
     max_increase: Increases = Field(default_factory=usual_increases)
-    max_bytes: int = Field(default=24_000, ge=1)
-    min_sparsity: float = Field(default=0.7, ge=0, lt=1)
+    max_bytes: int = Field(default=32_000, ge=1)
+    min_sparsity: float | None = Field(default=None, ge=0, lt=1)
     max_latency_us: float | None = Field(default=None, gt=0)
-    max_difference: float = Field(default=5.0, gt=0)
-    max_p99_difference: float = Field(default=0.25, gt=0)
-    max_mean_difference: float = Field(default=0.05, gt=0)
+    max_difference: Amount = "0.5 sd"
+    max_p99_difference: Amount = "0.03 sd"
+    max_mean_difference: Amount = "0.01 sd"
     max_rows: int | None = Field(default=1_000_000, ge=1)
     test_vectors: int = Field(default=32, ge=1)
     keep_versions: int = Field(default=20, ge=2)

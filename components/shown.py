@@ -1,9 +1,11 @@
-"""Figures in label units as people read them, whatever their scale."""
+"""Figures as people read them, whatever their scale."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from datetime import datetime, timezone
+from typing import Any
 
 TINY = 1e-5
 """Below, decimals give way to powers of ten."""
@@ -44,3 +46,21 @@ def shown(value: float | None, scale: float | None = None) -> str:
     if size >= 0.1 or size == 0:
         return f"{value:,.3f}"
     return f"{value:.3g}" if size < TINY else f"{value:,.{2 - math.floor(math.log10(size))}f}"
+
+
+def real(value: Any) -> float:
+    """A number from elsewhere; NaN for one that is not there."""
+    return math.nan if value is None else float(value)
+
+
+def formatted(value: float | None, form: str) -> str:
+    """A number in a format, `nan` and `inf` as such; empty for one that is not there."""
+    return "" if value is None else format(value, form)
+
+
+def clock(seconds: float | None, form: str) -> str:
+    """Seconds of the wall clock since 1970; as a number where no calendar has them."""
+    try:
+        return datetime.fromtimestamp(real(seconds), timezone.utc).strftime(form)
+    except (ValueError, OverflowError, OSError):
+        return number(seconds)

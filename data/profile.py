@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.columns import described
 from data.loading import Loaded
 from data.remarks import id_remarks
 from data.spec import Dataset
@@ -21,7 +22,7 @@ _TOP = 5
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnProfile:
     """One column of the accepted rows.
 
     Attributes:
@@ -69,7 +70,7 @@ class Profile:
     splits: dict[str, int]
     repeated_share: float
     repeated_exact: bool
-    columns: list[Column]
+    columns: list[ColumnProfile]
     remarks: list[str]
 
 
@@ -93,41 +94,30 @@ def profile(dataset: Dataset, loaded: Loaded) -> Profile:
     )
 
 
-def role_of(dataset: Dataset, name: str) -> str:
-    """The role in words."""
-    for place, point in dataset.points.items():
-        if name in (point.latitude, point.longitude):
-            return f"{'latitude' if name == point.latitude else 'longitude'} of {place}"
-    if name == dataset.label.column:
-        return "label"
-    if dataset.time and name == dataset.time.column:
-        return "time"
-    return "categorical" if name in dataset.categorical else "numeric"
+def _columns(dataset: Dataset, table: pa.Table) -> Iterator[ColumnProfile]:
+    for one in described(dataset):
+        role = f"{one.role} of {one.point}" if one.point else one.role
+        values = table[one.name]
+        yield _category(one.name, values) if one.role == "categorical" else _number(one.name, role, values)
 
 
-def _columns(dataset: Dataset, table: pa.Table) -> Iterator[Column]:
-    for name in dataset.columns():
-        role = role_of(dataset, name)
-        yield _category(name, table[name]) if role == "categorical" else _number(name, role, table[name])
-
-
-def _category(name: str, column: pa.ChunkedArray) -> Column:
+def _category(name: str, column: pa.ChunkedArray) -> ColumnProfile:
     counted = [(one["values"], one["counts"]) for one in pc.value_counts(column).to_pylist()]
     known = sorted((pair for pair in counted if pair[0]), key=lambda pair: (-pair[1], pair[0]))
     missing = sum(count for value, count in counted if not value)
     top = [(value.decode(), count) for value, count in known[:_TOP]]
-    return Column(name, "categorical", missing, len(known), top=top)
+    return ColumnProfile(name, "categorical", missing, len(known), top=top)
 
 
-def _number(name: str, role: str, column: pa.ChunkedArray) -> Column:
+def _number(name: str, role: str, column: pa.ChunkedArray) -> ColumnProfile:
     values = column.to_numpy().astype(np.float64)
     known = values[~np.isnan(values)]
     missing = len(values) - len(known)
     if not len(known):
-        return Column(name, role, missing, 0)
+        return ColumnProfile(name, role, missing, 0)
     low, first, median, third, high = np.quantile(known, [0, 0.25, 0.5, 0.75, 1])
     reach = FENCE * (third - first)
     fences = (float(first - reach), float(third + reach)) if reach > 0 else None
     outliers = int(((known < fences[0]) | (known > fences[1])).sum()) if fences else 0
     distinct = len(np.unique(known))
-    return Column(name, role, missing, distinct, float(low), float(median), float(high), outliers, fences)
+    return ColumnProfile(name, role, missing, distinct, float(low), float(median), float(high), outliers, fences)

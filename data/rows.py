@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from data.batches import Batch
+from data.columns import ARROW, described
 from data.remarks import EXAMPLES, Oddities
 from data.spec import Dataset
 from data.splits import parts, places
@@ -45,9 +46,8 @@ class Rows:
     """Accepted rows of one batch.
 
     Attributes:
-        columns: by column name: float32 (coordinates, numeric, label), int64 (time, seconds of local wall-clock time
-            since 1970) or bytes (categorical, in UTF-8 as `data.stored.text_of` gives them; empty for
-            missing). A missing number is NaN.
+        columns: by column name, in the stored dtype of its role (`data.vocabulary.ROLES`): time in seconds of local
+            wall-clock time since 1970, texts as `data.stored.text_of` gives them.
         split: int8 `[rows]`, an index into `data.splits.SPLITS`.
         hashes: uint64 `[rows]`, of seed and all columns of a role.
         rejects: what was not accepted.
@@ -88,7 +88,8 @@ def to_rows(dataset: Dataset, batch: Batch, only: str | None = None, cut: int | 
         set_reason(reasons, columns[name].broken, f"{name}: {NO_UTF8}")
     accepted = reasons == ""
     good = pa.array(accepted)
-    found = {name: pa.array(values[accepted], _arrow_type(dataset, name)) for name, values in typed.items()}
+    types = {one.name: ARROW[one.stored_dtype] for one in described(dataset)}
+    found = {name: pa.array(values[accepted], types[name]) for name, values in typed.items()}
     found |= {name: _bytes(texts[name].fill_null("").filter(good)) for name in dataset.categorical}
     hashes, hashed = _hashes(dataset, columns, texts, good)
     seconds = np.asarray(found[dataset.time.column]) if dataset.time else None
@@ -163,10 +164,6 @@ def _odd_texts(batch: Batch, columns: dict[str, Stored], reasons: npt.NDArray[An
             file, values = batch.file.rsplit("/", 1)[-1], column.values.take(pa.array(rows)).to_pylist()
             found[name] = [f"{value!r} ({file}:{batch.lines[row]})" for value, row in zip(values, rows, strict=True)]
     return found
-
-
-def _arrow_type(dataset: Dataset, name: str) -> pa.DataType:
-    return pa.int64() if dataset.time and name == dataset.time.column else pa.float32()
 
 
 def _bytes(column: pa.ChunkedArray) -> pa.Array:

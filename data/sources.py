@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pydantic import TypeAdapter
+
 from data.errors import DataError
 from data.files import below, fingerprint, match
 from data.spans import Span, choose, find_spans, has_spans
@@ -40,26 +42,19 @@ class Located:
         return fingerprint(self.all_files())
 
 
-def locate(dataset: Dataset, labels: Sequence[str] | None = None) -> Located:
-    """Files and spans that a run of this dataset reads.
+PLAIN: TypeAdapter[Located] = TypeAdapter(Located)
+"""To JSON and back, for a step that is told what was found."""
 
-    Args:
-        dataset: the description.
-        labels: names of the spans to read, as an earlier call told them; None chooses by `data.spans`.
+
+def locate(dataset: Dataset) -> Located:
+    """Files and spans that a run of this dataset reads.
 
     Raises:
         DataError: a file or span is not there.
     """
-    spans = _spans(dataset, labels)
+    spans = choose(find_spans(dataset.source), dataset.spans, dataset.source) if has_spans(dataset.source) else []
     files = [file for span in spans for file in span.files] if spans else match(dataset.source, "data.source")
     return Located(tuple(files), tuple(_test_files(dataset, spans)), tuple(spans))
-
-
-def _spans(dataset: Dataset, labels: Sequence[str] | None) -> list[Span]:
-    if not has_spans(dataset.source):
-        return []
-    found = find_spans(dataset.source)
-    return choose(found, dataset.spans, dataset.source) if labels is None else _named(found, labels, "data.source")
 
 
 def _test_files(dataset: Dataset, spans: Sequence[Span]) -> list[str]:
@@ -70,16 +65,10 @@ def _test_files(dataset: Dataset, spans: Sequence[Span]) -> list[str]:
         return match(source, TEST_SOURCE)
     if not spans:
         raise DataError(f"{TEST_SOURCE} is {source}, but data.source has no placeholders: give both or none")
-    same = _named(find_spans(source, TEST_SOURCE), [span.label for span in spans], TEST_SOURCE)
-    return [file for span in same for file in span.files]
-
-
-def _named(found: Sequence[Span], labels: Sequence[str], what: str) -> list[Span]:
-    by_label = {span.label: span for span in found}
-    gone = [label for label in labels if label not in by_label]
-    if gone:
-        raise DataError(f"{what}: no file for span {', '.join(gone)}")
-    return [by_label[label] for label in labels]
+    by_label = {span.label: span for span in find_spans(source, TEST_SOURCE)}
+    if gone := [span.label for span in spans if span.label not in by_label]:
+        raise DataError(f"{TEST_SOURCE}: no file for span {', '.join(gone)}")
+    return [file for span in spans for file in by_label[span.label].files]
 
 
 def placed(dataset: Dataset, root: str, until: str = "") -> Dataset:

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 
 from data.errors import DataError
 from data.files import is_here, match
-from data.spec import Spans
+from data.span_choice import Spans
 
 _ANY = {"YYYY": "[0-9][0-9][0-9][0-9]", "MM": "[0-9][0-9]", "DD": "[0-9][0-9]"}
 _PLACEHOLDER = re.compile(r"\{([^{}/]*)\}")

@@ -1,16 +1,18 @@
-"""The dataset description: where trips lie, which column plays which role, and which rows are to be trusted."""
+"""The dataset description: where rows lie, which column plays which role, and which rows are to be trusted."""
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timezone
-from typing import Annotated, Literal, NamedTuple
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from data.notation import Notation
 from data.settings import Settings
+from data.span_choice import Spans
 from data.tensor_names import columns_of, tensor_name
 
 WALL_CLOCK = "wall-clock"
@@ -67,7 +69,7 @@ class Point(Settings):
 
 
 class Time(Settings):
-    """The column holding when the trip starts.
+    """The column holding when a row takes place.
 
     Attributes:
         column: its name in the source.
@@ -147,44 +149,8 @@ class Split(Settings):
         return self
 
 
-class Spans(Settings):
-    """Which parts of a source with placeholders a run reads; see `data.spans`.
-
-    Attributes:
-        window: so many of the newest spans; null takes all.
-        until: the newest span to take, such as `2016-01-31` or `7`; null takes the newest there is.
-        gaps: `refuse` stops where a span between the first and the last is missing, `allow` goes without it.
-    """
-
-    window: int | None = Field(default=None, ge=1)
-    until: str | None = None
-    gaps: Literal["refuse", "allow"] = "refuse"
-
-    @field_validator("until", mode="before")
-    @classmethod
-    def _as_named(cls, value: object) -> object:
-        """YAML reads 2016-01-31 as a date and 7 as a number."""
-        return str(value) if isinstance(value, date | int) else value
-
-
-MISSING = ("NA", "N/A", "n/a", "#N/A", "<NA>", "NULL", "Null", "null", "NaN", "nan", "NaT", "None", "\\N")
-"""What databases and libraries write for a value that is not there. Published versions rest on it."""
-
-
-class Notation(NamedTuple):
-    """How values are written as texts: `Dataset.missing` and `Dataset.decimal`."""
-
-    missing: tuple[str, ...] = MISSING
-    decimal: str = "."
-
-    @classmethod
-    def of(cls, missing: Iterable[str] | None, decimal: str) -> Notation:
-        """From the two settings; None stands for the usual texts."""
-        return cls(MISSING if missing is None else tuple(missing), decimal)
-
-
 class Dataset(Settings):
-    """A source of trips and the roles of its columns.
+    """A source of rows and the roles of its columns.
 
     Attributes:
         source: a file, a folder or a glob, here or on a filesystem that Beam knows (`gs://`, `s3://`, `hdfs://`);

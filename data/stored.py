@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.errors import DataError
-from data.spec import Notation
+from data.notation import Notation
 
 _WHOLE = r"^(-?\d+)\.0+$"
 _TRUTH = pa.array(["true", "false"])

@@ -1,4 +1,4 @@
-"""Where the newest part of the trips begins, so that `test` can be what came last; memory does not grow with rows."""
+"""Where the newest part of the rows begins, so that `test` can be what came last; memory does not grow with rows."""
 
 from __future__ import annotations
 

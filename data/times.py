@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.spec import WALL_CLOCK, Notation, Time
+from data.notation import Notation
+from data.spec import WALL_CLOCK, Time
 from data.stored import Stored, text_of, unusable
 from data.values import NO_UTF8, FloatArray, Reasons, numbers, set_reason
 

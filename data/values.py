@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.spec import Dataset, Notation, Point, Range
+from data.notation import Notation
+from data.spec import Dataset, Point, Range
 from data.stored import Stored, is_missing, unusable
 
 LIMITS = {"latitude": Range(low=-90, high=90), "longitude": Range(low=-180, high=180)}

@@ -23,7 +23,7 @@ from pipeline.storage import unwritable
 
 app = typer.Typer(
     name="farelite",
-    help="Taxi trips in, a fare model of a few kilobytes out, with proof.",
+    help="A table in, a proven model.tflite of a few kilobytes out.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from components.compression_settings import Conversion, check_combination
+from components.compression_settings import MICRO_LACKS, Conversion, check_combination
 from components.evaluation.slices import Slicing, settle
 from components.settings import DataGate, Gate, Push, Training
 from components.study.settings import Study
@@ -40,7 +40,7 @@ class Config(Settings):
 
     Attributes:
         name: of the pipeline; lower case letters, digits and dashes, as Kubeflow wants it.
-        data: where trips come from.
+        data: where rows come from.
         schema_file: a reviewed schema (`schema:` in the file); None infers one from the training rows.
         data_gate: what the data must keep to.
         features: what the Transform step makes of them.
@@ -87,7 +87,14 @@ class Config(Settings):
     @model_validator(mode="after")
     def _compression_fits(self) -> Config:
         training = self.training
-        check_combination(training.units, training.pruning, training.clustering, training.quantization, self.conversion)
+        phases = (training.pruning, training.clustering, training.quantization)
+        check_combination(training.known_units, *phases, self.conversion)
+        kind = self.conversion.quantization
+        if "micro" in self.push.targets and kind in MICRO_LACKS:
+            raise ValueError(
+                f"push.targets has micro, but microcontrollers have no kernel for {MICRO_LACKS[kind]}, which "
+                f"conversion.quantization {kind} makes; take int8, or leave micro out of push.targets"
+            )
         if self.study:
             self.study.check(training)
         return self

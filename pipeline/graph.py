@@ -79,16 +79,22 @@ class _Model:
 def _data(config: Config, context: RunContext) -> _Data:
     """Rows, what they hold, and the gates before they are learned from."""
     example_gen = TripExampleGen(
-        config.data.model_copy(update={"max_rejected_fraction": 0.0}).model_dump_json(),  # the gates' business
-        context.spans,
-        context.fingerprint,
-        _code(TripExampleGen),
-        context.data_root,
-        context.until,
+        dataset=config.data.model_copy(update={"max_rejected_fraction": 0.0}).model_dump_json(),  # the gates' business
+        located=context.located,
+        fingerprint=context.fingerprint,
+        data_root=context.data_root,
+        until=context.until,
+        code=_code(TripExampleGen),
     )
     examples, report = example_gen.outputs["examples"], example_gen.outputs["report"]
-    told = (report, config.data.model_dump_json(), config.data_gate.model_dump_json(), context.fingerprint)
-    rows_gate = DataGate(*told, _code(DataGate)).with_id("RowsGate")
+    told = {
+        "report": report,
+        "dataset": config.data.model_dump_json(),
+        "settings": config.data_gate.model_dump_json(),
+        "fingerprint": context.fingerprint,
+        "code": _code(DataGate),
+    }
+    rows_gate = DataGate(**told, baseline="", inferred=0).with_id("RowsGate")
     fine = tfdv.StatsOptions(num_quantiles_histogram_buckets=QUANTILES)
     statistics_gen = StatisticsGen(examples=examples, stats_options=fine)
     statistics_gen.add_upstream_node(rows_gate)
@@ -97,9 +103,10 @@ def _data(config: Config, context: RunContext) -> _Data:
     schema = schema_gen.outputs["schema"]
     validator = ExampleValidator(statistics=statistics, schema=schema)
     data_gate = DataGate(
-        *told,
-        _code(DataGate),
-        contents={"statistics": statistics, "schema": schema, "anomalies": validator.outputs["anomalies"]},
+        **told,
+        statistics=statistics,
+        schema=schema,
+        anomalies=validator.outputs["anomalies"],
         baseline=context.baseline,
         inferred=int(context.schema_path is None),
     )
@@ -111,7 +118,13 @@ def _model(config: Config, context: RunContext, data: _Data) -> _Model:
     plan = config.plan().model_dump_json()
     transform = _transform(plan, data)
     stored = config.push.store or ""
-    champion = Champion(context.models_dir, context.champion_version, context.champion_sha256, stored, _code(Champion))
+    champion = Champion(
+        models_dir=context.models_dir,
+        version=context.champion_version,
+        sha256=context.champion_sha256,
+        push_store=stored,
+        code=_code(Champion),
+    )
     live, graph = champion.outputs["model"], transform.outputs["transform_graph"]
     training = config.training.model_copy(update=NO_PHASES) if config.study else config.training
     trainer = Trainer(
@@ -125,6 +138,8 @@ def _model(config: Config, context: RunContext, data: _Data) -> _Model:
             "plan": plan,
             "training": training.model_dump_json(),
             "conversion": (Conversion() if config.study else config.conversion).model_dump_json(),
+            "max_bytes": str(config.push.max_bytes),
+            "targets": json.dumps(config.push.targets),
             "code": step_hash(RUN_FN),
         },
     )
@@ -156,7 +171,7 @@ def _judgement(config: Config, context: RunContext, data: _Data, model: _Model) 
     evaluator = Evaluator(
         examples=data.examples,
         model=model.model,
-        champion=model.champion,
+        baseline_model=model.champion,
         schema=data.schema,
         gate=gate,
         slicings=slicings,
@@ -174,7 +189,7 @@ def _judgement(config: Config, context: RunContext, data: _Data, model: _Model) 
         "evaluation": evaluator.outputs["evaluation"],
     }
     pusher = TFLitePusher(
-        channels,
+        **channels,
         models_dir=context.models_dir,
         push=config.push.model_dump_json(),
         gate=gate,
@@ -209,7 +224,7 @@ def _study(
         "work_dir": context.work_dir or str(Path(context.root).parent / "study-work"),
         "code": _code(Study),
     }
-    return Study(channels, parameters)
+    return Study(**channels, **parameters)
 
 
 def _schema_component(context: RunContext, statistics: object) -> SchemaGen | ReviewedSchema:

@@ -17,7 +17,7 @@ class RunContext:
         metadata: connection to ML Metadata.
         models_dir: the store.
         fingerprint: of the source's files.
-        spans: JSON list of the spans to read; empty where the source has none.
+        located: files and spans to read, `data.sources.PLAIN`; empty where the runner cannot look.
         schema_path: the reviewed schema; None infers one.
         schema_fingerprint: of its contents; empty where the runner cannot look.
         baseline: file of the statistics of the last data that passed the data gate; empty where there are none.
@@ -35,7 +35,7 @@ class RunContext:
     metadata: ConnectionConfig
     models_dir: str
     fingerprint: str
-    spans: str
+    located: str
     schema_path: str | None
     baseline: str
     champion_version: str

@@ -69,12 +69,16 @@ def tiny_formula(columns: dict[str, Any]) -> Any:
 def tiny_interface() -> dict[str, Any]:
     """Inputs and output of the tiny model, as the trainer describes them."""
     plain = {"shape": [1], "unit": None, "meaning": "number; NaN if missing", "vocabulary": None}
-    inputs = [{"name": name, "dtype": "float32", **plain, "unit": "degree"} for name in COORDINATES]
+    axes = {"lat": "latitude", "lon": "longitude"}
+    inputs = [
+        {"name": name, "role": axes[name[-3:]], "dtype": "float32", **plain, "unit": "degree"} for name in COORDINATES
+    ]
     zones = {"format": "%Y-%m-%d %H:%M", "time_zone": "America/Chicago", "source_time_zone": "UTC"}
-    inputs.append({"name": "start", "dtype": "int32", **plain, "unit": "second", **zones})
-    inputs.append({"name": "passengers", "dtype": "float32", **plain})
-    inputs.append({"name": "company", "dtype": "int32", **plain, "vocabulary": ["Blue", "Élan"]})
+    inputs.append({"name": "start", "role": "time", "dtype": "int32", **plain, "unit": "second", **zones})
+    inputs.append({"name": "passengers", "role": "numeric", "dtype": "float32", **plain})
+    inputs.append({"name": "company", "role": "categorical", "dtype": "int32", **plain, "vocabulary": ["Blue", "Élan"]})
     output = {"name": "prediction", "dtype": "float32", "shape": [1], "unit": "usd", "meaning": "predicted fare"}
+    output["source_column"] = "fare"
     return {
         "inputs": [{**one, "source_column": one["name"]} for one in inputs],
         "output": output,

@@ -10,8 +10,6 @@ from pathlib import Path
 
 MODULE_LINES, FUNCTION_LINES = 250, 40
 LONGER = {
-    "benchmarks/schedule_week.py": "one simulated week with its clock, its crashes and its judge, read as a whole",
-    "benchmarks/schedule_week.py:live_a_week": "one event after another, in order of time",
     "components/compression_settings.py:check_combination": "one rule after another, each with its message",
     "components/conversion/verification.py:verify_file": "one measurement after another of one file",
     "components/pusher/component.py:Do": "conversion, proof and publication in order, with what each records",
@@ -20,10 +18,10 @@ LONGER = {
     "components/trainer/fitting.py:fit": "one training loop",
     "components/trip_example_gen/writer.py:convert_file": "one pass over a file, where all counts come together",
     "data/spec.py": "the description of a table, whose validators need each other",
+    "data/vocabulary.py": "every word that files share, in one place",
     "kubeflow/client/schedule.py:schedule": "a script for an environment of its own, which imports nothing of ours",
     "pipeline/commands/history.py:lineage": "half of it is options with their help",
     "pipeline/runners/flink/greeting.py:greet": "travels to the workers as one function",
-    "pipeline/runners/schedule/page.py:serving": "holds the handler's class, which closes over the service",
     "transforms/features.py": "the vocabulary of features in one place",
     "transforms/learned.py:describe": "one entry for each thing that is learned",
 }

@@ -33,6 +33,21 @@ class ColumnStatistics(NamedTuple):
     known: tf.Tensor
 
 
+class Known(NamedTuple):
+    """What was learned of each of the block's n columns.
+
+    Attributes:
+        statistics: of the columns.
+        quantiles: float32 `[n, piecewise.PARTS - 1]`.
+        centre, spread: float32 `[n]` each.
+    """
+
+    statistics: ColumnStatistics
+    quantiles: tf.Tensor
+    centre: tf.Tensor
+    spread: tf.Tensor
+
+
 class _Combined(beam.PTransform):  # type: ignore[misc]
     """The only input of an analyzer, batch by batch, through a combiner."""
 
@@ -105,8 +120,8 @@ class _Report(PTransformAnalyzer):
         path = Path(self.base_temp_dir) / LEARNED_FILE
 
         def write(evidence: Evidence, constants: list[Any]) -> npt.NDArray[Any]:
-            statistics, scale, *edges = (np.asarray(value[0], np.float64) for value in constants)
-            scalers = learned.Scalers(statistics, *scale)
+            statistics, scale, quantiles, *edges = (np.asarray(value[0], np.float64) for value in constants)
+            scalers = learned.Scalers(statistics, scale[0], scale[1], quantiles)
             reducer = plan.features.reducer
             found = None if reducer.kind == "none" else reducers.learn(evidence, reducer)
             boundaries = dict(zip(plan.features.buckets, edges, strict=True))
@@ -166,14 +181,7 @@ def reduction(plan: Plan, rows: Rows) -> dict[str, tf.Tensor]:
     return dict(zip(shapes, found, strict=True))
 
 
-def report(
-    plan: Plan,
-    rows: Rows,
-    statistics: ColumnStatistics,
-    centre: tf.Tensor,
-    spread: tf.Tensor,
-    boundaries: Mapping[str, tf.Tensor],
-) -> None:
+def report(plan: Plan, rows: Rows, known: Known, boundaries: Mapping[str, tf.Tensor]) -> None:
     """Writes `learned.json` as an asset of the graph, in the same pass as `reduction`.
 
     An analyzer of its own, since one cannot give tensors and an asset at once (`ptransform_analyzer` of
@@ -181,8 +189,9 @@ def report(
     with the rows, once a batch, since that is the only way into an analyzer.
     """
     constants = [
-        tf.stack(statistics),
-        tf.stack([centre, spread]),
+        tf.stack(known.statistics),
+        tf.stack([known.centre, known.spread]),
+        known.quantiles,
         *(boundaries[name] for name in plan.features.buckets),
     ]
     once = tf.minimum(tf.shape(rows.block)[0], 1)

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 _MARGIN = 1e-6
 """Share of a boundary; some sixteen steps of float32."""
+
+
+def columns(x: tf.Tensor, places: Sequence[int]) -> tf.Tensor:
+    """float32 `[batch, m]`: the columns of `[batch, n]` at `places`, in slices of neighbours.
+
+    WebGPU gathers by no list of constants.
+    """
+    runs: list[list[int]] = []
+    for place in places:
+        if runs and place == runs[-1][1]:
+            runs[-1][1] += 1
+        else:
+            runs.append([place, place + 1])
+    slices = [x[:, start:end] for start, end in runs]
+    return slices[0] if len(slices) == 1 else tf.concat(slices, axis=1)
 
 
 def just_below(boundaries: tf.Tensor) -> tf.Tensor:

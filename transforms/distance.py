@@ -24,14 +24,14 @@ def euclidean_deg(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Te
 def haversine_km(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Tensor) -> tf.Tensor:
     """Great-circle distance: kilometres, at least 0.
 
-    2 R atan2(sqrt(a), sqrt(1 - a)) with a = sin^2(dlat/2) + cos(lat1) cos(lat2) sin^2(dlon/2)
-    (R. W. Sinnott, "Virtues of the Haversine", 1984). The usual arcsine is no built-in operator. The product of
-    cosines is taken as cos^2((lat1 + lat2)/2) - sin^2(dlat/2), which `east_km` has half of.
+    2 R arcsin(sqrt(a)) with a = sin^2(dlat/2) + cos(lat1) cos(lat2) sin^2(dlon/2)
+    (R. W. Sinnott, "Virtues of the Haversine", 1984). The product of cosines is taken as cos^2((lat1 + lat2)/2) -
+    sin^2(dlat/2), which `east_km` has half of.
     """
     high = tf.square(tf.sin((lat2 - lat1) * (_RADIANS / 2)))
     wide = tf.square(tf.sin((lon2 - lon1) * (_RADIANS / 2)))
     a = high + (tf.square(_cos_halfway(lat1, lat2)) - high) * wide
-    return tf.atan2(tf.sqrt(a), tf.sqrt(tf.nn.relu(1 - a))) * (2 * EARTH_RADIUS_KM)
+    return _angle(tf.sqrt(a), tf.sqrt(tf.nn.relu(1 - a))) * (2 * EARTH_RADIUS_KM)
 
 
 def north_km(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Tensor) -> tf.Tensor:
@@ -42,6 +42,16 @@ def north_km(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Tensor)
 def east_km(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Tensor) -> tf.Tensor:
     """How far east it lies, along the parallel halfway between: kilometres, negative to the west."""
     return (lon2 - lon1) * (_cos_halfway(lat1, lat2) * _KM_PER_DEGREE)
+
+
+def northeast_km(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Tensor) -> tf.Tensor:
+    """How far northeast it lies: kilometres, negative to the southwest."""
+    return (north_km(lat1, lon1, lat2, lon2) + east_km(lat1, lon1, lat2, lon2)) * math.sqrt(0.5)
+
+
+def southeast_km(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Tensor) -> tf.Tensor:
+    """How far southeast it lies: kilometres, negative to the northwest."""
+    return (east_km(lat1, lon1, lat2, lon2) - north_km(lat1, lon1, lat2, lon2)) * math.sqrt(0.5)
 
 
 def euclidean_km(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Tensor) -> tf.Tensor:
@@ -71,6 +81,18 @@ def bearing(lat1: tf.Tensor, lon1: tf.Tensor, lat2: tf.Tensor, lon2: tf.Tensor) 
     return east / length, north / length
 
 
+def _angle(sine: tf.Tensor, cosine: tf.Tensor) -> tf.Tensor:
+    """The angle between 0 and pi / 2 of this sine and cosine: no arc function is an operator of every device.
+
+    A guess from the tangent t of half the angle, (pi/2 + 0.546 (1 - t)) t, is off by 0.008 at most (S. Rajan and
+    others, "Efficient approximations for the arctangent function", 2006). The sine of what it is off by then makes it
+    exact to float32: e - sin(e) is below 1e-7.
+    """
+    tangent = sine / (1 + cosine)
+    guess = tangent * ((math.pi / 2 + 0.546) - 0.546 * tangent)
+    return guess + (sine * tf.cos(guess) - cosine * tf.sin(guess))
+
+
 def _cos_halfway(lat1: tf.Tensor, lat2: tf.Tensor) -> tf.Tensor:
     """Cosine of the mean latitude."""
     return tf.cos((lat1 + lat2) * (_RADIANS / 2))
@@ -83,6 +105,8 @@ DISTANCES = {
     "manhattan_km": manhattan_km,
     "east_km": east_km,
     "north_km": north_km,
+    "northeast_km": northeast_km,
+    "southeast_km": southeast_km,
     "bearing": bearing,
 }
 """By name; `bearing` gives two results."""

@@ -20,13 +20,26 @@ from data.tensor_names import tensor_name
 from transforms.clashes import refuse_twins
 from transforms.settings import EXACT, Buckets, Category, Cross, Fixed, Missing, Reducer, ScalingKind
 
-Distance = Literal["euclidean_deg", "euclidean_km", "haversine_km", "manhattan_km", "east_km", "north_km", "bearing"]
-TimePart = Literal["hour", "weekday", "month", "year", "years"]
+Distance = Literal[
+    "euclidean_deg",
+    "euclidean_km",
+    "haversine_km",
+    "manhattan_km",
+    "east_km",
+    "north_km",
+    "northeast_km",
+    "southeast_km",
+    "bearing",
+]
+TimePart = Literal[
+    "hour", "weekday", "month", "year", "years", "hour_of_day", "hour_of_week", "day_of_week", "day_of_year"
+]
 
 CYCLES: dict[str, int] = {"hour": 24, "weekday": 7, "month": 12}
 """Time parts that come round again, with the number of their values: hour 0-23, weekday 0 (Monday)-6, month 0-11.
 
-`year` is the calendar year, `years` the smooth number of years since 1970.
+`year` is the calendar year, `years` the smooth number of years since 1970. `hour_of_day`, `hour_of_week` and
+`day_of_year` are smooth, in hours, hours since Monday and days; `day_of_week` is `weekday` as a plain number.
 """
 
 BLOCK = "block"
@@ -54,8 +67,9 @@ class Features(Settings):
 
     Attributes:
         coordinates: keep latitudes and longitudes themselves in the block.
+        diagonals: and how far to the northeast and southeast each point lies.
         distances: taken between each point and the next.
-        time_parts: cyclic ones enter as sine and cosine, `year` as a number.
+        time_parts: `hour`, `weekday` and `month` enter as sine and cosine, the others as numbers.
         missing: what stands in for missing numbers.
         scaling: of every number in the block.
         scaling_of: numbers that are scaled otherwise: a kind of scaling, or `centre` and `spread`.
@@ -65,10 +79,19 @@ class Features(Settings):
     """
 
     coordinates: bool = True
-    distances: tuple[Distance, ...] = ("euclidean_deg", "haversine_km", "manhattan_km", "east_km", "north_km")
-    time_parts: tuple[TimePart, ...] = ("hour", "weekday", "years")
+    diagonals: bool = True
+    distances: tuple[Distance, ...] = (
+        "euclidean_km",
+        "manhattan_km",
+        "east_km",
+        "north_km",
+        "northeast_km",
+        "southeast_km",
+        "bearing",
+    )
+    time_parts: tuple[TimePart, ...] = ("hour_of_day", "day_of_week", "hour_of_week", "day_of_year", "years")
     missing: Missing = Missing()
-    scaling: ScalingKind = "z_score"
+    scaling: ScalingKind = "smooth_clip"
     scaling_of: dict[str, ScalingKind | Fixed] = Field(default_factory=dict)
     buckets: dict[str, Buckets] = Field(default_factory=dict)
     crosses: dict[str, Cross] = Field(default_factory=dict)
@@ -115,7 +138,7 @@ class Plan(Settings):
                 f"features.reducer.components is {wanted}, but the block has {len(numbers)} features: "
                 f"{', '.join(numbers)}; give at most {len(numbers)}, or a share such as 0.99"
             )
-        below_zero = [name for name in numbers if self.scaling_of(name) in ("z_score", "robust")]
+        below_zero = [name for name in numbers if self.scaling_of(name) in ("z_score", "robust", "smooth_clip")]
         if reducer.kind == "nmf" and below_zero:
             raise ValueError(
                 f"features.reducer.kind is nmf, which takes no negative values, but the scaling of "
@@ -165,6 +188,9 @@ class Plan(Settings):
     def _block(self) -> list[tuple[str, str]]:
         """The block's columns in order: the key of the configuration that brings one in, and its name."""
         found = [("features.coordinates", name) for name in self.dataset.coordinates() if self.features.coordinates]
+        if self.features.diagonals:
+            ends = itertools.product(self.dataset.points, ("northeast", "southeast"))
+            found += [("features.diagonals", f"{point}_{end}") for point, end in ends]
         for leg in self.legs():
             for distance in self.features.distances:
                 parts = ("bearing_sin", "bearing_cos") if distance == "bearing" else (distance,)
@@ -172,8 +198,18 @@ class Plan(Settings):
         cycles = [f"{part}_{end}" for end in ("sin", "cos") for part in self.cyclic_parts()]
         found += [("features.time_parts", name) for name in cycles + self.plain_parts()]
         found += [("data.numeric", name) for name in self.dataset.numeric]
-        flagged = self.dataset.numeric if self.features.missing.flag else ()
-        return [*found, *(("features.missing.flag", f"{name}_missing") for name in flagged)]
+        return [*found, *(("features.missing.flag", f"{name}_missing") for name in self.flagged())]
+
+    def flagged(self) -> tuple[str, ...]:
+        """Numeric columns whose missing values have a column of the block of their own."""
+        flag = self.features.missing.flag
+        wanted = self.features.reducer.kind == "none" if flag == "auto" else flag
+        return self.dataset.numeric if wanted else ()
+
+    def bending(self) -> list[str]:
+        """Numbers of the block that piecewise-linear encoding is for: all but sines, cosines and flags."""
+        plain = {f"{part}_{end}" for part in self.cyclic_parts() for end in ("sin", "cos")}
+        return [name for key, name in self._block() if name not in plain and key != "features.missing.flag"]
 
     def block_width(self) -> int:
         """Columns of the block behind the reducer: as many as there may be components."""
@@ -185,7 +221,8 @@ class Plan(Settings):
     def unknown_spreads(self) -> bool:
         """Whether a coordinate that is NaN makes the block NaN, and with it every linear model on the block."""
         # Where numbers may be missing, NaN is filled in; NMF clips it away.
-        return self.features.coordinates and not self.dataset.numeric and self.features.reducer.kind != "nmf"
+        shown = self.features.coordinates or self.features.diagonals
+        return shown and not self.dataset.numeric and self.features.reducer.kind != "nmf"
 
     def scaling_of(self, name: str) -> ScalingKind | Fixed:
         """How a number of the block is scaled."""

@@ -21,9 +21,9 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_transform.tf_metadata import schema_utils
 from tfx_bsl.tfxio import tensor_adapter, tensor_representation_util
 
+from data.columns import ARROW, described
 from data.local_beam import RUNNER
 from data.spec import Dataset
-from data.tensor_names import tensor_name
 from transforms.features import Plan
 from transforms.preprocessing import preprocessing_fn
 
@@ -36,11 +36,7 @@ BATCH = 4096
 
 def raw_spec(dataset: Dataset) -> dict[str, tf.io.FixedLenFeature]:
     """Dtypes of the raw columns as tf.Examples hold them, `[1]` each, by tensor name."""
-    types = dict.fromkeys(dataset.columns(), tf.float32)
-    if dataset.time:
-        types[dataset.time.column] = tf.int64
-    types.update(dict.fromkeys(dataset.categorical, tf.string))
-    return {tensor_name(name): tf.io.FixedLenFeature([1], dtype) for name, dtype in types.items()}
+    return {one.tensor: tf.io.FixedLenFeature([1], tf.as_dtype(one.stored_dtype)) for one in described(dataset)}
 
 
 def learn(plan: Plan, columns: Columns, folder: Path, batch: int = BATCH) -> tft.TFTransformOutput:
@@ -83,8 +79,7 @@ def apply(output: tft.TFTransformOutput, dataset: Dataset, columns: Columns, bat
 
 def _record_batches(dataset: Dataset, columns: Columns, batch: int) -> Iterator[pa.RecordBatch]:
     """Rows as tf.Transform takes them: each value a list of one."""
-    arrow = {tf.float32: pa.float32(), tf.int64: pa.int64(), tf.string: pa.binary()}
-    types = {name: arrow[spec.dtype] for name, spec in raw_spec(dataset).items()}
+    types = {one.tensor: ARROW[one.stored_dtype] for one in described(dataset)}
     rows = len(next(iter(columns.values())))
     for start in range(0, rows, batch):
         end = min(start + batch, rows)

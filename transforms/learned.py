@@ -14,7 +14,8 @@ Keys, all of them always there:
 - `sample`: null, or `rows` and `seed` of the sample that the reducer learned from.
 - `correlation`: n lists of n. `label_correlation`: n. Of the scaled block; 0 where a column does not vary.
 - `columns`: by feature `mean`, `std`, `minimum`, `maximum` (before filling and scaling), `known` (training rows that
-  are not missing), `scaling` (its kind, or `fixed`), `centre`, `spread`.
+  are not missing), `scaling` (its kind, or `fixed`), `centre`, `spread`; `quantiles`, 257 rising numbers from minimum
+  to maximum with equally many training rows between.
 - `buckets`: by name `feature` and `boundaries`, the learned ones included.
 - `notes`: what a reader should know. `problems`: what keeps the block from being used, each with its remedy.
 """
@@ -45,11 +46,13 @@ class Scalers:
     Attributes:
         statistics: `[5, n]`: mean, standard deviation, minimum, maximum, number of rows that are not missing.
         centre, spread: `[n]` each.
+        quantiles: `[n, parts - 1]`, between parts of equally many rows.
     """
 
     statistics: Matrix
     centre: Matrix
     spread: Matrix
+    quantiles: Matrix
 
 
 def read(transform_savedmodel_dir: str) -> dict[str, Any]:
@@ -63,6 +66,41 @@ def read(transform_savedmodel_dir: str) -> dict[str, Any]:
     if learned["problems"]:
         raise DataError("; ".join(learned["problems"]))
     return learned
+
+
+def used(known: Mapping[str, Any]) -> list[int]:
+    """Columns of the block in use: the components kept, or without a reducer the columns that vary.
+
+    Raises:
+        DataError: none does.
+    """
+    if known["kind"] != "none":
+        return list(range(known["kept"]))
+    places = [place for place, name in enumerate(known["features"]) if varies(known["columns"][name])]
+    if not places:
+        raise DataError(
+            f"each of the features {', '.join(known['features'])} has one value in all training rows, so there is "
+            "nothing to learn from; name other columns"
+        )
+    return places
+
+
+def unused(known: Mapping[str, Any]) -> dict[str, str]:
+    """Why, by feature that is left out; flags of values that are never missing are nothing to speak of."""
+    if known["kind"] != "none":
+        return {}
+    columns = {name: known["columns"][name] for name in known["features"] if not name.endswith("_missing")}
+    return {
+        name: f"is {one['minimum']:g} in all training rows" if one["known"] else "is missing in all training rows"
+        for name, one in columns.items()
+        if not varies(one)
+    }
+
+
+def varies(column: Mapping[str, Any]) -> bool:
+    """Whether a feature has two values that are more than rounding apart."""
+    low, high = column["minimum"], column["maximum"]
+    return bool(column["known"] and high - low > ROUNDING * max(abs(low), abs(high)))
 
 
 def problems(plan: Plan, scalers: Scalers, evidence: Evidence) -> list[str]:
@@ -161,5 +199,6 @@ def _columns(plan: Plan, scalers: Scalers) -> dict[str, dict[str, Any]]:
             "scaling": "fixed" if isinstance(scaling, Fixed) else scaling,
             "centre": float(scalers.centre[place]),
             "spread": float(scalers.spread[place]),
+            "quantiles": [low, *scalers.quantiles[place].tolist(), high],
         }
     return found

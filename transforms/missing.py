@@ -7,7 +7,8 @@ import tensorflow as tf
 
 def fill(x: tf.Tensor, value: tf.Tensor) -> tf.Tensor:
     """float32 `[batch, n]` with each NaN replaced by its column's entry of `value` `[n]`."""
-    return tf.where(tf.math.is_nan(x), tf.broadcast_to(value, tf.shape(x)), x)
+    # `value` keeps its own shape: three of one shape would become SELECT, which microcontrollers lack.
+    return tf.where(tf.math.is_nan(x), value, x)
 
 
 def flags(x: tf.Tensor) -> tf.Tensor:

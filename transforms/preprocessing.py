@@ -7,7 +7,19 @@ import itertools
 import tensorflow as tf
 
 from data.tensor_names import tensor_name
-from transforms import analyzers, buckets, categories, clock, crosses, distance, missing, projection, scaling
+from transforms import (
+    analyzers,
+    buckets,
+    categories,
+    clock,
+    crosses,
+    distance,
+    missing,
+    piecewise,
+    projection,
+    rotated,
+    scaling,
+)
 from transforms.analyzers import ColumnStatistics, Rows
 from transforms.categories import vocabulary_file
 from transforms.features import BLOCK, CYCLES, LABEL, NUMBERS, WIDE, Plan, id_key
@@ -51,13 +63,12 @@ def from_numbers(plan: Plan, raw: Tensors, label: tf.Tensor) -> Tensors:
     raw = {name: tf.squeeze(values, axis=1) for name, values in raw.items()}
     seen = block_to_learn_from(plan, raw)
     statistics = analyzers.column_statistics(seen)
-    filling = fill_values(plan, seen, statistics)
+    quantiles = analyzers.quantiles(seen, piecewise.PARTS)
+    filling = fill_values(plan, statistics, quantiles)
     boundaries = bucket_boundaries(plan, seen)
-    kinds = [plan.scaling_of(name) for name in plan.block_names()]
-    centre, spread = scaling.learned(kinds, seen, statistics)
-    scaled = scaling.apply(missing.fill(seen, filling), centre, spread)
-    rows = Rows(scaled, label, label_class(plan, label))
-    analyzers.report(plan, rows, statistics, centre, spread, boundaries)
+    scale = scaling.learned([plan.scaling_of(name) for name in plan.block_names()], statistics, quantiles)
+    rows = Rows(scale.apply(missing.fill(seen, filling)), label, label_class(plan, label))
+    analyzers.report(plan, rows, analyzers.Known(statistics, quantiles, scale.centre, scale.spread), boundaries)
 
     parts = time_parts(plan, raw)
     numbers = side_by_side(block_columns(plan, raw, parts))
@@ -65,7 +76,7 @@ def from_numbers(plan: Plan, raw: Tensors, label: tf.Tensor) -> Tensors:
         numbers = missing.fill(numbers, filling)
     wide, bucket_ids = bucketize(plan, numbers, boundaries)
     discrete = {**parts, **bucket_ids}
-    outputs = {NUMBERS: numbers, BLOCK: reduce(plan, rows, numbers, centre, spread)}
+    outputs = {NUMBERS: numbers, BLOCK: reduce(plan, rows, numbers, scale)}
     if wide:
         outputs[WIDE] = wide[0] if len(wide) == 1 else tf.concat(wide, axis=1)
     outputs.update({id_key(name): tf.expand_dims(ids, 1) for name, ids in cross_ids(plan, discrete).items()})
@@ -82,16 +93,20 @@ def block_to_learn_from(plan: Plan, raw: Tensors) -> tf.Tensor:
 
 
 def time_parts(plan: Plan, raw: Tensors) -> Tensors:
-    """Parts of the time by name, `[batch]`, int32 but for `years`; nothing where the data has no time."""
+    """Parts of the time by name, float32 `[batch]`; nothing where the data has no time."""
     if not plan.dataset.time:
         return {}
     seconds = tf.cast(raw[tensor_name(plan.dataset.time.column)], tf.int32)
-    year, month = clock.year_and_month(seconds)
+    week = clock.second_of_week(seconds)
     return {
+        "hour_of_day": clock.hour_of_day(week),
+        "hour_of_week": clock.hour_of_week(week),
+        "day_of_week": clock.day_of_week(week),
+        "day_of_year": clock.day_of_year(seconds),
         "hour": clock.hour(seconds),
         "weekday": clock.weekday(seconds),
-        "month": month,
-        "year": year,
+        "month": clock.month(seconds),
+        "year": clock.year(seconds),
         "years": clock.years(seconds),
     }
 
@@ -106,18 +121,20 @@ def block_columns(plan: Plan, raw: Tensors, parts: Tensors) -> list[tf.Tensor]:
         for name, point in plan.dataset.points.items()
     }
     pieces = [column for place in places.values() for column in place] if plan.features.coordinates else []
+    if plan.features.diagonals:
+        pieces += [axis for place in places.values() for axis in rotated.diagonals(*place)]
     for start, end in plan.legs():
         for name in plan.features.distances:
             found = distance.DISTANCES[name](*places[start], *places[end])
             pieces += found if isinstance(found, tuple) else [found]
     cyclic = plan.cyclic_parts()
     if cyclic:
-        values = tf.stack([tf.cast(parts[name], tf.float32) for name in cyclic], axis=1)
+        values = tf.stack([parts[name] for name in cyclic], axis=1)
         pieces += clock.cycles(values, [CYCLES[name] for name in cyclic])
-    pieces += [tf.cast(parts[name], tf.float32) for name in plan.plain_parts()]
+    pieces += [parts[name] for name in plan.plain_parts()]
     numbers = [raw[tensor_name(name)] for name in plan.dataset.numeric]
     pieces += numbers
-    if numbers and plan.features.missing.flag:
+    if plan.flagged():
         pieces.append(missing.flags(tf.stack(numbers, axis=1)))
     return pieces
 
@@ -131,13 +148,13 @@ def side_by_side(pieces: list[tf.Tensor]) -> tf.Tensor:
     return joined[0] if len(joined) == 1 else tf.concat(joined, axis=1)
 
 
-def fill_values(plan: Plan, block: tf.Tensor, statistics: ColumnStatistics) -> tf.Tensor:
+def fill_values(plan: Plan, statistics: ColumnStatistics, quantiles: tf.Tensor) -> tf.Tensor:
     """float32 `[n]`: what stands for a missing number of each column of the block."""
     value = plan.features.missing.fill
     if not plan.dataset.numeric or value == "mean":
         return statistics.mean
     if value == "median":
-        return analyzers.quantiles(block, 2)[:, 0]
+        return scaling.quartile(quantiles, 2)
     return tf.fill(tf.shape(statistics.mean), tf.constant(value, tf.float32))
 
 
@@ -164,12 +181,12 @@ def bucketize(plan: Plan, block: tf.Tensor, boundaries: Tensors) -> tuple[list[t
     for (_, is_wide), members in plan.buckets_by_size().items():
         columns = [names.index(plan.features.buckets[name].feature) for name in members]
         edges = tf.stack([boundaries[name] for name in members])
-        marks = buckets.reached(tf.gather(block, columns, axis=1), edges)
+        marks = buckets.reached(buckets.columns(block, columns), edges)
         if is_wide:
             wide.append(buckets.thermometer(marks))
         if crossed.intersection(members):
             found = buckets.bucket_ids(marks)
-            ids.update({name: found[:, place] for place, name in enumerate(members)})
+            ids.update(dict(zip(members, tf.unstack(found, axis=1), strict=True)))
     return wide, ids
 
 
@@ -179,32 +196,32 @@ def label_class(plan: Plan, label: tf.Tensor) -> tf.Tensor:
     return analyzers.label_classes(label, reducer.classes) if reducer.kind == "lda" else tf.zeros_like(label)
 
 
-def reduce(plan: Plan, rows: Rows, numbers: tf.Tensor, centre: tf.Tensor, spread: tf.Tensor) -> tf.Tensor:
+def reduce(plan: Plan, rows: Rows, numbers: tf.Tensor, scale: scaling.Scale) -> tf.Tensor:
     """The scaled block as the reducer has it, float32 `[batch, block_width]`, with zeros behind the last kept one.
 
     Args:
         plan: which reducer.
         rows: the scaled block and the label, to learn from.
         numbers: float32 `[batch, n]`, before scaling.
-        centre, spread: what scaling takes off, and divides by, float32 `[n]`.
+        scale: of the block.
     """
     reducer = plan.features.reducer
     if reducer.kind == "none":
-        return scaling.apply(numbers, centre, spread)
+        return scale.apply(numbers)
     found = analyzers.reduction(plan, rows)
     if reducer.kind == "nmf":
-        scaled = scaling.apply(numbers, centre, spread)
-        weights = nmf.apply(scaled, found["start"], found["pull"], found["keep"], reducer.iterations)
+        weights = nmf.apply(scale.apply(numbers), found["start"], found["pull"], found["keep"], reducer.iterations)
         return weights * found["size"] if reducer.whiten else weights
     middle = None if reducer.kind in UNCENTRED else found["centre"]
-    return projection.project(numbers - centre, spread, middle, found["matrix"])
+    if scale.tails.any():  # no product with constants then
+        return projection.project(scale.apply(numbers), tf.ones_like(scale.spread), middle, found["matrix"])
+    return projection.project(numbers - scale.centre, scale.spread, middle, found["matrix"])
 
 
 def cross_ids(plan: Plan, discrete: Tensors) -> Tensors:
     """float32 `[batch]`, whole numbers, by cross that the model sees: joint ids, folded where the plan says so."""
     sizes, known = plan.discrete_sizes(), dict(discrete)
     for name, cross in plan.features.crosses.items():
-        parts = [tf.cast(known[part], tf.float32) for part in cross.of]
-        joint = crosses.joint_id(parts, [sizes[part] for part in cross.of])
+        joint = crosses.joint_id([known[part] for part in cross.of], [sizes[part] for part in cross.of])
         known[name] = joint if cross.hash_buckets is None else crosses.fold(joint, cross.hash_buckets)
     return {name: known[name] for name in plan.model_crosses()}

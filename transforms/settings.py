@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from data.settings import Settings
 
-ScalingKind = Literal["z_score", "min_max", "robust", "none"]
+ScalingKind = Literal["smooth_clip", "robust", "z_score", "min_max", "none"]
 ReducerKind = Literal["pca", "svd", "pls", "lda", "ica", "nmf", "random", "none"]
 
 EXACT = 2**24
@@ -45,11 +45,12 @@ class Missing(Settings):
 
     Attributes:
         fill: the training `mean` or `median` of its column, or a given number.
-        flag: add a column `NAME_missing` to the block, 1 where NAME is missing.
+        flag: add a column `NAME_missing` to the block, 1 where NAME is missing; `auto` does so where no reducer mixes
+            the block's columns.
     """
 
-    fill: Literal["mean", "median"] | float = "mean"
-    flag: bool = False
+    fill: Literal["mean", "median"] | float = "median"
+    flag: bool | Literal["auto"] = "auto"
 
 
 class Buckets(Settings):
@@ -111,13 +112,13 @@ class Category(Settings):
         min_count: values seen less often in training are unknown.
         max_size: at most so many values, the most frequent ones.
         oov_buckets: unknown values share so many further ids by a hash of their text; 0 gives them the id of a missing
-            one.
+            one. `auto` takes 16 where there are more values than `max_size`, else 0.
         embedding: width; None takes the fourth root of the number of ids.
     """
 
-    min_count: int = Field(default=20, ge=1)
+    min_count: int = Field(default=5, ge=1)
     max_size: int = Field(default=256, ge=1, le=100_000)
-    oov_buckets: int = Field(default=0, ge=0, le=1024)
+    oov_buckets: Annotated[int, Field(ge=0, le=1024)] | Literal["auto"] = "auto"
     embedding: int | None = Field(default=None, ge=1, le=64)
 
 
@@ -138,7 +139,7 @@ class Reducer(Settings):
         seed: of the sample, and of `ica`, `nmf` and `random`.
     """
 
-    kind: ReducerKind = "pca"
+    kind: ReducerKind = "none"
     components: int | float = 0.99
     whiten: bool = True
     classes: int = 8

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+import itertools
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -40,9 +42,10 @@ def convert(saved_model_dir: str, conversion: Conversion = PLAIN) -> bytes:
         ConversionError: an operator has no builtin counterpart, and it is named; or the core is not what was asked.
     """
     model = tf.saved_model.load(saved_model_dir)
+    inputs = recipe.input_names(saved_model_dir)
     if not conversion.after_training:
         function = _one_row(model, SIGNATURE)
-        return slim(_converted(_converter(model, function), [tf.lite.OpsSet.TFLITE_BUILTINS]))
+        return slim(of_function(function, model), inputs)
     missing = {recipe.FRONT, recipe.HIDDEN, recipe.HEAD, recipe.CORE, recipe.SUM} - set(model.signatures)
     if missing:
         raise ConversionError(
@@ -53,11 +56,8 @@ def convert(saved_model_dir: str, conversion: Conversion = PLAIN) -> bytes:
     middle, last = (recipe.CORE, recipe.SUM) if whole else (recipe.HIDDEN, recipe.HEAD)
     core = _quantized(model, middle, conversion, saved_model_dir)
     _check_core(core, conversion)
-    ends = [
-        _converted(_converter(model, _one_row(model, name)), [tf.lite.OpsSet.TFLITE_BUILTINS])
-        for name in (recipe.FRONT, last)
-    ]
-    return slim(splice([ends[0], core, ends[1]]))
+    ends = [of_function(_one_row(model, name), model) for name in (recipe.FRONT, last)]
+    return slim(splice([ends[0], core, ends[1]]), inputs)
 
 
 def _one_row(model: Any, signature: str) -> tf.types.experimental.ConcreteFunction:
@@ -72,6 +72,15 @@ def _one_row(model: Any, signature: str) -> tf.types.experimental.ConcreteFuncti
         return {name: tf.ensure_shape(value, [1, *value.shape[1:]]) for name, value in batched(**raw).items()}
 
     return tf.function(one_row).get_concrete_function(**spec)
+
+
+def of_function(function: tf.types.experimental.ConcreteFunction, holder: Any) -> bytes:
+    """A function alone as a file, as the converter gives it; `holder` keeps its variables.
+
+    Raises:
+        ConversionError: an operator has no builtin counterpart.
+    """
+    return _converted(_converter(holder, function), [tf.lite.OpsSet.TFLITE_BUILTINS])
 
 
 def _converter(model: Any, function: tf.types.experimental.ConcreteFunction) -> tf.lite.TFLiteConverter:
@@ -135,11 +144,13 @@ def _is_fake_quantized(function: tf.types.experimental.ConcreteFunction) -> bool
     return any(node.op.startswith("FakeQuant") for node in nodes)
 
 
-def slim(model: bytes) -> bytes:
-    """The same file without operators that change nothing and without what no runtime reads: names of inner tensors,
+def slim(model: bytes, inputs: Sequence[str] = ()) -> bytes:
+    """The same file without operators that change nothing and without what no runtime reads: long names of tensors,
     empty quantization records, conversion notes, and repeated constants, shapes and options.
 
-    Inputs and outputs keep their names, and so does the signature.
+    Inputs and outputs are called as in the signature, and all else by a number: converters to other formats tell
+    tensors apart by name. Inputs stand in the order of `inputs`, or without it of their names, for runtimes that know
+    positions only.
     """
     tree = flatbuffer_utils.convert_bytearray_to_object(bytearray(model))
     simplify(tree)
@@ -147,11 +158,9 @@ def slim(model: bytes) -> bytes:
     # Buffer 0 is empty by the format's rule; tensors without constants point to it.
     kept, places = [tree.buffers[0]], {b"": 0}
     for graph in tree.subgraphs:
-        edges = {int(index) for index in [*graph.inputs, *graph.outputs]}
         graph.name = None
-        for index, tensor in enumerate(graph.tensors):
-            if index not in edges:
-                tensor.name = None
+        _name(tree, graph, inputs)
+        for tensor in graph.tensors:
             if tensor.quantization is not None and tensor.quantization.scale is None:
                 tensor.quantization = None
             buffer = tree.buffers[tensor.buffer]
@@ -162,3 +171,19 @@ def slim(model: bytes) -> bytes:
             tensor.buffer = places[content]
     tree.buffers = kept
     return pack(tree)
+
+
+def _name(tree: Any, graph: Any, inputs: Sequence[str]) -> None:
+    """Names the tensors of a graph and puts its inputs, and those of its signature, in order."""
+    (signature,) = tree.signatureDefs
+    called = {one.tensorIndex: _text(one.name) for one in (*signature.inputs, *signature.outputs)}
+    numbers = (name for number in itertools.count() if (name := str(number)) not in called.values())
+    for index, tensor in enumerate(graph.tensors):
+        tensor.name = called.get(index) or next(numbers)
+    places = {name: place for place, name in enumerate(inputs)}
+    signature.inputs.sort(key=lambda one: (places.get(_text(one.name), len(places)), _text(one.name)))
+    graph.inputs = [one.tensorIndex for one in signature.inputs]
+
+
+def _text(name: bytes | str) -> str:
+    return name.decode() if isinstance(name, bytes) else name

@@ -17,7 +17,7 @@ class Anatomy:
 
     Attributes:
         operators: how often each builtin operator occurs.
-        inputs, outputs: dtype and shape by name.
+        inputs, outputs: dtype and shape by name, in the file's order.
         quantization: `int8` when the hidden kernels are, else their dtype.
         dense_kernels: share of zeros over all hidden kernels, their number of weights and dtype.
         arena_bytes: the largest sum of sizes of the tensors alive at one operator; a runtime needs at least that.
@@ -52,7 +52,7 @@ def dissect(model: bytes, kernels: list[list[int]]) -> Anatomy:
     dtypes = sorted({str(kernel.dtype) for kernel in found})
     return Anatomy(
         operators=dict(sorted(Counter(op["op_name"] for op in operators).items())),
-        inputs={name: _shape(runner.get_input_details()[name]) for name in signature["inputs"]},
+        inputs={name: _shape(detail) for name, detail in runtime.input_details(engine).items()},
         outputs={name: _shape(runner.get_output_details()[name]) for name in signature["outputs"]},
         quantization=",".join(dtypes),
         dense_kernels={

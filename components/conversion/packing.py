@@ -58,6 +58,13 @@ class SharingBuilder(flatbuffers.Builder):
         inline = bytes(self.Bytes[place + 4 : place + int(size)])
         return self._share(end, ("table", len(self.Bytes) - vtable, inline))
 
+    def CreateString(self, s: Any, encoding: str = "utf-8", errors: str = "strict") -> int:
+        """Writes a text; gives its offset, or that of an equal one."""
+        key = ("text", s.encode(encoding, errors) if isinstance(s, str) else bytes(s))
+        if key not in self._known:
+            self._known[key] = super().CreateString(s, encoding, errors)
+        return self._known[key]
+
     def PrependUOffsetTRelative(self, off: int) -> None:
         """Writes an offset, which ties what holds it to its place."""
         self._has_offsets = True

@@ -17,7 +17,7 @@ _MOVES = (_OPERATORS.RESHAPE, _OPERATORS.EXPAND_DIMS, _OPERATORS.SQUEEZE)
 def simplify(tree: Any) -> None:
     """Simplifies a `ModelT` of TensorFlow Lite's schema with one subgraph, in place."""
     graph = Graph(tree)
-    for rule in (_clamp_at_the_ends, _there_and_back, _outputs_never_read):
+    for rule in (_clamp_at_the_ends, _there_and_back, _shaped_and_back, _outputs_never_read):
         for operator in list(graph.operators):
             rule(graph, operator)
     graph.sweep()
@@ -137,6 +137,27 @@ def _there_and_back(graph: Graph, operator: Any) -> None:
     for move in moves:
         graph.tensors[int(move.outputs[0])].type = _TYPES.INT32
     graph.bypass(operator, source)
+
+
+def _shaped_and_back(graph: Graph, operator: Any) -> None:
+    """A reshape to what the shape was before another reshape, with only casts between."""
+    if graph.code(operator) not in _MOVES or None in graph.readers(int(operator.outputs[0])):
+        return
+    casts, reader, at = [], operator, int(operator.inputs[0])
+    while (maker := graph.maker(at)) is not None and graph.code(maker) == _OPERATORS.CAST:
+        if graph.readers(at) != [reader]:
+            return
+        casts.append(maker)
+        reader, at = maker, int(maker.inputs[0])
+    if maker is None or graph.code(maker) not in _MOVES or graph.readers(at) != [reader]:
+        return
+    source, shape = int(maker.inputs[0]), graph.tensors[int(operator.outputs[0])].shape
+    if list(graph.tensors[source].shape) != list(shape):
+        return
+    for cast in casts:
+        graph.tensors[int(cast.outputs[0])].shape = shape
+    graph.bypass(maker, source)
+    graph.bypass(operator, int(operator.inputs[0]))
 
 
 def _casts(graph: Graph, operator: Any, start: int, end: int) -> bool:

@@ -11,8 +11,7 @@ import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 from tfx.dsl.components.base import base_component, base_executor, executor_spec
-from tfx.types import artifact_utils, channel_utils, standard_artifacts
-from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.types import artifact_utils, standard_artifacts
 
 from components import column_names
 from components.artifacts import REJECTS_FILE, STATISTICS_FILE, SUMMARY_FILE, GateRecord, IngestReport
@@ -27,6 +26,7 @@ from components.data_gate.checks import (
 )
 from components.data_gate.distances import Statistics
 from components.settings import DataGate as Settings
+from components.step import Step, spec
 from data.errors import DataError
 from data.remarks import Oddities
 from data.spec import Dataset
@@ -111,27 +111,7 @@ def _by_split(statistics: Any) -> Iterator[tuple[str, Statistics]]:
         yield name, tfdv.load_stats_binary(str(folder / STATISTICS_FILE))
 
 
-class DataGateSpec(ComponentSpec):
-    """Inputs, output and parameters."""
-
-    PARAMETERS = {
-        "dataset": ExecutionParameter(type=str),
-        "settings": ExecutionParameter(type=str),
-        "fingerprint": ExecutionParameter(type=str),
-        "baseline": ExecutionParameter(type=str),
-        "inferred": ExecutionParameter(type=int),
-        "code": ExecutionParameter(type=str),
-    }
-    INPUTS = {
-        "report": ChannelParameter(type=IngestReport),
-        "statistics": ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
-        "schema": ChannelParameter(type=standard_artifacts.Schema, optional=True),
-        "anomalies": ChannelParameter(type=standard_artifacts.ExampleAnomalies, optional=True),
-    }
-    OUTPUTS = {"record": ChannelParameter(type=GateRecord)}
-
-
-class DataGate(base_component.BaseComponent):
+class DataGate(Step, base_component.BaseComponent):
     """Stops the run when rows are missing or an anomaly blocks; whatever learns must run after it.
 
     Args:
@@ -140,35 +120,20 @@ class DataGate(base_component.BaseComponent):
         settings: JSON of a `components.settings.DataGate`.
         fingerprint: of the source's files.
         code: fingerprint of the modules that do the work.
-        contents: `statistics`, `schema` and `anomalies`; without them only the counts of rows are judged.
+        statistics, schema, anomalies: without them only the counts of rows are judged.
         baseline: file of the statistics of the last data that passed; empty where there are none.
         inferred: 1 for a schema made from the training rows.
     """
 
-    SPEC_CLASS = DataGateSpec
+    SPEC_CLASS = spec(
+        {**dict.fromkeys(("dataset", "settings", "fingerprint", "baseline", "code"), str), "inferred": int},
+        outputs={"record": GateRecord},
+        inputs={
+            "report": IngestReport,
+            "statistics": standard_artifacts.ExampleStatistics,
+            "schema": standard_artifacts.Schema,
+            "anomalies": standard_artifacts.ExampleAnomalies,
+        },
+        optional=("statistics", "schema", "anomalies"),
+    )
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
-
-    def __init__(
-        self,
-        report: Any,
-        dataset: str,
-        settings: str,
-        fingerprint: str,
-        code: str,
-        contents: dict[str, Any] | None = None,
-        baseline: str = "",
-        inferred: int = 0,
-    ) -> None:
-        super().__init__(
-            DataGateSpec(
-                report=report,
-                dataset=dataset,
-                settings=settings,
-                fingerprint=fingerprint,
-                baseline=baseline,
-                inferred=inferred,
-                code=code,
-                record=channel_utils.as_channel([GateRecord()]),
-                **(contents or {}),
-            )
-        )

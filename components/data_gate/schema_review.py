@@ -21,7 +21,7 @@ from components.data_gate.checks import Findings, check_anomalies
 from components.data_gate.distances import Statistics
 from data.errors import DataError
 from data.loading import Loaded
-from data.profile import Column
+from data.profile import ColumnProfile
 from data.spec import Dataset
 from data.splits import SPLITS
 from data.tensor_names import columns_of, is_plain, tensor_name
@@ -64,7 +64,7 @@ def infer(dataset: Dataset, statistics: Statistics) -> schema_pb2.Schema:
     return schema
 
 
-def written(schema: schema_pb2.Schema, columns: Mapping[str, Column]) -> str:
+def written(schema: schema_pb2.Schema, columns: Mapping[str, ColumnProfile]) -> str:
     """The schema as text, with a comment on what was seen of each column."""
     lines = ["# What every row has to be. A value outside stops the run, so set ranges by what is possible.\n"]
     named = {tensor_name(name): column for name, column in columns.items()}
@@ -77,7 +77,7 @@ def written(schema: schema_pb2.Schema, columns: Mapping[str, Column]) -> str:
     return "".join(lines) + text_format.MessageToString(rest)
 
 
-def _comment(column: Column) -> str:
+def _comment(column: ColumnProfile) -> str:
     told = f"# {column.role}" if is_plain(column.name) else f"# column {column.name!r}: {column.role}"
     if column.low is not None:
         told += f"; seen: {column.low:g} to {column.high:g}"

@@ -5,19 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import jinja2
 
 from data.categories import MODULUS, TEXT_BYTES
 from data.spec import wall_clock
 from data.tensor_names import is_plain, snake
+from data.vocabulary import Input, Interface
 
-FILES = {"predict.py": "python", "FareModel.kt": "kotlin", "FareModel.swift": "swift", "fare_model.cc": "cpp"}
+FILES = {"predict.py": "python", "Predictor.kt": "kotlin", "Predictor.swift": "swift", "predictor.cc": "cpp"}
 """Files of the kit, each with its language."""
 
 # How each language writes a control character within quotes.
@@ -60,16 +61,16 @@ class Argument:
     oov_buckets: int
 
 
-def write_kit(inputs: Sequence[Mapping[str, Any]], output: Mapping[str, Any]) -> dict[str, str]:
+def write_kit(interface: Interface) -> dict[str, str]:
     """Text of each example by file name.
 
     Args:
-        inputs, output: as the manifest lists them; every tensor is of shape `[1]`.
+        interface: as the manifest tells it; every tensor is of shape `[1]`.
 
     Returns:
         The texts of `FILES`; `predict.py` runs as it is from within the version's folder.
     """
-    arguments = _arguments(inputs)
+    arguments, output = _arguments(interface.inputs), interface.output
     told = {
         "arguments": arguments,
         "categories": [one for one in arguments if one.kind == "category"],
@@ -77,8 +78,9 @@ def write_kit(inputs: Sequence[Mapping[str, Any]], output: Mapping[str, Any]) ->
         "has_time": any(one.kind == "time" for one in arguments),
         "text_bytes": TEXT_BYTES,
         "modulus": MODULUS,
-        "output": output["name"],
-        "result": _one_line(f"{output['meaning']}, {output['unit'] or 'no unit'}"),
+        "output": output.name,
+        "label": _one_line(output.source_column or "the label"),
+        "result": _one_line(f"{output.meaning}, {output.unit or 'no unit'}"),
     }
     return {file: _environment(language).get_template(f"{file}.j2").render(told) for file, language in FILES.items()}
 
@@ -106,30 +108,30 @@ def quoted(text: str, language: str) -> str:
     return f'"{"".join(escaped)}"'
 
 
-def _arguments(inputs: Sequence[Mapping[str, Any]]) -> list[Argument]:
+def _arguments(inputs: Sequence[Input]) -> list[Argument]:
     found: list[Argument] = []
     for one in inputs:
-        name = _identifier(one["source_column"], {other.camel for other in found})
+        name = _identifier(one.source_column, {other.camel for other in found})
         found.append(
             Argument(
-                name=one["name"],
+                name=one.name,
                 kind=_kind(one),
                 snake=name,
                 camel=_camel(name),
                 note=_note(one),
-                vocabulary=tuple(one["vocabulary"] or ()),
-                oov_buckets=one.get("oov_buckets", 0),
+                vocabulary=tuple(one.vocabulary or ()),
+                oov_buckets=one.oov_buckets,
             )
         )
     return found
 
 
-def _kind(one: Mapping[str, Any]) -> Literal["number", "category", "time", "integer"]:
-    if one["vocabulary"] is not None:
+def _kind(one: Input) -> Literal["number", "category", "time", "integer"]:
+    if one.role == "categorical":
         return "category"
-    if "format" in one:
+    if one.role == "time":
         return "time"
-    return "number" if one["dtype"] == "float32" else "integer"
+    return "number" if one.dtype == "float32" else "integer"
 
 
 def _identifier(name: str, taken: set[str]) -> str:
@@ -139,7 +141,7 @@ def _identifier(name: str, taken: set[str]) -> str:
     """
     words = snake(name)
     if not words or words[0].isdigit() or words in _RESERVED.split():
-        words = f"ride_{words}".rstrip("_")
+        words = f"column_{words}".rstrip("_")
     number, free = 2, words
     while _camel(free) in taken:
         free, number = f"{words}_{number}", number + 1
@@ -151,18 +153,18 @@ def _camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def _note(one: Mapping[str, Any]) -> str:
-    column = one["source_column"]
+def _note(one: Input) -> str:
+    column = one.source_column
     return _one_line(_meaning(one) if is_plain(column) else f"{column!r}: {_meaning(one)}")
 
 
-def _meaning(one: Mapping[str, Any]) -> str:
-    told = one.get("training_range")
-    if "format" in one:
+def _meaning(one: Input) -> str:
+    told = one.training_range
+    if one.role == "time":
         days = [datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d") for seconds in told or ()]
-        said = f"start on the {wall_clock(one['time_zone'])}"
+        said = f"start on the {wall_clock(str(one.time_zone))}"
         return f"{said}; trained on {' to '.join(days)}" if days else said
-    return f"{one['meaning']}; trained on {told[0]:g} to {told[1]:g}" if told is not None else str(one["meaning"])
+    return f"{one.meaning}; trained on {told[0]:g} to {told[1]:g}" if told is not None else one.meaning
 
 
 def _one_line(text: str) -> str:

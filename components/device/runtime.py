@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from data.vocabulary import Input
+
 SIGNATURE = "serving_default"
 OUTPUT = "prediction"
 KERNELS = "XNNPACK, one thread"
@@ -25,7 +27,7 @@ def interpreter(model: bytes) -> Any:
 
 
 class Engine:
-    """A loaded file that prices one row a call, as a device does.
+    """A loaded file that predicts one row a call, as a device does.
 
     Args:
         model: the file's bytes.
@@ -34,13 +36,14 @@ class Engine:
     def __init__(self, model: bytes) -> None:
         self._engine = interpreter(model)
         self._engine.allocate_tensors()
-        self._inputs = {_input_name(one["name"]): one["index"] for one in self._engine.get_input_details()}
+        self._told = input_details(self._engine)
+        self._inputs = {name: one["index"] for name, one in self._told.items()}
         (self._output,) = (one["index"] for one in self._engine.get_output_details())
 
-    def strangeness(self, inputs: Iterable[Mapping[str, Any]]) -> str:
+    def strangeness(self, inputs: Iterable[Input]) -> str:
         """In what the file's inputs differ from the manifest's, by name and dtype; empty when they are the same."""
-        mine = {_input_name(one["name"]): np.dtype(one["dtype"]).name for one in self._engine.get_input_details()}
-        told = {one["name"]: one["dtype"] for one in inputs}
+        mine = {name: np.dtype(one["dtype"]).name for name, one in self._told.items()}
+        told: dict[str, str] = {one.name: one.dtype for one in inputs}
         if mine == told:
             return ""
         return f"the file takes {_listed(mine)}, the manifest says {_listed(told)}: it is of another schema"
@@ -82,6 +85,8 @@ def _listed(dtypes: Mapping[str, str]) -> str:
     return ", ".join(f"{name} ({dtype})" for name, dtype in sorted(dtypes.items()))
 
 
-def _input_name(tensor: str) -> str:
-    """`serving_default_time:0` to `time`."""
-    return tensor.removeprefix(f"{SIGNATURE}_").rsplit(":", 1)[0]
+def input_details(engine: Any) -> dict[str, Any]:
+    """What the interpreter tells of each input, by its name in the signature, in the order of the file."""
+    places = [one["index"] for one in engine.get_input_details()]
+    told = engine.get_signature_runner(SIGNATURE).get_input_details()
+    return dict(sorted(told.items(), key=lambda one: places.index(one[1]["index"])))

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from components.evaluation.slices import order
 from components.settings import Gate, Slices
 from components.shown import number
-from components.task import TASK
+from components.task import TASK, amounts
 from components.task.settings import Limits
 
 Metrics = Mapping[str, float]
@@ -48,7 +48,7 @@ def judge(gate: Gate, candidate: Metrics, champion: Metrics | None) -> list[str]
     """Reasons to refuse the candidate for its errors on all rows; an empty list blesses it.
 
     Args:
-        gate: limits.
+        gate: limits, as numbers.
         candidate: metrics by name, on the test rows.
         champion: the same of the live model on the same rows; None when there is none, and then only absolute
             limits hold.
@@ -60,10 +60,20 @@ def judge(gate: Gate, candidate: Metrics, champion: Metrics | None) -> list[str]
     return [*reasons, *_behind(gate.max_ratio, candidate, champion, "gate.max_ratio")]
 
 
+def in_label_units(gate: Gate, spread: float) -> Gate:
+    """The gate with every limit that is a share of the label's standard deviation `spread` as a number."""
+
+    def plain(limits: Limits) -> Limits:
+        return {name: amounts.in_label_units(limit, spread) for name, limit in limits.items()}
+
+    slices = {name: one.model_copy(update={"limits": plain(one.limits)}) for name, one in gate.slices.items()}
+    return gate.model_copy(update={"limits": plain(gate.limits), "slices": slices})
+
+
 def _beyond(limits: Limits, metrics: Metrics, key: str) -> Iterator[str]:
     for name, metric in TASK.metrics.items():
-        if name in limits and not metric.keeps(metrics[name], limits[name]):
-            yield metric.beyond(metrics[name], limits[name], f"{key}.{name}")
+        if name in limits and not metric.keeps(metrics[name], float(limits[name])):
+            yield metric.beyond(metrics[name], float(limits[name]), f"{key}.{name}")
 
 
 def _behind(ratio: float | None, candidate: Metrics, champion: Metrics | None, key: str) -> Iterator[str]:

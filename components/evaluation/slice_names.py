@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import tensorflow as tf
 
 from components.evaluation.slices import MISSING, Slicing
@@ -16,28 +15,26 @@ from data.tensor_names import tensor_name
 from transforms import clock
 from transforms.distance import DISTANCES
 
+Columns = Mapping[str, Sequence[Any] | npt.NDArray[Any]]
 
-def names(slicing: Slicing, batch: pa.RecordBatch) -> list[bytes]:
+
+def names(slicing: Slicing, columns: Columns) -> list[bytes]:
     """The slice of each row, UTF-8.
 
     Args:
         slicing: what to cut by.
-        batch: raw columns by tensor name, each a list of at most one value a row.
+        columns: raw ones by tensor name, one value a row; None, NaN and the empty text are missing.
 
     Raises:
         KeyError: it lacks a column.
     """
-    columns = [_values(batch, tensor_name(name)) for name in slicing.columns]
+    found = [columns[tensor_name(name)] for name in slicing.columns]
     if slicing.kind == "category":
-        return [value or MISSING.encode() for value in columns[0]]
-    numbers = [np.array([np.nan if value is None else value for value in column]) for column in columns]
+        return [value or MISSING.encode() for value in found[0]]
+    numbers = [np.array([np.nan if value is None else value for value in column]) for column in found]
     if slicing.kind == "cell":
         return [slicing.cell(*place).encode() for place in zip(*numbers, strict=True)]
     return [slicing.interval(value).encode() for value in _measured(slicing, numbers)]
-
-
-def _values(batch: pa.RecordBatch, name: str) -> list[Any]:
-    return [row[0] if row else None for row in batch.column(name).to_pylist()]
 
 
 def _measured(slicing: Slicing, numbers: list[npt.NDArray[np.float64]]) -> Iterable[float]:
@@ -50,11 +47,8 @@ def _measured(slicing: Slicing, numbers: list[npt.NDArray[np.float64]]) -> Itera
     (seconds,) = numbers
     known = ~np.isnan(seconds)
     shown = tf.constant(np.where(known, seconds, 0).astype(np.int32))
-    parts: Mapping[str, Any] = {"hour": clock.hour, "weekday": clock.weekday, "month": _month}
+    parts: Mapping[str, Any] = {"hour": clock.hour, "weekday": clock.weekday, "month": clock.month}
     return [
-        float(one) if there else np.nan for one, there in zip(parts[slicing.part](shown).numpy(), known, strict=True)
+        float(one) if there else np.nan
+        for one, there in zip(parts[slicing.part](shown).numpy() + 0.0, known, strict=True)  # -0.0 is shown as 0
     ]
-
-
-def _month(seconds: tf.Tensor) -> tf.Tensor:
-    return clock.year_and_month(seconds)[1]

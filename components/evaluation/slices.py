@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, get_args
 
 from components.settings import Slices
+from data import grid
 from data.settings import Settings
 from transforms.features import CYCLES, Distance, Plan
 
@@ -55,13 +56,12 @@ class Slicing(Settings):
 
     def _edges(self, degrees: float) -> str:
         assert self.cell_deg is not None  # `settle` sees to it
-        # Counted in whole cells, so that rounding never makes two names of one edge.
-        number = math.floor(degrees / self.cell_deg)
-        return f"{_short(number * self.cell_deg)} to {_short((number + 1) * self.cell_deg)}"
+        number = grid.number(degrees, self.cell_deg)
+        return " to ".join(_short(grid.edge(one, self.cell_deg)) for one in (number, number + 1))
 
 
 def _short(degrees: float) -> str:
-    return f"{round(degrees, 6):g}" if abs(degrees) < 1000 else str(degrees)
+    return f"{degrees:g}" if abs(degrees) < 1000 else str(degrees)
 
 
 def order(value: str) -> tuple[float, ...]:

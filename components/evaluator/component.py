@@ -13,19 +13,20 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.components.evaluator import constants
 from tfx.components.util import tfxio_utils
 from tfx.dsl.components.base import base_beam_component, base_beam_executor, executor_spec
-from tfx.types import artifact_utils, channel_utils, standard_artifacts
-from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import io_utils, path_utils
 from tfx_bsl.tfxio import tensor_adapter
 
 from components.artifacts import METRICS, REASONS, SLICES_FILE, VERSION
-from components.evaluation.gate import as_json, incomparable, judge, judge_slices, rule
+from components.evaluation.gate import as_json, in_label_units, incomparable, judge, judge_slices, rule
 from components.evaluation.slices import Slicing
 from components.evaluator.slice_extractor import slice_extractor
 from components.evaluator.tfma_metrics import BASELINE, CANDIDATE, eval_config, read_metrics
 from components.files import INTERFACE_FILE
 from components.registry.soundness import tree_digest
 from components.settings import Gate
+from components.step import Step, spec
+from data.vocabulary import Interface
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -33,7 +34,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: dict[str, Any]) -> None:
         """Writes TFMA's results, `slices.json` and the blessing, whose properties repeat figures and reasons."""
-        gate = Gate.model_validate_json(exec_properties["gate"])
+        interface = Interface.model_validate(interface_of(artifact_utils.get_single_uri(input_dict["model"])))
+        gate = in_label_units(Gate.model_validate_json(exec_properties["gate"]), interface.spread)
         slicings = TypeAdapter(list[Slicing]).validate_json(exec_properties["slicings"])
         champion = artifact_utils.get_single_instance(input_dict["baseline_model"])
         version = champion.get_string_custom_property(VERSION)
@@ -103,10 +105,15 @@ def _read_schema(input_dict: Any) -> schema_pb2.Schema:
 
 def lacking(champion_uri: str, schema: schema_pb2.Schema) -> list[str]:
     """Columns that a model takes and the data do not have."""
-    interface = Path(path_utils.serving_model_path(champion_uri)) / "assets.extra" / INTERFACE_FILE
     there = {feature.name for feature in schema.feature}
-    inputs = json.loads(interface.read_text())["inputs"]
-    return [one["source_column"] for one in inputs if one["name"] not in there]
+    return [one["source_column"] for one in interface_of(champion_uri)["inputs"] if one["name"] not in there]
+
+
+def interface_of(model_uri: str) -> dict[str, Any]:
+    """What the Trainer wrote beside a model's SavedModel."""
+    path = Path(path_utils.serving_model_path(model_uri)) / "assets.extra" / INTERFACE_FILE
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
 
 
 def same_model(one_uri: str, other_uri: str) -> bool:
@@ -124,58 +131,31 @@ def _bless(output_dict: Any, reasons: list[str], figures: dict[str, Any]) -> Non
     Path(blessing.uri, verdict).write_text("")
 
 
-class EvaluatorSpec(ComponentSpec):
-    """Inputs, outputs and parameters."""
-
-    PARAMETERS = {
-        "gate": ExecutionParameter(type=str),
-        "slicings": ExecutionParameter(type=str),
-        "label": ExecutionParameter(type=str),
-        "code": ExecutionParameter(type=str),
-    }
-    INPUTS = {
-        "examples": ChannelParameter(type=standard_artifacts.Examples),
-        "model": ChannelParameter(type=standard_artifacts.Model),
-        "baseline_model": ChannelParameter(type=standard_artifacts.Model),
-        "schema": ChannelParameter(type=standard_artifacts.Schema),
-    }
-    OUTPUTS = {
-        "evaluation": ChannelParameter(type=standard_artifacts.ModelEvaluation),
-        "blessing": ChannelParameter(type=standard_artifacts.ModelBlessing),
-    }
-
-
-class Evaluator(base_beam_component.BaseBeamComponent):
+class Evaluator(Step, base_beam_component.BaseBeamComponent):
     """Blesses a model that keeps the gate's limits on the test split, or says why not.
 
     Args:
         examples: raw ones; the test split is used.
         model: the candidate, with a signature `evaluate`.
-        champion: of the component Champion.
+        baseline_model: of the component Champion.
         schema: of the examples.
         gate: JSON of `components.settings.Gate`, or a runtime parameter with it.
-        slicings: JSON list of `cuts.Cut`, settled for these data.
+        slicings: JSON list of `components.evaluation.slices.Slicing`, settled for these data.
         label: column of the label.
         code: fingerprint of the modules that do the work.
     """
 
-    SPEC_CLASS = EvaluatorSpec
+    SPEC_CLASS = spec(
+        dict.fromkeys(("gate", "slicings", "label", "code"), str),
+        outputs={
+            "evaluation": standard_artifacts.ModelEvaluation,
+            "blessing": standard_artifacts.ModelBlessing,
+        },
+        inputs={
+            "examples": standard_artifacts.Examples,
+            "model": standard_artifacts.Model,
+            "baseline_model": standard_artifacts.Model,
+            "schema": standard_artifacts.Schema,
+        },
+    )
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
-
-    def __init__(
-        self, examples: Any, model: Any, champion: Any, schema: Any, gate: Any, slicings: str, label: str, code: str
-    ) -> None:
-        super().__init__(
-            EvaluatorSpec(
-                examples=examples,
-                model=model,
-                baseline_model=champion,
-                schema=schema,
-                gate=gate,
-                slicings=slicings,
-                label=label,
-                code=code,
-                evaluation=channel_utils.as_channel([standard_artifacts.ModelEvaluation()]),
-                blessing=channel_utils.as_channel([standard_artifacts.ModelBlessing()]),
-            )
-        )

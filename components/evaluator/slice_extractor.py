@@ -16,6 +16,7 @@ import tensorflow_model_analysis as tfma
 
 from components.evaluation.slice_names import names
 from components.evaluation.slices import Slicing
+from data.tensor_names import tensor_name
 
 PREFIX = "slice: "
 """Before a cut's name; no column of a table is likely to begin so."""
@@ -41,7 +42,9 @@ class _AddNames(beam.PTransform):
 
 
 def _with_names(extracts: dict[str, Any], slicings: list[str]) -> dict[str, Any]:
-    columns = extracts[tfma.ARROW_RECORD_BATCH_KEY]
+    batch = extracts[tfma.ARROW_RECORD_BATCH_KEY]
     parsed = [Slicing.model_validate_json(slicing) for slicing in slicings]
+    wanted = {tensor_name(name) for slicing in parsed for name in slicing.columns}
+    columns = {name: [row[0] if row else None for row in batch.column(name).to_pylist()] for name in wanted}
     found = {PREFIX + slicing.name: np.array(names(slicing, columns))[:, np.newaxis] for slicing in parsed}
     return {**extracts, tfma.FEATURES_KEY: {**extracts.get(tfma.FEATURES_KEY, {}), **found}}

@@ -10,15 +10,15 @@ from typing import Any
 from pydantic import TypeAdapter
 from tfx.components.evaluator import constants as evaluator_constants
 from tfx.dsl.components.base import base_component, base_executor, executor_spec
-from tfx.types import artifact_utils, channel_utils, standard_artifacts
-from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import path_utils
 
-from components.artifacts import METRICS, REASONS, SOURCES, VERSION, IngestReport
+from components.artifacts import METRICS, REASONS, VERSION, IngestReport
 from components.conversion import recipe
 from components.conversion.convert import ConversionError, convert
 from components.conversion.verification import Verification, verify_file
 from components.device.kit import write_kit
+from components.evaluation.gate import in_label_units
 from components.evaluation.slices import Slicing
 from components.files import INTERFACE_FILE, PREDICTIONS_FILE, REFERENCE_DIR, SLICES_FILE
 from components.pusher.judgement import Judgement, judge_file, of_champion
@@ -31,6 +31,8 @@ from components.registry.store import Store, sha256
 from components.scoring.device_rows import load_stored
 from components.scoring.predict import Predictor
 from components.settings import Gate, Push
+from components.step import Step, spec
+from data.vocabulary import Described, Interface, Unsealed
 
 
 class Executor(base_executor.BaseExecutor):
@@ -57,11 +59,9 @@ class Executor(base_executor.BaseExecutor):
         if push.store and not exec_properties["store_state"]:
             # No runner has looked: what is live, withdrawn or numbered there counts here too.
             remote.pull(push.store, store.root)
-        interface = json.loads((Path(saved_model) / "assets.extra" / INTERFACE_FILE).read_text())
-        manifest = described(input_dict, exec_properties, interface)
-        verification_, judgement, checked = _measure(
-            model, manifest, interface, store, input_dict, exec_properties, push
-        )
+        interface = Interface.model_validate_json((Path(saved_model) / "assets.extra" / INTERFACE_FILE).read_text())
+        begun = described(input_dict, exec_properties, interface)
+        verification_, judgement, checked = _measure(model, begun, interface, store, input_dict, exec_properties, push)
         reasons += [
             *how.other_than_measured(sha256(model)),
             *judgement.reasons,
@@ -69,11 +69,11 @@ class Executor(base_executor.BaseExecutor):
             *checked[1],
             *_withdrawn(store, model, bool(exec_properties["force"])),
         ]
-        shown = {one["source_column"]: verification_.columns[one["name"]] for one in manifest["inputs"]}
+        shown = {one.source_column: verification_.columns[one.name] for one in begun.inputs}
         write_rows(Path(pushed.uri) / PREDICTIONS_FILE, shown, verification_.label, verification_.predictions)
         (Path(pushed.uri) / SLICES_FILE).write_text(json.dumps(judgement.slices, indent=1))
         gate = {**judgement.figures, "source_rows": checked[0]}
-        measured = {**verification_.figures, "gate": gate, "warnings": judgement.warnings}
+        measured = {**verification_.figures.model_dump(), "gate": gate, "warnings": judgement.warnings}
         told: dict[str, Any] = {"sha256": sha256(model), "figures": {**measured, "evaluation": evaluated}}
         if reasons:
             aside = store.refuse(model, {"reasons": reasons, "figures": told["figures"]})
@@ -85,15 +85,15 @@ class Executor(base_executor.BaseExecutor):
             _record(pushed, "unchanged", version=live, **told)
             return
         run_id = self._context.pipeline_run_id
-        whole = complete(manifest, input_dict, exec_properties, interface, run_id, measured, push.max_rows)
+        whole = complete(begun, input_dict, exec_properties, run_id, measured, push.max_rows)
         version = _publish(store, model, whole, verification_.vectors, Path(model_uri), push)
         _record(pushed, "pushed", version=version, **told)
 
 
-def _publish(store: Store, model: bytes, manifest: dict[str, Any], vectors: Any, source: Path, push: Push) -> str:
+def _publish(store: Store, model: bytes, manifest: Unsealed, vectors: Any, source: Path, push: Push) -> str:
     """Here, and from here to the remote store; gives the version."""
-    kit = write_kit(manifest["inputs"], manifest["output"])
-    version = store.publish(model, manifest, vectors, source, kit)
+    kit = write_kit(Interface(inputs=manifest.inputs, output=manifest.output))
+    version = store.publish(model, json.loads(manifest.model_dump_json()), vectors, source, kit)
     removed = discard_old(store, push.keep_versions)
     if push.store:
         remote.push(store.root, push.store, version, removed)
@@ -109,28 +109,28 @@ def _evaluator_said(blessing: Any) -> tuple[dict[str, Any], list[str]]:
 
 def _measure(
     model: bytes,
-    manifest: Mapping[str, Any],
-    interface: Mapping[str, Any],
+    begun: Described,
+    interface: Interface,
     store: Store,
     input_dict: Any,
     exec_properties: Mapping[str, Any],
     push: Push,
 ) -> tuple[Verification, Judgement, tuple[int, list[str]]]:
     """The file on the test rows, by budgets and by the gate; and on rows of the source, as `predict` reads."""
-    gate = Gate.model_validate_json(exec_properties["gate"])
+    gate = in_label_units(Gate.model_validate_json(exec_properties["gate"]), interface.spread)
     slicings = TypeAdapter(list[Slicing]).validate_json(exec_properties["slicings"])
     saved_model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))
     test_dir = artifact_utils.get_split_uri(input_dict["examples"], "test")
-    stored, label = load_stored(test_dir, manifest, exec_properties["label"], push.max_rows)
-    # The inputs as the manifest will say them; the rest of the interface is no business of a reader.
-    contract = {**interface, "inputs": manifest["inputs"]}
+    stored, label = load_stored(test_dir, begun.inputs, exec_properties["label"], push.max_rows)
     verification_ = verify_file(
-        model, saved_model, str(Path(saved_model).parent / REFERENCE_DIR), stored, label, contract, push
+        model, saved_model, str(Path(saved_model).parent / REFERENCE_DIR), stored, label, interface, push
     )
     version = artifact_utils.get_single_instance(input_dict["champion"]).get_string_custom_property(VERSION)
     champion = (version, of_champion(store, version, stored))
     judgement = judge_file(gate, slicings, stored, label, verification_.predictions, champion)
-    checked = check_source(manifest["config"]["data"], manifest["data"][SOURCES], Predictor(model, manifest))
+    checked = check_source(
+        begun.config["data"], begun.data.sources, Predictor(model, json.loads(begun.model_dump_json()))
+    )
     return verification_, judgement, checked
 
 
@@ -165,39 +165,12 @@ def _record(
     artifact.set_int_custom_property("pushed", int(verdict == "pushed"))
 
 
-class TFLitePusherSpec(ComponentSpec):
-    """Inputs, outputs and parameters."""
-
-    PARAMETERS = {
-        "models_dir": ExecutionParameter(type=str),
-        "push": ExecutionParameter(type=str),
-        "gate": ExecutionParameter(type=str),
-        "slicings": ExecutionParameter(type=str),
-        "label": ExecutionParameter(type=str),
-        "provenance": ExecutionParameter(type=str),
-        "steps": ExecutionParameter(type=str),
-        "store_state": ExecutionParameter(type=str),
-        "force": ExecutionParameter(type=int),
-        "code": ExecutionParameter(type=str),
-    }
-    INPUTS = {
-        "model": ChannelParameter(type=standard_artifacts.Model),
-        "blessing": ChannelParameter(type=standard_artifacts.ModelBlessing),
-        "champion": ChannelParameter(type=standard_artifacts.Model),
-        "examples": ChannelParameter(type=standard_artifacts.Examples),
-        "report": ChannelParameter(type=IngestReport),
-        "schema": ChannelParameter(type=standard_artifacts.Schema),
-        "transform_graph": ChannelParameter(type=standard_artifacts.TransformGraph),
-        "evaluation": ChannelParameter(type=standard_artifacts.ModelEvaluation),
-    }
-    OUTPUTS = {"pushed_model": ChannelParameter(type=standard_artifacts.PushedModel)}
-
-
-class TFLitePusher(base_component.BaseComponent):
+class TFLitePusher(Step, base_component.BaseComponent):
     """Pushes to a local store, and from there to `push.store`.
 
     Args:
-        channels: the inputs of `TFLitePusherSpec`, by name.
+        model, examples, transform_graph: what is converted, and measured on.
+        blessing, evaluation, champion, report, schema: what is known of model, rivals and data.
         models_dir: the store.
         push: JSON of `components.settings.Push`.
         gate, slicings: as of the Evaluator.
@@ -211,36 +184,22 @@ class TFLitePusher(base_component.BaseComponent):
         code: fingerprint of the modules that do the work.
     """
 
-    SPEC_CLASS = TFLitePusherSpec
+    SPEC_CLASS = spec(
+        {
+            **dict.fromkeys(("models_dir", "push", "gate", "slicings", "label"), str),
+            **dict.fromkeys(("provenance", "steps", "store_state", "code"), str),
+            "force": int,
+        },
+        outputs={"pushed_model": standard_artifacts.PushedModel},
+        inputs={
+            "model": standard_artifacts.Model,
+            "blessing": standard_artifacts.ModelBlessing,
+            "champion": standard_artifacts.Model,
+            "examples": standard_artifacts.Examples,
+            "report": IngestReport,
+            "schema": standard_artifacts.Schema,
+            "transform_graph": standard_artifacts.TransformGraph,
+            "evaluation": standard_artifacts.ModelEvaluation,
+        },
+    )
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
-
-    def __init__(
-        self,
-        channels: dict[str, Any],
-        models_dir: str,
-        push: str,
-        gate: Any,
-        slicings: str,
-        label: str,
-        provenance: str,
-        steps: str,
-        store_state: str,
-        force: int,
-        code: str,
-    ) -> None:
-        super().__init__(
-            TFLitePusherSpec(
-                **channels,
-                models_dir=models_dir,
-                push=push,
-                gate=gate,
-                slicings=slicings,
-                label=label,
-                provenance=provenance,
-                steps=steps,
-                store_state=store_state,
-                force=force,
-                code=code,
-                pushed_model=channel_utils.as_channel([standard_artifacts.PushedModel()]),
-            )
-        )

@@ -10,7 +10,6 @@ from typing import Any
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from components.device import runtime
 from components.evaluation.gate import Metrics, SliceKey, as_json, judge, judge_slices, rule, without_nan
@@ -18,12 +17,11 @@ from components.evaluation.plain_models import few_rows, judge_baselines
 from components.evaluation.slice_names import names
 from components.evaluation.slices import Slicing
 from components.examples import Columns
-from components.registry.soundness import StoreError
+from components.registry.soundness import StoreError, interface_of
 from components.registry.store import Store
 from components.scoring.device_rows import on_device
 from components.settings import Gate
 from components.task import TASK
-from data.tensor_names import tensor_name
 
 FloatArray = npt.NDArray[np.float32]
 SUBJECT = "model.tflite: "
@@ -96,20 +94,12 @@ def metrics(predicted: FloatArray, label: FloatArray) -> Metrics:
 
 def _slices(slicings: Sequence[Slicing], stored: Columns) -> dict[SliceKey, npt.NDArray[np.intp]]:
     """Rows of each slice that has any."""
-    wanted = sorted({tensor_name(name) for cut in slicings for name in cut.columns})
-    batch = pa.RecordBatch.from_arrays([_lists(stored[name]) for name in wanted], wanted)
     groups: dict[SliceKey, npt.NDArray[np.intp]] = {}
     for cut in slicings:
-        texts = [name.decode("utf-8", "replace") for name in names(cut, batch)]
+        texts = [name.decode("utf-8", "replace") for name in names(cut, stored)]
         found, index = np.unique(np.array(texts, dtype=object), return_inverse=True)
         groups |= {(cut.name, text): np.flatnonzero(index == place) for place, text in enumerate(found)}
     return groups
-
-
-def _lists(values: npt.NDArray[Any]) -> pa.Array:
-    """Single values as lists of one, which slicing takes of tf.Examples."""
-    flat = pa.array(values.tolist(), pa.binary()) if values.dtype == object else pa.array(values)
-    return pa.ListArray.from_arrays(pa.array(range(len(flat) + 1), pa.int32()), flat)
 
 
 def _by_slice(
@@ -133,10 +123,10 @@ def of_champion(store: Store, version: str, stored: Columns) -> FloatArray | Non
     if not version:
         return None
     try:
-        model, manifest = store.model(version), store.manifest(version)
+        model, inputs = store.model(version), interface_of(store.manifest(version)).inputs
     except StoreError:
         # What `verify` is for. The Evaluator has compared the SavedModels, and `rule` says that the file was not.
         return None
-    if not {one["name"] for one in manifest["inputs"]} <= set(stored):
+    if not {one.name for one in inputs} <= set(stored):
         return None
-    return runtime.predict(model, on_device(manifest, stored))
+    return runtime.predict(model, on_device(inputs, stored))

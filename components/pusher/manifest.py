@@ -17,44 +17,40 @@ from components.column_checks import check_columns
 from components.files import SUMMARY_FILE
 from components.pusher.cells import read_cells
 from components.pusher.lineage import lineage
-from components.registry.soundness import MANIFEST_VERSION
+from data.vocabulary import Described, Input, Interface, ReadData, Unsealed
 
 LIBRARIES = ("tensorflow", "tfx", "tensorflow-model-optimization", "tensorflow-transform", "ai-edge-litert")
 
 
-def described(input_dict: Any, exec_properties: Mapping[str, Any], interface: Mapping[str, Any]) -> dict[str, Any]:
-    """What `predict` needs, through JSON and back, so that the file is tried with the very words that ship."""
+def described(input_dict: Any, exec_properties: Mapping[str, Any], interface: Interface) -> Described:
+    """What `predict` needs, so that the file is tried with the very words that ship."""
     told = json.loads(exec_properties["provenance"])
     summary = _summary(input_dict)
     ranges = summary["ranges"]
-    manifest = {
-        "manifest_version": MANIFEST_VERSION,
-        "pipeline": told["config"]["name"],
-        "inputs": [{**one, "training_range": ranges.get(one["source_column"])} for one in interface["inputs"]],
-        "output": interface["output"],
-        "config": told["config"],
-        "data": _data(told, artifact_utils.get_single_instance(input_dict["report"])),
-        "warnings": check_columns(summary),
-    }
-    plain: dict[str, Any] = json.loads(json.dumps(manifest))
-    return plain
+    inputs = [{**dict(one), "training_range": ranges.get(one.source_column)} for one in interface.inputs]
+    return Described(
+        pipeline=told["config"]["name"],
+        inputs=[Input.model_validate(one) for one in inputs],
+        output=interface.output,
+        config=told["config"],
+        data=_data(told, artifact_utils.get_single_instance(input_dict["report"])),
+        warnings=check_columns(summary),
+    )
 
 
 def complete(
-    begun: dict[str, Any],
+    begun: Described,
     input_dict: Any,
     exec_properties: Mapping[str, Any],
-    interface: Mapping[str, Any],
     run_id: str,
     figures: Mapping[str, Any],
     max_rows: int | None,
-) -> dict[str, Any]:
+) -> Unsealed:
     """The whole of it.
 
     Args:
         begun: of `described`.
         input_dict, exec_properties: of the pusher.
-        interface: of the model.
         run_id: of the pipeline run.
         figures: what was measured, with `gate` and `warnings`.
         max_rows: training rows whose places are kept.
@@ -63,12 +59,12 @@ def complete(
     train = artifact_utils.get_split_uri(input_dict["examples"], "train")
     points = told["config"]["data"]["points"]
     champion = artifact_utils.get_single_instance(input_dict["champion"]).get_string_custom_property(VERSION)
-    return {
-        **begun,
-        "places": read_cells(train, interface, exec_properties["label"], points, max_rows),
+    whole = {
+        **dict(begun),
+        "places": read_cells(train, begun.inputs, exec_properties["label"], points, max_rows),
         **figures,
         "gate": {"blessed": True, "reasons": [], **figures["gate"]},
-        "warnings": [*begun["warnings"], *figures["warnings"]],
+        "warnings": [*begun.warnings, *figures["warnings"]],
         "champion": champion or None,
         "config_hash": told["config_hash"],
         "code_revision": told["code_revision"],
@@ -80,6 +76,7 @@ def complete(
         "lineage": lineage(json.loads(exec_properties["steps"]), input_dict),
         "libraries": {"python": platform.python_version()} | {name: installed_version(name) for name in LIBRARIES},
     }
+    return Unsealed.model_validate(whole)
 
 
 def _summary(input_dict: Any) -> dict[str, Any]:
@@ -88,9 +85,9 @@ def _summary(input_dict: Any) -> dict[str, Any]:
     return found
 
 
-def _data(told: Mapping[str, Any], report: Any) -> dict[str, Any]:
+def _data(told: Mapping[str, Any], report: Any) -> ReadData:
     """What was read, as the runner told it beforehand, or else as ingestion found it."""
     if told["fingerprint"]:
-        return {name: told[name] for name in (FINGERPRINT, SOURCES, FILES, SPANS)}
+        return ReadData.model_validate({name: told[name] for name in (FINGERPRINT, SOURCES, FILES, SPANS)})
     lists = {name: json.loads(report.get_string_custom_property(name)) for name in (SOURCES, FILES, SPANS)}
-    return {FINGERPRINT: report.get_string_custom_property(FINGERPRINT), **lists}
+    return ReadData.model_validate({FINGERPRINT: report.get_string_custom_property(FINGERPRINT), **lists})

@@ -44,19 +44,19 @@ def check_source(described: Mapping[str, Any], files: Sequence[str], predictor: 
     accepted = pa.array(~np.isin(batch.lines.to_numpy(zero_copy_only=False), rows.rejects.lines))
     table, lines = batch.columns.filter(accepted), batch.lines.filter(accepted).to_pylist()
     stored = {tensor_name(name): _plain(column) for name, column in rows.columns.items()}
-    ingested = on_device({"inputs": predictor.inputs}, stored)
+    ingested = on_device(predictor.inputs, stored)
     given, faults, _ = predictor.typed(Stretch(table, [""] * len(lines)))
     for row in np.flatnonzero(faults != ""):
         return 0, [f"{file}, line {lines[row]}: was trained on, but `predict` gives it no prediction: {faults[row]}"]
     for one in predictor.inputs:
-        name = one["name"]
+        name = one.name
         differ = ~(
             (given[name] == ingested[name]) | ((given[name] != given[name]) & (ingested[name] != ingested[name]))
         )
         for row in np.flatnonzero(differ):
             return 0, [
-                f"{file}, line {lines[row]}: `predict` reads {one['source_column']} as {given[name][row]}, training "
-                f"read it as {ingested[name][row]}, from {_cell(table, one, int(row))}"
+                f"{file}, line {lines[row]}: `predict` reads {one.source_column} as {given[name][row]}, training "
+                f"read it as {ingested[name][row]}, from {_cell(table, one.source_column, int(row))}"
             ]
     return len(lines), []
 
@@ -67,5 +67,5 @@ def _plain(column: pa.Array) -> npt.NDArray[Any]:
     return np.asarray(column.to_numpy(zero_copy_only=False))
 
 
-def _cell(table: pa.Table, one: Mapping[str, Any], row: int) -> str:
-    return repr(table.column(one["source_column"])[row].as_py())
+def _cell(table: pa.Table, column: str, row: int) -> str:
+    return repr(table.column(column)[row].as_py())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,9 +109,10 @@ def recheck(store: Store, version: str | None = None) -> Finding:
 
 def _run_vectors(store: Store, version: str) -> Finding:
     vectors = soundness.read_json(store.folder(version) / soundness.VECTORS)
-    dtypes = {one["name"]: one["dtype"] for one in store.manifest(version)["inputs"]}
+    inputs = soundness.interface_of(store.manifest(version)).inputs
+    dtypes = {one.name: one.dtype for one in inputs}
     engine = Engine(store.model(version))
-    if strange := engine.strangeness(store.manifest(version)["inputs"]):
+    if strange := engine.strangeness(inputs):
         return Finding(version, [strange], 0, None)
     tolerance = float(vectors["tolerance"])
     rows = vectors["rows"]
@@ -126,7 +128,7 @@ def _run_vectors(store: Store, version: str) -> Finding:
     return Finding(version, problems, len(differences), float(np.max(differences)))
 
 
-def _row(inputs: dict[str, Any], dtypes: dict[str, str]) -> Columns:
+def _row(inputs: dict[str, Any], dtypes: Mapping[str, str]) -> Columns:
     """`[1]` arrays; null in JSON is NaN."""
     return {
         name: np.array([np.nan if inputs[name] is None else inputs[name]], dtype=dtype)

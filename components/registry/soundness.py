@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from data.vocabulary import MANIFEST_VERSION, Interface
 
 MODEL = "model.tflite"
 MANIFEST = "model.json"
@@ -15,8 +18,6 @@ SOURCE = "source"
 KIT = "kit"
 PARTS = (MODEL, VECTORS, SOURCE, KIT)
 """What a version consists of beside its manifest; the oldest have no kit."""
-
-MANIFEST_VERSION = 1
 
 
 class StoreError(ValueError):
@@ -82,6 +83,31 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict):
         raise CorruptError(f"{folder / MANIFEST} holds no JSON object")
     return manifest
+
+
+def interface_of(manifest: Mapping[str, Any]) -> Interface:
+    """What the file takes and gives; where the manifest is from before `role`, that follows from its other keys.
+
+    Raises:
+        StoreError: the manifest is of another age.
+        CorruptError: it does not tell.
+    """
+    age = manifest.get("manifest_version")
+    if age != MANIFEST_VERSION:
+        raise StoreError(f"manifest_version is {age!r}; this farelite reads {MANIFEST_VERSION}")
+    try:
+        points = manifest["config"]["data"]["points"].values()
+        axes = {name: axis for point in points for axis, name in point.items()}
+        inputs = [{"role": _role(one, axes), **one} for one in manifest["inputs"]]
+        return Interface.model_validate({"inputs": inputs, "output": manifest["output"]})
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise CorruptError(f"{MANIFEST} does not say what the file takes and gives: {error}") from error
+
+
+def _role(one: Mapping[str, Any], axes: Mapping[str, str]) -> str:
+    if one["vocabulary"] is not None:
+        return "categorical"
+    return "time" if "format" in one else axes.get(one["source_column"], "numeric")
 
 
 def problems(folder: Path, only: set[str] | None = None) -> list[str]:

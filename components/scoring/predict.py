@@ -1,4 +1,4 @@
-"""Prices the rows of a table with a published version; needs its folder and LiteRT, no TensorFlow."""
+"""Predicts the rows of a table with a published version; needs its folder and LiteRT, no TensorFlow."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from components.device.runtime import Engine
-from components.registry.soundness import MANIFEST_VERSION, CorruptError, StoreError
+from components.registry.soundness import CorruptError, interface_of
 from components.registry.store import Store
 from components.scoring.table_writer import writing
 from data.batches import Layout
 from data.categories import category_id
 from data.errors import DataError
-from data.spec import Notation, Point, Time, wall_clock
+from data.notation import Notation
+from data.spec import Point, Time, wall_clock
 from data.stored import Stored, stored, text_of
 from data.tables import Stretch, read_whole
 from data.times import seconds_of
 from data.values import LIMITS, NO_UTF8, check_origin, check_range, numbers, set_reason
+from data.vocabulary import TIME_KEYS, Input
 
 PREDICTION, FLAGS = "prediction", "flags"
 SEPARATOR = ";"
@@ -37,7 +39,7 @@ class Predictions:
     """Predictions of consecutive rows.
 
     Attributes:
-        prediction: float32 `[rows]`, in label units; NaN where a row cannot be priced.
+        prediction: float32 `[rows]`, in label units; NaN where a row has none.
         flags: one entry a row, empty if there is nothing to say: why it has no prediction, or else what its
             prediction rests on that training did not show: a value outside the training range, a category unknown.
     """
@@ -63,7 +65,7 @@ class Counts:
 
 
 class Predictor:
-    """A published version, ready to price.
+    """A published version, ready to predict.
 
     Args:
         model: bytes of its file.
@@ -75,14 +77,10 @@ class Predictor:
     """
 
     def __init__(self, model: bytes, manifest: Mapping[str, Any]) -> None:
-        if manifest.get("manifest_version") != MANIFEST_VERSION:
-            raise StoreError(
-                f"manifest_version is {manifest.get('manifest_version')!r}; this farelite reads {MANIFEST_VERSION}"
-            )
+        self.inputs = interface_of(manifest).inputs
         described = manifest["config"]["data"]
-        self.inputs: list[dict[str, Any]] = manifest["inputs"]
         self.layout = Layout(
-            [one["source_column"] for one in self.inputs],
+            [one.source_column for one in self.inputs],
             whole=True,
             whose="the model takes",
             header=described["header"],
@@ -92,10 +90,8 @@ class Predictor:
         self._described = {*self.layout.wanted, described["label"]["column"]}
         # A version from before these settings was trained on every text as it stood.
         self._notation = Notation.of(described.get("missing", ()), described.get("decimal", "."))
-        self._known = {one["name"]: self._numbers(one["vocabulary"]) for one in self.inputs if one["vocabulary"]}
+        self._known = {one.name: self._numbers(one.vocabulary) for one in self.inputs if one.vocabulary}
         self._points = {name: Point(**point) for name, point in described["points"].items()}
-        self._axes = {point.latitude: "latitude" for point in self._points.values()}
-        self._axes.update({point.longitude: "longitude" for point in self._points.values()})
         self._engine = Engine(model)
         if strange := self._engine.strangeness(self.inputs):
             raise CorruptError(strange)
@@ -114,7 +110,7 @@ class Predictor:
         return names[0], names[1]
 
     def __call__(self, stretch: Stretch) -> Predictions:
-        """Prices rows, each for itself.
+        """Predicts rows, each for itself.
 
         Raises:
             DataError: a column is of a type that holds no such values.
@@ -137,50 +133,43 @@ class Predictor:
         """
         reasons = np.array(stretch.faults, dtype=object)
         notes: list[list[str]] = [[] for _ in stretch.faults]
-        typed = {one["source_column"]: self._typed(one, stretch.table, reasons, notes) for one in self.inputs}
+        typed = {one.source_column: self._typed(one, stretch.table, reasons, notes) for one in self.inputs}
         check_origin(self._points, typed, reasons)
-        return {one["name"]: typed[one["source_column"]] for one in self.inputs}, reasons, notes
+        return {one.name: typed[one.source_column] for one in self.inputs}, reasons, notes
 
-    def _typed(self, one: Mapping[str, Any], table: pa.Table, reasons: Values, notes: list[list[str]]) -> Values:
+    def _typed(self, one: Input, table: pa.Table, reasons: Values, notes: list[list[str]]) -> Values:
         """One input `[rows]` in the dtype of the file; adds to `reasons` and `notes`."""
-        name = one["source_column"]
+        name = one.source_column
         column = stored(table.column(name), name)
-        if one["vocabulary"] is not None:
+        if one.role == "categorical":
             return self._ids(one, column, reasons, notes)
-        if "format" in one:
-            time = Time(
-                column=name,
-                format=one["format"],
-                time_zone=one["time_zone"],
-                source_time_zone=one["source_time_zone"],
-            )
+        time = _time(one)
+        if time:
             values: Values = seconds_of(column, time, reasons, self._notation)
         else:
-            axis = self._axes.get(name)
-            values = numbers(column, axis is not None, reasons, self._notation, truth=axis is None)
-            check_range(values, name, [LIMITS[axis]] if axis else [], reasons)
+            limit = LIMITS.get(one.role)
+            values = numbers(column, limit is not None, reasons, self._notation, truth=limit is None)
+            check_range(values, name, [limit] if limit else [], reasons)
             _note(notes, np.isnan(values), f"{name}: missing")
-        values = values.astype(one["dtype"])
-        if one["training_range"] is not None:
-            low, high = one["training_range"]
+        values = values.astype(one.dtype)
+        if one.training_range is not None:
+            low, high = one.training_range
             shown = f"{low:g} to {high:g}"
-            if "format" in one:
-                shown = f"{_moment(low)} to {_moment(high)} on the {wall_clock(one['time_zone'])}"
+            if time:
+                shown = f"{_moment(low)} to {_moment(high)} on the {wall_clock(time.time_zone)}"
             _note(notes, (values < low) | (values > high), f"{name}: outside the training range {shown}")
         return values
 
-    def _ids(
-        self, one: Mapping[str, Any], column: Stored, reasons: Values, notes: list[list[str]]
-    ) -> npt.NDArray[np.int32]:
+    def _ids(self, one: Input, column: Stored, reasons: Values, notes: list[list[str]]) -> npt.NDArray[np.int32]:
         """1 + place in the vocabulary; missing and unknown texts are noted."""
-        name, known = one["source_column"], self._known.get(one["name"], {})
+        name, known = one.source_column, self._known.get(one.name, {})
         set_reason(reasons, column.broken, f"{name}: {NO_UTF8}")
         texts = _texts(column, self._notation)
         missing = np.array([text == b"" for text in texts], dtype=bool)
         unknown = np.array([text not in known for text in texts], dtype=bool)
         _note(notes, missing, f"{name}: missing")
         _note(notes, unknown & ~missing, f"{name}: unknown category")
-        return np.array([category_id(text, known, one.get("oov_buckets", 0)) for text in texts], dtype=np.int32)
+        return np.array([category_id(text, known, one.oov_buckets) for text in texts], dtype=np.int32)
 
     def _numbers(self, vocabulary: Sequence[str]) -> dict[bytes, int]:
         known: dict[bytes, int] = {}
@@ -188,6 +177,12 @@ class Predictor:
         for number, text in enumerate(_texts(written, self._notation), start=1):
             known.setdefault(text, number)  # an old vocabulary may have both 1 and 1.0
         return known
+
+
+def _time(one: Input) -> Time | None:
+    if one.role != "time":
+        return None
+    return Time.model_validate({"column": one.source_column, **one.model_dump(include=TIME_KEYS)})
 
 
 def _texts(column: Stored, notation: Notation) -> list[bytes]:

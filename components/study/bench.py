@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from components.study.settings import FLOAT, Study, Variant
 from components.study.sources import Sources
 from components.study.statistics import choose, obstacles, pareto
 from components.task import TASK
+from data.vocabulary import Interface
 
 STUDY_VERSION = 1
 FIXED_COST = 8.0
@@ -107,7 +107,7 @@ class Runner:
     def _make(self, name: str, variant: Variant, reference: npt.NDArray[np.float32] | None) -> dict[str, Any]:
         source = self._source(variant)
         model = convert(str(source), variant.conversion)
-        interface = json.loads((source / recipe.EXTRA / INTERFACE_FILE).read_text())
+        interface = Interface.model_validate_json((source / recipe.EXTRA / INTERFACE_FILE).read_text())
         figures = self.bench.figures(model, interface, reference)
         self._models[name] = model
         return figures

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tfx.dsl.components.base import base_component, base_executor, executor_spec
-from tfx.types import artifact_utils, channel_utils, standard_artifacts
-from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import path_utils
 
 from components.artifacts import CompressionStudy
@@ -18,12 +17,14 @@ from components.conversion import recipe
 from components.files import INTERFACE_FILE, PARETO_FILE, REFERENCE_DIR, STUDY_FILE
 from components.scoring.device_rows import load_raw
 from components.settings import Push, Training
+from components.step import Step, spec
 from components.study.bench import Outcome, Runner
 from components.study.figure import pareto_svg
 from components.study.measure import Bench, Rows
 from components.study.settings import Study as StudySettings
 from components.study.sources import Sources
 from components.trainer.context import TrainingContext
+from data.vocabulary import Interface
 from transforms.features import Plan
 
 
@@ -41,18 +42,20 @@ class Executor(base_executor.BaseExecutor):
         }
         graph = artifact_utils.get_single_uri(input_dict["transform_graph"])
         plan = Plan.model_validate_json(exec_properties["plan"])
-        context = TrainingContext.open(plan, graph, files["train"], files["validation"], training.max_rows)
+        push = Push.model_validate_json(exec_properties["push"])
+        context = TrainingContext.open(
+            plan, graph, files["train"], files["validation"], training.max_rows, push.max_bytes
+        )
         trained = artifact_utils.get_single_uri(input_dict["float_model"])
         reference = Path(path_utils.serving_model_path(trained)).parent / REFERENCE_DIR
-        interface = json.loads(
+        interface = Interface.model_validate_json(
             (Path(path_utils.serving_model_path(trained)) / recipe.EXTRA / INTERFACE_FILE).read_text()
         )
-        push = Push.model_validate_json(exec_properties["push"])
         rows = {
             split: Rows(
                 *load_raw(
                     artifact_utils.get_split_uri(input_dict["examples"], split),
-                    interface,
+                    interface.inputs,
                     exec_properties["label"],
                     push.max_rows,
                 )
@@ -94,45 +97,24 @@ def _hand_over(outcome: Outcome, reference: Path, model_dir: Path) -> None:
     recipe.write(serving, outcome.how)
 
 
-class StudySpec(ComponentSpec):
-    """Inputs, outputs and parameters."""
-
-    PARAMETERS = {
-        "settings": ExecutionParameter(type=str),
-        "training": ExecutionParameter(type=str),
-        "conversion": ExecutionParameter(type=str),
-        "plan": ExecutionParameter(type=str),
-        "push": ExecutionParameter(type=str),
-        "label": ExecutionParameter(type=str),
-        "work_dir": ExecutionParameter(type=str),
-        "code": ExecutionParameter(type=str),
-    }
-    INPUTS = {
-        "float_model": ChannelParameter(type=standard_artifacts.Model),
-        "transform_graph": ChannelParameter(type=standard_artifacts.TransformGraph),
-        "examples": ChannelParameter(type=standard_artifacts.Examples),
-    }
-    OUTPUTS = {
-        "model": ChannelParameter(type=standard_artifacts.Model),
-        "study": ChannelParameter(type=CompressionStudy),
-    }
-
-
-class Study(base_component.BaseComponent):
+class Study(Step, base_component.BaseComponent):
     """Measures the variants of a grid and selects one.
 
     Args:
-        channels: the inputs of `StudySpec`, by name.
-        parameters: its parameters, by name; settings as JSON, `work_dir` where finished variants are kept for a
-            study that is started again, `code` the fingerprint of the modules that do the work.
+        float_model, transform_graph, examples: what the variants are made of.
+        settings, training, conversion, plan, push: as JSON.
+        label: column of the label.
+        work_dir: where finished variants are kept for a study that is started again.
+        code: fingerprint of the modules that do the work.
     """
 
-    SPEC_CLASS = StudySpec
+    SPEC_CLASS = spec(
+        dict.fromkeys(("settings", "training", "conversion", "plan", "push", "label", "work_dir", "code"), str),
+        outputs={"model": standard_artifacts.Model, "study": CompressionStudy},
+        inputs={
+            "float_model": standard_artifacts.Model,
+            "transform_graph": standard_artifacts.TransformGraph,
+            "examples": standard_artifacts.Examples,
+        },
+    )
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
-
-    def __init__(self, channels: dict[str, Any], parameters: dict[str, str]) -> None:
-        outputs = {
-            "model": channel_utils.as_channel([standard_artifacts.Model()]),
-            "study": channel_utils.as_channel([CompressionStudy()]),
-        }
-        super().__init__(StudySpec(**channels, **parameters, **outputs))

@@ -16,6 +16,7 @@ from components.conversion import inspection
 from components.device import runtime
 from components.study.statistics import paired_bootstrap
 from components.task import TASK
+from data.vocabulary import Interface
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -42,7 +43,7 @@ class Bench:
     test: Rows
     resamples: int
 
-    def figures(self, model: bytes, interface: Mapping[str, Any], reference: FloatArray | None) -> dict[str, Any]:
+    def figures(self, model: bytes, interface: Interface, reference: FloatArray | None) -> dict[str, Any]:
         """All but the time of a call.
 
         Args:
@@ -53,11 +54,11 @@ class Bench:
         Raises:
             ValueError: the file is not what the interface says, or gives no finite numbers.
         """
-        anatomy = inspection.dissect(model, interface["dense_kernels"])
+        anatomy = inspection.dissect(model, interface.dense_kernels)
         zeros = anatomy.dense_kernels["zeros"]
-        if zeros < interface["zeros"] - 1e-4:
+        if zeros < interface.zeros - 1e-4:
             raise ValueError(
-                f"{zeros:.2%} of the file's dense weights are zero, of the trained ones {interface['zeros']:.2%}"
+                f"{zeros:.2%} of the file's dense weights are zero, of the trained ones {interface.zeros:.2%}"
             )
         on_validation, on_test = (
             runtime.predict(model, self.validation.columns),

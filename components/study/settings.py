@@ -135,6 +135,6 @@ class Study(Settings):
         """
         for name, one in self.grid.items():
             try:
-                check_combination(training.units, one.pruning, one.clustering, one.quantization, one.conversion)
+                check_combination(training.known_units, one.pruning, one.clustering, one.quantization, one.conversion)
             except ValueError as error:
                 raise ValueError(f"study.grid.{name}: {error}") from error

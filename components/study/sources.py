@@ -51,7 +51,8 @@ class Sources:
         """Of everything that a variant's SavedModel follows from."""
         digest = hashlib.sha256((self.float_dir / recipe.EXTRA / FLOAT_WEIGHTS_FILE).read_bytes())
         rows = conversion.representative_rows if conversion.after_training else None
-        told = [self._training(variant).model_dump_json(), self.context.plan.model_dump_json(), rows, self.code]
+        training, plan = self._training(variant).model_dump_json(), self.context.plan.model_dump_json()
+        told = [training, plan, rows, self.context.budget, self.code]
         digest.update(json.dumps(told).encode())
         return digest.hexdigest()[:16]
 
@@ -73,10 +74,11 @@ class Sources:
         unfinished = self.work_dir / f".{place.name}.{os.getpid()}"
         shutil.rmtree(unfinished, ignore_errors=True)
         tf_keras.utils.set_random_seed(self.training.seed)
-        phases = Phases(self._training(variant), self.context.widths, self.training_set, self.context.validation)
+        design, _ = self.context.design(self._training(variant))
+        phases = Phases(design, self.training_set, self.context.validation)
         net = phases.empty()
         load_weights(net, self.float_dir)
-        self.context.export(phases.compress(net), str(unfinished), recipe.Recipe(conversion=conversion))
+        self.context.export(design, phases.compress(net), str(unfinished), recipe.Recipe(conversion=conversion))
         unfinished.rename(place)
         tf_keras.backend.clear_session()
         return place

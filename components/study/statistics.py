@@ -75,7 +75,7 @@ def obstacles(one: Measured, push: Push) -> list[str]:
     found = []
     if one["bytes"] > push.max_bytes:
         found.append(f"{one['bytes']:,} bytes, above push.max_bytes {push.max_bytes:,}")
-    if one["sparsity"] < push.min_sparsity:
+    if push.min_sparsity is not None and one["sparsity"] < push.min_sparsity:
         found.append(f"{one['sparsity']:.1%} zeros, below push.min_sparsity {push.min_sparsity:.1%}")
     if push.max_latency_us is not None and one["latency_us"]["p95"] > push.max_latency_us:
         found.append(f"{one['latency_us']['p95']:g} us (p95), above push.max_latency_us {push.max_latency_us:g}")

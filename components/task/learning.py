@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import numpy as np
@@ -13,6 +13,8 @@ import tf_keras
 
 from components.settings import Distillation
 from components.tables import Table
+from components.task.encoding import Encoding
+from components.task.label_scale import Kind
 from components.task.regression_learning import RegressionLearning
 from components.task.settings import Loss
 
@@ -28,17 +30,11 @@ class Learning(Protocol):
 
     width: int
 
-    def encode(self, label: FloatArray) -> npt.NDArray[Any]:
-        """What the loss compares with the network's output, of labels `[rows]`."""
+    def encoding(self, label: FloatArray, kind: Kind) -> Encoding:
+        """Of the training rows' labels `[rows]`; `kind` is `Training.label_scale`."""
 
-    def decode(self, output: Any) -> Any:
-        """Predictions `[rows]`, of the network's output `[rows, width]`, tensors and arrays alike, activated."""
-
-    def start(self, label: FloatArray) -> float:
-        """First value of the output's bias: the network then learns differences only."""
-
-    def loss(self, choice: Loss) -> tf_keras.losses.Loss:
-        """Of the network."""
+    def loss(self, choice: Loss, encoding: Encoding) -> tf_keras.losses.Loss:
+        """Of encoded labels and the network's outputs."""
 
     def baselines(
         self, table: Table, id_sizes: dict[str, int]

@@ -1,4 +1,4 @@
-"""How a number is learned: loss, start value, the plain models that a network has to beat, and the teacher."""
+"""How a number is learned: scale, loss, the plain models that a network has to beat, and the teacher."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ from threadpoolctl import threadpool_limits
 
 from components.settings import Distillation
 from components.tables import FloatArray, Table
+from components.task.amounts import shares_of
+from components.task.encoding import Encoding
+from components.task.label_scale import Kind, NumberScale
 from components.task.settings import Loss
-from transforms.features import BLOCK
+from transforms.features import BLOCK, NUMBERS
 
 Model = Callable[[dict[str, tf.Tensor]], tf.Tensor]
 Teacher = Callable[[Table], FloatArray]
@@ -59,7 +62,7 @@ def fit_linear(table: Table, id_sizes: dict[str, int]) -> Linear:
         table: training rows; no NaN.
         id_sizes: number of ids by id input.
     """
-    dense = [name for name in table.inputs if name not in id_sizes]
+    dense = [name for name in table.inputs if name not in id_sizes and name != NUMBERS]
     columns = [sparse.csr_matrix(table.inputs[name], dtype=np.float64) for name in dense]
     columns += [_one_hot(table.inputs[name][:, 0], size) for name, size in id_sizes.items()]
     with threadpool_limits(1):
@@ -161,22 +164,15 @@ class RegressionLearning:
 
     width = 1
 
-    def encode(self, label: FloatArray) -> FloatArray:
-        """The label itself."""
-        return label
+    def encoding(self, label: FloatArray, kind: Kind) -> Encoding:
+        """Standardized, and its logarithm where `kind` or the label asks for it."""
+        return NumberScale.learned(label, kind)
 
-    def decode(self, output: Any) -> Any:
-        """The one number, as it is."""
-        return output[:, 0]
-
-    def start(self, label: FloatArray) -> float:
-        """The median, which keeps clear of odd rows."""
-        return float(np.median(label))
-
-    def loss(self, choice: Loss) -> tf_keras.losses.Loss:
-        """As configured."""
+    def loss(self, choice: Loss, encoding: Encoding) -> tf_keras.losses.Loss:
+        """As configured, on the scale that is learned."""
         if choice.kind == "huber":
-            return tf_keras.losses.Huber(choice.delta)
+            scale = encoding.described()
+            return tf_keras.losses.Huber(shares_of(choice.delta, scale.spread if scale else 1.0))
         return tf_keras.losses.MeanAbsoluteError() if choice.kind == "mae" else tf_keras.losses.MeanSquaredError()
 
     def baselines(self, table: Table, id_sizes: dict[str, int]) -> dict[str, Model]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from components.task import TASK
+from components.task.amounts import Amount
 from data.settings import Settings
 
 
@@ -17,11 +18,11 @@ class Loss(Settings):
 
     Attributes:
         kind: `huber` (quadratic up to `delta`, linear beyond), `mae` or `mse`.
-        delta: of `huber`, in label units.
+        delta: of `huber`, in label units, or as a share of its standard deviation over the training rows.
     """
 
     kind: Literal["huber", "mae", "mse"] = "huber"
-    delta: float = Field(default=1.5, gt=0)
+    delta: Amount = "0.2 sd"
 
     @model_validator(mode="before")
     @classmethod
@@ -58,7 +59,7 @@ def _over_the_usual(given: Any) -> Any:
 
 
 _Limit = Annotated[float, Field(ge=0)]
-Limits = Annotated[dict[Annotated[str, _one_of(TASK.metrics)], _Limit], BeforeValidator(_without_null)]
+Limits = Annotated[dict[Annotated[str, _one_of(TASK.metrics)], _Limit | Amount], BeforeValidator(_without_null)]
 """What a model must keep to be blessed, by name of metric."""
 Increases = Annotated[dict[Annotated[str, _one_of(TASK.brief)], _Limit | None], BeforeValidator(_over_the_usual)]
 """By what share a metric of the file may be worse than the float model's, by name of metric; null keeps off the usual

@@ -155,44 +155,6 @@ def _set_ranges(quantized: tf_keras.Model, core: tf_keras.Model, sample: FloatAr
                 variable.assign(max(high, 0.0))
 
 
-class _EmbeddingConfig(tfmot.quantization.keras.QuantizeConfig):
-    """8-bit tables, symmetric around zero; a row looked up needs no range of its own."""
-
-    def __init__(self) -> None:
-        self._quantizer = tfmot.quantization.keras.quantizers.LastValueQuantizer(
-            num_bits=8, per_axis=False, symmetric=True, narrow_range=True
-        )
-
-    def get_weights_and_quantizers(self, layer: tf_keras.layers.Layer) -> list[Any]:
-        return [(layer.embeddings, self._quantizer)]
-
-    def set_quantize_weights(self, layer: tf_keras.layers.Layer, quantize_weights: list[Any]) -> None:
-        layer.embeddings = quantize_weights[0]
-
-    def get_activations_and_quantizers(self, layer: tf_keras.layers.Layer) -> list[Any]:
-        return []
-
-    def set_quantize_activations(self, layer: tf_keras.layers.Layer, quantize_activations: list[Any]) -> None:
-        """There are none."""
-
-    def get_output_quantizers(self, layer: tf_keras.layers.Layer) -> list[Any]:
-        return []
-
-    def get_config(self) -> dict[str, Any]:
-        return {}
-
-
-def quantize_embeddings(front: tf_keras.Model) -> tf_keras.Model:
-    """The front over the same weights, its embedding tables with 8-bit fake quantization."""
-
-    def wrap(layer: tf_keras.layers.Layer) -> tf_keras.layers.Layer:
-        if not isinstance(layer, tf_keras.layers.Embedding):
-            return layer
-        return tfmot.quantization.keras.QuantizeWrapperV2(layer, _EmbeddingConfig())
-
-    return tf_keras.models.clone_model(front, clone_function=wrap)
-
-
 def apply_masks(core: tf_keras.Model, kept: Mapping[str, npt.NDArray[np.bool_]]) -> None:
     """Sets what drifted from zero back to zero, in place."""
     for layer in core.layers:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import numpy as np
@@ -15,18 +16,23 @@ import tf_keras
 
 from components.compression_settings import Conversion
 from components.conversion import recipe
+from components.conversion.convert import of_function
+from components.device.kernels import refusals
 from components.examples import load
 from components.files import FLOAT_WEIGHTS_FILE
 from components.settings import Training
 from components.tables import Columns, Table, join, table_of
+from components.task.encoding import Encoding
 from components.task.learning import LEARNING
-from components.trainer import compression, export, fitting, network
+from components.trainer import choices, compression, export, fitting, network
+from components.trainer.design import Design
 from components.trainer.distillation import labelled, remix
 from components.trainer.phases import Net
+from data.errors import DataError
 from data.tensor_names import tensor_name
-from transforms import in_memory, learned
+from transforms import categories, in_memory, learned, piecewise
 from transforms.categories import vocabulary_file
-from transforms.features import Plan, embedding_width, id_key
+from transforms.features import BLOCK, NUMBERS, Plan, embedding_width, id_key
 
 
 @dataclass(frozen=True)
@@ -36,19 +42,27 @@ class TrainingContext:
     Attributes:
         plan: features settled for the dataset.
         output: of the Transform step.
-        kept: columns of the block in use.
+        learned: what it learned, see `transforms.learned`.
         raw_train, raw_validation: rows to learn from, and to watch, before the graph.
+        budget: bytes that a file may have.
     """
 
     plan: Plan
     output: tft.TFTransformOutput
-    kept: int
+    learned: Mapping[str, Any]
     raw_train: Columns
     raw_validation: Columns
+    budget: int
 
     @classmethod
     def open(
-        cls, plan: Plan, transform_graph: str, train: Sequence[str], validation: Sequence[str], max_rows: int | None
+        cls,
+        plan: Plan,
+        transform_graph: str,
+        train: Sequence[str],
+        validation: Sequence[str],
+        max_rows: int | None,
+        budget: int,
     ) -> TrainingContext:
         """Reads raw examples and what the Transform step learned.
 
@@ -57,14 +71,20 @@ class TrainingContext:
             transform_graph: output of the Transform step.
             train, validation: patterns of files.
             max_rows: of each, as `Training.max_rows`.
+            budget: as `Push.max_bytes`.
 
         Raises:
             DataError: the training rows do not suit the reducer.
         """
         output = tft.TFTransformOutput(transform_graph)
-        kept = int(learned.read(output.transform_savedmodel_dir)["kept"])
+        found = learned.read(output.transform_savedmodel_dir)
         spec = in_memory.raw_spec(plan.dataset)
-        return cls(plan, output, kept, load(train, spec, max_rows), load(validation, spec, max_rows))
+        return cls(plan, output, found, load(train, spec, max_rows), load(validation, spec, max_rows), budget)
+
+    @property
+    def kept(self) -> tuple[int, ...]:
+        """Columns of the block in use."""
+        return tuple(learned.used(self.learned))
 
     @cached_property
     def train(self) -> Table:
@@ -86,60 +106,121 @@ class TrainingContext:
 
     def training_set(self, training: Training) -> Table:
         """What the network learns from: the real rows, and new ones with a teacher's labels where so configured."""
-        choices = training.distillation
-        if choices is None:
+        teacher = training.distillation
+        if teacher is None:
             return self.train
-        categories = [id_key(name) for name in self.plan.dataset.categorical]
-        teach = LEARNING.teacher(self.train, categories, choices, training.seed)
-        new = self.table(remix(self.raw_train, self.plan.dataset, choices, training.seed))
+        keys = [id_key(name) for name in self.plan.dataset.categorical]
+        teach = LEARNING.teacher(self.train, keys, teacher, training.seed)
+        new = self.table(remix(self.raw_train, self.plan.dataset, teacher, training.seed))
         return join(self.train, labelled(new, teach))
 
+    def design(self, training: Training) -> tuple[Design, dict[str, Any]]:
+        """The network to build, and what was chosen for it, for the record."""
+        columns_known = self.learned["columns"]
+        numbers = {name: np.array(columns_known[name]["quantiles"], np.float32) for name in self.plan.bending()}
+        numbers = {name: one for name, one in numbers.items() if len(piecewise.boundaries(one, 2)) > 1}
+        columns = [self.learned["features"].index(name) for name in numbers]
+        telling = choices.telling(self.train.numbers[:, columns], self.train.label, list(numbers.values()))
+        facts = choices.Facts(
+            rows=len(self.train),
+            quantiles=numbers,
+            weights=dict(zip(numbers, telling, strict=True)),
+            dense=sum(self._dense.values()),
+            ids=list(self._ids.values()),
+            derived=bool(self.plan.dataset.points or self.plan.dataset.time),
+            budget=self.budget,
+        )
+        chosen = choices.settle(training, facts)
+        bent = {group: self._bent(numbers, *one, chosen.width) for group, one in chosen.bent.items()}
+        widths = network.Widths(self._dense, self._ids, bent, self.train.numbers.shape[1])
+        encoding = LEARNING.encoding(self.train.label, training.label_scale)
+        design = Design(chosen.training, widths, network.span_scale(self.train.inputs[BLOCK]), encoding)
+        return design, {
+            "training": chosen.training.model_dump(mode="json"),
+            "bent": {group: {"numbers": list(names), "bins": bins} for group, (names, bins) in chosen.bent.items()},
+            "estimated_bytes": chosen.estimated_bytes,
+            "left_out": learned.unused(self.learned),
+        }
+
+    def _bent(self, numbers: Mapping[str, Any], names: Sequence[str], bins: int, width: int) -> network.Bent:
+        edges = piecewise.table([piecewise.boundaries(numbers[name], bins) for name in names])
+        return network.Bent([self.learned["features"].index(name) for name in names], edges, width)
+
     @cached_property
-    def widths(self) -> network.Widths:
-        """Shapes of the network's inputs; those without an id in the plan are dense."""
+    def _ids(self) -> dict[str, tuple[int, int]]:
+        """Number of ids and embedding width of crosses and categories."""
         plan = self.plan
         ids = {
             id_key(name): (plan.cross_size(name), embedding_width(plan.cross_size(name), cross.embedding))
             for name, cross in plan.model_crosses().items()
         }
+        coding = plan.features.categories
         for name in plan.dataset.categorical:
-            size = self.output.vocabulary_size_by_name(vocabulary_file(name)) + 1 + plan.features.categories.oov_buckets
-            ids[id_key(name)] = (size, embedding_width(size, plan.features.categories.embedding))
-        dense = {name: int(column.shape[1]) for name, column in self.train.inputs.items() if name not in ids}
-        return network.Widths(dense, ids)
+            known = self.output.vocabulary_size_by_name(vocabulary_file(name))
+            size = known + 1 + categories.buckets(coding, known)
+            ids[id_key(name)] = (size, embedding_width(size, coding.embedding))
+        return ids
+
+    @cached_property
+    def _dense(self) -> dict[str, int]:
+        """Widths of the float inputs that the core sees as they are."""
+        hidden = {NUMBERS, *self._ids}
+        return {name: int(column.shape[1]) for name, column in self.train.inputs.items() if name not in hidden}
 
     @cached_property
     def _layer(self) -> Callable[[export.Tensors], export.Tensors]:
         return self.output.transform_features_layer()
 
-    def export(self, net: Net, path: str, how: recipe.Recipe) -> None:
+    def refuse_features(self, targets: Sequence[str]) -> None:
+        """Looks before training whether every target has the operators of the features.
+
+        Raises:
+            DataError: a target lacks one; it is named.
+        """
+        front = export.RawModel(self.plan.dataset, self._layer, self.kept, {}, [])
+        spec = export.device_signature(self.plan.dataset, 1)
+        function = tf.function(lambda **raw: front.device_features(raw)).get_concrete_function(**spec)
+        if reasons := refusals(of_function(function, front), targets):
+            raise DataError("; ".join(reasons))
+
+    def export(self, design: Design, net: Net, path: str, how: recipe.Recipe) -> None:
         """The SavedModel that is evaluated and converted, what its inputs mean, and its recipe."""
-        described = export.interface(self.plan, export.vocabularies(self.output, self.plan.dataset))
-        described["dense_kernels"] = [list(kernel.shape) for kernel in compression.kernels(net.core).values()]
-        described["zeros"] = compression.sparsity(net.core)
-        joined, parts, sample = net.joined, None, None
+        kernels = [list(kernel.shape) for kernel in compression.kernels(net.core).values()]
+        eight_bit = how.conversion.in_integers or net.eight_bit
+        shipped = Net(design.baked(net.front, eight_bit), net.core)
+        encoding = self.corrected(design, shipped)
+        known = export.vocabularies(self.output, self.plan.dataset)
+        zeros = compression.sparsity(net.core)
+        described = export.interface(self.plan, known, kernels, zeros, encoding.described())
+        parts, sample = None, None
         if how.conversion.after_training:
-            parts, sample = split(net), self.representative(net, how.conversion)
-        networks = {"serving_default": as_function(joined)}
+            parts, sample = split(shipped, encoding), self.representative(shipped, how.conversion)
+        joined = shipped.joined
+        networks = {"serving_default": as_function(joined, encoding)}
         model = export.RawModel(
             self.plan.dataset, self._layer, self.kept, networks, [joined], parts, self.plan.unknown_spreads()
         )
         export.save(model, path, evaluate=True, interface=described)
         recipe.write(path, how, sample)
 
-    def export_reference(self, net: Net, path: str) -> None:
+    def export_reference(self, design: Design, net: Net, path: str) -> None:
         """The float model and the plain models to beat, for measurements; and the float weights."""
         joined = net.joined
-        references = {"float": as_function(joined), **LEARNING.baselines(self.train, self.widths.sizes)}
+        own = as_function(joined, self.corrected(design, net))
+        references = {"float": own, **LEARNING.baselines(self.train, design.widths.sizes)}
         reference = export.RawModel(self.plan.dataset, self._layer, self.kept, references, [joined])
         export.save(reference, path, evaluate=False)
         save_weights(net, path)
+
+    def corrected(self, design: Design, net: Net) -> Encoding:
+        """The design's encoding of labels without the bias that this network has on the training rows."""
+        return design.encoding.corrected(fitting.predict(net.joined, self.train, design), self.train.label)
 
     def representative(self, net: Net, conversion: Conversion) -> recipe.FloatArray:
         """Inputs of the core for training rows spread evenly over the table, float32 `[rows, width]`."""
         count = min(conversion.representative_rows, len(self.train))
         rows = np.linspace(0, len(self.train) - 1, count).astype(int)
-        inputs = {name: column[rows] for name, column in self.train.inputs.items()}
+        inputs = {name: self.train.inputs[name][rows] for name in net.front.input_names}
         sample, _ = net.front.predict(inputs, batch_size=fitting.PREDICT_BATCH, verbose=0)
         return np.asarray(sample, np.float32)
 
@@ -161,7 +242,7 @@ def load_weights(net: Net, path: str | Path) -> None:
             getattr(net, name).set_weights([arrays[key] for key in sorted(arrays) if key.startswith(name)])
 
 
-def split(net: Net) -> export.Parts:
+def split(net: Net, encoding: Encoding) -> export.Parts:
     """The network in the pieces that the converter takes one by one."""
     names = net.front.input_names
     inputs = x = tf_keras.Input(net.core.input_shape[1:])
@@ -172,22 +253,24 @@ def split(net: Net) -> export.Parts:
 
     def front(inputs: export.Tensors) -> tuple[tf.Tensor, tf.Tensor]:
         core_input, skip = net.front([inputs[name] for name in names], training=False)
-        return core_input, skip[:, 0]
+        return core_input, skip
 
     return export.Parts(
         front,
         lambda x: hidden(x, training=False),
         output,
+        encoding.decode,
         width=int(net.core.input_shape[1]),
         hidden_width=int(hidden.output_shape[1]),
+        outputs=LEARNING.width,
     )
 
 
-def as_function(model: tf_keras.Model) -> Callable[[export.Tensors], tf.Tensor]:
+def as_function(model: tf_keras.Model, encoding: Encoding) -> Callable[[export.Tensors], tf.Tensor]:
     """A Keras model as a function of named tensors, to float32 `[batch]`."""
     names = model.input_names
 
     def call(inputs: export.Tensors) -> tf.Tensor:
-        return LEARNING.decode(model([inputs[name] for name in names], training=False))
+        return encoding.decode(model([inputs[name] for name in names], training=False))
 
     return call

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,11 @@ import tensorflow_transform as tft
 from components.conversion import recipe
 from components.files import INTERFACE_FILE
 from components.task import TASK
-from data.spec import Dataset, wall_clock
+from data.columns import inputs
+from data.spec import Dataset
 from data.tensor_names import columns_of, tensor_name
+from data.vocabulary import Column, Input, Interface, LabelScale, Output
+from transforms import categories
 from transforms.categories import vocabulary_file
 from transforms.features import BLOCK, Plan, id_key, is_id
 from transforms.in_memory import raw_spec
@@ -26,29 +28,34 @@ Tensors = dict[str, tf.Tensor]
 
 
 def device_signature(dataset: Dataset, batch: int | None = None) -> dict[str, tf.TensorSpec]:
-    """Raw inputs as a device gives them, `[batch]` each: float32, int32 time, int32 ids of categories."""
-    types = dict.fromkeys(dataset.inputs(), tf.float32)
-    if dataset.time:
-        types[dataset.time.column] = tf.int32
-    types.update(dict.fromkeys(dataset.categorical, tf.int32))
-    return {name: tf.TensorSpec([batch], types[column], name=name) for name, column in columns_of(types).items()}
+    """Raw inputs as a device gives them, `[batch]` each."""
+    return {one.tensor: tf.TensorSpec([batch], one.device_dtype, name=one.tensor) for one in inputs(dataset)}
 
 
 @dataclass(frozen=True)
 class Parts:
-    """A network in pieces; what it predicts is `output(hidden(x)) + skip` with `x, skip = front(inputs)`.
+    """A network in pieces; it predicts `decode(output(hidden(x)) + skip)` with `x, skip = front(inputs)`.
 
     Attributes:
-        front: transformed inputs to float32 `[batch, width]` and the skip `[batch]`.
+        front: transformed inputs to float32 `[batch, width]` and the skip `[batch, outputs]`.
         hidden: `[batch, width]` to `[batch, hidden_width]`.
-        output: `[batch, hidden_width]` to `[batch, 1]`.
+        output: `[batch, hidden_width]` to `[batch, outputs]`.
+        decode: `[batch, outputs]` to predictions.
     """
 
     front: Callable[[Tensors], tuple[tf.Tensor, tf.Tensor]]
     hidden: Callable[[tf.Tensor], tf.Tensor]
     output: Callable[[tf.Tensor], tf.Tensor]
+    decode: Callable[[tf.Tensor], tf.Tensor]
     width: int
     hidden_width: int
+    outputs: int
+
+
+def columns(block: tf.Tensor, kept: list[int]) -> tf.Tensor:
+    """Some columns of float32 `[batch, n]`; the first ones are a slice, which is the cheaper operator."""
+    first = kept == list(range(len(kept)))
+    return block[:, : len(kept)] if first else tf.gather(block, kept, axis=1)
 
 
 class RawModel(tf.Module):
@@ -68,7 +75,7 @@ class RawModel(tf.Module):
         self,
         dataset: Dataset,
         transform: Callable[[Tensors], Tensors],
-        kept: int,
+        kept: Sequence[int],
         networks: dict[str, Callable[[Tensors], tf.Tensor]],
         trackables: list[Any],
         parts: Parts | None = None,
@@ -78,17 +85,17 @@ class RawModel(tf.Module):
         self._unknown_spreads = unknown_spreads
         self._dataset = dataset
         self._transform = transform
-        self._kept = kept
+        self._kept = list(kept)
         self._networks = networks
         self._parts = parts
         self.trackables = [transform, *trackables]
 
     def _features(self, raw: Tensors) -> Tensors:
         features = dict(self._transform({name: tf.expand_dims(value, 1) for name, value in raw.items()}))
-        features[BLOCK] = features[BLOCK][:, : self._kept]
+        features[BLOCK] = columns(features[BLOCK], self._kept)
         return {name: tf.cast(value, tf.int32) if is_id(name) else value for name, value in features.items()}
 
-    def _device_features(self, raw: Tensors) -> Tensors:
+    def device_features(self, raw: Tensors) -> Tensors:
         """Categories arrive as ids, so the part of the graph that looks up texts is not reached."""
         texts = columns_of(self._dataset.categorical)
         numbers = {key: value for key, value in raw.items() if key not in texts}
@@ -100,12 +107,15 @@ class RawModel(tf.Module):
         return features
 
     def _device(self, name: str, raw: Tensors) -> Tensors:
-        return {OUTPUT: self._or_unknown(raw, self._networks[name](self._device_features(raw)))}
+        return {OUTPUT: self._or_unknown(raw, self._networks[name](self.device_features(raw)))}
 
     def _or_unknown(self, raw: Tensors, value: tf.Tensor) -> tf.Tensor:
-        """The value, or NaN where a coordinate is: 8-bit kernels carry no NaN, and no fare beats a made-up one."""
+        """The value, or NaN where a coordinate is: 8-bit kernels carry no NaN, and none beats a made-up one."""
         coordinates = [raw[tensor_name(name)] for name in self._dataset.coordinates()]
-        return value if self._unknown_spreads or not coordinates else value + 0.0 * tf.add_n(coordinates)
+        if self._unknown_spreads or not coordinates:
+            return value
+        unknown = 0.0 * tf.add_n(coordinates)
+        return value + (unknown if value.shape.rank == 1 else unknown[:, tf.newaxis])
 
     def _examples(self, name: str, raw: Tensors) -> Tensors:
         squeezed = {key: tf.squeeze(value, axis=1) for key, value in raw.items()}
@@ -131,27 +141,27 @@ class RawModel(tf.Module):
         """Front, hidden layers, head; and core and sum, for who splits behind the output layer."""
 
         def front(**raw: tf.Tensor) -> Tensors:
-            core_input, skip = parts.front(self._device_features(raw))
+            core_input, skip = parts.front(self.device_features(raw))
             return {"core_input": core_input, "rest": self._or_unknown(raw, skip)}
 
-        def spec(**widths: int | None) -> dict[str, tf.TensorSpec]:
-            return {
-                name: tf.TensorSpec([None] if width is None else [None, width], tf.float32, name=name)
-                for name, width in widths.items()
-            }
+        def spec(**widths: int) -> dict[str, tf.TensorSpec]:
+            return {name: tf.TensorSpec([None, width], tf.float32, name=name) for name, width in widths.items()}
 
         functions: dict[str, tuple[Callable[..., Tensors], dict[str, tf.TensorSpec]]] = {
             recipe.FRONT: (front, device_spec),
             recipe.HIDDEN: (lambda core_input: {"hidden": parts.hidden(core_input)}, spec(core_input=parts.width)),
             recipe.HEAD: (
-                lambda hidden, rest: {OUTPUT: parts.output(hidden)[:, 0] + rest},
-                spec(hidden=parts.hidden_width, rest=None),
+                lambda hidden, rest: {OUTPUT: parts.decode(parts.output(hidden) + rest)},
+                spec(hidden=parts.hidden_width, rest=parts.outputs),
             ),
             recipe.CORE: (
                 lambda core_input: {"core_output": parts.output(parts.hidden(core_input))},
                 spec(core_input=parts.width),
             ),
-            recipe.SUM: (lambda core_output, rest: {OUTPUT: core_output[:, 0] + rest}, spec(core_output=1, rest=None)),
+            recipe.SUM: (
+                lambda core_output, rest: {OUTPUT: parts.decode(core_output + rest)},
+                spec(core_output=parts.outputs, rest=parts.outputs),
+            ),
         }
         return {
             name: tf.function(function).get_concrete_function(**inputs)
@@ -165,58 +175,58 @@ def _example_signature(dataset: Dataset) -> dict[str, tf.TensorSpec]:
     return {name: tf.TensorSpec([None, 1], spec[name].dtype, name=name) for name in names}
 
 
-def save(model: RawModel, path: str, evaluate: bool, interface: dict[str, Any] | None = None) -> None:
+def save(model: RawModel, path: str, evaluate: bool, interface: Interface | None = None) -> None:
     """Writes a SavedModel, and beside it in `assets.extra` what its inputs mean."""
     tf.saved_model.save(model, path, signatures=model.signatures(evaluate))
     if interface is not None:
         folder = Path(path) / "assets.extra"
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / INTERFACE_FILE).write_text(json.dumps(interface, indent=1))
+        (folder / INTERFACE_FILE).write_text(interface.model_dump_json(indent=1))
 
 
-def interface(plan: Plan, vocabularies: dict[str, list[str]]) -> dict[str, Any]:
-    """Inputs and output of the model file, for the manifest: name, dtype, shape, unit, meaning and source."""
-    dataset = plan.dataset
-    columns = columns_of(dataset.inputs())
-    return {
-        "inputs": [
-            {
-                "name": name,
-                "dtype": spec.dtype.name,
-                "shape": [1],
-                **_meaning(plan, columns[name]),
-                "vocabulary": vocabularies.get(columns[name]),
-                "source_column": columns[name],
-            }
-            for name, spec in device_signature(dataset, 1).items()
-        ],
-        "output": {"name": OUTPUT, **TASK.output(dataset.label.column, dataset.label.unit)},
-    }
+def interface(
+    plan: Plan,
+    vocabularies: dict[str, list[str]],
+    dense_kernels: Sequence[list[int]] = (),
+    zeros: float = 0.0,
+    scale: LabelScale | None = None,
+) -> Interface:
+    """Inputs and output of the model file, for the manifest.
+
+    Args:
+        plan: of the features.
+        vocabularies: of the categorical columns.
+        dense_kernels, zeros, scale: see `Interface`.
+    """
+    label = plan.dataset.label
+    output = {"name": OUTPUT, "source_column": label.column, **TASK.output(label.column, label.unit)}
+    return Interface(
+        inputs=[_input(plan, index, one, vocabularies.get(one.name)) for index, one in enumerate(inputs(plan.dataset))],
+        output=Output.model_validate(output),
+        dense_kernels=list(dense_kernels),
+        zeros=zeros,
+        label=scale,
+    )
 
 
-def _meaning(plan: Plan, name: str) -> dict[str, Any]:
-    dataset = plan.dataset
-    axis = dataset.coordinates().get(name)
-    if axis:
-        (point,) = {key for key, value in dataset.points.items() if name in (value.latitude, value.longitude)}
-        return {"unit": "degree", "meaning": f"{axis} of {point} (WGS 84); NaN if unknown"}
-    if dataset.time and name == dataset.time.column:
-        zone = dataset.time.time_zone
-        return {
-            "unit": "second",
-            "meaning": f"start on the {wall_clock(zone)}: seconds since it showed 1970-01-01 00:00; ends in 2038",
-            "format": dataset.time.format,
-            "time_zone": zone,
-            "source_time_zone": dataset.time.source_time_zone,
-        }
-    if name in dataset.categorical:
-        buckets = plan.features.categories.oov_buckets
-        if not buckets:
-            return {"unit": None, "meaning": "1 + place in the vocabulary; 0 for missing or unknown"}
+def _input(plan: Plan, index: int, column: Column, vocabulary: list[str] | None) -> Input:
+    told: dict[str, Any] = {"unit": column.unit, "meaning": column.meaning}
+    if column.role == "time":
+        told |= plan.dataset.time.model_dump(exclude={"column"}) if plan.dataset.time else {}
+    buckets = categories.buckets(plan.features.categories, len(vocabulary or ()))
+    if column.role == "categorical" and buckets:
         unknown = "behind the vocabulary, 1 + its size + a hash of its text"
-        meaning = f"1 + place in the vocabulary; 0 for missing; an unknown one lies {unknown}"
-        return {"unit": None, "meaning": meaning, "oov_buckets": buckets}
-    return {"unit": None, "meaning": "number; NaN if missing"}
+        told["meaning"] = f"1 + place in the vocabulary; 0 for missing; an unknown one lies {unknown}"
+        told["oov_buckets"] = buckets
+    return Input(
+        index=index,
+        name=column.tensor,
+        role=column.role,
+        dtype=column.device_dtype,
+        vocabulary=vocabulary,
+        source_column=column.name,
+        **told,
+    )
 
 
 def vocabularies(output: tft.TFTransformOutput, dataset: Dataset) -> dict[str, list[str]]:

@@ -11,11 +11,11 @@ import tensorflow_model_optimization as tfmot
 import tf_keras
 
 from components.compression_settings import Clustering, Pruning, Quantization
-from components.settings import Training
+from components.settings import SettledTraining
 from components.tables import Table
-from components.task.learning import LEARNING
 from components.trainer import compression, fitting, network, warm_start
-from transforms.features import BLOCK
+from components.trainer.cycles import Cycles
+from components.trainer.design import Design
 
 
 @dataclass
@@ -25,10 +25,12 @@ class Net:
     Attributes:
         front: inputs to the core's input and the skip.
         core: dense layers.
+        eight_bit: whether the front's embeddings learned to be of 8 bits.
     """
 
     front: tf_keras.Model
     core: tf_keras.Model
+    eight_bit: bool = False
 
     @property
     def joined(self) -> tf_keras.Model:
@@ -41,17 +43,20 @@ class Phases:
     """Trains a network phase by phase.
 
     Attributes:
-        training: choices.
-        widths: of the inputs.
+        design: of the network.
         train, validation: rows to learn from, and to watch.
         history: losses by epoch, by phase.
     """
 
-    training: Training
-    widths: network.Widths
+    design: Design
     train: Table
     validation: Table
     history: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def training(self) -> SettledTraining:
+        """Choices."""
+        return self.design.training
 
     @property
     def rate(self) -> float:
@@ -60,9 +65,7 @@ class Phases:
 
     def empty(self) -> Net:
         """The network before training, without dropout."""
-        front = network.build_front(self.widths, network.span_scale(self.train.inputs[BLOCK]))
-        core = network.build_core(self.widths.total, self.training, LEARNING.start(self.train.label))
-        return Net(front, network.without_dropout(core, self.training))
+        return Net(self.design.front(), network.without_dropout(self.design.core(), self.training))
 
     def copy(self, net: Net) -> Net:
         """The same float weights in variables of their own."""
@@ -72,22 +75,20 @@ class Phases:
         return made
 
     def fit_float(self, start: Path | None = None) -> Net:
-        """Trains from scratch, or from the float weights in an archive, with early stopping on `validation`."""
-        training = self.training
-        front = network.build_front(self.widths, network.span_scale(self.train.inputs[BLOCK]))
-        core = network.build_core(self.widths.total, training, LEARNING.start(self.train.label))
+        """Trains from scratch, or from the float weights in an archive, as long as `validation` gains."""
+        front, core = self.design.front(), self.design.core()
         if start is not None:
             self.history["warm_start"] = warm_start.take([("front", front), ("core", core)], start)
-        self.history["float"] = fitting.fit(
-            network.join(front, core),
+        loop = Cycles(network.join(front, core), self.design.loss(), self.training, network.decayed(front, core))
+        encode = self.design.encoding.encode
+        self.history["float"] = loop.fit(
             self.train,
+            encode(self.train.label),
             self.validation,
-            training,
-            training.epochs,
-            self.rate if start else training.learning_rate,
-            training.patience,
+            encode(self.validation.label),
+            self.rate if start else self.training.learning_rate,
         )
-        return Net(front, network.without_dropout(core, training))
+        return Net(front, network.without_dropout(core, self.training))
 
     def compress(self, net: Net) -> Net:
         """Goes on from float weights through the configured phases; the weights given change with it.
@@ -123,15 +124,17 @@ class Phases:
         zeros = quantization.preserve and self.training.pruning is not None
         clusters = quantization.preserve and self.training.clustering is not None
         kept = compression.masks(net.core)
-        sample, _ = net.front.predict(self.train.inputs, batch_size=fitting.PREDICT_BATCH, verbose=0)
+        inputs = {name: self.train.inputs[name] for name in net.front.input_names}
+        sample, _ = net.front.predict(inputs, batch_size=fitting.PREDICT_BATCH, verbose=0)
         core = compression.quantize(net.core, sample, quantization.layers, (zeros, clusters))
-        front = compression.quantize_embeddings(net.front) if quantization.embeddings else net.front
+        front = self.design.front(eight_bit=quantization.embeddings)
+        front.set_weights(net.front.get_weights())
         self._fit("quantization", Net(front, core), quantization.epochs, self.rate / 4)
         if zeros:
             compression.apply_masks(core, kept)
-        return Net(front, compression.strip_cluster_variables(core) if clusters else core)
+        return Net(front, compression.strip_cluster_variables(core) if clusters else core, quantization.embeddings)
 
     def _fit(self, name: str, net: Net, epochs: int, rate: float, callbacks: list[Any] | None = None) -> None:
         self.history[name] = fitting.fit(
-            net.joined, self.train, self.validation, self.training, epochs, rate, callbacks=callbacks or []
+            net.joined, self.train, self.validation, self.design, epochs, rate, callbacks or []
         )

@@ -24,27 +24,35 @@ def run_fn(fn_args: Any) -> None:
     """Trains and exports.
 
     Args:
-        fn_args: TFX's; `custom_config` holds `plan`, `training` and `conversion`, JSON of their settings.
+        fn_args: TFX's; `custom_config` holds `plan`, `training` and `conversion`, JSON of their settings, the budget
+            `max_bytes` of the file, and a list of `targets`.
     """
     told = fn_args.custom_config
     training = Training.model_validate_json(told["training"])
     conversion = Conversion.model_validate_json(told["conversion"])
     plan = Plan.model_validate_json(told["plan"])
-    context = TrainingContext.open(
-        plan, fn_args.transform_output, fn_args.train_files, fn_args.eval_files, training.max_rows
-    )
+    budget = int(told["max_bytes"])
+    files = (fn_args.train_files, fn_args.eval_files)
+    context = TrainingContext.open(plan, fn_args.transform_output, *files, training.max_rows, budget)
+    context.refuse_features(json.loads(told["targets"]))
     tf_keras.utils.set_random_seed(training.seed)
-    phases = Phases(training, context.widths, context.training_set(training), context.validation)
+    design, chosen = context.design(training)
+    phases = Phases(design, context.training_set(training), context.validation)
     start = weights_beside(fn_args.base_model)
     cold = turned(start, learned.read(context.output.transform_savedmodel_dir)) if start else ""
     trained = phases.fit_float(None if cold else start)
     reference = phases.copy(trained)
     shipped = phases.compress(trained)
 
-    history = {**phases.history, "kept_components": context.kept, **({"cold_start": cold} if cold else {})}
+    history = {
+        **phases.history,
+        "kept_components": len(context.kept),
+        "choices": chosen,
+        **({"cold_start": cold} if cold else {}),
+    }
     if len(context.train) == training.max_rows:
         history["sample_rows"] = len(context.train)
     Path(fn_args.model_run_dir).mkdir(parents=True, exist_ok=True)
     (Path(fn_args.model_run_dir) / HISTORY_FILE).write_text(json.dumps(history))
-    context.export(shipped, fn_args.serving_model_dir, Recipe(conversion=conversion))
-    context.export_reference(reference, str(Path(fn_args.serving_model_dir).parent / REFERENCE_DIR))
+    context.export(design, shipped, fn_args.serving_model_dir, Recipe(conversion=conversion))
+    context.export_reference(design, reference, str(Path(fn_args.serving_model_dir).parent / REFERENCE_DIR))

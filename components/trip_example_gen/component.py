@@ -8,15 +8,15 @@ from typing import Any
 
 import apache_beam as beam
 from tfx.dsl.components.base import base_beam_component, base_beam_executor, executor_spec
-from tfx.types import artifact_utils, channel_utils, standard_artifacts
-from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.types import artifact_utils, standard_artifacts
 
 from components.artifacts import FILES, FINGERPRINT, SOURCES, SPANS, IngestReport
 from components.files import REJECTS_FILE, SUMMARY_FILE
+from components.step import Step, spec
 from components.trip_example_gen.bundles import each
 from components.trip_example_gen.writer import Summary, convert_file, write_report
 from data.files import examine, fingerprint_of
-from data.sources import Located, locate, placed
+from data.sources import PLAIN, Located, locate, placed
 from data.spec import Dataset
 from data.splits import SPLITS
 from data.time_cut import count_quarters, cut_of, join
@@ -44,8 +44,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         split_dirs = {name: artifact_utils.get_split_uri([examples], name) for name in SPLITS}
         for folder in split_dirs.values():
             beam.io.filesystems.FileSystems.mkdirs(folder)
-        labels = json.loads(exec_properties["spans"])
-        located = locate(dataset, labels or None)
+        told = exec_properties["located"]
+        located = PLAIN.validate_json(told) if told else locate(dataset)
         cut = self._time_cut(dataset, located, report.uri)
         summary = self._convert(dataset, located, cut, split_dirs, report.uri)
         summary.columns = summary.sample.findings(dataset.label.column)
@@ -98,51 +98,20 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         return joined
 
 
-class TripExampleGenSpec(ComponentSpec):
-    """Inputs, outputs and parameters."""
-
-    PARAMETERS = {
-        "dataset": ExecutionParameter(type=str),
-        "spans": ExecutionParameter(type=str),
-        "fingerprint": ExecutionParameter(type=str),
-        "data_root": ExecutionParameter(type=str),
-        "until": ExecutionParameter(type=str),
-        "code": ExecutionParameter(type=str),
-    }
-    INPUTS: dict[str, Any] = {}
-    OUTPUTS = {
-        "examples": ChannelParameter(type=standard_artifacts.Examples),
-        "report": ChannelParameter(type=IngestReport),
-    }
-
-
-class TripExampleGen(base_beam_component.BaseBeamComponent):
-    """Trips of a described source as tf.Examples in the splits train, validation and test.
+class TripExampleGen(Step, base_beam_component.BaseBeamComponent):
+    """Rows of a described source as tf.Examples in the splits train, validation and test.
 
     Args:
         dataset: JSON of a `data.spec.Dataset`.
-        spans: JSON list of the spans to read; an empty one leaves the choice to the executor.
+        located: what to read, `data.sources.PLAIN`; empty leaves it to the executor.
         fingerprint: of the source's files, so that changed data is read again; empty leaves it to the executor.
         code: fingerprint of the modules that do the work.
         data_root: folder that relative paths of the source count from; a runtime parameter where a runner has those.
         until: likewise, in place of `spans.until`; empty leaves that as it is.
     """
 
-    SPEC_CLASS = TripExampleGenSpec
+    SPEC_CLASS = spec(
+        dict.fromkeys(("dataset", "located", "fingerprint", "data_root", "until", "code"), str),
+        outputs={"examples": standard_artifacts.Examples, "report": IngestReport},
+    )
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
-
-    def __init__(
-        self, dataset: str, spans: str, fingerprint: str, code: str, data_root: Any = "", until: Any = ""
-    ) -> None:
-        super().__init__(
-            TripExampleGenSpec(
-                dataset=dataset,
-                spans=spans,
-                fingerprint=fingerprint,
-                data_root=data_root,
-                until=until,
-                code=code,
-                examples=channel_utils.as_channel([standard_artifacts.Examples()]),
-                report=channel_utils.as_channel([IngestReport()]),
-            )
-        )

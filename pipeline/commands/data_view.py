@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from data.errors import printable
-from data.profile import FENCE, Column, Profile
+from data.profile import FENCE, ColumnProfile, Profile
 
 _WIDE = 200
 
@@ -66,7 +66,7 @@ def _text(words: str) -> str:
     return escape(printable(words))
 
 
-def _value(column: Column, value: float | None) -> str:
+def _value(column: ColumnProfile, value: float | None) -> str:
     if value is None:
         return ""
     if column.role == "time":

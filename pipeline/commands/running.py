@@ -19,7 +19,7 @@ def run(
     wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another run in the folder.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Run the pipeline: raw trips to a proven model.tflite.
+    """Run the pipeline: raw rows to a proven model.tflite.
 
     Exit code 0: pushed or unchanged. 2: bad data or configuration. 3: refused by a gate or a proof.
     """

@@ -120,13 +120,13 @@ def predict(
     store: RemoteStore = None,
     version: Version = None,
 ) -> None:
-    """Price the rows of a table with a published model.
+    """Predict the rows of a table with a published model.
 
-    Every row and column is kept, in order; `prediction` and `flags` are added. A row that cannot be priced has an
-    empty prediction and the reason in `flags`. Flags of a priced row say what training did not show: a value outside
-    the training range, an unknown category; several are joined by `;`.
+    Every row and column is kept, in order; `prediction` and `flags` are added. A row that has no prediction
+    has the reason in `flags`. Flags of a row with one say what training did not show: a value outside the training
+    range, an unknown category; several are joined by `;`.
 
-    Example: farelite predict --input trips.csv --output priced.parquet
+    Example: farelite predict --input rows.csv --output predicted.parquet
     """
     from components.scoring.predict import predict_file
     from pipeline.quiet import without_native_notes
@@ -139,7 +139,7 @@ def predict(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     print(
-        f"{counts.rows:,} rows: {counts.without_prediction:,} without a price, {counts.flagged:,} flagged",
+        f"{counts.rows:,} rows: {counts.without_prediction:,} without a prediction, {counts.flagged:,} flagged",
         file=sys.stderr,
     )
 

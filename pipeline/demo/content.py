@@ -31,7 +31,7 @@ _RUNTIME = {
     "/litert/wasm/litert_wasm_compat_internal.wasm": "@litertjs/core/wasm/litert_wasm_compat_internal.wasm",
 }
 _IMPORTS = {"imports": {"@litertjs/core": "/litert/core.js", "@litertjs/wasm-utils": "/litert/wasm-utils.js"}}
-_SCRIPTS = ("app.js", "fare.js", "form.js", "map.js")
+_SCRIPTS = ("app.js", "form.js", "map.js", "model.js")
 
 
 class DemoError(ValueError):
@@ -88,15 +88,17 @@ def _fetched(path: Path) -> bytes:
 
 def described(manifest: Mapping[str, Any], vectors: Mapping[str, Any]) -> dict[str, Any]:
     """What the page needs to know of a version: its inputs and output, which inputs make a point, where the
-    training rides were, its test vectors."""
-    order = [one["name"] for one in manifest["inputs"]]
+    training rows lie, its test vectors."""
+    told = soundness.interface_of(manifest)
+    order = [one.name for one in told.inputs]
     described_points = manifest["config"]["data"]["points"].items()
     points = [
         {"name": name} | {axis: tensor_name(one) for axis, one in point.items()} for name, point in described_points
     ]
     return {
         "pipeline": manifest["config"]["name"],
-        **{key: manifest[key] for key in ("version", "sha256", "inputs", "output")},
+        **{key: manifest[key] for key in ("version", "sha256")},
+        **told.model_dump(include={"inputs", "output"}),
         "points": sorted(points, key=lambda point: order.index(point["latitude"])),
         "places": manifest.get("places"),
         "vectors": vectors,

@@ -24,7 +24,7 @@ from pipeline.lineage.questions import Lineage
 from pipeline.lineage.records import Answer, Artifact, NodeRun, RunRecord, read_json
 from pipeline.lock import is_held
 from pipeline.paths import RunPaths
-from pipeline.report.profile import Anomaly, Column, read_anomalies, read_profile
+from pipeline.report.profile import Anomaly, SplitColumn, read_anomalies, read_profile
 from pipeline.report.rows import Rows, read_rows
 from transforms.features import LEARNED_FILE
 
@@ -68,7 +68,7 @@ class Material:
     evaluation: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] | None = None
     rejects: list[list[str]] = field(default_factory=list)
-    profile: dict[str, list[Column]] = field(default_factory=dict)
+    profile: dict[str, list[SplitColumn]] = field(default_factory=dict)
     anomalies: list[Anomaly] | None = None
     warnings: list[str] = field(default_factory=list)
     learned: dict[str, Any] | None = None

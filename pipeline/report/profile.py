@@ -12,7 +12,7 @@ _STANDARD, _QUANTILES = 0, 1
 
 
 @dataclass(frozen=True)
-class Column:
+class SplitColumn:
     """One column of one split.
 
     Attributes:
@@ -55,7 +55,7 @@ class Anomaly:
     kind: str = "anomaly"
 
 
-def read_profile(folder: Path, columns: Mapping[str, str]) -> dict[str, list[Column]]:
+def read_profile(folder: Path, columns: Mapping[str, str]) -> dict[str, list[SplitColumn]]:
     """Columns by split from the statistics artifact; `columns` are the source's, by tensor name."""
     found = {}
     for path in sorted(folder.glob("Split-*/FeatureStats.pb")):
@@ -65,14 +65,14 @@ def read_profile(folder: Path, columns: Mapping[str, str]) -> dict[str, list[Col
     return found
 
 
-def _column(told: statistics_pb2.FeatureNameStatistics, columns: Mapping[str, str]) -> Column:
+def _column(told: statistics_pb2.FeatureNameStatistics, columns: Mapping[str, str]) -> SplitColumn:
     name = told.name or ".".join(told.path.step)
     name = columns.get(name, name)
     if told.WhichOneof("stats") == "num_stats":
         numbers = told.num_stats
         common = numbers.common_stats
         standard = [one for one in numbers.histograms if one.type == _STANDARD]
-        return Column(
+        return SplitColumn(
             name,
             common.num_non_missing,
             common.num_missing,
@@ -88,8 +88,8 @@ def _column(told: statistics_pb2.FeatureNameStatistics, columns: Mapping[str, st
         texts = told.string_stats
         common = texts.common_stats
         top = [(one.value, one.frequency) for one in texts.top_values]
-        return Column(name, common.num_non_missing, common.num_missing, distinct=texts.unique, top=top)
-    return Column(name, 0, 0)
+        return SplitColumn(name, common.num_non_missing, common.num_missing, distinct=texts.unique, top=top)
+    return SplitColumn(name, 0, 0)
 
 
 def read_anomalies(folder: Path, columns: Mapping[str, str]) -> list[Anomaly]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pyarrow import parquet
 
 from components.task import TASK
+from data import grid
 
 FloatArray = npt.NDArray[np.float64]
 SMALL = 30
@@ -124,7 +125,7 @@ def _bin(place: float, name: str, residual: FloatArray) -> Bin:
 
 @dataclass(frozen=True)
 class Cells:
-    """Mean residual by cell of a grid over the middle 98 % of the places.
+    """Mean residual by cell of `data.grid`, over the middle 98 % of the places.
 
     Attributes:
         north, east: edges of the cells in degrees.
@@ -144,10 +145,12 @@ def by_cell(latitude: FloatArray, longitude: FloatArray, residual: FloatArray, c
     if not sound.any():
         return None
     latitude, longitude, residual = latitude[sound], longitude[sound], residual[sound]
+    size = grid.size_deg((latitude, longitude), cells)
+    assert size is not None  # some place is known
     edges = []
     for axis in (latitude, longitude):
-        low, high = np.quantile(axis, [0.01, 0.99])
-        edges.append(np.linspace(low, high if high > low else low + 1e-3, cells + 1))
+        first, last = (grid.number(one, size) for one in np.quantile(axis, [0.01, 0.99]))
+        edges.append(np.array([grid.edge(one, size) for one in range(first, last + 2)]))
     rows, north, east = np.histogram2d(latitude, longitude, bins=edges)
     total, _, _ = np.histogram2d(latitude, longitude, bins=edges, weights=residual)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
-from typing import Any
 
 from markupsafe import Markup, escape
 
-from components.shown import number as number
+from components.shown import number
 
 _TOP, _BOTTOM, _RIGHT = 14, 46, 14
 
@@ -53,11 +51,6 @@ def round_steps(low: float, high: float, about: int = 5) -> list[float]:
     return [count * step for count in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def real(value: Any) -> float:
-    """A number from elsewhere; NaN for one that is not there."""
-    return math.nan if value is None else float(value)
-
-
 def ends(values: Iterable[float], room: float = 0.0) -> tuple[float, float]:
     """The lowest and the highest of the finite numbers, with such a share of room around; 0 and 1 without any."""
     finite = [one for one in values if math.isfinite(one)]
@@ -66,19 +59,6 @@ def ends(values: Iterable[float], room: float = 0.0) -> tuple[float, float]:
     low, high = min(finite), max(finite)
     around = (high - low) * room or (0.1 if room else 0.0)
     return low - around, high + around
-
-
-def formatted(value: float | None, form: str) -> str:
-    """A number in a format, `nan` and `inf` as such; empty for one that is not there."""
-    return "" if value is None else format(value, form)
-
-
-def clock(seconds: float | None, form: str) -> str:
-    """Seconds of the wall clock since 1970; as a number where no calendar has them."""
-    try:
-        return datetime.fromtimestamp(real(seconds), timezone.utc).strftime(form)
-    except (ValueError, OverflowError, OSError):
-        return number(seconds)
 
 
 class Plot:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
@@ -60,10 +61,20 @@ def _learned(run: NodeRun) -> str:
 def _history(run: NodeRun) -> str:
     path = Path(run.outputs["model_run"][0].uri) / HISTORY_FILE
     history = json.loads(path.read_text())
-    phases = {name: phase for name, phase in history.items() if isinstance(phase, dict)}
     limit = f", learned from {history['sample_rows']:,} rows (training.max_rows)" if "sample_rows" in history else ""
-    losses = ", ".join(f"{name} loss {shown(phase['val_loss'][-1])}" for name, phase in phases.items())
-    return f"{losses} on validation{limit}"
+    left_out = "".join(f"; {name} {why}, left out" for name, why in history["choices"]["left_out"].items())
+    units = " and ".join(map(str, history["choices"]["training"]["units"]))
+    return f"{units} units, {', '.join(_losses(history))} on validation{limit}{left_out}"
+
+
+def _losses(history: Mapping[str, Any]) -> Iterator[str]:
+    for name, phase in history.items():
+        if not isinstance(phase, dict) or "val_loss" not in phase:
+            continue
+        count = len(phase["val_loss"])
+        kept = int(phase.get("kept", [count])[0])
+        behind = f" after {kept} of {count} epochs" if "kept" in phase else ""
+        yield f"{name} loss {shown(phase['val_loss'][kept - 1])}{behind}"
 
 
 def _study(run: NodeRun) -> str:

@@ -27,6 +27,7 @@ from components.progress import reporting
 from components.registry import remote
 from components.registry.store import Store
 from data import files
+from data.sources import PLAIN
 from pipeline import provenance
 from pipeline.graph import create_pipeline
 from pipeline.interrupts import is_interrupt
@@ -120,7 +121,7 @@ def run_context(run: Run, beam: tuple[str, ...], lineage: Lineage | None = None)
         metadata=connection_config(config.metadata, paths, create=True),
         models_dir=str(paths.models.resolve()),
         fingerprint=run.fingerprint,
-        spans=json.dumps(source.labels()),
+        located=PLAIN.dump_json(source).decode(),
         schema_path=schema,
         schema_fingerprint=files.fingerprint([schema]) if schema else "",
         baseline=baseline(lineage, run.fingerprint) if lineage else "",

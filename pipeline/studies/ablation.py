@@ -154,7 +154,7 @@ class _Grounds:
             if self._folder.exists():
                 shutil.rmtree(self._folder)
             self._folder.mkdir()
-            self._last = key, prepare(config.plan(), self._rows.of(config), self._folder)
+            self._last = key, prepare(config.plan(), self._rows.of(config), self._folder, config.push.max_bytes)
         return self._last[1]
 
 

@@ -23,7 +23,7 @@ QUERIES, AMONG = 500, 2000
 """Rows whose distances are taken, and rows that they are taken to."""
 
 _SAME = 1e-6
-"""Rows nearer than this share of the farthest are at the same place: trips repeat, and so do their numbers."""
+"""Rows nearer than this share of the farthest are at the same place: rows repeat, and so do their numbers."""
 
 
 def _linear(x: Matrix, y: Matrix, seed: int) -> Callable[[Matrix], Matrix]:

@@ -16,6 +16,7 @@ import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import numpy as np
 import numpy.typing as npt
 
+from components.settings import Training
 from components.trainer.context import TrainingContext
 from data.tensor_names import tensor_name
 from pipeline.studies import curves, order
@@ -56,9 +57,9 @@ class Dimensions:
         """
         source = self.source
         plan = source.config.plan()
-        limit = source.config.training.max_rows
+        limits = (source.config.training.max_rows, source.config.push.max_bytes)
         whole = TrainingContext.open(
-            plan, str(source.graph), [source.pattern("train")], [source.pattern("validation")], limit
+            plan, str(source.graph), [source.pattern("train")], [source.pattern("validation")], *limits
         )
         known = learned.read(whole.output.transform_savedmodel_dir)
         count = len(whole.raw_train[tensor_name(plan.dataset.label.column)])
@@ -82,7 +83,7 @@ class Dimensions:
             "components": ways.components(known) if _reduced(known) else [],
             "correlated": CORRELATED,
             "pairs": _pairs(known),
-            **_costs(context, source.config.training.units, len(known["features"])),
+            **_costs(context, source.config.training, len(known["features"])),
         }
 
 
@@ -160,12 +161,14 @@ def _pairs(known: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _costs(context: TrainingContext, units: tuple[int, ...], features: int) -> dict[str, Any]:
-    found = costs(context.plan, context.widths, context.kept, units)
+def _costs(context: TrainingContext, training: Training, features: int) -> dict[str, Any]:
+    design, _ = context.design(training)
+    units = design.training.units
+    found = costs(context.plan, design.widths, len(context.kept), units)
     parameters = {
         "inputs": sum(one.parameters for one in found),
         "rest": rest(units),
-        "saved_by_reducer": saved(found, context.widths, features, units),
+        "saved_by_reducer": saved(found, design.widths, features, units),
     }
     return {"inputs": [dataclasses.asdict(one) for one in found], "parameters": parameters}
 

@@ -15,7 +15,7 @@ import tf_keras
 from components.conversion.convert import convert
 from components.conversion.recipe import Recipe
 from components.device import runtime
-from components.scoring.device_rows import to_device
+from components.scoring.device_rows import on_device
 from components.tables import Table
 from components.task import TASK
 from components.task.learning import LEARNING
@@ -69,15 +69,17 @@ class StageData:
     raw: Columns
 
 
-def prepare(plan: Plan, splits: Mapping[str, Columns], folder: Path) -> StageData:
+def prepare(plan: Plan, splits: Mapping[str, Columns], folder: Path, budget: int) -> StageData:
     """Learns the features from `train`; the graph lies in `folder`, which must stay as long as the ground is used.
+
+    The budget is in bytes of a file.
 
     Raises:
         DataError: the training rows do not suit the reducer.
     """
     output = in_memory.learn(plan, splits["train"], folder)
-    kept = int(learned.read(output.transform_savedmodel_dir)["kept"])
-    context = TrainingContext(plan, output, kept, splits["train"], splits["validation"])
+    known = learned.read(output.transform_savedmodel_dir)
+    context = TrainingContext(plan, output, known, splits["train"], splits["validation"], budget)
     return StageData(context, context.table(splits["test"]), splits["test"])
 
 
@@ -92,26 +94,27 @@ def measure(config: Config, stage_data: StageData, folder: Path, linear_only: bo
     """
     context, rows = stage_data.context, stage_data.rows
     label = rows.label
-    linear = LEARNING.baselines(context.train, context.widths.sizes)["linear"]
+    design, _ = context.design(config.training)
+    linear = LEARNING.baselines(context.train, design.widths.sizes)["linear"]
     of_linear = TASK.measure(np.asarray(linear(rows.inputs)), label, TASK.brief)
     if linear_only:
         return Measured(of_linear)
     tf_keras.backend.clear_session()
     tf_keras.utils.set_random_seed(config.training.seed)
-    phases = Phases(config.training, context.widths, context.training_set(config.training), context.validation)
+    phases = Phases(design, context.training_set(design.training), context.validation)
     trained = phases.fit_float()
     reference = phases.copy(trained).joined
     shipped = phases.compress(trained)
     saved = str(folder / "model")
-    context.export(shipped, saved, Recipe(conversion=config.conversion))
+    context.export(design, shipped, saved, Recipe(conversion=config.conversion))
     model = convert(saved, config.conversion)
     described = export.interface(context.plan, export.vocabularies(context.output, context.plan.dataset))
-    device = {one["name"]: to_device(one, stage_data.raw[one["name"]]) for one in described["inputs"]}
+    device = on_device(described.inputs, stage_data.raw)
     return Measured(
         of_linear,
-        TASK.measure(fitting.predict(reference, rows), label, TASK.brief),
+        TASK.measure(fitting.predict(reference, rows, design), label, TASK.brief),
         TASK.measure(runtime.predict(model, device), label, TASK.brief),
         int(reference.count_params()),
         len(model),
-        context.widths.total,
+        design.widths.total,
     )

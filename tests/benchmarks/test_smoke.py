@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from components.registry.store import Store
+from tests.e2e.lean import LEAN
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,8 +50,8 @@ ELSEWHERE = {
     "bench-study": "farelite study",
     "prove-transforms": "tests/transforms",
     "bench-tables": "benchmarks/tables.py",
-    "prove-rows": "benchmarks/prove_rows.py",
-    "prove-same": "benchmarks/prove_same.py",
+    "prove-rows": "tests/proofs/prove_rows.py",
+    "prove-same": "tests/proofs/prove_same.py",
 }
 """A command, a share of the tests, and scripts that have a file of tests of their own beside this one."""
 
@@ -62,7 +63,7 @@ def recipes() -> dict[str, str]:
 
 
 def script(verb: str) -> Path:
-    (path,) = re.findall(r"benchmarks/\w+\.py", recipes()[verb])
+    (path,) = re.findall(r"(?:benchmarks|tests/proofs)/\w+\.py", recipes()[verb])
     return ROOT / str(path)
 
 
@@ -93,7 +94,7 @@ def test_arguments_are_understood(
         pytest.importorskip("xgboost", reason="make bench-boosters installs XGBoost")
     path = script(verb)
     monkeypatch.setattr(sys, "argv", [str(path), "--help"])
-    monkeypatch.syspath_prepend(str(path.parent))
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(str(path), run_name="__main__")
     assert ended.value.code == 0
@@ -128,7 +129,7 @@ def seeds() -> Any:
 def lean_run(seeds: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """A run as `bench-seeds` makes it, with little training; its folder and its result."""
     folder = tmp_path_factory.mktemp("runs")
-    return folder, seeds.run(0, folder, None, loaded(ROOT / "tests" / "e2e" / "lean.py").LEAN)
+    return folder, seeds.run(folder, None, [*LEAN, "data.split.seed=0"])
 
 
 def test_a_run_of_one_seed_is_a_row(seeds: Any, lean_run: tuple[Path, dict[str, Any]]) -> None:

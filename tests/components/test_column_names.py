@@ -68,21 +68,20 @@ def test_columns_of_any_name_reach_the_prediction(
     file = convert(str(folder / "saved"))
     rows = np.random.default_rng(0).integers(1, 4, (3, len(dataset.inputs()))).astype(np.float32)
     expected = rows @ np.arange(1, rows.shape[1] + 1)
-    columns = {one["name"]: rows[:, place].astype(one["dtype"]) for place, one in enumerate(told["inputs"])}
+    columns = {one.name: rows[:, place].astype(one.dtype) for place, one in enumerate(told.inputs)}
     np.testing.assert_array_equal(predict(file, columns), expected)
     np.testing.assert_array_equal(run_saved_model(str(folder / "saved"), "serving_default", columns), expected)
 
-    inputs = [{**one, "training_range": None} for one in told["inputs"]]
     values = [["xyz"[int(one) - 1] if place >= 4 + len(dataset.numeric) else float(one) for one in rows[:, place]]
               for place in range(rows.shape[1])]  # fmt: skip
     config = {"data": {**tiny_manifest["config"]["data"], "points": dataset.model_dump()["points"]}}
-    predictor = Predictor(file, {**tiny_manifest, "inputs": inputs, "config": config})
+    predictor = Predictor(file, {**tiny_manifest, **told.model_dump(), "config": config})
     predictions = predictor(Stretch(pa.table(dict(zip(dataset.inputs(), values, strict=True))), [""] * 3))
     assert (predictions.prediction.tolist(), predictions.flags) == (expected.tolist(), [""] * 3)
     assert predictor.added(dataset.inputs()) == ("model_prediction", "model_flags")
 
     (folder / "kit").mkdir()
     (folder / "model.tflite").write_bytes(file)
-    (folder / "kit" / "predict.py").write_text(write_kit(inputs, told["output"])["predict.py"])
-    price = runpy.run_path(str(folder / "kit" / "predict.py"))["FareModel"]().predict
+    (folder / "kit" / "predict.py").write_text(write_kit(told)["predict.py"])
+    price = runpy.run_path(str(folder / "kit" / "predict.py"))["Predictor"]().predict
     assert price(*(column[0] for column in values)) == expected[0]

@@ -11,10 +11,11 @@ import pytest
 
 from data.batches import Batch
 from data.errors import DataError
+from data.notation import Notation
 from data.reader import read
 from data.remarks import Oddities
 from data.rows import to_rows
-from data.spec import Dataset, Notation
+from data.spec import Dataset
 from data.stored import stored, text_of
 from tests.data.arrow_types import BAD, NOT_IN_PARQUET, REFUSED, SINGLE, string_of_bytes
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from data.spec import Notation, Time
+from data.notation import Notation
+from data.spec import Time
 from data.stored import stored
 from data.times import fixed_width, seconds_of
 

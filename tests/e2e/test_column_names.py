@@ -127,7 +127,7 @@ def test_every_row_is_priced_beside_columns_of_the_usual_names(folder: Path) -> 
     assert all(np.isfinite(float(row["model_prediction"])) for row in rows)
     # The first and last of all days may be among the held-out rows.
     assert {row["model_flags"].partition(":")[0] for row in rows} <= {"", "Trip Start Timestamp"}
-    assert "1,200 rows: 0 without a price" in told
+    assert "1,200 rows: 0 without a prediction" in told
 
 
 def test_flags_name_the_columns(folder: Path) -> None:

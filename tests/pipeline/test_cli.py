@@ -223,7 +223,7 @@ def test_predict_writes_rows_to_standard_output_and_counts_to_standard_error(
         "2 fields, expected 7",
         "company: unknown category",
     ]
-    assert message == "3 rows: 1 without a price, 1 flagged\n"
+    assert message == "3 rows: 1 without a prediction, 1 flagged\n"
     code, out, _ = farelite("predict", "--input", "trips.csv", "--output", "priced.csv", "--version", "000001")
     assert (code, out) == (0, "")
     assert len((tmp_path / "priced.csv").read_text().splitlines()) == 4

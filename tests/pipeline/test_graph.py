@@ -107,7 +107,7 @@ def test_every_step_that_runs_code_of_ours_has_the_key_of_its_entry(overrides, t
         metadata=ConnectionConfig(),
         models_dir=str(tmp_path),
         fingerprint="",
-        spans="[]",
+        located="",
         schema_path=None,
         baseline="",
         champion_version="",

@@ -17,6 +17,7 @@ import pytest
 
 from components.device.kit import write_kit
 from components.device.runtime import Engine
+from components.registry.soundness import interface_of
 from components.registry.store import Store
 from components.scoring.predict import predict_file
 from pipeline.demo.content import PAGE, described
@@ -67,10 +68,10 @@ def test_a_ride_of_a_column_that_shows_the_wall_clock_has_one_price(
     predictions = pyarrow.csv.read_csv(tmp_path / "priced.csv").to_pylist()
     assert not predictions[0]["flags"]
 
-    kit = write_kit(inputs, tiny_manifest["output"])
+    kit = write_kit(interface_of({**tiny_manifest, "inputs": inputs}))
     (tmp_path / "predict.py").write_text(kit["predict.py"])
     (tmp_path / "model.tflite").write_bytes(store.model("000001"))
-    model = runpy.run_path(str(tmp_path / "predict.py"))["FareModel"](tmp_path / "model.tflite")
+    model = runpy.run_path(str(tmp_path / "predict.py"))["Predictor"](tmp_path / "model.tflite")
 
     typed = {**{name: str(value) for name, value in ride.items()}, "start": "2014-05-16T19:45", "company": "2"}
     version = described({**tiny_manifest, "inputs": inputs, "version": "000001", "sha256": ""}, tiny_vectors)

@@ -26,7 +26,8 @@ KINDS: dict[str, tuple[str, Callable[[Told, Told, str], Any]]] = {
 }
 BUCKET = {"feature": "riders", "quantiles": 4}
 COMPUTED = ("haversine_km", "bearing_sin", "east_km", "hour", "weekday", "hour_sin", "hour_cos", "year", "years")
-COMPUTED += ("riders_missing", "near", "pair", "a", "block", "wide", "label", "numbers", "id_pair", "slice: x")
+COMPUTED += ("hour_of_week", "day_of_week", "a_northeast", "b_southeast", "riders_missing", "near", "pair", "a")
+COMPUTED += ("block", "wide", "label", "numbers", "id_pair", "slice: x")
 
 
 def build(*kinds_and_names: tuple[str, str]) -> Plan:
@@ -40,7 +41,7 @@ def build(*kinds_and_names: tuple[str, str]) -> Plan:
     }
     made = {
         "distances": ["haversine_km", "bearing", "east_km"],
-        "time_parts": ["hour", "weekday", "year", "years"],
+        "time_parts": ["hour", "weekday", "year", "years", "hour_of_week", "day_of_week"],
         "missing": {"flag": True},
         "buckets": {"near": {"feature": "haversine_km", "quantiles": 4}},
         "crosses": {"pair": {"of": ["near", "hour"]}},
@@ -63,8 +64,8 @@ def check(*kinds_and_names: tuple[str, str]) -> None:
         return
     added = [kind for kind, _ in kinds_and_names]
     blocks, ids = plan.block_names(), [*plan.model_crosses(), *plan.dataset.categorical]
-    # 4 coordinates, 4 of the distances, 6 time parts, a number and its flag.
-    assert len(set(blocks)) == len(blocks) == 16 + 2 * added.count("number")
+    # 4 coordinates, 4 diagonals, 4 of the distances, 8 time parts, a number and its flag.
+    assert len(set(blocks)) == len(blocks) == 22 + 2 * added.count("number")
     assert len({id_key(name) for name in ids}) == len(ids) == 2 + added.count("cross") + added.count("category")
     discrete = len(CYCLES) + 2 + added.count("bucket") + added.count("cross")
     assert len(plan.discrete_sizes()) == discrete
@@ -91,6 +92,11 @@ def test_a_cross_and_a_category_of_one_name_are_refused() -> None:
 def test_a_number_named_like_a_distance_is_refused() -> None:
     with pytest.raises(pydantic.ValidationError, match=r"'haversine_km' by features.distances and by data.numeric"):
         build(("number", "haversine_km"))
+
+
+def test_a_number_named_like_a_diagonal_is_refused() -> None:
+    with pytest.raises(pydantic.ValidationError, match=r"'a_northeast' by features.diagonals and by data.numeric"):
+        build(("number", "a_northeast"))
 
 
 def test_a_bucket_named_like_a_time_part_is_refused() -> None:

@@ -40,6 +40,7 @@ from transforms import features, in_memory, settings
 from transforms import learned as told
 from transforms.features import Features, Plan, id_key
 from transforms.moments import row_hash
+from transforms.smooth_clip import LIMIT
 
 RADIUS_KM = 6371.0088
 DATASET = Dataset.model_validate(
@@ -99,9 +100,21 @@ def distances(rows: Rows) -> dict[str, Any]:
         "east_km": east,
         "north_km": north,
         "euclidean_km": np.hypot(east, north),
+        "northeast_km": (north + east) / np.sqrt(2),
+        "southeast_km": (east - north) / np.sqrt(2),
         # Six metres and less have no direction.
         "bearing_sin": east / (np.hypot(east, north) + 0.006),
         "bearing_cos": north / (np.hypot(east, north) + 0.006),
+    }
+
+
+def diagonals(rows: Rows) -> dict[str, Any]:
+    lat1, lon1, lat2, lon2 = point(rows)
+    return {
+        "pickup_northeast": lat1 + 0.75 * lon1,
+        "pickup_southeast": 0.75 * lon1 - lat1,
+        "dropoff_northeast": lat2 + 0.75 * lon2,
+        "dropoff_southeast": 0.75 * lon2 - lat2,
     }
 
 
@@ -117,7 +130,15 @@ def time_parts(rows: Rows) -> dict[str, Any]:
     return found | {
         "year": np.array([one.year for one in moments], np.float64),
         "years": rows["at"] / (365.2425 * 86400),
+        "hour_of_day": rows["at"] % 86400 / 3600,
+        "hour_of_week": np.array([one.weekday() for one in moments]) * 24 + rows["at"] % 86400 / 3600,
+        "day_of_week": np.array([one.weekday() for one in moments]),
     }
+
+
+def season(rows: Rows) -> dict[str, Any]:
+    """To a minute or two, which is what float32 has of seconds since 1970."""
+    return {"day_of_year": rows["at"] / 86400 % 365.2425}
 
 
 def filled(rows: Rows, value: Any) -> Any:
@@ -148,7 +169,13 @@ def ranged(rows: Rows) -> Any:
     return (block_of(rows) - low) / (block_of(A).max(axis=0) - low)
 
 
-BLOCK = {"distances": ["haversine_km", "east_km"], "time_parts": ["hour"]}
+BLOCK = {
+    "diagonals": False,
+    "distances": ["haversine_km", "east_km"],
+    "time_parts": ["hour"],
+    "missing": {"fill": "mean", "flag": False},
+    "scaling": "z_score",
+}
 REDUCED = Plan(dataset=DATASET, features=Features.model_validate(BLOCK))
 
 
@@ -180,8 +207,14 @@ def of_scaling(rows: Rows) -> dict[str, Any]:
         "lat1": (lat1 - low) / (high - low),
         "lon1": (lon1 + 78) / 8,
         "lat2": (lat2 - half) / (three - quarter),
-        "lon2": lon2,
+        "lon2": clipped(lon2, A["lon2"]),
     }
+
+
+def clipped(values: Any, taught: Any) -> Any:
+    quarter, half, three = np.quantile(taught.astype(np.float64), [0.25, 0.5, 0.75], method="higher")
+    z = (values - half) / (three - quarter)
+    return z / np.sqrt(1 + (z / LIMIT) ** 2)
 
 
 def scaled_riders(rows: Rows, fill: Any) -> Any:
@@ -286,11 +319,13 @@ GRAPHS: dict[str, dict[str, Any]] = {
     "numbers and ids": {
         "distances": list(typing.get_args(features.Distance)),
         "time_parts": list(typing.get_args(features.TimePart)),
+        "diagonals": True,
         "scaling": "none",
         "scaling_of": {
             "lat1": "min_max",
             "lon1": {"centre": -78, "spread": 8},
             "lat2": "robust",
+            "lon2": "smooth_clip",
             "riders": "z_score",
         },
         "missing": {"fill": "median", "flag": True},
@@ -305,12 +340,12 @@ GRAPHS: dict[str, dict[str, Any]] = {
             "folded": {"of": ["trip"], "hash_buckets": 17},
             "hours": {"of": ["weekday", "hour"]},
         },
-        "categories": {"max_size": 2},
+        "categories": {"max_size": 2, "oov_buckets": 0},
         "reducer": {"kind": "none"},
     },
     "z-scores": {
         **BLOCK,
-        "missing": {"fill": -2},
+        "missing": {"fill": -2, "flag": False},
         "categories": {"max_size": 2, "oov_buckets": 5},
         "reducer": {"kind": "none"},
     },
@@ -323,11 +358,13 @@ GRAPHS: dict[str, dict[str, Any]] = {
     "random": reducing("random", seed=5),
 }
 CATALOGUE = {
-    "scaling": Case(("min_max", "robust", "none", "fixed"), "numbers and ids", of_scaling),
+    "scaling": Case(("min_max", "robust", "smooth_clip", "fixed"), "numbers and ids", of_scaling),
     "missing, median": Case(("median", "flag", "z_score"), "numbers and ids", of_missing),
     "missing, given": Case(("number",), "z-scores", lambda rows: {"riders": scaled_riders(rows, -2)}),
+    "diagonals": Case(("diagonals", "none"), "numbers and ids", diagonals),
     "distances": Case(typing.get_args(features.Distance), "numbers and ids", distances, error=2e-3),
     "time parts": Case(typing.get_args(features.TimePart), "numbers and ids", time_parts),
+    "season": Case(("day_of_year",), "numbers and ids", season, error=5e-3),
     "buckets and crosses": Case(
         ("quantiles", "boundaries", "exact", "hashed", "of crosses"), "numbers and ids", of_discrete
     ),

@@ -21,25 +21,27 @@ def plan(data=DATA, **features):
     return Plan(dataset=Dataset.model_validate(data), features=Features.model_validate(features))
 
 
-def test_the_block_is_coordinates_distances_time_parts_and_numbers_in_this_order():
+def test_the_block_is_coordinates_diagonals_distances_time_parts_numbers_and_flags_in_this_order():
     named = plan(distances=["haversine_km", "bearing"], time_parts=["hour", "year", "weekday"]).block_names()
     assert named == [
         *["from_lat", "from_lon", "to_lat", "to_lon"],
+        *["pickup_northeast", "pickup_southeast", "dropoff_northeast", "dropoff_southeast"],
         *["haversine_km", "bearing_sin", "bearing_cos"],
         *["hour_sin", "weekday_sin", "hour_cos", "weekday_cos", "year"],
-        "passengers",
+        *["passengers", "passengers_missing"],
     ]
 
 
 def test_coordinates_may_stay_out_of_the_block_while_distances_are_taken():
-    assert plan(coordinates=False, distances=["north_km"], time_parts=[]).block_names() == ["north_km", "passengers"]
+    found = plan(coordinates=False, diagonals=False, distances=["north_km"], time_parts=[])
+    assert found.block_names() == ["north_km", "passengers", "passengers_missing"]
 
 
 def test_two_legs_prefix_their_distances():
     data = {**DATA, "points": {**DATA["points"], "home": {"latitude": "home_lat", "longitude": "home_lon"}}}
-    found = plan(data, coordinates=False, distances=["haversine_km"], time_parts=[])
+    found = plan(data, coordinates=False, diagonals=False, distances=["haversine_km"], time_parts=[])
     assert found.legs() == [("pickup", "dropoff"), ("dropoff", "home")]
-    assert found.block_names() == ["pickup_dropoff_haversine_km", "dropoff_home_haversine_km", "passengers"]
+    assert found.block_names()[:2] == ["pickup_dropoff_haversine_km", "dropoff_home_haversine_km"]
 
 
 def test_without_a_time_no_part_of_one_is_offered():
@@ -52,7 +54,7 @@ def test_without_a_time_no_part_of_one_is_offered():
 def test_widths_follow_from_the_buckets():
     found = plan(
         buckets={
-            "near": {"feature": "haversine_km", "quantiles": 16},
+            "near": {"feature": "euclidean_km", "quantiles": 16},
             "grid": {"feature": "from_lat", "boundaries": [41, 42, 43]},
             "row": {"feature": "to_lat", "quantiles": 4, "wide": False},
         },
@@ -94,18 +96,19 @@ def test_a_cross_of_something_unknown_lists_what_is_discrete():
         r"above it; did you mean near\?; discrete features are near, hour, weekday, month",
     ):
         plan(
-            buckets={"near": {"feature": "haversine_km", "quantiles": 4}},
+            buckets={"near": {"feature": "euclidean_km", "quantiles": 4}},
             crosses={"c": {"of": ["near", "year", "from_lat"]}},
         )
 
 
 def test_more_components_than_features_are_refused_with_both_numbers_the_features_and_what_to_give():
+    alone = {"coordinates": False, "diagonals": False, "distances": ["north_km"], "time_parts": []}
     with pytest.raises(
         pydantic.ValidationError,
         match=r"features.reducer.components is 3, but the block has 2 features: north_km, passengers; give at most 2, "
         r"or a share such as 0.99",
     ):
-        plan(coordinates=False, distances=["north_km"], time_parts=[], reducer={"components": 3})
+        plan(**alone, reducer={"kind": "pca", "components": 3})
 
 
 def test_a_cross_may_be_of_crosses_above_it_and_one_of_width_0_serves_others_only():
@@ -143,7 +146,7 @@ def test_a_cross_of_more_combinations_than_float32_can_number_is_refused():
 
 def test_an_empty_block_is_refused_with_what_fills_it():
     with pytest.raises(pydantic.ValidationError, match=r"the block is empty: turn on features.coordinates, or name"):
-        plan({**DATA, "numeric": []}, coordinates=False, distances=[], time_parts=[])
+        plan({**DATA, "numeric": []}, coordinates=False, diagonals=False, distances=[], time_parts=[])
 
 
 def test_a_scaling_of_an_unknown_number_names_the_nearest():
@@ -206,9 +209,24 @@ def test_missing_flags_join_the_block_and_every_number_knows_its_key():
     assert found.origin("passengers_missing") == "features.missing.flag"
 
 
+def test_left_to_auto_missing_values_have_flags_unless_a_reducer_mixes_the_block():
+    flagged = {kind: plan(reducer={"kind": kind, "components": 2}).flagged() for kind in ("none", "pca", "random")}
+    assert flagged == {"none": ("passengers",), "pca": (), "random": ()}
+    assert plan(missing={"flag": False}).flagged() == ()
+    assert plan(missing={"flag": True}, reducer={"kind": "pca"}).flagged() == ("passengers",)
+
+
+def test_all_numbers_bend_but_flags_and_the_sines_and_cosines_of_the_time():
+    found = plan(diagonals=False, distances=["bearing"], time_parts=["hour", "years"])
+    assert found.bending() == [
+        *["from_lat", "from_lon", "to_lat", "to_lon", "bearing_sin", "bearing_cos"],
+        *["years", "passengers"],
+    ]
+
+
 def test_a_whole_number_of_components_is_the_width_of_the_block_and_a_share_keeps_all():
-    assert plan(reducer={"components": 3}).block_width() == 3
-    assert plan(reducer={"components": 0.9}).block_width() == len(plan().block_names())
+    kept = [plan(reducer={"kind": "pca", "components": wanted}) for wanted in (3, 0.9)]
+    assert [one.block_width() for one in kept] == [3, len(kept[1].block_names())]
     assert plan(reducer={"kind": "none"}).block_width() == len(plan().block_names())
 
 

@@ -17,7 +17,7 @@ from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 from data.errors import DataError
 from data.local_beam import RUNNER
 from data.spec import Dataset
-from transforms import in_memory, learned
+from transforms import in_memory, learned, piecewise
 from transforms.categories import vocabulary_file
 from transforms.features import LEARNED_FILE, Features, Plan
 from transforms.preprocessing import preprocessing_fn
@@ -45,6 +45,7 @@ PLAN = Plan(
     ),
     features=Features.model_validate(
         {
+            "diagonals": False,
             "distances": [
                 "euclidean_deg",
                 "euclidean_km",
@@ -55,6 +56,8 @@ PLAN = Plan(
                 "bearing",
             ],
             "time_parts": ["hour", "weekday", "month", "year", "years"],
+            "missing": {"fill": "mean", "flag": False},
+            "scaling": "z_score",
             "buckets": {
                 "far": {"feature": "haversine_km", "quantiles": 8},
                 "crowd": {"feature": "passengers", "boundaries": [1.5, 2.5, 4.5]},
@@ -65,14 +68,14 @@ PLAN = Plan(
                 "row_crowd": {"of": ["row", "crowd"]},
                 "folded": {"of": ["month", "row", "hour"], "hash_buckets": 11},
             },
-            "categories": {"min_count": 3, "max_size": 3},
+            "categories": {"min_count": 3, "max_size": 3, "oov_buckets": 0},
             "reducer": {"kind": "pca", "components": 0.95, "whiten": True},
         }
     ),
 )
 SIMPLE = Plan(
     dataset=PLAN.dataset.model_copy(update={"points": {}, "time": None}),
-    features=Features.model_validate({"scaling": "min_max", "reducer": {"kind": "none"}}),
+    features=Features.model_validate({"scaling": "min_max", "missing": {"fill": "mean", "flag": False}}),
 )
 
 
@@ -346,6 +349,14 @@ def test_the_learned_file_tells_of_columns_correlations_and_boundaries(saved, ex
     np.testing.assert_allclose(told_file["buckets"]["far"]["boundaries"], far, rtol=0.05)
 
 
+def test_the_learned_file_has_quantiles_from_the_smallest_to_the_largest_of_the_rows_that_are_known(saved):
+    columns = json.loads((Path(saved.transform_savedmodel_dir) / "assets" / "learned.json").read_text())["columns"]
+    steps = np.arange(piecewise.PARTS + 1) / piecewise.PARTS
+    for name in ("from_lat", "passengers", "vendor"):
+        known = A[name][~np.isnan(A[name])].astype(np.float64)
+        np.testing.assert_array_equal(columns[name]["quantiles"], np.quantile(known, steps, method="higher"))
+
+
 def test_a_column_that_never_changes_is_a_problem_of_the_reducer_and_names_its_key(saved):
     with pytest.raises(
         DataError, match=r"feature vendor is 7 in all training rows, so pca learns nothing: take it out"
@@ -353,9 +364,11 @@ def test_a_column_that_never_changes_is_a_problem_of_the_reducer_and_names_its_k
         learned.read(saved.transform_savedmodel_dir)
 
 
-def test_without_a_reducer_no_column_is_a_problem(tmp_path):
+def test_without_a_reducer_a_column_that_never_changes_is_left_out_and_said(tmp_path):
     told = learned.read(transform(SIMPLE, A, tmp_path).transform_savedmodel_dir)
     assert (told["kind"], told["kept"], told["features"]) == ("none", 2, ["passengers", "vendor"])
+    assert learned.used(told) == [0]
+    assert learned.unused(told) == {"vendor": "is 7 in all training rows"}
 
 
 def test_the_order_of_rows_does_not_matter(on_b, tmp_path):

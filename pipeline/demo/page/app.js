@@ -1,35 +1,36 @@
-// The page: form and map describe a ride, the file prices it here, and the test vectors prove that it is the same file.
-import {fetchOk, loadModel} from './fare.js';
+// The page: form and map describe a row, the file predicts here, and the test vectors prove that it is the same file.
+import {fetchOk, loadModel} from './model.js';
 import {buildForm, element, fill, read, title} from './form.js';
-import {RideMap} from './map.js';
+import {PointMap} from './map.js';
 
 const at = (id) => document.getElementById(id);
 
 async function start() {
   const version = await (await fetchOk('version.json')).json();
-  const price = await loadModel(version);
+  const predict = await loadModel(version);
   at('which').textContent = `version ${version.version} of ${version.pipeline}, running in this browser; sha256 `
     + `${version.sha256.slice(0, 12)} is as it was pushed`;
+  at('row-title').textContent = title(version.output.source_column ?? version.output.name);
   document.title = `farelite: ${version.pipeline} ${version.version}`;
-  const show = page(version, price);
+  const show = page(version, predict);
   await show(version.vectors.rows[0].inputs);
   at('run').disabled = false;
-  at('run').addEventListener('click', () => check(version, price, show).catch(failed));
+  at('run').addEventListener('click', () => check(version, predict, show).catch(failed));
   document.documentElement.dataset.state = 'ready';
-  if (new URLSearchParams(location.search).get('check') === '1') await check(version, price, show);
+  if (new URLSearchParams(location.search).get('check') === '1') await check(version, predict, show);
 }
 
-// Sets the page up and returns the function that shows the ride of a given row.
-function page(version, price) {
+// Sets the page up and returns the function that shows a given row.
+function page(version, predict) {
   const fields = buildForm(at('form'), version);
-  const map = version.points.length > 0 ? ride(version, fields, () => update()) : null;
+  const map = version.points.length > 0 ? mapOf(version, fields, () => update()) : null;
   let newest = 0;
   const update = async () => {
     const mine = ++newest;
     const {row, faults, notes} = read(version, fields);
     map?.setPoints(version.points.map((point) => place(row, point)));
-    const fare = faults.length > 0 ? NaN : await price(row);
-    if (mine === newest) tell(version, row, fare, faults, notes);
+    const prediction = faults.length > 0 ? NaN : await predict(row);
+    if (mine === newest) tell(version, row, prediction, faults, notes);
   };
   at('form').addEventListener('input', () => update().catch(failed));
   at('form').addEventListener('submit', (event) => event.preventDefault());
@@ -39,7 +40,7 @@ function page(version, price) {
   };
 }
 
-function ride(version, fields, update) {
+function mapOf(version, fields, update) {
   at('place').hidden = false;
   const turns = version.points.map((point, index) => {
     const radio = element('input');
@@ -56,7 +57,7 @@ function ride(version, fields, update) {
     fields.get(point.longitude).value = longitude.toFixed(5);
     update().catch(failed);
   };
-  const map = new RideMap(at('map'), version, placed, (index) => { turns[index].checked = true; });
+  const map = new PointMap(at('map'), version, placed, (index) => { turns[index].checked = true; });
   at('map').setAttribute('aria-label', `Map of ${version.points.map((point) => point.name).join(' and ')}`);
   return map;
 }
@@ -66,12 +67,12 @@ function place(row, point) {
   return found.every(Number.isFinite) ? found : null;
 }
 
-function tell(version, row, fare, faults, notes) {
-  const priced = Number.isFinite(fare);
-  const shown = priced ? [element('strong', fare.toFixed(2)), ' ', element('span', version.output.unit ?? '')] : ['no fare'];
-  at('fare').replaceChildren(...shown);
-  at('fare').dataset.value = priced ? String(fare) : '';
-  const why = faults.length === 0 && !priced ? ['the model gives no finite number'] : [];
+function tell(version, row, prediction, faults, notes) {
+  const known = Number.isFinite(prediction);
+  const shown = known ? [element('strong', prediction.toFixed(2)), ' ', element('span', version.output.unit ?? '')] : ['no prediction'];
+  at('prediction').replaceChildren(...shown);
+  at('prediction').dataset.value = known ? String(prediction) : '';
+  const why = faults.length === 0 && !known ? ['the model gives no finite number'] : [];
   at('note').textContent = [...faults, ...why, ...notes, ...distance(version, row)].join('; ');
 }
 
@@ -84,11 +85,11 @@ function distance(version, row) {
   return [`${(2 * 6371 * Math.asin(Math.sqrt(Math.min(h, 1)))).toFixed(1)} km as the crow flies`];
 }
 
-async function check(version, price, show) {
+async function check(version, predict, show) {
   const {rows, tolerance} = version.vectors;
   const predictions = [];
   const started = performance.now();
-  for (const {inputs} of rows) predictions.push(await price(inputs));
+  for (const {inputs} of rows) predictions.push(await predict(inputs));
   const each = ((performance.now() - started) / rows.length).toFixed(2);
   const differences = rows.map(({prediction}, index) => Math.abs(predictions[index] - prediction));
   // Math.max passes a NaN on, and a NaN is within no tolerance.
@@ -105,7 +106,7 @@ async function check(version, price, show) {
 function line({inputs, prediction}, index, predicted, difference, show) {
   const button = element('button', `${index + 1}`);
   button.type = 'button';
-  button.title = 'Show this ride above';
+  button.title = 'Show this row above';
   button.addEventListener('click', () => show(inputs).catch(failed));
   const head = element('th');
   head.scope = 'row';

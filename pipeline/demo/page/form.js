@@ -24,8 +24,8 @@ export function buildForm(parent, version) {
 }
 
 function otherField(parent, one) {
-  if (one.vocabulary) return choice(parent, one);
-  if (one.format) return moment(parent, one);
+  if (one.role === 'categorical') return choice(parent, one);
+  if (one.role === 'time') return moment(parent, one);
   return numberField(parent, one, title(one.source_column));
 }
 
@@ -62,13 +62,13 @@ export function fill(version, fields, row) {
   for (const one of version.inputs) {
     const given = row[one.name] ?? null;
     const field = fields.get(one.name);
-    if (one.format && given !== null) field.value = new Date(given * 1000).toISOString().slice(0, given % 60 ? 19 : 16);
-    else if (one.vocabulary) field.value = String(given ?? 0);
+    if (one.role === 'time' && given !== null) field.value = new Date(given * 1000).toISOString().slice(0, given % 60 ? 19 : 16);
+    else if (one.role === 'categorical') field.value = String(given ?? 0);
     else field.value = given === null ? '' : String(Number(given.toFixed(6)));
   }
 }
 
-// The row that the fields stand for, why it cannot be priced, and what training did not show.
+// The row that the fields stand for, why it has no prediction, and what training did not show.
 export function read(version, fields) {
   const row = {};
   const faults = [];
@@ -88,9 +88,9 @@ export function read(version, fields) {
 }
 
 function number(one, field) {
-  if (one.vocabulary) return Number(field.value);
+  if (one.role === 'categorical') return Number(field.value);
   // The clock on the wall, read as if it hung in UTC: no time zone is applied.
-  if (one.format) return field.value === '' ? NaN : Date.parse(`${field.value}Z`) / 1000;
+  if (one.role === 'time') return field.value === '' ? NaN : Date.parse(`${field.value}Z`) / 1000;
   const given = field.value === '' ? NaN : Number(field.value);
   return one.dtype === 'int32' ? given : Math.fround(given);
 }
@@ -101,12 +101,12 @@ function fits(one, given) {
 }
 
 function remarks(one, given) {
-  if (one.vocabulary) return given === 0 ? [`${one.source_column}: missing or unknown`] : [];
+  if (one.role === 'categorical') return given === 0 ? [`${one.source_column}: missing or unknown`] : [];
   if (Number.isNaN(given)) return [`${one.source_column}: missing`];
   if (!one.training_range) return [];
   const [low, high] = one.training_range;
   if (given >= low && given <= high) return [];
-  const shown = one.training_range.map((end) => (one.format ? day(end) : String(Number(end.toPrecision(6)))));
+  const shown = one.training_range.map((end) => (one.role === 'time' ? day(end) : String(Number(end.toPrecision(6)))));
   return [`${one.source_column}: outside the training range ${shown.join(' to ')}`];
 }
 

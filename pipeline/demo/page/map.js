@@ -1,4 +1,4 @@
-// A map without tiles: degrees on a flat sheet, and the cells in which training rides began and ended; where a version
+// A map without tiles: degrees on a flat sheet, and the cells in which the points of training rows lie; where a version
 // tells none, dots at the places of its test vectors.
 
 const WIDTH = 1000;
@@ -8,7 +8,7 @@ const KM_PER_DEGREE = 111.195;
 
 // Draws into an <svg>. `onPlace(index, latitude, longitude)` tells of a click or a key; `setPoints` moves the markers;
 // `choose` says which point the next click sets.
-export class RideMap {
+export class PointMap {
   constructor(svg, version, onPlace, onTurn) {
     Object.assign(this, {svg, version, onPlace, onTurn, turn: 0, places: version.points.map(() => null)});
     // Units of the drawing in one pixel, so that a phone shows letters and markers no smaller.
@@ -77,7 +77,7 @@ export class RideMap {
     return made;
   }
 
-  // The more rides, the stronger: by the logarithm, since a few cells hold most rides.
+  // The more rows, the stronger: by the logarithm, since a few cells hold most rows.
   cells() {
     const {cell_deg: size, points} = this.version.places;
     this.version.points.forEach(({name}, index) => {
@@ -103,7 +103,7 @@ export class RideMap {
     this.markers.replaceChildren();
     const shown = places.map((place) => place && [this.x(place[1]), this.y(place[0])]);
     if (shown.length > 1 && shown.every(Boolean)) {
-      make('polyline', {class: 'ride', points: shown.map((at) => at.join(',')).join(' ')}, this.markers);
+      make('polyline', {class: 'between', points: shown.map((at) => at.join(',')).join(' ')}, this.markers);
     }
     shown.forEach((at, index) => at && this.marker(at, index));
   }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from components.shown import formatted
 from pipeline.report.blocks import Block, Cell, Figure, Points, Section, Table, Text
 from pipeline.report.charts import bars, sketch
 from pipeline.report.material import Material
-from pipeline.report.profile import Column
-from pipeline.report.svg import formatted
+from pipeline.report.profile import SplitColumn
 
 
 def profile(material: Material) -> Section:
@@ -23,7 +23,7 @@ def profile(material: Material) -> Section:
     return Section("data", "Data", [*blocks, Table(f"Columns of the rows in {split}", header, rows)])
 
 
-def _column(one: Column) -> tuple[Cell, ...]:
+def _column(one: SplitColumn) -> tuple[Cell, ...]:
     share = one.missing / (one.rows + one.missing) if one.rows + one.missing else 0.0
     missing = f"{share:.1%}" if one.missing else "none"
     if one.distinct is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from components.shown import shown
+from components.shown import clock, number, real, shown
 from components.task import TASK
 from pipeline.lineage.differences import flat
 from pipeline.lineage.figure import lineage_svg
@@ -15,7 +15,7 @@ from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table,
 from pipeline.report.charts import bars, lines
 from pipeline.report.material import Material
 from pipeline.report.rows import time_of
-from pipeline.report.svg import Axis, clock, ends, number, real
+from pipeline.report.svg import Axis, ends
 
 _TITLES = {name: TASK.metrics[name].title for name in TASK.brief}
 _STATES = {"ran": "", "cached": " (from the cache)"}
@@ -135,7 +135,7 @@ def card(material: Material) -> Section:
     inputs += [*(data.get("numeric") or []), *(data.get("categorical") or [])]
     span = label.get("range") or {}
     units = " - ".join(map(str, training.get("units", [])))
-    task = f"predict {label.get('column', 'the label')} in {material.unit} before the ride, from {len(inputs)} inputs"
+    task = f"predict {label.get('column', 'the label')} in {material.unit} from {len(inputs)} inputs"
     facts = [
         ("task", task),
         ("inputs", ", ".join(inputs) or "none"),
@@ -162,15 +162,15 @@ def _coordinates(data: Mapping[str, Any]) -> list[str]:
 
 
 _USES = (
-    "an estimate of the price that a rider sees before a trip like those in the data, on a device, without a network.",
-    "not for setting what a driver is paid, for finding fraud, or for places and years that the data do not cover.",
+    "an estimate for rows like those in the data, on a device, without a network.",
+    "not for decisions on people that nobody looks at, nor for places, times and values that the data do not cover.",
 )
 _ETHICS = (
-    "start, end and time of a trip can tell who someone is, even without a name. Keep source files, artifacts and "
-    "rejects where only those may read them who need to; this page repeats single rows.",
-    "prices that differ by place differ by who lives there. Look at the map of errors and the slices before you rely "
-    "on the model in a neighbourhood, above all where there are few rows.",
-    "the file itself holds weights and boundaries only, no trips.",
+    "places and times can tell who someone is, even without a name. Keep source files, artifacts and rejects where "
+    "only those may read them who need to; this page repeats single rows.",
+    "predictions that differ by place differ by who lives there. Look at the map of errors and the slices before you "
+    "rely on the model in a neighbourhood, above all where there are few rows.",
+    "the file itself holds weights, boundaries and the texts of categories, no rows.",
 )
 
 
@@ -181,8 +181,8 @@ def _end(value: float | None, is_time: bool) -> str:
 
 def _limits(material: Material) -> list[str]:
     found = [
-        "it has learned what was charged, not what is fair.",
-        "it does not check ranges: a place far from the training data gets a price like any other.",
+        "it has learned what was recorded, not what is right.",
+        "it does not check ranges: a row far from the training data gets a prediction like any other.",
     ]
     if material.summary and material.summary.get("ranges"):
         time = time_of(material.answer.config)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from components.shown import clock, number
 from components.task import TASK
 from pipeline.report import rows as measured
 from pipeline.report.blocks import Block, Figure, Section, Table, Text
 from pipeline.report.charts import density, shades, spread
 from pipeline.report.material import Material
-from pipeline.report.svg import Axis, clock, number
+from pipeline.report.svg import Axis
 
 _ABSENT = "no file was measured row by row"
 
@@ -149,7 +150,7 @@ def _map(material: Material, name: str, latitude: str, longitude: str) -> Figure
     label = f"Mean error by cell of {name}, up to {number(largest)} {material.unit} in size"
     picture = shades(enough[::-1], north[::-1], east, label, ("longitude (degree)", "latitude (degree)"), largest)
     caption = (
-        f"Mean of prediction minus truth by cell of {name}, north up: blue is priced too low, orange too high, full at "
-        f"{number(largest)} {material.unit}. {hidden} cells with fewer than {measured.SMALL} rows are left empty."
+        f"Mean of prediction minus truth by cell of {name}, north up: blue is predicted too low, orange too high, full "
+        f"at {number(largest)} {material.unit}. {hidden} cells with fewer than {measured.SMALL} rows are left empty."
     )
     return Figure(picture, caption)

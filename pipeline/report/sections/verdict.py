@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from components.shown import scale_of, shown
+from components.shown import formatted, number, real, scale_of, shown
 from components.task import TASK
 from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table, Text
 from pipeline.report.charts import bars
 from pipeline.report.material import Material
-from pipeline.report.svg import formatted, number, real
 
 WORDS = {
     "pushed": "Pushed: this model is published.",

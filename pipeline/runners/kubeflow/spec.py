@@ -95,7 +95,7 @@ def _surroundings(config: Config) -> RunContext:
         metadata=ConnectionConfig(),
         models_dir=f"{block.models.mount if block.models else PASSING}/{config.name}/models",
         fingerprint="",
-        spans="[]",
+        located="",
         schema_path=config.schema_file,
         baseline="",
         champion_version=LIVE,

@@ -7,9 +7,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from pipeline.runners.schedule.ledger import Ledger
@@ -80,6 +82,17 @@ class Collector:
             yield gauge
 
 
+class _Server(ThreadingMixIn, WSGIServer):
+    """A scraper that hangs keeps nobody else waiting."""
+
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *arguments: object) -> None:
+        """A line for each scrape would bury the runs."""
+
+
 @contextmanager
 def serving(host: str, port: int, collector: Collector, health: Callable[[], Health]) -> Iterator[int]:
     """Answers in a thread while the block runs; yields the port.
@@ -89,30 +102,21 @@ def serving(host: str, port: int, collector: Collector, health: Callable[[], Hea
     """
     registry = CollectorRegistry(auto_describe=False)
     registry.register(collector)
+    metrics = make_wsgi_app(registry)
 
-    class Page(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            path = self.path.partition("?")[0]
-            if path == "/metrics":
-                self._answer(200, CONTENT_TYPE_LATEST, generate_latest(registry))
-            elif path == "/health":
-                now = health()
-                self._answer(200 if now.ok else 503, "application/json", json.dumps(asdict(now)).encode())
-            else:
-                self._answer(404, "text/plain; charset=utf-8", b"there are /health and /metrics\n")
-
-        def _answer(self, status: int, kind: str, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            """A line for each scrape would bury the runs."""
+    def page(environ: Any, start: Any) -> Any:
+        path = environ["PATH_INFO"]
+        if path == "/metrics":
+            return metrics(environ, start)
+        if path != "/health":
+            start("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
+            return [b"there are /health and /metrics\n"]
+        now = health()
+        start("200 OK" if now.ok else "503 Service Unavailable", [("Content-Type", "application/json")])
+        return [json.dumps(asdict(now)).encode()]
 
     try:
-        server = ThreadingHTTPServer((host, port), Page)
+        server = make_server(host, port, page, _Server, _Quiet)
     except OSError as error:
         raise ScheduleError(
             f"cannot listen on {host}:{port} ({error.strerror or error}); set schedule.port to a free one, or to null "

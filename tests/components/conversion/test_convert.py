@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.lite.tools import flatbuffer_utils
 
 from components.conversion import inspection
 from components.conversion.convert import ConversionError, convert, slim
@@ -71,6 +72,18 @@ def test_slimming_keeps_the_names_of_inputs_output_and_signature(whole: bytes) -
     before, after = (runtime.interpreter(model).get_signature_list() for model in (whole, slim(whole)))
     assert before == after
     assert set(after) == {"serving_default"}
+
+
+def test_inputs_stand_as_asked_and_tensors_have_short_names_of_their_own(whole: bytes) -> None:
+    order = ["start", "passengers", "dropoff_lon", "pickup_lat", "company", "dropoff_lat", "pickup_lon"]
+    engine = runtime.interpreter(slim(whole, order))
+    assert [one["name"] for one in engine.get_input_details()] == list(runtime.input_details(engine)) == order
+    tree = flatbuffer_utils.convert_bytearray_to_object(bytearray(slim(whole, order)))
+    names = [tensor.name.decode() for tensor in tree.subgraphs[0].tensors]
+    assert len(set(names)) == len(names)
+    assert max(len(name) for name in set(names) - {*order, "prediction"}) <= 3
+    rows = columns()
+    assert runtime.predict(slim(whole, order), rows).tobytes() == runtime.predict(whole, rows).tobytes()
 
 
 def test_the_same_model_gives_the_same_bytes(save_tiny: Callable[..., Path], tmp_path: Path) -> None:

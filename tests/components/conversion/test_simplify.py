@@ -128,3 +128,24 @@ def test_nothing_dead_is_left() -> None:
     (graph,) = tree.subgraphs
     read = {int(index) for one in graph.operators for index in (*one.inputs, *one.outputs)}
     assert read - {-1} == set(range(len(graph.tensors)))
+
+
+@pytest.mark.parametrize("there", [[1, 6, 1], [6]])
+def test_a_reshape_back_goes_with_the_one_before_and_casts_stay(there: list[int]) -> None:
+    model = converted(
+        lambda x: tf.reshape(tf.cast(tf.reshape(x * 2, there), tf.int32), [1, 6]) + 1, tf.float32, NUMBERS.shape[1]
+    )
+    assert operators(model).count("RESHAPE") == 2
+    assert operators(simplified(model)) == ["MUL", "CAST", "ADD"]
+    assert_same(model, NUMBERS)
+
+
+def test_a_reshape_that_others_read_or_that_ends_otherwise_stays() -> None:
+    def read_twice(x: tf.Tensor) -> tf.Tensor:
+        column = tf.reshape(x * 2, [6, 1])
+        return tf.cast(tf.reshape(tf.cast(column, tf.int32), [1, 6]), tf.float32) @ column
+
+    for model in (read_twice, lambda x: tf.reshape(tf.cast(tf.reshape(x * 2, [6]), tf.int32), [2, 3]) + 1):
+        file = converted(model, tf.float32, 6)
+        assert operators(simplified(file)).count("RESHAPE") == operators(file).count("RESHAPE") == 2
+        assert_same(file, NUMBERS)

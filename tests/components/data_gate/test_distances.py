@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,12 +9,7 @@ import pyarrow as pa
 import pytest
 
 from components.data_gate.distances import JENSEN_SHANNON, L_INFINITY, Distance, distances
-
-_spec = importlib.util.spec_from_file_location("prove_skew", Path(__file__).parents[3] / "benchmarks" / "prove_skew.py")
-assert _spec is not None
-assert _spec.loader is not None
-prove_skew = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(prove_skew)
+from tests.proofs import prove_skew
 
 
 def distance(current: Any, control: Any) -> Distance:

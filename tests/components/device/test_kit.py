@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import runpy
 import shutil
 import subprocess
@@ -18,24 +19,25 @@ import pytest
 
 from components.device.kit import FILES, quoted, write_kit
 from components.device.runtime import Engine
+from components.registry.soundness import interface_of
 from components.registry.store import Store
 from data.categories import category_id
-from data.spec import Notation
+from data.notation import Notation
 from data.stored import stored, text_of
 from data.tensor_names import tensor_name
 
 CASTS = {
     "predict.py": {"float32": "np.float32)", "int32": "np.int32)"},
-    "FareModel.kt": {"float32": "floatArrayOf(", "int32": "intArrayOf("},
-    "FareModel.swift": {"float32": "Self.bytes(", "int32": "Self.bytes(Self."},
-    "fare_model.cc": {"float32": "->data.f[0] = ", "int32": "->data.i32[0] = "},
+    "Predictor.kt": {"float32": "floatArrayOf(", "int32": "intArrayOf("},
+    "Predictor.swift": {"float32": "Self.bytes(", "int32": "Self.bytes(Self."},
+    "predictor.cc": {"float32": "->data.f[0] = ", "int32": "->data.i32[0] = "},
 }
 NASTY = ["", '"', "\\", "\\n", "$x ${y} \\(z)", "a\nb\tc\x00\x7f", "Élan 出租車 🚕", "%s {} {{ x }}", "??/"]
 
 
 @pytest.fixture
 def kit(tiny_manifest: dict[str, Any]) -> dict[str, str]:
-    return write_kit(tiny_manifest["inputs"], tiny_manifest["output"])
+    return write_kit(interface_of(tiny_manifest))
 
 
 @pytest.fixture
@@ -67,6 +69,15 @@ def test_every_input_is_set_by_its_name_and_in_its_dtype(
 
 
 @pytest.mark.parametrize("file", FILES)
+def test_the_example_speaks_of_the_label_of_the_configuration(tiny_manifest: dict[str, Any], file: str) -> None:
+    output = {**tiny_manifest["output"], "source_column": "Delay", "meaning": "predicted Delay", "unit": "min"}
+    text = write_kit(interface_of({**tiny_manifest, "output": output}))[file]
+    assert "Predicts Delay with model.tflite" in text
+    assert "predicted Delay, min" in text
+    assert re.search(r"(?i)\b(fare|ride|price)s?\b", text) is None
+
+
+@pytest.mark.parametrize("file", FILES)
 def test_unit_range_and_vocabulary_can_be_read_off(kit: dict[str, str], file: str) -> None:
     for text in (
         "predicted fare, usd",
@@ -80,7 +91,7 @@ def test_unit_range_and_vocabulary_can_be_read_off(kit: dict[str, str], file: st
 @pytest.mark.parametrize("file", FILES)
 def test_what_a_model_does_not_take_is_not_spoken_of(tiny_manifest: dict[str, Any], file: str) -> None:
     numbers = [one for one in tiny_manifest["inputs"] if one["dtype"] == "float32"]
-    text = write_kit(numbers, tiny_manifest["output"])[file]
+    text = write_kit(interface_of({**tiny_manifest, "inputs": numbers}))[file]
     assert "2038" not in text
     assert "vocabulary" not in text
     assert "\n\n\n\n" not in text
@@ -103,7 +114,7 @@ def test_the_python_example_says_when_a_prediction_is_off(store: Store, tmp_path
 
 
 def test_the_python_example_takes_what_people_say(store: Store) -> None:
-    model = runpy.run_path(str(store.folder("000001") / "kit" / "predict.py"))["FareModel"]()
+    model = runpy.run_path(str(store.folder("000001") / "kit" / "predict.py"))["Predictor"]()
     start = datetime(2014, 5, 16, 19, 45)
     seconds = np.datetime64(start, "s").astype(np.int32)
     engine = Engine(store.model("000001"))
@@ -126,7 +137,7 @@ TEXTS += [" Élan\r\n", " ", "7", "7.0", "-7.00", "True", "FALSE", "1.10", "7.",
 def hashed_kit(tiny_manifest: dict[str, Any]) -> dict[str, str]:
     """Of a model whose unknown companies share 101 further ids."""
     inputs = [{**one, **({"oov_buckets": 101} if one["vocabulary"] else {})} for one in tiny_manifest["inputs"]]
-    return write_kit(inputs, tiny_manifest["output"])
+    return write_kit(interface_of({**tiny_manifest, "inputs": inputs}))
 
 
 def wanted_ids() -> list[int]:
@@ -150,7 +161,7 @@ def test_unknown_categories_are_hashed_so_in_cpp_too(hashed_kit: dict[str, str],
     compiler = shutil.which("g++") or shutil.which("clang++")
     if compiler is None:
         pytest.skip("no C++ compiler here")
-    source = hashed_kit["fare_model.cc"]
+    source = hashed_kit["predictor.cc"]
     function = source[
         source.index("  static std::int32_t Id(") : source.index("  const std::vector<std::string> company_")
     ]
@@ -171,7 +182,7 @@ def test_unknown_categories_are_hashed_so_in_cpp_too(hashed_kit: dict[str, str],
     assert [int(line) for line in said.split()] == wanted_ids()
 
 
-@pytest.mark.parametrize("file", ["FareModel.kt", "FareModel.swift"])
+@pytest.mark.parametrize("file", ["Predictor.kt", "Predictor.swift"])
 def test_the_other_examples_hash_with_the_same_numbers(hashed_kit: dict[str, str], file: str) -> None:
     for text in ("257 % 65521", "% 65521 % buckets", "(64)", ", 101)"):
         assert text in hashed_kit[file]
@@ -203,13 +214,13 @@ def test_a_kit_added_to_a_version_without_one_is_reported(
 def test_odd_names_become_parameters_that_every_language_takes(tiny_manifest: dict[str, Any]) -> None:
     plain = {**tiny_manifest["inputs"][0]}
     names = ["Trip Start", "trip_start", "class", "2nd", "Größe €", "__", "päß\nx", "a_2", "a2"]
-    text = write_kit(
-        [{**plain, "name": tensor_name(name), "source_column": name} for name in names], tiny_manifest["output"]
-    )["predict.py"]
+    inputs = [{**plain, "name": tensor_name(name), "source_column": name} for name in names]
+    text = write_kit(interface_of({**tiny_manifest, "inputs": inputs}))["predict.py"]
     tree = ast.parse(text)
     (predict,) = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and one.name == "predict"]
     parameters = [one.arg for one in predict.args.args[1:]]
-    assert parameters == ["trip_start", "trip_start_2", "ride_class", "ride_2nd", "groe", "ride", "pa_x", "a_2", "a2_2"]
+    wanted = "trip_start trip_start_2 column_class column_2nd groe column pa_x a_2 a2_2"
+    assert parameters == wanted.split()
     strings = {one.value for one in ast.walk(tree) if isinstance(one, ast.Constant)}
     assert {tensor_name(name) for name in names} <= strings
 
@@ -235,9 +246,10 @@ def test_each_language_gets_its_own_escapes(language: str, literal: str) -> None
 def test_a_meaning_cannot_break_out_of_its_comment(tiny_manifest: dict[str, Any]) -> None:
     meaning = "first\nimport os */ \\"
     inputs = [{**one, "meaning": meaning, "training_range": None} for one in tiny_manifest["inputs"]]
-    kit = write_kit(inputs, {**tiny_manifest["output"], "meaning": meaning})
+    output = {**tiny_manifest["output"], "meaning": meaning}
+    kit = write_kit(interface_of({**tiny_manifest, "inputs": inputs, "output": output}))
     ast.parse(kit["predict.py"])
     for text in kit.values():
         assert not any(line.strip().startswith("import os") for line in text.splitlines())
         assert not any(line.endswith("\\") for line in text.splitlines())
-    assert "import os */" not in kit["FareModel.kt"].split("/** first")[1].splitlines()[0]
+    assert "import os */" not in kit["Predictor.kt"].split("/** first")[1].splitlines()[0]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import runpy
 import shutil
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import pytest
 from components.registry import soundness
 from components.registry.recheck import recheck, summaries
 from components.registry.store import CorruptError, Store, StoreError, sha256
+from tests.proofs import prove_fuzz
 
 Publish = Callable[..., str]
 
@@ -292,7 +292,7 @@ def test_refused_files_are_kept_aside_and_are_no_versions(store: Store) -> None:
 
 def test_no_kill_no_full_disk_and_no_race_leaves_anything_unsound() -> None:
     """A seeded share of `make prove-store`, which tells what it counts."""
-    script = Path(__file__).resolve().parents[3] / "benchmarks" / "prove_store.py"
+    script = Path(__file__).resolve().parents[2] / "proofs" / "prove_store.py"
     command = [sys.executable, str(script), "--kills", "12", "--pushes", "8", "--stride", "5", "--seed", "3"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -324,9 +324,7 @@ def test_a_failed_write_is_told_with_its_cause_and_changes_nothing(
 def test_verify_accepts_no_mutated_version_and_survives_each(store: Store, publish_tiny: Publish) -> None:
     """A seeded share of `make prove-fuzz`."""
     publish_tiny(store)
-    path = Path(__file__).resolve().parents[3] / "benchmarks" / "prove_fuzz.py"
-    script = runpy.run_path(str(path))
-    wrong, kinds = script["run_batches"](store.folder("000001"), 60, seed=1)
+    wrong, kinds = prove_fuzz.run_batches(store.folder("000001"), 60, seed=1)
     assert wrong == {"accepted": [], "failed": [], "crashed": []}
     assert kinds.total() >= 60
 

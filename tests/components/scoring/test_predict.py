@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from components.device.runtime import Engine
+from components.registry.soundness import interface_of
 from components.registry.store import CorruptError, Store, StoreError
 from components.scoring.predict import predict_file
 from data.errors import DataError
@@ -358,6 +359,47 @@ def test_columns_that_the_model_does_not_take_are_kept_and_change_nothing(price:
     (plain,), (more,) = price(GOOD), price(f"{GOOD},7,Red", header=f"{HEADER},tolls,company_2")
     assert (more["tolls"], more["company_2"]) == ("7", "Red")
     assert {**more} == {**plain, "tolls": "7", "company_2": "Red"}
+
+
+def test_a_version_pushed_before_roles_were_told_gives_the_same_predictions(
+    tmp_path: Path, publish_tiny: Publish, tiny_manifest: dict[str, Any], price: Price
+) -> None:
+    store = Store(tmp_path / "old")
+    before = [{key: value for key, value in one.items() if key != "role"} for one in tiny_manifest["inputs"]]
+    output = {key: value for key, value in tiny_manifest["output"].items() if key != "source_column"}
+    publish_tiny(store, inputs=before, output=output)
+    assert [one.role for one in interface_of(store.manifest("000001")).inputs] == [
+        *("latitude", "longitude", "latitude", "longitude"),
+        *("time", "numeric", "categorical"),
+    ]
+    (tmp_path / "in.csv").write_text(f"{HEADER}\n{GOOD}\n")
+    predict_file(store, None, str(tmp_path / "in.csv"), tmp_path / "out.csv")
+    (row,) = csv.DictReader((tmp_path / "out.csv").read_text().splitlines())
+    assert row["prediction"] == price(GOOD)[0]["prediction"]
+
+
+@pytest.mark.parametrize(
+    ("place", "change", "reason"),
+    [
+        (4, {"time_zone": None}, "start has the role time and lacks time_zone"),
+        (6, {"vocabulary": None}, "company has the role categorical and lacks vocabulary"),
+        (5, {"role": "measure"}, "inputs.5.role"),
+        (5, {"dtype": "float64"}, "inputs.5.dtype"),
+    ],
+)
+def test_a_manifest_that_does_not_say_what_the_file_takes_is_refused_with_the_reason(
+    tmp_path: Path,
+    publish_tiny: Publish,
+    tiny_manifest: dict[str, Any],
+    place: int,
+    change: dict[str, Any],
+    reason: str,
+) -> None:
+    inputs = [{**one, **change} if n == place else one for n, one in enumerate(tiny_manifest["inputs"])]
+    store = Store(tmp_path / "models")
+    publish_tiny(store, inputs=inputs)
+    with pytest.raises(CorruptError, match=f"(?s)model.json does not say what the file takes and gives: .*{reason}"):
+        predict_file(store, None, str(tmp_path / "in.csv"), None)
 
 
 def test_a_manifest_of_another_age_is_refused(tmp_path: Path, publish_tiny: Publish) -> None:

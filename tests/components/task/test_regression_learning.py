@@ -21,7 +21,7 @@ def table(rows, sizes, seed=0):
         # Some ids are frequent, most are rare, as names and places are.
         inputs[name] = np.minimum(random.zipf(1.3, rows) - 1, size - 1).astype(np.int32)[:, None]
         label = label + random.normal(size=size)[inputs[name][:, 0]]
-    return Table(inputs, block, label.astype(np.float32))
+    return Table({**inputs, "numbers": 2 * block}, label.astype(np.float32))
 
 
 def test_it_is_scikit_learns_ridge_on_one_hot_columns():

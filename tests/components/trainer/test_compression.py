@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tf_keras
 
 from components.compression_settings import Clustering, Pruning, Quantization
-from components.settings import Training
 from components.tables import Table
 from components.trainer import compression
 from components.trainer.network import Widths
 from components.trainer.phases import Net, Phases
+from tests.components.trainer.designs import bent, design, settled
 
-WIDTHS = Widths({"block": 7, "wide": 3}, {"id_cell": (40, 3)})
 QAT = Quantization(epochs=1)
 Compressed = Callable[..., tuple[Net, Phases]]
 
@@ -28,21 +29,22 @@ def table(rows: int, seed: int) -> Table:
     ids = chance.integers(0, 40, (rows, 1)).astype(np.int32)
     label = 10 + 2 * np.abs(block[:, 0]) + block[:, 1] * wide[:, 0] + 0.05 * ids[:, 0]
     label = label.astype(np.float32)
-    return Table({"block": block, "wide": wide, "id_cell": ids}, block, label)
+    return Table({"block": block, "wide": wide, "id_cell": ids, "numbers": block}, label)
 
 
 @pytest.fixture(scope="module")
 def compressed() -> Callable[..., tuple[Net, Phases]]:
     """Takes one small float network through the given phases."""
     train, validation = table(256, 0), table(64, 1)
-    training = Training(units=(16, 8), epochs=2, batch_size=64, dropout=0.0)
+    bends = {"numbers": bent(train.numbers, [0, 1, 2], bins=8, width=2)}
+    whole = design(train, Widths({"block": 7, "wide": 3}, {"id_cell": (40, 3)}, bends, 7), settled(epochs=2))
     tf_keras.utils.set_random_seed(0)
-    start = Phases(training, WIDTHS, train, validation).fit_float()
+    start = Phases(whole, train, validation).fit_float()
 
     def compress(**phases: Any) -> tuple[Net, Phases]:
-        chosen = training.model_copy(update={"pruning": None, "clustering": None, "quantization": None, **phases})
+        chosen = dataclasses.replace(whole, training=settled(epochs=2, **phases))
         tf_keras.utils.set_random_seed(0)
-        done = Phases(chosen, WIDTHS, train, validation)
+        done = Phases(chosen, train, validation)
         return done.compress(done.copy(start)), done
 
     return compress
@@ -123,6 +125,14 @@ def test_quantization_that_preserves_nothing_lets_zeros_go(compressed: Compresse
 
 def test_named_layers_and_embeddings_alone_are_quantized(compressed: Compressed) -> None:
     net, _ = compressed(quantization=Quantization(epochs=1, layers=("core_hidden_2",), embeddings=True))
-    names = {layer.name for model in (net.front, net.core) for layer in model.layers}
-    assert {"quant_core_hidden_2", "quant_embedding_id_cell", "core_output"} <= names
-    assert "quant_core_output" not in names
+    assert {"core_hidden_1", "quant_core_hidden_2", "core_output"} <= {layer.name for layer in net.core.layers}
+    rows = net.front.get_layer("embedding_id_cell")(tf.range(40)[:, tf.newaxis]).numpy()
+    levels = rows / (abs(rows).max() / 127)
+    np.testing.assert_allclose(levels, np.round(levels), atol=1e-3)
+
+
+def test_embeddings_stay_float_where_they_are_told_to(compressed: Compressed) -> None:
+    net, _ = compressed(quantization=Quantization(epochs=1, embeddings=False))
+    assert not net.eight_bit
+    layer = net.front.get_layer("embedding_id_cell")
+    np.testing.assert_array_equal(layer(tf.range(40)[:, tf.newaxis]), layer.table())

@@ -52,7 +52,7 @@ def table(random: np.random.Generator, rows: int) -> Table:
     x = random.uniform(0, 10, (rows, 2)).astype(np.float32)
     kind = random.integers(0, 2, (rows, 1)).astype(np.int32)
     label = 3 * x[:, 0] + 10 * kind[:, 0] + 100 * (random.random(rows) < 0.02)
-    return Table({"block": x, "id_kind": kind}, x, label.astype(np.float32))
+    return Table({"block": x, "numbers": x, "id_kind": kind}, label.astype(np.float32))
 
 
 def test_a_teacher_prices_rows_it_has_not_seen_and_its_median_keeps_clear_of_odd_ones() -> None:

@@ -7,21 +7,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from components.settings import Training
 from components.trainer import warm_start
 from components.trainer.context import save_weights
-from components.trainer.network import Widths, build_core, build_front
+from components.trainer.network import Bent, Widths, build_core, build_front
 from components.trainer.phases import Net
+from tests.components.trainer.designs import settled
 
-TRAINING = Training(units=(4,))
+EDGES = np.array([[0, 1, 2]], np.float32)
 
 
 def net(seed: int, block: int = 3, ids: int = 5) -> Net:
     import tf_keras
 
     tf_keras.utils.set_random_seed(seed)
-    widths = Widths({"block": block}, {"hour": (ids, 2)})
-    return Net(build_front(widths, np.ones(block, np.float32)), build_core(widths.total, TRAINING, 0.0))
+    widths = Widths({"block": block}, {"hour": (ids, 2)}, {"numbers": Bent([1], EDGES, 2)}, numbers=3)
+    return Net(build_front(widths, np.ones(block, np.float32)), build_core(widths.total, settled(units=(4,))))
 
 
 def take(into: Net, path: Path) -> tuple[int, int]:
@@ -58,7 +58,7 @@ def test_another_number_of_weights_takes_none(archive: Path, tmp_path: Path) -> 
     import tf_keras
 
     tf_keras.utils.set_random_seed(3)
-    deeper = build_core(5, Training(units=(4, 4)), 0.0)
+    deeper = build_core(7, settled(units=(4, 4)))
     before = deeper.get_weights()
     assert warm_start.take([("core", deeper)], archive) == (0, len(before))
 

@@ -19,6 +19,7 @@ from components.artifacts import REJECTS_FILE, SUMMARY_FILE, IngestReport
 from components.trip_example_gen.component import Executor
 from components.trip_example_gen.writer import Summary
 from data.errors import DataError
+from data.sources import PLAIN, locate
 from data.spec import Dataset, Label, Range
 from data.time_cut import cut_of, join
 from pipeline.settings.beam import Beam
@@ -35,7 +36,7 @@ def describe(source: Path, **changes: Any) -> Dataset:
 class Outcome:
     """What a run of the executor has left."""
 
-    def __init__(self, dataset: Dataset, folder: Path, spans: str = "[]") -> None:
+    def __init__(self, dataset: Dataset, folder: Path, located: str = "") -> None:
         self.examples, self.report = standard_artifacts.Examples(), IngestReport()
         self.examples.uri, self.report.uri = str(folder / "examples"), str(folder / "report")
         Path(self.report.uri).mkdir(parents=True)
@@ -50,7 +51,7 @@ class Outcome:
             {"examples": [self.examples], "report": [self.report]},
             {
                 "dataset": dataset.model_dump_json(),
-                "spans": spans,
+                "located": located,
                 "fingerprint": "",
                 "data_root": "",
                 "until": "",
@@ -111,7 +112,8 @@ def test_the_spans_that_were_read_are_recorded(tmp_path: Path) -> None:
     assert done.examples.span == 16803  # days from 1970-01-01 to 2016-01-03
     assert json.loads(done.examples.get_string_custom_property("spans")) == ["2016-01-02", "2016-01-03"]
     assert done.summary["read"] == 100
-    told = Outcome(dataset, tmp_path / "again", spans='["2016-01-01"]')
+    first = locate(describe(tmp_path / "{YYYY}-{MM}-{DD}.csv", spans={"until": "2016-01-01"}))
+    told = Outcome(dataset, tmp_path / "again", PLAIN.dump_json(first).decode())
     assert (told.summary["read"], told.examples.span) == (50, 16801)
 
 

@@ -202,25 +202,27 @@ def test_the_browser_gives_the_predictions_that_python_gives(real_server: DemoSe
 
 
 @needs_litert
-def test_two_clicks_on_the_map_and_the_fields_price_a_ride_as_python_does(
+def test_two_clicks_on_the_map_and_the_fields_predict_as_python_does(
     real_server: DemoServer, store: Store, page: Any
 ) -> None:
     page.goto(real_server.url)
     page.wait_for_selector("html[data-state=ready]")
-    before = page.evaluate("document.getElementById('fare').dataset.value")
+    assert page.evaluate("document.getElementById('row-title').textContent") == "Fare"
+    before = page.evaluate("document.getElementById('prediction').dataset.value")
     click(page, 0.25, 0.75)
     click(page, 0.7, 0.2)
     page.evaluate("set = (name, value) => Object.assign(document.getElementsByName(name)[0], {value}); 0")
     page.evaluate("set('company', '2'), set('passengers', '3'), set('start', '2015-03-04T05:06')")
     page.evaluate("document.getElementById('form').dispatchEvent(new Event('input'))")
-    page.wait_for_selector(f"#fare:not([data-value='']):not([data-value='{before}'])")
+    page.wait_for_selector(f"#prediction:not([data-value='']):not([data-value='{before}'])")
     fields = page.evaluate("Object.fromEntries([...new FormData(document.getElementById('form'))])")
     assert fields["pickup_lat"] < fields["dropoff_lat"]
     assert fields["company"] == "2"
     row = {**{name: float(text) for name, text in fields.items() if name != "start"}, "company": 2}
     row["start"] = int(np.datetime64("2015-03-04T05:06", "s").astype(np.int64))
     wanted = Engine(store.model("000001"))(tensors(store, row))
-    assert float(page.evaluate("document.getElementById('fare').dataset.value")) == pytest.approx(wanted, abs=AGREEMENT)
+    shown = float(page.evaluate("document.getElementById('prediction').dataset.value"))
+    assert shown == pytest.approx(wanted, abs=AGREEMENT)
 
 
 def click(page: Any, across: float, down: float) -> None:
@@ -230,7 +232,7 @@ def click(page: Any, across: float, down: float) -> None:
 
 
 @needs_litert
-def test_the_map_shows_the_cells_of_the_training_rides(
+def test_the_map_shows_the_cells_of_the_training_rows(
     tmp_path: Path, publish_tiny: Callable[..., str], page: Any
 ) -> None:
     busy, quiet = [41.9, -87.65, 900], [41.97, -87.9, 6]
@@ -267,14 +269,12 @@ def test_the_map_shows_the_cells_of_the_training_rides(
         ("set('start', '2039-01-01T00:00')", "start: not a value that the file takes"),
     ],
 )
-def test_what_cannot_be_priced_gets_a_reason_and_no_fare(
-    real_server: DemoServer, page: Any, change: str, said: str
-) -> None:
+def test_a_row_without_a_prediction_gets_a_reason(real_server: DemoServer, page: Any, change: str, said: str) -> None:
     page.goto(real_server.url)
     page.wait_for_selector("html[data-state=ready]")
     page.evaluate("set = (name, value) => Object.assign(document.getElementsByName(name)[0], {value}); 0")
     page.evaluate(f"{change}, document.getElementById('form').dispatchEvent(new Event('input'))")
-    page.wait_for_selector("#fare:text-is('no fare')")
+    page.wait_for_selector("#prediction:text-is('no prediction')")
     assert said in page.evaluate("document.getElementById('note').textContent")
 
 

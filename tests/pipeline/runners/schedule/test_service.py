@@ -265,7 +265,7 @@ def test_the_page_tells_health_and_counts_and_answers_503_for_a_loop_that_hangs(
 
 
 def test_in_simulated_weeks_every_due_time_has_exactly_one_outcome() -> None:
-    script = [sys.executable, str(ROOT / "benchmarks" / "schedule_week.py"), "--weeks", "6", "--json"]
+    script = [sys.executable, str(ROOT / "tests" / "proofs" / "schedule_week.py"), "--weeks", "6", "--json"]
     done = subprocess.run(script, cwd=ROOT, capture_output=True, text=True, check=False)
     told = json.loads(done.stdout)
     assert told["wrong"] == []

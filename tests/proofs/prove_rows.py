@@ -35,6 +35,7 @@ from data.reader import read
 from data.rows import to_rows
 from data.spec import Dataset
 from data.tables import read_table
+from data.vocabulary import Input, Output
 
 HEADER = b"id,km,company,note,fare"
 NOTES = (b"", b"fine", b'"a, b"', b'"two\nlines"', b'"say ""hi"""', b"5 in", "Café".encode(), b'"\r\n\r\nfar"')
@@ -177,15 +178,13 @@ def publish(folder: Path) -> Store:
     saved = folder / "saved"
     function = tf.function(formula).get_concrete_function(**spec)
     tf.saved_model.save(tf.Module(), str(saved), signatures={"serving_default": function})
-    plain = {"shape": [1], "unit": None, "meaning": "", "training_range": None}
-    inputs = [
-        {"name": "km", "source_column": "km", "dtype": "float32", "vocabulary": None, **plain},
-        {"name": "company", "source_column": "company", "dtype": "int32", "vocabulary": ["Blue"], **plain},
-    ]
+    km = Input(name="km", role="numeric", dtype="float32", meaning="", source_column="km")
+    of_company = {"name": "company", "dtype": "int32", "meaning": "", "source_column": "company"}
+    company = Input.model_validate({**of_company, "role": "categorical", "vocabulary": ["Blue"]})
     manifest = {
         "manifest_version": 1,
-        "inputs": inputs,
-        "output": {"name": "prediction", "dtype": "float32", "shape": [1]},
+        "inputs": [km.model_dump(), company.model_dump()],
+        "output": Output(name="prediction", dtype="float32", meaning="").model_dump(),
         "config": {"data": {"delimiter": ",", "header": None, "points": {}, "label": {"column": "fare"}}},
     }
     store = Store(folder / "models")

@@ -1,4 +1,4 @@
-"""Proves that one pushed file gives one fare: SavedModel, tf.lite, ai_edge_litert and a browser on the same rows.
+"""Proves that one pushed file gives one prediction: SavedModel, tf.lite, ai_edge_litert and a browser on the same rows.
 
     make prove-agreement [ARGS="--rows 1000 --runs-dir runs"]
 
@@ -28,7 +28,7 @@ from playwright.sync_api import sync_playwright
 from components.conversion.verification import run_saved_model
 from components.device.runtime import SIGNATURE, predict
 from components.examples import Columns
-from components.registry.soundness import SOURCE, VECTORS, read_json
+from components.registry.soundness import SOURCE, VECTORS, interface_of, read_json
 from components.registry.store import Store
 from components.scoring.device_rows import load_raw
 from data.tensor_names import tensor_name
@@ -82,7 +82,9 @@ def evaluation_rows(store: Store, version: str, count: int) -> Columns:
     split = Path(ingestion["outputs"]["examples"][0]["uri"], "Split-test")
     if not split.is_dir():
         raise FileNotFoundError(f"{split}: the test rows of version {version} are no longer there")
-    columns, label = load_raw(str(split), manifest, tensor_name(manifest["config"]["data"]["label"]["column"]))
+    columns, label = load_raw(
+        str(split), interface_of(manifest).inputs, tensor_name(manifest["config"]["data"]["label"]["column"])
+    )
     chosen = np.unique(np.linspace(0, len(label) - 1, min(count, len(label))).astype(int))
     return {name: values[chosen] for name, values in columns.items()}
 

@@ -1,0 +1,90 @@
+"""The scale on which a number is learned: standardized, and as its logarithm where it is positive and heavily skewed.
+
+A network then learns the same whatever the label's unit is: dollars, cents or millions.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from data.vocabulary import LabelScale
+
+FloatArray = npt.NDArray[np.float32]
+Kind = Literal["auto", "linear", "log"]
+
+SKEWED, EVEN = 3.0, 1.0
+"""`auto` takes the logarithm where the label's skewness is above the first and that of its logarithm within the second;
+by measurement, see decision 0081."""
+ABOVE = 0.5
+"""How far beyond the largest logarithm seen a prediction may go: a factor of 1.6, since exp makes much of little."""
+
+
+class NumberScale(LabelScale):
+    """label = mean + std * output, or smearing * exp(mean + std * output).
+
+    The smearing is the mean label over the mean of the predictions before it, on the training rows (N. Duan, "Smearing
+    Estimate", 1983).
+    """
+
+    @classmethod
+    def learned(cls, label: FloatArray, kind: Kind = "auto") -> NumberScale:
+        """From the labels `[rows]` of the training rows.
+
+        Raises:
+            ValueError: the logarithm is asked for, and a label is not positive.
+        """
+        values = np.asarray(label, np.float64)
+        if kind == "log" and values.min() <= 0:
+            raise ValueError(
+                f"training.label_scale is log, but the smallest label of the training rows is {values.min():g}, and "
+                "only positive ones have a logarithm; set it to linear"
+            )
+        log = kind == "log" or (kind == "auto" and _calls_for_log(values))
+        learned = np.log(values) if log else values
+        spread = float(values.std())
+        return cls(
+            log=log,
+            mean=float(learned.mean()),
+            std=float(learned.std()) or 1.0,
+            highest=float(learned.max()),
+            spread=spread or 1.0,
+            smearing=1.0,
+        )
+
+    def encode(self, label: FloatArray) -> FloatArray:
+        """What the network's output is compared with, float32 `[rows]`."""
+        values = np.asarray(label, np.float64)
+        if self.log:  # a teacher's labels may be anything
+            values = np.log(np.maximum(values, np.finfo(np.float32).tiny))
+        return np.asarray((values - self.mean) / self.std, np.float32)
+
+    def decode(self, output: tf.Tensor) -> tf.Tensor:
+        """Predictions float32 `[rows]` in label units, of the network's output `[rows, 1]`."""
+        learned = tf.squeeze(output, 1) * self.std + self.mean
+        return tf.exp(tf.minimum(learned, self.highest + ABOVE)) * self.smearing if self.log else learned
+
+    def corrected(self, predictions: FloatArray, label: FloatArray) -> NumberScale:
+        """With the smearing that these predictions of the training rows call for."""
+        if not self.log:
+            return self
+        found = float(np.mean(label, dtype=np.float64) / np.mean(predictions, dtype=np.float64))
+        return self.model_copy(update={"smearing": self.smearing * found})
+
+    def described(self) -> LabelScale:
+        """Itself."""
+        return self
+
+
+def _calls_for_log(values: npt.NDArray[np.float64]) -> bool:
+    return bool(values.min() > 0 and _skewness(values) > SKEWED and abs(_skewness(np.log(values))) < EVEN)
+
+
+def _skewness(values: npt.NDArray[np.float64]) -> float:
+    """Third standardized moment; 0 where nothing varies."""
+    off = values - values.mean()
+    spread = off.std()
+    return float(np.mean((off / spread) ** 3)) if spread else 0.0

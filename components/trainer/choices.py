@@ -1,0 +1,184 @@
+"""What `auto` stands for: rules from rows, columns and byte budget. Each is measured in decision 0081.
+
+The network is the largest of `LADDER` whose estimated file fits the budget; how long it trains is left to the
+validation rows (see `components.trainer.cycles`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from components.settings import Piecewise, SettledTraining, Training
+from transforms import piecewise
+
+FloatArray = npt.NDArray[np.float32]
+
+
+class Rung(NamedTuple):
+    """One size of network.
+
+    Attributes:
+        units: of the hidden layers.
+        width: functions of each number.
+        bins: of each number.
+        min_rows, max_rows: training rows that it is for.
+    """
+
+    units: tuple[int, int]
+    width: int
+    bins: int
+    min_rows: int = 0
+
+
+LADDER = (
+    Rung((96, 32), 6, 48, min_rows=50_000),
+    Rung((96, 24), 6, 32, min_rows=50_000),
+    Rung((64, 16), 6, 32, min_rows=1_000),
+    Rung((64, 16), 4, 32, min_rows=1_000),
+    Rung((48, 16), 4, 24, min_rows=1_000),
+    Rung((48, 16), 3, 16, min_rows=1_000),
+    Rung((32, 16), 3, 16, min_rows=1_000),
+    Rung((32, 16), 3, 12),
+    Rung((32, 16), 2, 12),
+    Rung((24, 8), 2, 8),
+)
+"""Largest first."""
+
+LARGE = 20_000
+"""Training rows from which on a table has larger batches, shorter cycles, and bins for single days."""
+OPERATOR_BYTES, NUMBER_BYTES, LOOKUP_BYTES, PLACE_BYTES = 7_000, 65, 300, 1_500
+"""Of a file beside its tables and kernels: operators and names of any; and more for each float input of the core, for
+each table of ids, and where there are points or a time. Fitted to files of the suite, which are up to a tenth less."""
+MARGIN = 0.97
+"""Share of the budget that the estimate may fill."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rules look at.
+
+    Attributes:
+        rows: of the training split.
+        quantiles: of each number that may bend, by name, as `transforms.learned` has them.
+        weights: how much each of them tells of the label, see `telling`.
+        dense: width of the float inputs beside.
+        ids: number of ids and embedding width of each id input.
+        derived: whether numbers are computed from points or a time.
+        budget: bytes of the file.
+    """
+
+    rows: int
+    quantiles: Mapping[str, FloatArray]
+    weights: Mapping[str, float]
+    dense: int
+    ids: Sequence[tuple[int, int]]
+    derived: bool
+    budget: int
+
+
+Bent = Mapping[str, tuple[tuple[str, ...], int]]
+"""Names of the numbers that bend, by group, each with the bins of the group."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What was chosen.
+
+    Attributes:
+        training: without `auto`.
+        bent: what bends where.
+        width: functions of each number.
+        estimated_bytes: of the file.
+    """
+
+    training: SettledTraining
+    bent: Bent
+    width: int
+    estimated_bytes: int
+
+
+def settle(training: Training, facts: Facts) -> Choices:
+    """The choices with every `auto` replaced."""
+    found = [_on(rung, training, facts) for rung in LADDER if facts.rows >= rung.min_rows]
+    fitting = (one for one in found if one.estimated_bytes <= MARGIN * facts.budget)
+    return next(fitting, None) or _fewer_bends(found[-1], facts)
+
+
+def _on(rung: Rung, training: Training, facts: Facts) -> Choices:
+    units = rung.units if training.units == "auto" else training.units
+    bends, bent, width = training.piecewise, {}, 0
+    if bends is not None:
+        bins = rung.bins if bends.bins == "auto" else bends.bins
+        width = rung.width if bends.width == "auto" else bends.width
+        fine = fine_bins(facts.rows, bins) if bends.fine_bins == "auto" else bends.fine_bins
+        apart = [name for name in facts.quantiles if name in bends.fine and fine != bins]
+        groups = {"numbers": ([name for name in facts.quantiles if name not in apart], bins), "fine": (apart, fine)}
+        bent = {group: (tuple(names), own) for group, (names, own) in groups.items() if names}
+        bends = Piecewise(bins=bins, width=width, fine=bends.fine, fine_bins=fine)
+    settled = {**dict(training), **_rates(training, facts.rows), "units": units, "piecewise": bends}
+    return Choices(SettledTraining.model_validate(settled), bent, width, _bytes(units, bent, width, facts))
+
+
+def fine_bins(rows: int, bins: int) -> int:
+    """Bins of numbers such as the date, whose single days matter once there are rows enough for each."""
+    return max(bins, min(piecewise.PARTS, rows // 200)) if rows >= LARGE else bins
+
+
+def _fewer_bends(smallest: Choices, facts: Facts) -> Choices:
+    """Where even the smallest network is too large: bends for the numbers that tell most, as many as fit."""
+    names = sorted((name for members, _ in smallest.bent.values() for name in members), key=facts.weights.__getitem__)
+    bent, size = smallest.bent, smallest.estimated_bytes
+    for dropped in range(1, len(names) + 1):
+        kept = set(names[dropped:])
+        left = {
+            group: (tuple(name for name in members if name in kept), bins)
+            for group, (members, bins) in smallest.bent.items()
+        }
+        bent = {group: one for group, one in left.items() if one[0]}
+        size = _bytes(smallest.training.units, bent, smallest.width, facts)
+        if size <= MARGIN * facts.budget:
+            break
+    return Choices(smallest.training, bent, smallest.width, size)
+
+
+def _bytes(units: tuple[int, ...], bent: Bent, width: int, facts: Facts) -> int:
+    """Estimated size of the file: int8 tables and kernels, float boundaries, biases and scales, and the graph."""
+    tables = 0
+    for names, bins in bent.values():
+        edges = max(len(piecewise.boundaries(facts.quantiles[name], bins)) for name in names)
+        tables += len(names) * edges * (width + 4)
+    inputs = sum(len(names) for names, _ in bent.values()) * width + facts.dense + sum(wide for _, wide in facts.ids)
+    kernels = sum(a * b for a, b in zip((inputs, *units), units, strict=False))
+    lookups = sum(size * wide for size, wide in facts.ids)
+    graph = OPERATOR_BYTES + NUMBER_BYTES * facts.dense + LOOKUP_BYTES * len(facts.ids) + PLACE_BYTES * facts.derived
+    return graph + tables + kernels + lookups + 12 * sum(units)
+
+
+def _rates(training: Training, rows: int) -> dict[str, Any]:
+    """Batch, rate, decay and epochs by the number of rows."""
+    large = rows >= LARGE
+    usual = {
+        "batch_size": 512 if large else 256,
+        "learning_rate": 0.016 if large else 0.008,
+        "weight_decay": min(0.3, 3e7 / rows**2),
+        "epochs": (4, 8, 16, 32) if large else (8, 16, 32, 64, 128),
+    }
+    return {key: value for key, value in usual.items() if getattr(training, key) == "auto"}
+
+
+def telling(numbers: FloatArray, label: FloatArray, quantiles: Sequence[FloatArray]) -> list[float]:
+    """By column of `[rows, n]`: share of the label's variance between 16 bins of it (squared correlation ratio)."""
+    off = np.asarray(label, np.float64) - np.mean(label, dtype=np.float64)
+    total = float(np.mean(off**2)) or 1.0
+    found = []
+    for column, own in zip(numbers.T, quantiles, strict=True):
+        bins = np.searchsorted(piecewise.boundaries(own, 16)[1:-1], column, side="right")
+        count = np.bincount(bins)
+        means = np.bincount(bins, off) / np.maximum(count, 1)
+        found.append(float((means**2 * count).sum() / len(off) / total))
+    return found
