@@ -75,12 +75,12 @@ class Cycles:
 
         Returns:
             `loss` and `val_loss` by epoch, `cycles` (epochs of each that was trained) and `kept` (epochs behind the
-            weights that are left).
+            weights that are left; 0 where the first cycle came to no finite loss).
         """
         step, validate = self._epoch_function(train, label), self._loss_function(validation, validation_label)
         batch = min(self._training.batch_size, len(train))
         steps = len(train) // batch  # a rest would be a step of few rows
-        history: History = {"loss": [], "val_loss": [], "cycles": [], "kept": []}
+        history: History = {"loss": [], "val_loss": [], "cycles": [], "kept": [0]}
         lowest, best = math.inf, self._model.get_weights()
         random = np.random.default_rng(self._training.seed)
         for epochs in self._training.epochs:
