@@ -11,9 +11,11 @@ from typing import Any
 from pydantic import Field, ValidationError, model_validator
 
 from components.compression_settings import MICRO_LACKS, Conversion, check_combination
+from components.data_gate.settings import DataGate
 from components.evaluation.slices import Slicing, settle
-from components.settings import DataGate, Gate, Push, Training
+from components.settings import Gate, Push, Training
 from components.study.settings import Study
+from components.tuner.settings import Tuner
 from data.errors import DataError
 from data.files import below, expanded, is_remote
 from data.settings import Settings
@@ -46,6 +48,8 @@ class Config(Settings):
         conversion: from the trained model to the file.
         study: variants to measure and choose from, between training and judgement; null trains the one that
             `training` says. `farelite study` takes the default grid where this is null.
+        tuner: a search for better choices before training, which the Trainer then takes; null trains as `training`
+            says. `farelite tune` takes the usual search where this is null.
         beam: where the data steps run.
         schedule: when it runs unattended; null for never.
         metadata: where the record of every run is kept.
@@ -60,6 +64,7 @@ class Config(Settings):
     training: Training = Training()
     conversion: Conversion = Conversion()
     study: Study | None = None
+    tuner: Tuner | None = None
     gate: Gate = Gate()
     push: Push = Push()
     beam: Beam = Beam()
@@ -71,6 +76,16 @@ class Config(Settings):
     def _features_fit_data(self) -> Config:
         self.plan()
         self.slicings()
+        return self
+
+    @model_validator(mode="after")
+    def _leaks_are_of_inputs(self) -> Config:
+        unknown = [name for name in self.data_gate.allow_leaks if name not in self.data.inputs()]
+        if unknown:
+            raise ValueError(
+                f"data_gate.allow_leaks names {', '.join(unknown)}, which is no input; inputs are "
+                f"{', '.join(self.data.inputs())}"
+            )
         return self
 
     @model_validator(mode="after")
@@ -95,6 +110,8 @@ class Config(Settings):
             )
         if self.study:
             self.study.check(training)
+        if self.study and self.tuner:
+            raise ValueError("study and tuner both choose how the file is compressed; set one of them to null")
         return self
 
     @model_validator(mode="after")
