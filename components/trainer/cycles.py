@@ -74,11 +74,12 @@ class Cycles:
             after_epoch: is told number, loss and validation loss of each epoch.
 
         Returns:
-            `loss` and `val_loss` by epoch, `cycles` (epochs of each) and `kept` (epochs behind the weights left).
+            `loss` and `val_loss` by epoch, `cycles` (epochs of each) and `kept` (epochs behind the weights left;
+            0 where the first one came to no finite loss).
         """
         step, validate = self._epoch_function(train, label), self._loss_function(validation, validation_label)
         steps = max(1, len(train) // self._training.batch_size)  # a rest would be a step of few rows
-        history: History = {"loss": [], "val_loss": [], "cycles": [], "kept": []}
+        history: History = {"loss": [], "val_loss": [], "cycles": [], "kept": [0]}
         lowest, best = math.inf, self._model.get_weights()
         random = np.random.default_rng(self._training.seed)
         for epochs in self._training.epochs:
