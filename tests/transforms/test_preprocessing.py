@@ -14,7 +14,6 @@ import tensorflow_transform.beam as tft_beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
-from data.errors import DataError
 from data.local_beam import RUNNER
 from data.spec import Dataset
 from transforms import in_memory, learned, piecewise
