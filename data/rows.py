@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from data.batches import Batch
+from data.checks.oddities import EXAMPLES, Oddities
 from data.columns import ARROW, described
 from data.label_values import label_texts, label_values
-from data.remarks import EXAMPLES, Oddities
 from data.spec import Dataset
 from data.splits import parts, places
 from data.stored import Stored, python_values, stored, text_of
@@ -115,7 +115,7 @@ def _oddities(
     numbers_of = [name for name in (*dataset.numeric, dataset.label.column) if name in exact]
     return Oddities(
         _coarse({name: exact[name][reasons == ""] for name in numbers_of}),
-        _odd_texts(batch, {name: columns[name] for name in exact if name in columns}, reasons),
+        *_odd_texts(batch, {name: columns[name] for name in exact if name in columns}, reasons),
     )
 
 
@@ -175,15 +175,20 @@ def _coarse(exact: dict[str, FloatArray]) -> dict[str, float]:
     return found
 
 
-def _odd_texts(batch: Batch, columns: dict[str, Stored], reasons: npt.NDArray[Any]) -> dict[str, list[str]]:
-    """By column, some texts that are no number, with file and line."""
-    found = {}
+Texts = dict[str, list[str]]
+
+
+def _odd_texts(batch: Batch, columns: dict[str, Stored], reasons: npt.NDArray[Any]) -> tuple[Texts, Texts]:
+    """By column, some texts that are no number, with file and line; and some accepted ones of the same columns."""
+    found, good = {}, {}
     for name, column in columns.items():
         rows = np.flatnonzero(reasons == f"{name}: {NO_NUMBER}")[:EXAMPLES]
         if len(rows):
             file, values = batch.file.rsplit("/", 1)[-1], column.values.take(pa.array(rows)).to_pylist()
             found[name] = [f"{value!r} ({file}:{batch.lines[row]})" for value, row in zip(values, rows, strict=True)]
-    return found
+            known = column.values.filter(pa.array(reasons == "")).drop_null().unique()[:EXAMPLES]
+            good[name] = [_show(one) for one in known.to_pylist() if one]
+    return found, good
 
 
 def _bytes(column: pa.ChunkedArray) -> pa.Array:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import ValidationError
 
 from data.label_kind import settle
 from data.sources import Located
-from pipeline.config import Config, ConfigError, explain
+from pipeline.config import Config, ConfigError
 from pipeline.provenance import readable
+from pipeline.settings.mistakes import explain
 
 
 def settled(config: Config) -> tuple[Config, Located, str]:
@@ -21,7 +24,8 @@ def settled(config: Config) -> tuple[Config, Located, str]:
     data, said = settle(config.data, located)
     try:
         # Read again, since choices that hang on the label could not be looked at before.
-        known = Config.model_validate({**config.model_dump(by_alias=True), "data": data.model_dump()})
+        tree = {**config.model_dump(by_alias=True), "data": data.model_dump()}
+        known = Config.model_validate(tree)
     except ValidationError as error:
-        raise ConfigError(explain(config.name, error)) from error
+        raise ConfigError(explain(Path(config.name), Config, tree, error)) from error
     return known, located, said

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from components.conversion import inspection
+from components.conversion import inspection, vectors
 from components.conversion.budgets import broken
-from components.device import runtime
+from components.device import runtime, targets
 from components.examples import Columns
 from components.scoring.device_rows import on_device
 from components.settings import Push
@@ -108,6 +108,10 @@ def verify_file(
     predictions = run_signatures(reference, ("float", *task.baselines), columns)
     of = {name: task.measure(one, label, task.shown) for name, one in {"file": from_file, **predictions}.items()}
     baselines = {name: of[name] for name in task.baselines}
+    rows, odd = vectors.chosen(columns, push.test_vectors, interface.inputs)
+    expected = runtime.predict(model, rows)
+    everything = {name: np.concatenate([columns[name], rows[name]]) for name in rows}
+    told = targets.measured(model, list(rows), everything, np.concatenate([from_file, expected]), len(odd))
     weights = anatomy.dense_kernels
     figures = Measurements(
         bytes=len(model),
@@ -116,7 +120,8 @@ def verify_file(
         quantization=NumberFormats(dense_kernels=anatomy.quantization, inputs_and_output="float32, int32"),
         sparsity=Sparsity(dense_kernels=weights["zeros"], weights=int(weights["weights"])),
         latency_us=Latency.model_validate(runtime.latency_us(model, columns)),
-        arena_bytes=anatomy.arena_bytes,
+        arena_bytes=told["micro"].arena_bytes or anatomy.arena_bytes,
+        targets=told,
         kernels=runtime.KERNELS,
         metrics=Compared(rows=len(label), file=of["file"], float=of["float"], baselines=baselines),
         difference_to_saved_model=OutputDifference(
@@ -124,9 +129,12 @@ def verify_file(
         ),
         flipped_decisions=_flipped(task, predictions["float"], from_file),
     )
-    reasons = broken(task, anatomy, figures, interface, push)
-    vectors = test_vectors(task, columns, from_file, push.test_vectors)
-    return Verification(figures, reasons, vectors, columns, label, {"file": from_file, **predictions})
+    reasons = [
+        *broken(task, anatomy, figures, interface, push),
+        *targets.refusals(model, push.targets, told),
+    ]
+    kept = vectors.as_json(rows, expected, odd, targets.tolerance(told, interface.spread))
+    return Verification(figures, reasons, kept, columns, label, {"file": from_file, **predictions})
 
 
 def _flipped(task: Task, float_: FloatArray, file: FloatArray) -> FlippedDecisions | None:
@@ -135,24 +143,3 @@ def _flipped(task: Task, float_: FloatArray, file: FloatArray) -> FlippedDecisio
         return None
     rows = int((before != after).sum())
     return FlippedDecisions(rows=rows, share=rows / max(len(before), 1))
-
-
-def test_vectors(task: Task, columns: Columns, predicted: FloatArray, count: int) -> dict[str, Any]:
-    """Rows spread evenly over the test rows, with the file's own outputs and a tolerance for other kernels."""
-    rows = np.unique(np.linspace(0, len(predicted) - 1, min(count, len(predicted))).astype(int))
-    return {
-        "tolerance": task.tolerance,
-        "rows": [
-            {
-                "inputs": {name: _plain(values[row]) for name, values in columns.items()},
-                "prediction": predicted[row].tolist(),
-            }
-            for row in rows
-        ],
-    }
-
-
-def _plain(value: Any) -> float | int | None:
-    """A JSON number; null for NaN, which JSON cannot say."""
-    number = value.item()
-    return None if number != number else number

@@ -11,6 +11,7 @@ from typing import Any
 
 from components.task.binary import Binary
 from components.task.classes import Classes
+from components.task.metric import Metric
 from components.task.regression import Regression
 from components.task.task import Task
 
@@ -37,6 +38,11 @@ def task_of(told: Mapping[str, Any]) -> Task:
 def title_of(metric: str) -> str:
     """Of a metric of any kind of label, for lists where several kinds meet."""
     return next(task.metrics[metric].title for task in all_tasks() if metric in task.metrics)
+
+
+def primary_of(measured: Mapping[str, Any]) -> Metric:
+    """The primary metric of the kind of label that something was measured of."""
+    return next(task.primary for task in all_tasks() if task.primary.name in measured)
 
 
 def all_tasks() -> list[Task]:

@@ -125,8 +125,6 @@ class Classification:
         "shares": "majority class, by shares of the training rows",
         "logistic": "logistic regression, same features",
     }
-    tolerance = 0.02
-    differences = (0.5, 0.05, 0.01)
     max_flipped: float | None = 0.02
     residuals = False
     caution = "Few rows of a class make its figures uncertain."

@@ -72,8 +72,6 @@ class Regression:
     selects = "mae"
     increases: Mapping[str, float] = {"rmse": 0.02, "mae": 0.02}
     baselines: Mapping[str, str] = {"mean": "mean of the training rows", "linear": "linear model, same features"}
-    tolerance = 0.1
-    differences = (5.0, 0.25, 0.05)
     max_flipped: float | None = None
     residuals = True
     caution = "A few odd rows rule the RMSE, so compare models on one set of rows only."

@@ -26,9 +26,6 @@ class Task(Protocol):
         selects: name of the one by which a study chooses.
         increases: share by which the file's metrics may be worse than the float model's unless configured, by name.
         baselines: plain models to beat, each with its title; the first knows the labels alone.
-        tolerance: within which other kernels give a test vector's output, in the output's units.
-        differences: usual limits on how far file and SavedModel may lie apart: on one row, on one row in a hundred, in
-            the mean.
         max_flipped: usual limit on the share of rows where the file decides otherwise than the float model; None where
             nothing is decided.
         residuals: whether prediction minus label means anything, and `of_part` is measured of that.
@@ -45,8 +42,6 @@ class Task(Protocol):
     selects: str
     increases: Mapping[str, float]
     baselines: Mapping[str, str]
-    tolerance: float
-    differences: tuple[float, float, float]
     max_flipped: float | None
     residuals: bool
     caution: str
