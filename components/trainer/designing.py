@@ -37,8 +37,7 @@ def designed(
         vocabularies: number of values by categorical column.
         budget: bytes that the file may have.
     """
-    numbers = {name: np.array(known["columns"][name]["quantiles"], np.float32) for name in plan.bending()}
-    numbers = {name: one for name, one in numbers.items() if len(piecewise.boundaries(one, 2)) > 1}
+    numbers = _bending(plan, known)
     places = {name: known["features"].index(name) for name in numbers}
     ids = id_sizes(plan, vocabularies)
     dense = {name: int(one.shape[1]) for name, one in train.inputs.items() if name not in {NUMBERS, *ids}}
@@ -64,6 +63,12 @@ def designed(
         "estimated_bytes": chosen.estimated_bytes,
         "left_out": learned.unused(known),
     }
+
+
+def _bending(plan: Plan, known: Mapping[str, Any]) -> dict[str, FloatArray]:
+    """Quantiles of the numbers that vary, by name."""
+    found = {name: np.array(known["columns"][name]["quantiles"], np.float32) for name in plan.bending()}
+    return {name: one for name, one in found.items() if len(piecewise.boundaries(one, 2)) > 1}
 
 
 def _edges(numbers: Mapping[str, FloatArray], names: Sequence[str], bins: int) -> FloatArray:
