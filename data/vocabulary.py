@@ -142,7 +142,7 @@ class Decision(Told):
     """What the threshold makes best, and on how many validation rows."""
 
 
-class Calibration(Told):
+class TemperatureScaling(Told):
     """What dividing the logits by a temperature changed, on the validation rows."""
 
     temperature: float
@@ -165,7 +165,7 @@ class Output(Told):
     """Texts of the values in the order of the outputs; no and yes of a binary label."""
     decision: Decision | None = Field(default=None, exclude_if=lambda value: value is None)
     """Where the label is no number."""
-    calibration: Calibration | None = Field(default=None, exclude_if=lambda value: value is None)
+    temperature_scaling: TemperatureScaling | None = Field(default=None, exclude_if=lambda value: value is None)
     """Likewise."""
     unit: str | None = None
     meaning: str

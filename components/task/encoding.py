@@ -31,7 +31,7 @@ class Encoding(Protocol):
         """As sure as it is right on the validation rows, whose predictions these are; the same for a number."""
 
     def of_output(self) -> Mapping[str, Any]:
-        """What the interface says of the output besides: `decision` and `calibration` where something is decided."""
+        """What the interface says of the output besides: `decision`, `temperature_scaling`; nothing of a number."""
 
     def described(self) -> LabelScale | None:
         """For the interface; None for labels that are no numbers."""

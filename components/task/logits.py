@@ -30,7 +30,7 @@ class Logits:
         offset: one number, the logarithm of yes over no, or one for each class, the logarithm of its share.
         decide: what is decided by, of probabilities of the validation rows and their labels.
         temperature: above 1 makes less sure (C. Guo and others, "On Calibration of Modern Neural Networks", 2017).
-        told: `decision` and `calibration` for the interface.
+        told: `decision` and `temperature_scaling` for the interface.
     """
 
     offset: tuple[float, ...]
@@ -73,9 +73,9 @@ class Logits:
         before, after = _loss(logits, places), float(found.fun)
         temperature = float(np.exp(found.x)) if after < before else 1.0
         shares = _softmax(logits / temperature)
-        calibration = {"temperature": temperature, "log_loss_before": before, "log_loss": min(before, after)}
+        scaling = {"temperature": temperature, "log_loss_before": before, "log_loss": min(before, after)}
         decision = self.decide(shares[:, 1] if self.one else shares, np.asarray(label))
-        told = {"calibration": calibration, "decision": dict(decision)}
+        told = {"temperature_scaling": scaling, "decision": dict(decision)}
         return replace(self, temperature=self.temperature * temperature, told=told)
 
     def _logits(self, predictions: Array) -> Array:

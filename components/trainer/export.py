@@ -206,7 +206,7 @@ def interface(
     output = {"name": OUTPUT, "source_column": label.column, **task.output(label.column, label.unit)}
     return Interface(
         inputs=[_input(plan, index, one, vocabularies.get(one.name)) for index, one in enumerate(inputs(plan.dataset))],
-        output=Output.model_validate({**output, "calibration": told.get("calibration")}),
+        output=Output.model_validate({**output, "temperature_scaling": told.get("temperature_scaling")}),
         dense_kernels=list(dense_kernels),
         zeros=zeros,
         label=encoding.described() if encoding else None,

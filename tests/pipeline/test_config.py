@@ -64,7 +64,7 @@ def test_the_configurations_that_come_along_are_valid() -> None:
     ("override", "key", "near", "allowed"),
     [
         ("trainning.seed=1", "trainning", "training", "beam, conversion, data, data_gate, features"),
-        ("training.sead=1", "training.sead", "seed", "batch_size, clustering, distillation, dropout, epochs"),
+        ("training.sead=1", "training.sead", "seed", "batch_size, clustering, decision, distillation, dropout, epochs"),
         ("data.lable=1", "data.lable", "label", "categorical, decimal, delimiter"),
         (
             "training.pruning.final_sparsty=1",

@@ -77,8 +77,8 @@ def test_the_file_gives_probabilities_that_tell_the_classes(made: Any, tmp_path:
     task = task_of(told.output.model_dump())
     assert (task.kind, task.classes) == (kind, CLASSES[kind])
     assert told.output.decision is not None
-    assert told.output.calibration is not None
-    assert told.output.calibration.log_loss <= told.output.calibration.log_loss_before
+    assert told.output.temperature_scaling is not None
+    assert told.output.temperature_scaling.log_loss <= told.output.temperature_scaling.log_loss_before
     assert predicted.shape[1:] == tuple(told.output.shape[1:])
     if predicted.ndim == 2:
         np.testing.assert_allclose(predicted.sum(axis=1), 1, atol=1e-5)
