@@ -11,25 +11,34 @@ READY := .venv/.ready
 PYTEST := $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 ARGS ?=
 
-$(READY): pyproject.toml uv.lock tools/uv.sh
-	@uv=$$(sh tools/uv.sh) && echo "installing the locked environment (about 3 GB, once)" >&2 \
-	  && $$uv sync --frozen --quiet && touch $@
+# Which Python, and with it which line of TFX, this system takes; what cannot work is told before anything is fetched.
+$(READY): pyproject.toml uv.lock tools/uv.sh tools/line.sh
+	@python=$$(sh tools/line.sh) && uv=$$(sh tools/uv.sh) && echo "installing the locked environment (about 4 GB, once)" >&2 \
+	  && $$uv sync --frozen --quiet --all-extras --python "$$python" && sh tools/line.sh 2>$@ >/dev/null
+ifdef FARELITE_PYTHON
+.PHONY: $(READY)
+endif
 
 .PHONY: help
 help:  ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: $(READY)  ## install everything into .venv (uv and Python 3.10 included)
+setup: $(READY)  ## install everything into .venv (uv and Python included; FARELITE_PYTHON=3.12 asks for one)
 
 .PHONY: run
 run: $(READY)  ## trips to a shipped model.tflite (ARGS="--config my.yaml")
+	@cat $(READY) >&2
 	@$(BIN)/farelite run $(ARGS)
 
 .PHONY: test
 test: $(READY)  ## all tests: unit tests and slow ones, then the pipeline end to end
 	$(PYTEST) -m "not e2e"
 	$(PYTEST) -m e2e
+
+.PHONY: test-current
+test-current:  ## all tests and the main job on today's Python and TFX, in a Debian 13 of its own (half an hour; needs root)
+	@sh tools/current.sh sh tools/current_tests.sh $(ARGS)
 
 .PHONY: test-unit
 test-unit: $(READY)  ## the unit tests alone (under two minutes)
@@ -128,6 +137,10 @@ bench-new-york: $(READY)  ## the course's New York files, nyc_lab_train.csv and 
 flights: $(READY)  ## flights of 2013 by month into flights/, for pipeline/configs/flights.yaml
 	@$(BIN)/python tools/flights.py flights $(ARGS)
 
+.PHONY: bench-lines
+bench-lines: $(READY)  ## both lines of TFX side by side, each one's file and runs folder in the other's hands (needs root)
+	@$(BIN)/python benchmarks/lines.py $(ARGS)
+
 .PHONY: bench-stock
 bench-stock: $(READY)  ## wall time beside TFX's stock taxi example, alternating
 	@$(BIN)/python benchmarks/stock_example.py $(ARGS)
@@ -170,7 +183,7 @@ bench-boosters: $(READY)  ## the shipped file beside LightGBM and XGBoost over f
 
 .PHONY: bench-tables
 bench-tables: $(READY)  ## defaults on public tables beside boosted trees (hours; ARGS="--splits 1 --tables diabetes")
-	@uv=$$(sh tools/uv.sh) && $$uv sync --frozen --quiet --group bench && PYTHONPATH=. $(BIN)/python benchmarks/tables.py $(ARGS)
+	@uv=$$(sh tools/uv.sh) && $$uv sync --frozen --quiet --all-extras --group bench && PYTHONPATH=. $(BIN)/python benchmarks/tables.py $(ARGS)
 
 .PHONY: prove-transforms
 prove-transforms: $(READY)  ## the whole contract of every transform and reducer (minutes); prints the largest differences

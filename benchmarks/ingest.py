@@ -29,6 +29,7 @@ from data.rows import to_rows
 from data.sources import locate
 from data.spec import WALL_CLOCK, Dataset, Split
 from pipeline.config import load
+from pipeline.machine import peak_bytes
 
 CHUNK_ROWS = 100_000
 OURS, STOCK = "TripExampleGen", "CsvExampleGen"
@@ -145,7 +146,7 @@ def measure(name: str, dataset: str, folder: str) -> dict[str, Any]:
         began = time.monotonic()
         LocalDagRunner().run(built)
         seconds = time.monotonic() - began
-    return {"seconds": seconds, "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return {"seconds": seconds, "peak_mib": peak_bytes(resource.getrusage(resource.RUSAGE_SELF)) / 2**20}
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from scipy.linalg import subspace_angles
 from data.loading import load as load_rows
 from data.tensor_names import tensor_name
 from pipeline.config import Config, load
+from pipeline.machine import peak_bytes
 from transforms.settings import Reducer
 
 OURS, THEIRS, NONE = "one-pass PCA", "tft.pca", "no reducer"
@@ -106,7 +107,7 @@ def measure(config: Config, way: str, folder: str, rows: int, seed: int) -> dict
         block = in_memory.apply(graph, plan.dataset, columns)[BLOCK]
         applied = now()
     np.save(Path(folder) / f"{way}.npy", block[:COMPARED])
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_bytes(resource.getrusage(resource.RUSAGE_SELF)) / 2**20
     (learn, learn_cpu), (apply, apply_cpu) = learned - began, applied - learned
     times = {"learn": learn, "learn_cpu": learn_cpu, "apply": apply, "apply_cpu": apply_cpu}
     return {"rows": len(block), **times, "peak_mib": peak}

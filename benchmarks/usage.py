@@ -1,4 +1,4 @@
-"""CPU time and memory of groups of processes while something runs: one thread that looks at /proc through psutil."""
+"""CPU time and memory of groups of processes while something runs: one thread that looks through psutil."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Usage(threading.Thread):
         self.moments: list[tuple[float, float]] = []
         """Clock (`time.time`) and CPU seconds of all groups up to then."""
         self.peak_mib: dict[str, float] = {}
-        """Largest resident size that a process of the group has had (VmHWM), in MiB."""
+        """Largest resident size that a process of the group has had, in MiB."""
 
     def run(self) -> None:
         """Takes samples."""
@@ -43,7 +43,7 @@ class Usage(threading.Thread):
             with contextlib.suppress(psutil.Error, FileNotFoundError, ProcessLookupError):
                 times = process.cpu_times()
                 self._seen[process.pid, process.create_time()] = (group, times.user + times.system)
-                self.peak_mib[group] = max(self.peak_mib.get(group, 0.0), _peak_mib(process.pid))
+                self.peak_mib[group] = max(self.peak_mib.get(group, 0.0), _peak_mib(process))
         self.moments.append((time.time(), sum(cpu for _, cpu in self._seen.values())))
 
     def end(self) -> None:
@@ -66,6 +66,9 @@ class Usage(threading.Thread):
         return last - first
 
 
-def _peak_mib(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+def _peak_mib(process: psutil.Process) -> float:
+    """So far; of the samples alone where there is no /proc."""
+    if not psutil.LINUX:
+        return process.memory_info().rss / 2**20
+    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Prints the path of a working uv: the private one in .tools/, else the one on PATH, else one fetched by pip
 # into .tools/. Called with the checkout as working directory. Every candidate is tried, not only looked up: under
-# pyenv a shim can be found and still refuse to run because of this folder's .python-version.
+# pyenv a shim can be found and still refuse to run because of a .python-version.
 set -eu
 private=.tools/uv/bin/uv
 

@@ -22,6 +22,7 @@ from tensorflow_transform.tf_metadata import schema_utils
 from tfx_bsl.tfxio import tensor_adapter, tensor_representation_util
 
 from data.columns import ARROW, described
+from data.local_beam import RUNNER
 from data.spec import Dataset
 from transforms.features import Plan
 from transforms.preprocessing import preprocessing_fn
@@ -53,7 +54,7 @@ def learn(plan: Plan, columns: Columns, folder: Path, batch: int = BATCH) -> tft
     config = tensor_adapter.TensorAdapterConfig(batches[0].schema, representations)
     step = functools.partial(preprocessing_fn, custom_config={"plan": plan.model_dump_json()})
     with (
-        beam.Pipeline(options=PipelineOptions(["--direct_running_mode=in_memory"])) as pipeline,
+        beam.Pipeline(options=PipelineOptions([RUNNER, "--direct_running_mode=in_memory"])) as pipeline,
         tft_beam.Context(temp_dir=str(folder / "temp")),
     ):
         raw = pipeline | beam.Create(batches, reshuffle=False), config

@@ -13,6 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
+from pipeline import line, machine
+
 MIN_MEMORY_GB = 4
 MIN_DISK_GB = 1
 
@@ -45,15 +47,15 @@ def examine() -> list[Finding]:
 
 
 def _python() -> list[Finding]:
-    good = sys.version_info[:2] == (3, 10)
+    trouble = line.python_trouble(line.here().python)
     compiled = bool(list(Path(os.__file__).parent.glob("__pycache__/*.pyc"))) or not sys.dont_write_bytecode
     return [
         Finding(
             "Python",
-            "ok" if good else "missing",
-            platform.python_version(),
+            "missing" if trouble else "ok",
+            platform.python_version() if trouble else f"{platform.python_version()}: {line.why(line.here())}",
             "everything",
-            "" if good else "TFX 1.16 needs Python 3.10: `make setup` finds or fetches it",
+            trouble,
             required=True,
         ),
         Finding(
@@ -67,15 +69,15 @@ def _python() -> list[Finding]:
 
 
 def _system() -> list[Finding]:
-    good = sys.platform == "linux" and platform.machine() == "x86_64"
-    libc = " ".join(platform.libc_ver())
+    trouble = line.system_trouble(line.here())
+    libc = " ".join(platform.libc_ver()) if sys.platform == "linux" else platform.mac_ver()[0]
     return [
         Finding(
             "system",
-            "ok" if good else "missing",
+            "missing" if trouble else "ok",
             f"{platform.system()} {platform.machine()}, {libc}",
             "run",
-            "" if good else "the TFX 1.16 wheels are for Linux on x86-64; use a container or a virtual machine",
+            trouble,
             required=True,
         )
     ]
@@ -83,7 +85,9 @@ def _system() -> list[Finding]:
 
 def _packages() -> list[Finding]:
     names = ["tfx", "tensorflow", "tf-keras", "tensorflow-model-optimization", "tensorflow-transform", "apache-beam"]
-    return [_package(name, "run", "`make setup` installs the locked environment") for name in [*names, "ml-metadata"]]
+    found = [_package(name, "run", "`make setup` installs the locked environment") for name in [*names, "ml-metadata"]]
+    extra = "install farelite with its extra: `uv tool install 'farelite[kubeflow]'`"
+    return [*found, _package("kfp-pipeline-spec", "kubeflow compile, rehearse", extra, required=False)]
 
 
 def _package(name: str, needed_for: str, remedy: str, required: bool = True) -> Finding:
@@ -110,9 +114,8 @@ def _runtimes() -> list[Finding]:
 def _resources() -> list[Finding]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     disk = shutil.disk_usage(Path.cwd()).free / 2**30
-    cores = len(os.sched_getaffinity(0))
     return [
-        Finding("cores", "ok", str(cores), "run", ""),
+        Finding("cores", "ok", str(machine.cores()), "run", ""),
         Finding(
             "memory",
             "ok" if memory >= MIN_MEMORY_GB else "warning",

@@ -64,6 +64,9 @@ def rehearse(
 
     from data.spec import Label
     from pipeline.commands.console import card
+    from pipeline.runners.kubeflow.errors import check_extra
+
+    check_extra()
     from pipeline.runners.kubeflow.rehearsal import PUSHER, Rehearsal, Step
 
     def shown(step: Step) -> None:
@@ -148,8 +151,10 @@ def _ask(loaded: Config, config: Path | None, image: str | None, wish: Wish, as_
 def _compiled(loaded: Config, config: Path | None, image: str | None) -> list[dict[str, Any]]:
     from pipeline.config import DEFAULT_CONFIG
     from pipeline.quiet import without_native_notes
+    from pipeline.runners.kubeflow.errors import check_extra
     from pipeline.runners.kubeflow.image import wanted
 
+    check_extra()
     wanted(image, loaded.kubeflow)  # before the imports, which take many times as long as all else
     with without_native_notes():
         from pipeline.runners.kubeflow.spec import compile_spec

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from data.local_beam import RUNNER
 from data.settings import Settings
 
 ENVIRONMENT_CACHE_MS = 10_000
@@ -104,9 +105,9 @@ class Beam(Settings):
         if place == "in_process":
             # Nothing leaves the process, so the image is only a name: with one given, TFX does not build a package
             # of itself for workers, which takes two seconds for each component.
-            return ["--runner=DirectRunner", "--direct_running_mode=in_memory", "--sdk_container_image=none"]
+            return [RUNNER, "--direct_running_mode=in_memory", "--sdk_container_image=none"]
         return [
-            "--runner=DirectRunner",
+            RUNNER,
             "--direct_running_mode=multi_processing",
             f"--direct_num_workers={self.workers}",
             "--sdk_container_image=none",

@@ -35,6 +35,7 @@ OF_A_VERSION = ("prove-fuzz", "prove-agreement", "bench-seeds")
 
 ARGUMENTS = (
     "bench-new-york",  # trains; needs the course's files
+    "bench-lines",  # needs a second environment; .ci/run
     "bench-stock",  # TFX's example takes a minute
     "bench-boosters",  # trains; needs LightGBM and XGBoost
     "bench-dimensions",  # trains sixteen models

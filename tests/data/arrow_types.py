@@ -10,14 +10,18 @@ LAST = 2**62
 BAD = b"Se\xf1or"
 
 
-class Ride(pa.PyExtensionType):
+class Ride(pa.ExtensionType):
     """An extension type over integers."""
 
     def __init__(self):
-        pa.PyExtensionType.__init__(self, pa.int64())
+        super().__init__(pa.int64(), "ride")
 
-    def __reduce__(self):
-        return Ride, ()
+    def __arrow_ext_serialize__(self):
+        return b""
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, storage_type, serialized):
+        return cls()
 
 
 def dictionary(values):

@@ -6,7 +6,7 @@ import csv
 import json
 import subprocess
 import sys
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +151,6 @@ def test_the_ledger_holds_each_due_time_once_with_its_outcome(story: dict[str, A
     ledger = Ledger(story["folder"] / "runs" / "daily" / "schedule.db", 0)
     slots = ledger.slots()
     ledger.close()
-    days = [datetime.utcfromtimestamp(slot.due).date() for slot in slots]
+    days = [datetime.fromtimestamp(slot.due, timezone.utc).date() for slot in slots]
     assert days == [FIRST + timedelta(days=number) for number in (1, 2, 3, 4)]
     assert {slot.state for slot in slots} == {"done"}

@@ -8,6 +8,7 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from data.local_beam import RUNNER
 from pipeline import cli
 from pipeline.interrupts import is_interrupt
 
@@ -18,7 +19,7 @@ def struck(error: type[BaseException]) -> None:
     def strike(_: Any) -> None:
         raise error
 
-    with beam.Pipeline(options=PipelineOptions(["--direct_running_mode=in_memory"])) as pipeline:
+    with beam.Pipeline(options=PipelineOptions([RUNNER, "--direct_running_mode=in_memory"])) as pipeline:
         _ = pipeline | beam.Create([1]) | beam.Map(strike)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import json
 import os
 import subprocess
@@ -75,7 +76,6 @@ def main(arguments: list[str] | None = None) -> None:
 def run(way: Way, runs_dir: Path, hash_seed: int, settings: list[str]) -> Path:
     """The folder of the version that a run has pushed."""
     command = [FARELITE, "run", "--json", "--runs-dir", str(runs_dir), *settings, "--set", f"beam.runner={way.runner}"]
-    cores = sorted(os.sched_getaffinity(0))[: way.cores or None]
     for more in [["--set", "training.seed=1234"], []] if way.warm else [[]]:
         done = subprocess.run(
             [*command, *more],
@@ -83,12 +83,18 @@ def run(way: Way, runs_dir: Path, hash_seed: int, settings: list[str]) -> Path:
             text=True,
             check=False,
             env={**os.environ, "PYTHONHASHSEED": str(hash_seed)},
-            preexec_fn=lambda: os.sched_setaffinity(0, cores),
+            preexec_fn=functools.partial(_keep_to, way.cores) if way.cores else None,
         )
         told: dict[str, Any] = json.loads(done.stdout or "{}")
         if told.get("verdict") != "pushed" and not more:
             raise SystemExit(f"{way}: farelite run ended with {done.returncode}: {told.get('reasons')}")
     return Path(told["model_dir"])
+
+
+def _keep_to(cores: int) -> None:
+    """This process and its children see so many cores; macOS has no such order, and lets them see all."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
 
 
 def sha256(version: Path) -> str:

@@ -34,6 +34,7 @@ from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
 from data.categories import category_id
 from data.errors import DataError
+from data.local_beam import RUNNER
 from data.spec import Dataset
 from transforms import features, in_memory, settings
 from transforms import learned as told
@@ -449,7 +450,10 @@ def by_tensorflow_transform(plan: Plan, graph: str, rows: Rows) -> dict[str, Any
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
     instances = [{name: [rows[name][row]] for name in spec} for row in range(len(rows["fare"]))]
     out: list[Any] = []
-    with beam.Pipeline(options=PipelineOptions(["--direct_running_mode=in_memory"])) as pipeline, tft_beam.Context():
+    with (
+        beam.Pipeline(options=PipelineOptions([RUNNER, "--direct_running_mode=in_memory"])) as pipeline,
+        tft_beam.Context(),
+    ):
         raw = pipeline | beam.Create(list(enumerate(instances))) | beam.Map(lambda pair: pair[1]), metadata
         transform_fn = pipeline | tft_beam.ReadTransformFn(graph)
         transformed, _ = (raw, transform_fn) | tft_beam.TransformDataset()

@@ -15,6 +15,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
 from data.errors import DataError
+from data.local_beam import RUNNER
 from data.spec import Dataset
 from transforms import in_memory, learned, piecewise
 from transforms.categories import vocabulary_file
@@ -115,7 +116,7 @@ def transform(plan, columns, folder):
     schema = schema_utils.schema_from_feature_spec({name: SPEC[name] for name in names})
     instances = [{name: columns[name][row].tolist() for name in names} for row in range(len(columns["fare"]))]
     learn = functools.partial(preprocessing_fn, custom_config={"plan": plan.model_dump_json()})
-    with beam.Pipeline(options=PipelineOptions([])) as pipeline, tft_beam.Context(temp_dir=str(folder / "temp")):
+    with beam.Pipeline(options=PipelineOptions([RUNNER])) as pipeline, tft_beam.Context(temp_dir=str(folder / "temp")):
         raw = pipeline | beam.Create(instances), dataset_metadata.DatasetMetadata(schema)
         (_, _), transform_fn = raw | tft_beam.AnalyzeAndTransformDataset(learn)
         _ = transform_fn | tft_beam.WriteTransformFn(str(folder / "graph"))

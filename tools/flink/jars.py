@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -21,8 +22,9 @@ def ensure(folder: Path) -> Path:
     """The folder `jars` below, with exactly the locked jars in it; fetched on first use.
 
     Raises:
-        JarsError: Maven is missing, a jar cannot be fetched, or one is not the locked one.
+        JarsError: the installed Beam is another, Maven is missing, a jar cannot be fetched, or is not the locked one.
     """
+    _check_beam()
     jars = folder / "jars"
     if _differences(jars, locked()):
         print("fetching Flink and Beam's job server (152 MB, once)", file=sys.stderr)
@@ -64,6 +66,17 @@ def lock() -> None:
         fetch(Path(aside))
         lines = [f"{_digest(path)}  {path.name}\n" for path in sorted(Path(aside).glob("*.jar"))]
     LOCK.write_text("".join(lines))
+
+
+def _check_beam() -> None:
+    """Later versions of Beam have a runner for Flink too, but not all of its parts are published."""
+    here = version("apache-beam")
+    if f"beam-runners-flink-1.19-{here}.jar" not in locked():
+        there = next(name for name in locked() if name.startswith("beam-runners-flink-"))
+        raise JarsError(
+            f"this environment has Beam {here}; the cluster is of {there}, the newest that is published whole; "
+            "both must be the same: make the environment with Python 3.10 (`FARELITE_PYTHON=3.10 make setup`)"
+        )
 
 
 def _differences(jars: Path, wanted: dict[str, str]) -> list[str]:

@@ -7,6 +7,7 @@ from importlib.metadata import version
 import grpc
 from apache_beam.portability.api import beam_job_api_pb2, beam_job_api_pb2_grpc
 
+from pipeline.line import FLINK_REMEDY
 from pipeline.runners.flink.errors import FlinkError
 from pipeline.runners.flink.rest import Cluster, TaskManager
 from pipeline.settings.beam import Flink
@@ -43,8 +44,8 @@ def _check_job_server(address: str) -> None:
         except grpc.RpcError as error:
             raise FlinkError(
                 f"beam.flink.job_server {address}: no Beam job server answers ({error.code().name}); start one "
-                f"(`make flink-up` on this machine; elsewhere the Flink job server of Beam {version('apache-beam')}), "
-                "or correct the address"
+                f"({FLINK_REMEDY}; elsewhere the Flink job server of Beam {version('apache-beam')}), or correct the "
+                "address"
             ) from error
     lacking = [name for name in NEEDED_OPTIONS if name not in {option.name for option in told}]
     if lacking:

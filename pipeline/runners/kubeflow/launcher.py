@@ -17,6 +17,7 @@ from pathlib import Path
 from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
 
+from pipeline.machine import peak_bytes
 from pipeline.runners.kubeflow.driver import LOGS, Json
 from pipeline.runners.kubeflow.errors import StepFailedError
 from pipeline.runners.kubeflow.places import artifacts, local_path
@@ -96,7 +97,7 @@ class Launcher:
             raise StepFailedError(
                 f"{name} ended with exit code {child.returncode} (log: {self._stored_log(told)}):\n{last}"
             )
-        return Usage(time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+        return Usage(time.monotonic() - began, usage.ru_utime + usage.ru_stime, peak_bytes(usage))
 
     def _merge(self, name: str, told: Json) -> None:
         """`getExecutorOutputFile` and `mergeRuntimeArtifacts`; the logs stay the launcher's."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from pipeline.machine import born
 from pipeline.runners.schedule.slot import FAILED, VERDICTS, Slot
 
 KEPT_LOGS = 500
@@ -80,7 +81,7 @@ class ProcessRunner:
                 stderr=to_log,
                 start_new_session=True,
             )
-        return _ProcessAttempt(f"{child.pid}:{_born(child.pid)}", out, log, child)
+        return _ProcessAttempt(f"{child.pid}:{born(child.pid)}", out, log, child)
 
     def adopt(self, slot: Slot, number: int, process: str) -> Attempt:
         """See `Runner`."""
@@ -121,8 +122,8 @@ class _ProcessAttempt:
     def _alive(self) -> bool:
         if self._child is not None:
             return self._child.poll() is None
-        pid, _, born = self.process.partition(":")
-        return bool(pid) and _born(int(pid)) == born
+        pid, _, began = self.process.partition(":")
+        return bool(pid) and born(int(pid)) == began
 
     def _signal(self, number: signal.Signals) -> None:
         pid = self.process.partition(":")[0]
@@ -130,17 +131,6 @@ class _ProcessAttempt:
             # It may end between the look and the signal.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(int(pid), number)
-
-
-def _born(pid: int) -> str:
-    """When a process began, in the kernel's ticks, which tells it from a later one of the same number; '' if gone."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-    # The name, in brackets, may hold anything; the state comes first after it, the beginning is field 22 in all.
-    state, *rest = stat.rpartition(")")[2].split()
-    return "" if state in "ZX" else rest[18]
 
 
 def _read_result(path: Path) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from components.evaluator import component
 from components.evaluator import tfma_metrics as measuring
 from components.evaluator.component import Executor
 from components.settings import Gate, Slices
+from data.local_beam import RUNNER
 from data.spec import Dataset
 from data.vocabulary import Interface
 from transforms.features import Features, Plan
@@ -152,7 +153,7 @@ def evaluate(tmp_path: Path, examples: Any, schema: Any) -> Callable[..., tuple[
         blessing = make(standard_artifacts.ModelBlessing, tmp_path / "blessing", 5)
         evaluation = make(standard_artifacts.ModelEvaluation, tmp_path / "evaluation", 6)
         found = {"model": model, "baseline_model": baseline, "examples": examples, "schema": schema}
-        arguments = ["--runner=DirectRunner", "--direct_running_mode=in_memory", "--sdk_container_image=none"]
+        arguments = [RUNNER, "--direct_running_mode=in_memory", "--sdk_container_image=none"]
         context = Executor.Context(beam_pipeline_args=arguments, tmp_dir=str(tmp_path), unique_id="1")
         plan = Plan(dataset=DATASET, features=Features())
         Executor(context).Do(

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import line
 from pipeline.commands import doctor
 
 
 def test_what_the_tests_run_with_is_found() -> None:
     found = {one.what: one for one in doctor.examine()}
-    assert (found["Python"].state, found["Python"].found) == ("ok", platform.python_version())
+    assert found["Python"].state == "ok"
+    assert found["Python"].found.startswith(f"{platform.python_version()}: {line.NAME}, ")
+    assert version("tfx").startswith(line.NAME.removeprefix("TFX "))
     assert (found["tfx"].state, found["tfx"].found) == ("ok", version("tfx"))
     assert all(one.state == "ok" for one in found.values() if one.required)
 

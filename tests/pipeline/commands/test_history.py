@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import subprocess
@@ -86,7 +87,7 @@ def test_bad_input_ends_with_2_and_says_what_to_do(farelite, arguments, said):
 
 def test_a_store_of_a_newer_schema_ends_with_2(farelite, folder):
     database = folder / "runs" / "fares" / "metadata.db"
-    with sqlite3.connect(database) as connection:
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
         (known,) = connection.execute("select schema_version from MLMDEnv").fetchone()
         connection.execute("update MLMDEnv set schema_version = 99")
     try:
@@ -95,7 +96,7 @@ def test_a_store_of_a_newer_schema_ends_with_2(farelite, folder):
             assert code == 2
             assert "has schema 99, newer than the" in said
     finally:
-        with sqlite3.connect(database) as connection:
+        with contextlib.closing(sqlite3.connect(database)) as connection, connection:
             connection.execute("update MLMDEnv set schema_version = ?", (known,))
 
 

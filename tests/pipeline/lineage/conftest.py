@@ -1,5 +1,6 @@
 """A pipeline with made-up runs in a real SQLite store, and published versions beside it."""
 
+import contextlib
 import json
 import shutil
 import sqlite3
@@ -39,7 +40,7 @@ def runs(tmp_path: Path, template: Any) -> Story:
     """A copy of the twelve runs for one test, in the folder `runs`."""
     root = tmp_path / "runs" / "made-up"
     shutil.copytree(template.paths.root, root)
-    with sqlite3.connect(root / "metadata.db") as database:
+    with contextlib.closing(sqlite3.connect(root / "metadata.db")) as database, database:
         database.execute("update Artifact set uri = replace(uri, ?, ?)", (str(template.paths.root), str(root)))
     return Story(RunPaths(root), template.runs, template.pushed)
 

@@ -1,5 +1,6 @@
 """From a file or a version back to its data, code, settings and measurements."""
 
+import contextlib
 import hashlib
 import shutil
 import sqlite3
@@ -84,7 +85,7 @@ def test_a_file_is_known_by_its_bytes_wherever_it_lies(runs, tmp_path, bare_vers
 
 
 def _record_digest(paths: RunPaths, before: str, after: str) -> None:
-    with sqlite3.connect(paths.database) as database:
+    with contextlib.closing(sqlite3.connect(paths.database)) as database, database:
         changed = database.execute(
             "update ArtifactProperty set string_value = ? where name = 'sha256' and string_value = ?", (after, before)
         )
@@ -149,7 +150,7 @@ def test_a_changed_file_beside_a_manifest_is_refused(runs, bare_version):
 
 
 def test_a_store_of_a_newer_schema_is_refused_and_left_as_it_is(runs):
-    with sqlite3.connect(runs.paths.database) as database:
+    with contextlib.closing(sqlite3.connect(runs.paths.database)) as database, database:
         database.execute("update MLMDEnv set schema_version = 99")
     before = runs.paths.database.read_bytes()
     with pytest.raises(MetadataError, match=r"has schema 99, newer than the 10 that the installed ml-metadata knows"):

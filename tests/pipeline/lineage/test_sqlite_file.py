@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -40,12 +41,12 @@ def become_a_folder(path: Path) -> None:
 
 def hold_something_else(path: Path) -> None:
     path.unlink()
-    with sqlite3.connect(path) as database:
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
         database.execute("create table notes(text)")
 
 
 def come_from_the_future(path: Path) -> None:
-    with sqlite3.connect(path) as database:
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
         database.execute("update MLMDEnv set schema_version = 99")
 
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ RUNNING = {"jobs": [{"jid": "a", "name": "job", "state": "RUNNING"}]}
         ),
         (
             "Caused by: java.io.InvalidClassException: org.apache.beam.sdk.X; local class incompatible: stream",
-            "not its job server's: put the jars of beam-runners-flink 2.62.0",
+            f"not its job server's: put the jars of beam-runners-flink {version('apache-beam')}",
         ),
         ("org.apache.flink...NoResourceAvailableException: Slot", "not enough free slots"),
         ("SystemError: unknown opcode", "Python is another than here (unknown opcode)"),
