@@ -34,3 +34,9 @@ STUDY_FILE = "study.json"
 
 PARETO_FILE = "pareto.svg"
 """Of the compression study: its Pareto front as a picture."""
+
+TUNING_FILE = "tuning.json"
+"""Of the Tuner: every trial with its figures."""
+
+PATCH_FILE = "tuned.yaml"
+"""Of the Tuner: the chosen values, to be put over the configuration."""

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from data.checks.oddities import Oddities
+from data.checks.sample import ColumnSample
 from data.errors import DataError
 from data.reader import read
-from data.remarks import Oddities
 from data.repeats import Repeats
 from data.rows import Rows, to_rows
 from data.sources import Located, locate
@@ -33,6 +34,7 @@ class Loaded:
         reasons: rejected rows by reason.
         repeats: of accepted rows.
         oddities: of columns of numbers.
+        sample: of the training rows.
     """
 
     located: Located
@@ -42,6 +44,7 @@ class Loaded:
     reasons: Counter[str]
     repeats: Repeats
     oddities: Oddities
+    sample: ColumnSample
 
     def part(self, name: str) -> pa.Table:
         """Accepted rows of one split."""
@@ -57,7 +60,7 @@ def load(dataset: Dataset) -> Loaded:
     located = locate(dataset)
     cut = time_cut(dataset, located.files)
     reasons: Counter[str] = Counter()
-    repeats, oddities = Repeats(), Oddities()
+    repeats, oddities, sample = Repeats(), Oddities(), ColumnSample()
     kept: list[Rows] = []
     work = [(file, "fit" if dataset.split.test_source else None) for file in located.files]
     for file, only in [*work, *((file, "test") for file in located.test_files)]:
@@ -66,6 +69,7 @@ def load(dataset: Dataset) -> Loaded:
             reasons.update(rows.rejects.reasons)
             repeats.add(rows.hashes)
             oddities.merge(rows.oddities)
+            sample.add(rows)
             kept.append(rows)
     accepted = sum(len(rows) for rows in kept)
     if not accepted:
@@ -73,7 +77,7 @@ def load(dataset: Dataset) -> Loaded:
         raise DataError(f"{dataset.source}: no row is accepted: {told}")
     table = pa.concat_tables([pa.table(rows.columns) for rows in kept])
     split = np.concatenate([rows.split for rows in kept])
-    return Loaded(located, table, split, accepted + reasons.total(), reasons, repeats, oddities)
+    return Loaded(located, table, split, accepted + reasons.total(), reasons, repeats, oddities, sample)
 
 
 def time_cut(dataset: Dataset, files: Sequence[str]) -> int | None:

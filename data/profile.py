@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.checks import findings, ids
 from data.columns import described
 from data.loading import Loaded
-from data.remarks import id_remarks
 from data.spec import Dataset
 from data.splits import SPLITS
 
@@ -58,7 +58,8 @@ class Profile:
         splits: accepted rows by split.
         repeated_share: of accepted rows; `repeated_exact`: counted, not estimated.
         columns: inputs, then the label.
-        remarks: sentences on what is odd about a column.
+        stops: sentences on columns that would stop a run.
+        remarks: likewise on what is odd about a column, and passes.
     """
 
     files: list[str]
@@ -71,14 +72,26 @@ class Profile:
     repeated_share: float
     repeated_exact: bool
     columns: list[ColumnProfile]
+    stops: list[str]
     remarks: list[str]
 
 
-def profile(dataset: Dataset, loaded: Loaded) -> Profile:
-    """Looks at every column of the accepted rows."""
+def profile(dataset: Dataset, loaded: Loaded, allow_leaks: Sequence[str] = ()) -> Profile:
+    """Looks at every column of the accepted rows.
+
+    Args:
+        dataset: the description.
+        loaded: the source by it.
+        allow_leaks: of `data_gate`.
+    """
     accepted = loaded.table.num_rows
     columns = list(_columns(dataset, loaded.table))
-    categories = [(one.name, one.distinct, accepted - one.missing) for one in columns if one.role == "categorical"]
+    time = dataset.time.column if dataset.time else None
+    found = findings.of_columns(loaded.sample.findings(dataset.label.column, time), allow_leaks)
+    train = loaded.part("train")
+    categories = [_category(name, train[name]) for name in dataset.categorical]
+    distinct = [(one.name, one.distinct, train.num_rows - one.missing) for one in categories]
+    odd = loaded.oddities.sentences(loaded.reasons, loaded.read)
     return Profile(
         files=loaded.located.all_files(),
         spans=loaded.located.labels(),
@@ -90,7 +103,8 @@ def profile(dataset: Dataset, loaded: Loaded) -> Profile:
         repeated_share=loaded.repeats.share(),
         repeated_exact=loaded.repeats.exact,
         columns=columns,
-        remarks=[*loaded.oddities.sentences(loaded.reasons, loaded.read), *id_remarks(categories)],
+        stops=found.reasons,
+        remarks=[*found.warnings, *odd, *ids.sentences(distinct)],
     )
 
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from data.batches import Batch
+from data.checks.oddities import EXAMPLES, Oddities
 from data.columns import ARROW, described
-from data.remarks import EXAMPLES, Oddities
 from data.spec import Dataset
 from data.splits import parts, places
 from data.stored import Stored, python_values, stored, text_of
@@ -100,7 +100,7 @@ def to_rows(dataset: Dataset, batch: Batch, only: str | None = None, cut: int | 
         _rejects(batch, reasons, accepted),
         Oddities(
             _coarse({name: exact[name][accepted] for name in (*dataset.numeric, dataset.label.column)}),
-            _odd_texts(batch, {name: columns[name] for name in exact}, reasons),
+            *_odd_texts(batch, {name: columns[name] for name in exact}, reasons),
         ),
     )
 
@@ -155,15 +155,20 @@ def _coarse(exact: dict[str, FloatArray]) -> dict[str, float]:
     return found
 
 
-def _odd_texts(batch: Batch, columns: dict[str, Stored], reasons: npt.NDArray[Any]) -> dict[str, list[str]]:
-    """By column, some texts that are no number, with file and line."""
-    found = {}
+Texts = dict[str, list[str]]
+
+
+def _odd_texts(batch: Batch, columns: dict[str, Stored], reasons: npt.NDArray[Any]) -> tuple[Texts, Texts]:
+    """By column, some texts that are no number, with file and line; and some accepted ones of the same columns."""
+    found, good = {}, {}
     for name, column in columns.items():
         rows = np.flatnonzero(reasons == f"{name}: {NO_NUMBER}")[:EXAMPLES]
         if len(rows):
             file, values = batch.file.rsplit("/", 1)[-1], column.values.take(pa.array(rows)).to_pylist()
             found[name] = [f"{value!r} ({file}:{batch.lines[row]})" for value, row in zip(values, rows, strict=True)]
-    return found
+            known = column.values.filter(pa.array(reasons == "")).drop_null().unique()[:EXAMPLES]
+            good[name] = [_show(one) for one in known.to_pylist() if one]
+    return found, good
 
 
 def _bytes(column: pa.ChunkedArray) -> pa.Array:

@@ -16,7 +16,7 @@ import typer
 import typer.exceptions
 
 from data.errors import printable
-from pipeline.commands import data, features, history, kubeflow, running, schedule, study, versions
+from pipeline.commands import data, features, history, kubeflow, running, schedule, study, tune, versions
 from pipeline.commands.options import BAD_INPUT, DEFAULT_RUNS, DONE, INTERRUPTED, REFUSED, UNEXPECTED
 from pipeline.interrupts import is_interrupt
 from pipeline.storage import unwritable
@@ -32,6 +32,7 @@ app = typer.Typer(
 for command in (
     running.run,
     study.study,
+    tune.tune,
     versions.versions,
     versions.verify,
     versions.rollback,

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from components.compression_settings import MICRO_LACKS, Conversion, check_combination
+from components.data_gate.settings import DataGate
 from components.evaluation.slices import Slicing, settle
-from components.settings import DataGate, Gate, Push, Training
+from components.settings import Gate, Push, Training
 from components.study.settings import Study
+from components.tuner.settings import Tuner
 from data.errors import DataError
 from data.files import below, expanded, is_remote
 from data.settings import Settings
@@ -23,7 +23,7 @@ from data.spec import Dataset
 from pipeline.settings.beam import Beam
 from pipeline.settings.kubeflow import Kubeflow
 from pipeline.settings.metadata import Metadata
-from pipeline.settings.renamed import renamed
+from pipeline.settings.mistakes import explain
 from pipeline.settings.schedule import Schedule
 from pipeline.yaml_text import YamlError, parse, read_text
 from transforms.features import Features, Plan
@@ -48,6 +48,8 @@ class Config(Settings):
         conversion: from the trained model to the file.
         study: variants to measure and choose from, between training and judgement; null trains the one that
             `training` says. `farelite study` takes the default grid where this is null.
+        tuner: a search for better choices before training, which the Trainer then takes; null trains as `training`
+            says. `farelite tune` takes the usual search where this is null.
         beam: where the data steps run.
         schedule: when it runs unattended; null for never.
         metadata: where the record of every run is kept.
@@ -62,6 +64,7 @@ class Config(Settings):
     training: Training = Training()
     conversion: Conversion = Conversion()
     study: Study | None = None
+    tuner: Tuner | None = None
     gate: Gate = Gate()
     push: Push = Push()
     beam: Beam = Beam()
@@ -73,6 +76,16 @@ class Config(Settings):
     def _features_fit_data(self) -> Config:
         self.plan()
         self.slicings()
+        return self
+
+    @model_validator(mode="after")
+    def _leaks_are_of_inputs(self) -> Config:
+        unknown = [name for name in self.data_gate.allow_leaks if name not in self.data.inputs()]
+        if unknown:
+            raise ValueError(
+                f"data_gate.allow_leaks names {', '.join(unknown)}, which is no input; inputs are "
+                f"{', '.join(self.data.inputs())}"
+            )
         return self
 
     @model_validator(mode="after")
@@ -97,6 +110,8 @@ class Config(Settings):
             )
         if self.study:
             self.study.check(training)
+        if self.study and self.tuner:
+            raise ValueError("study and tuner both choose how the file is compressed; set one of them to null")
         return self
 
     @model_validator(mode="after")
@@ -150,7 +165,7 @@ def load(path: Path | None = None, overrides: Sequence[str] = ()) -> Config:
     try:
         config = Config.model_validate(tree)
     except ValidationError as error:
-        raise ConfigError(_explain(path, error)) from error
+        raise ConfigError(explain(path, Config, tree, error)) from error
     return _with_absolute_paths(config, path.resolve().parent)
 
 
@@ -185,47 +200,3 @@ def _with_absolute_paths(config: Config, folder: Path) -> Config:
         store = str(folder / expanded(store))
     push = config.push.model_copy(update={"store": store})
     return config.model_copy(update={"data": data, "schema_file": absolute(config.schema_file), "push": push})
-
-
-def _explain(path: Path, error: ValidationError) -> str:
-    lines = [f"{path}: {error.error_count()} mistake{'s' if error.error_count() > 1 else ''} in the configuration"]
-    for one in error.errors():
-        # pydantic marks a wrong key of a map so, such as the name of a metric that there is not.
-        key = ".".join(str(part) for part in one["loc"] if part != "[key]")
-        if new := renamed(key):
-            lines.append(f"  {key}: is called {new} now")
-        elif one["type"] == "extra_forbidden":
-            lines.append(f"  {key}: no such key. {_allowed_keys(one['loc'])}")
-        elif one["type"] == "missing":
-            lines.append(f"  {key}: missing")
-        else:
-            seen = "" if isinstance(one["input"], Mapping | BaseModel) else f" (got {one['input']!r})"
-            if one["type"] == "string_type" and isinstance(one["input"], int | float | date):
-                seen += "; YAML reads it as something else than a text, so write it in quotes"
-            lines.append(f"  {key or 'file'}: {one['msg'].removeprefix('Value error, ')}{seen}")
-    return "\n".join(lines)
-
-
-def _allowed_keys(location: tuple[int | str, ...]) -> str:
-    model: Any = Config
-    for part in location[:-1]:
-        model = _below(model, str(part))
-        if model is None:
-            return ""
-    names = sorted(field.alias or name for name, field in model.model_fields.items())
-    near = difflib.get_close_matches(str(location[-1]), names, n=1)
-    hint = f"Did you mean {near[0]}? " if near else ""
-    return f"{hint}Allowed: {', '.join(names)}"
-
-
-def _below(model: Any, part: str) -> Any:
-    """The settings class under a key, through optional and dict types; None where there is none."""
-    if model is None or part not in model.model_fields:
-        return model
-    kinds = [model.model_fields[part].annotation]
-    while kinds:
-        kind = kinds.pop()
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            return kind
-        kinds += get_args(kind)
-    return None

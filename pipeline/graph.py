@@ -29,6 +29,8 @@ from components.pusher.component import TFLitePusher
 from components.study.component import Study
 from components.study.settings import Study as StudySettings
 from components.trip_example_gen.component import TripExampleGen
+from components.tuner.component import Tuner
+from components.tuner.settings import Tuner as TunerSettings
 from data.tensor_names import tensor_name
 from pipeline.config import Config
 from pipeline.lineage.wiring import wiring
@@ -118,20 +120,17 @@ def _model(config: Config, context: RunContext, data: _Data) -> _Model:
     plan = config.plan().model_dump_json()
     transform = _transform(plan, data)
     stored = config.push.store or ""
-    champion = Champion(
-        models_dir=context.models_dir,
-        version=context.champion_version,
-        sha256=context.champion_sha256,
-        push_store=stored,
-        code=_code(Champion),
-    )
+    told = {"version": context.champion_version, "sha256": context.champion_sha256, "push_store": stored}
+    champion = Champion(models_dir=context.models_dir, code=_code(Champion), **told)
     live, graph = champion.outputs["model"], transform.outputs["transform_graph"]
     training = config.training.model_copy(update=NO_PHASES) if config.study else config.training
+    tuner = [_tuner(config.tuner, config, context, graph, data)] if config.tuner else []
     trainer = Trainer(
         run_fn=RUN_FN,
         examples=data.examples,
         transform_graph=graph,
         base_model=live if config.training.warm_start else None,
+        hyperparameters=tuner[0].outputs["best_hyperparameters"] if tuner else None,
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
         eval_args=trainer_pb2.EvalArgs(splits=["validation"]),
         custom_config={
@@ -145,7 +144,7 @@ def _model(config: Config, context: RunContext, data: _Data) -> _Model:
     )
     study = [_study(config.study, config, context, trainer, graph, data)] if config.study else []
     model = (study or [trainer])[-1].outputs["model"]
-    return _Model([transform, trainer, *study, champion], graph, model, live)
+    return _Model([transform, *tuner, trainer, *study, champion], graph, model, live)
 
 
 def _transform(plan: str, data: _Data) -> Transform:
@@ -209,22 +208,36 @@ def _code(component: type[BaseComponent]) -> str:
     return step_hash(component.EXECUTOR_SPEC.class_path)
 
 
-def _study(
-    settings: StudySettings, config: Config, context: RunContext, trainer: Trainer, graph: Channel, data: _Data
-) -> Study:
-    """The compression study on the float model."""
-    channels = {"float_model": trainer.outputs["model"], "transform_graph": graph, "examples": data.examples}
-    parameters = {
-        "settings": settings.model_dump_json(),
+def _told(config: Config) -> dict[str, str]:
+    """The choices that whoever tries trainings has to know."""
+    return {
         "training": config.training.model_dump_json(),
         "conversion": config.conversion.model_dump_json(),
         "plan": config.plan().model_dump_json(),
         "push": config.push.model_dump_json(),
-        "label": tensor_name(config.data.label.column),
-        "work_dir": context.work_dir or str(Path(context.root).parent / "study-work"),
-        "code": _code(Study),
     }
-    return Study(**channels, **parameters)
+
+
+def _study(
+    settings: StudySettings, config: Config, context: RunContext, trainer: Trainer, graph: Channel, data: _Data
+) -> Study:
+    """The compression study on the float model."""
+    return Study(
+        float_model=trainer.outputs["model"],
+        transform_graph=graph,
+        examples=data.examples,
+        **_told(config),
+        settings=settings.model_dump_json(),
+        label=tensor_name(config.data.label.column),
+        work_dir=context.work_dir or str(Path(context.root).parent / "study-work"),
+        code=_code(Study),
+    )
+
+
+def _tuner(settings: TunerSettings, config: Config, context: RunContext, graph: Channel, data: _Data) -> Tuner:
+    """The search for better choices of training."""
+    work = f"{context.work_dir or Path(context.root).parent}/tuner-work"
+    return Tuner(data.examples, graph, {**_told(config), "settings": settings.model_dump_json(), "work_dir": work})
 
 
 def _schema_component(context: RunContext, statistics: object) -> SchemaGen | ReviewedSchema:

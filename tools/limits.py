@@ -15,7 +15,6 @@ LONGER = {
     "components/pusher/component.py:Do": "conversion, proof and publication in order, with what each records",
     "components/study/component.py:Do": "unpacks TFX's artifacts and records the outcome",
     "components/task/regression_learning.py:fit_teacher": "parameters of the trees, each with its reason",
-    "components/trainer/fitting.py:fit": "one training loop",
     "components/trip_example_gen/writer.py:convert_file": "one pass over a file, where all counts come together",
     "data/spec.py": "the description of a table, whose validators need each other",
     "data/vocabulary.py": "every word that files share, in one place",

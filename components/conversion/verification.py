@@ -129,7 +129,8 @@ def verify_file(
         *_differences(figures.difference_to_saved_model, push, interface.spread),
         *_accuracy(of, push),
     ]
-    vectors = test_vectors(columns, from_file, push.test_vectors)
+    tolerance = in_label_units(TASK.tolerance, interface.spread)
+    vectors = test_vectors(columns, from_file, push.test_vectors, tolerance)
     return Verification(figures, reasons, vectors, columns, label, {"file": from_file, **predictions})
 
 
@@ -196,11 +197,11 @@ def _accuracy(of: Mapping[str, Mapping[str, float]], push: Push) -> list[str]:
     return reasons
 
 
-def test_vectors(columns: Columns, predicted: FloatArray, count: int) -> dict[str, Any]:
+def test_vectors(columns: Columns, predicted: FloatArray, count: int, tolerance: float) -> dict[str, Any]:
     """Rows spread evenly over the test rows, with the file's own outputs and a tolerance for other kernels."""
     rows = np.unique(np.linspace(0, len(predicted) - 1, min(count, len(predicted))).astype(int))
     return {
-        "tolerance": TASK.tolerance,
+        "tolerance": tolerance,
         "rows": [
             {
                 "inputs": {name: _plain(values[row]) for name, values in columns.items()},

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
 from components.data_gate.distances import JENSEN_SHANNON, L_INFINITY, Statistics, distances
-from components.settings import Distances
-from data.remarks import id_remarks
+from components.data_gate.settings import Distances
+from data.checks import ids
+from data.checks.findings import Findings
 
 _FIELDS = {JENSEN_SHANNON: "jensen_shannon_divergence", L_INFINITY: "infinity_norm"}
 """By measure: its threshold in a comparator of the schema."""
@@ -19,19 +19,6 @@ _FIELDS = {JENSEN_SHANNON: "jensen_shannon_divergence", L_INFINITY: "infinity_no
 _UNSEEN = anomalies_pb2.AnomalyInfo.ENUM_TYPE_UNEXPECTED_STRING_VALUES
 _DEVIATIONS, _POINTS = 5, 0.01
 """A share of hashed rows is odd beyond so many standard deviations and so much of the whole."""
-
-
-@dataclass
-class Findings:
-    """What stops the run, and what is only said."""
-
-    reasons: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-    def add(self, other: Findings) -> None:
-        """Takes in the findings of another check."""
-        self.reasons += other.reasons
-        self.warnings += other.warnings
 
 
 def check_repeats(summary: Mapping[str, Any], limit: float) -> Findings:
@@ -84,7 +71,7 @@ def check_ids(train: Statistics, categorical: Sequence[str]) -> Findings:
         empty = sum(int(one.frequency) for one in known[name].top_values if not one.value)  # stands for missing
         rows = int(known[name].common_stats.num_non_missing) - empty
         counted.append((name, int(known[name].unique) - bool(empty), rows))
-    return Findings(warnings=id_remarks(counted))
+    return Findings(warnings=ids.sentences(counted))
 
 
 def _odd_shares(splits: Mapping[str, int], shares: Mapping[str, float]) -> list[str]:

@@ -15,9 +15,7 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from components import column_names
 from components.artifacts import REJECTS_FILE, STATISTICS_FILE, SUMMARY_FILE, GateRecord, IngestReport
-from components.column_checks import check_columns
 from components.data_gate.checks import (
-    Findings,
     check_anomalies,
     check_counts,
     check_distances,
@@ -25,10 +23,12 @@ from components.data_gate.checks import (
     check_repeats,
 )
 from components.data_gate.distances import Statistics
-from components.settings import DataGate as Settings
+from components.data_gate.settings import DataGate as Settings
 from components.step import Step, spec
+from data.checks import findings
+from data.checks.findings import Findings
+from data.checks.oddities import Oddities
 from data.errors import DataError
-from data.remarks import Oddities
 from data.spec import Dataset
 from data.tensor_names import columns_of
 
@@ -59,7 +59,7 @@ class Executor(base_executor.BaseExecutor):
             found = check_counts(summary, dataset.max_rejected_fraction, str(report / REJECTS_FILE), shares)
             settings = Settings.model_validate_json(exec_properties["settings"])
             found.add(check_repeats(summary, settings.warn_repeated_above))
-            found.warnings += check_columns(summary)
+            found.add(findings.of_columns(summary["columns"], settings.allow_leaks))
             odd = Oddities(**summary["oddities"]).sentences(summary["reasons"], summary["read"])
             # Where the run stops nobody sees a warning, and odd texts are often the cause.
             (found.reasons if found.reasons else found.warnings).extend(odd)

@@ -17,8 +17,9 @@ from tensorflow_data_validation.statistics.stats_impl import generate_statistics
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components import column_names
-from components.data_gate.checks import Findings, check_anomalies
+from components.data_gate.checks import check_anomalies
 from components.data_gate.distances import Statistics
+from data.checks.findings import Findings
 from data.errors import DataError
 from data.loading import Loaded
 from data.profile import ColumnProfile

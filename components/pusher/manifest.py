@@ -13,10 +13,10 @@ from typing import Any
 from tfx.types import artifact_utils
 
 from components.artifacts import FILES, FINGERPRINT, SOURCES, SPANS, VERSION
-from components.column_checks import check_columns
 from components.files import SUMMARY_FILE
 from components.pusher.cells import read_cells
 from components.pusher.lineage import lineage
+from data.checks import findings
 from data.vocabulary import Described, Input, Interface, ReadData, Unsealed
 
 LIBRARIES = ("tensorflow", "tfx", "tensorflow-model-optimization", "tensorflow-transform", "ai-edge-litert")
@@ -34,7 +34,7 @@ def described(input_dict: Any, exec_properties: Mapping[str, Any], interface: In
         output=interface.output,
         config=told["config"],
         data=_data(told, artifact_utils.get_single_instance(input_dict["report"])),
-        warnings=check_columns(summary),
+        warnings=findings.of_columns(summary.get("columns", {}), told["config"]["data_gate"]["allow_leaks"]).warnings,
     )
 
 

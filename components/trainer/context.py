@@ -24,15 +24,16 @@ from components.settings import Training
 from components.tables import Columns, Table, join, table_of
 from components.task.encoding import Encoding
 from components.task.learning import LEARNING
-from components.trainer import choices, compression, export, fitting, network
+from components.trainer import compression, export, fitting
 from components.trainer.design import Design
+from components.trainer.designing import designed
 from components.trainer.distillation import labelled, remix
 from components.trainer.phases import Net
 from data.errors import DataError
 from data.tensor_names import tensor_name
-from transforms import categories, in_memory, learned, piecewise
+from transforms import in_memory, learned
 from transforms.categories import vocabulary_file
-from transforms.features import BLOCK, NUMBERS, Plan, embedding_width, id_key
+from transforms.features import Plan, id_key
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,10 @@ class TrainingContext:
         return cls(plan, output, found, load(train, spec, max_rows), load(validation, spec, max_rows), budget)
 
     @property
+    def _categorical(self) -> tuple[str, ...]:
+        return self.plan.dataset.categorical
+
+    @property
     def kept(self) -> tuple[int, ...]:
         """Columns of the block in use."""
         return tuple(learned.used(self.learned))
@@ -109,63 +114,15 @@ class TrainingContext:
         teacher = training.distillation
         if teacher is None:
             return self.train
-        keys = [id_key(name) for name in self.plan.dataset.categorical]
+        keys = [id_key(name) for name in self._categorical]
         teach = LEARNING.teacher(self.train, keys, teacher, training.seed)
         new = self.table(remix(self.raw_train, self.plan.dataset, teacher, training.seed))
         return join(self.train, labelled(new, teach))
 
     def design(self, training: Training) -> tuple[Design, dict[str, Any]]:
         """The network to build, and what was chosen for it, for the record."""
-        columns_known = self.learned["columns"]
-        numbers = {name: np.array(columns_known[name]["quantiles"], np.float32) for name in self.plan.bending()}
-        numbers = {name: one for name, one in numbers.items() if len(piecewise.boundaries(one, 2)) > 1}
-        columns = [self.learned["features"].index(name) for name in numbers]
-        telling = choices.telling(self.train.numbers[:, columns], self.train.label, list(numbers.values()))
-        facts = choices.Facts(
-            rows=len(self.train),
-            quantiles=numbers,
-            weights=dict(zip(numbers, telling, strict=True)),
-            dense=sum(self._dense.values()),
-            ids=list(self._ids.values()),
-            derived=bool(self.plan.dataset.points or self.plan.dataset.time),
-            budget=self.budget,
-        )
-        chosen = choices.settle(training, facts)
-        bent = {group: self._bent(numbers, *one, chosen.width) for group, one in chosen.bent.items()}
-        widths = network.Widths(self._dense, self._ids, bent, self.train.numbers.shape[1])
-        encoding = LEARNING.encoding(self.train.label, training.label_scale)
-        design = Design(chosen.training, widths, network.span_scale(self.train.inputs[BLOCK]), encoding)
-        return design, {
-            "training": chosen.training.model_dump(mode="json"),
-            "bent": {group: {"numbers": list(names), "bins": bins} for group, (names, bins) in chosen.bent.items()},
-            "estimated_bytes": chosen.estimated_bytes,
-            "left_out": learned.unused(self.learned),
-        }
-
-    def _bent(self, numbers: Mapping[str, Any], names: Sequence[str], bins: int, width: int) -> network.Bent:
-        edges = piecewise.table([piecewise.boundaries(numbers[name], bins) for name in names])
-        return network.Bent([self.learned["features"].index(name) for name in names], edges, width)
-
-    @cached_property
-    def _ids(self) -> dict[str, tuple[int, int]]:
-        """Number of ids and embedding width of crosses and categories."""
-        plan = self.plan
-        ids = {
-            id_key(name): (plan.cross_size(name), embedding_width(plan.cross_size(name), cross.embedding))
-            for name, cross in plan.model_crosses().items()
-        }
-        coding = plan.features.categories
-        for name in plan.dataset.categorical:
-            known = self.output.vocabulary_size_by_name(vocabulary_file(name))
-            size = known + 1 + categories.buckets(coding, known)
-            ids[id_key(name)] = (size, embedding_width(size, coding.embedding))
-        return ids
-
-    @cached_property
-    def _dense(self) -> dict[str, int]:
-        """Widths of the float inputs that the core sees as they are."""
-        hidden = {NUMBERS, *self._ids}
-        return {name: int(column.shape[1]) for name, column in self.train.inputs.items() if name not in hidden}
+        known = {name: self.output.vocabulary_size_by_name(vocabulary_file(name)) for name in self._categorical}
+        return designed(training, self.plan, self.learned, self.train, known, self.budget)
 
     @cached_property
     def _layer(self) -> Callable[[export.Tensors], export.Tensors]:

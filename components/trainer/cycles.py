@@ -74,19 +74,17 @@ class Cycles:
             after_epoch: is told number, loss and validation loss of each epoch.
 
         Returns:
-            `loss` and `val_loss` by epoch, `cycles` (epochs of each that was trained) and `kept` (epochs behind the
-            weights that are left).
+            `loss` and `val_loss` by epoch, `cycles` (epochs of each) and `kept` (epochs behind the weights left).
         """
         step, validate = self._epoch_function(train, label), self._loss_function(validation, validation_label)
-        batch = min(self._training.batch_size, len(train))
-        steps = len(train) // batch  # a rest would be a step of few rows
+        steps = max(1, len(train) // self._training.batch_size)  # a rest would be a step of few rows
         history: History = {"loss": [], "val_loss": [], "cycles": [], "kept": []}
         lowest, best = math.inf, self._model.get_weights()
         random = np.random.default_rng(self._training.seed)
         for epochs in self._training.epochs:
-            planned = rates(steps * epochs, rate).reshape(epochs, steps)
-            for one in planned:
-                order = random.permutation(len(train)).astype(np.int32)[: steps * batch].reshape(steps, -1)
+            for one in rates(steps * epochs, rate).reshape(epochs, steps):
+                drawn = random.permutation(len(train)).astype(np.int32)
+                order = drawn[: steps * self._training.batch_size].reshape(steps, -1)
                 history["loss"].append(float(step(tf.constant(order), tf.constant(one))))
                 history["val_loss"].append(float(validate()))
                 after_epoch(len(history["loss"]), history["loss"][-1], history["val_loss"][-1])

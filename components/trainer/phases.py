@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,8 +75,13 @@ class Phases:
         made.core.set_weights(net.core.get_weights())
         return made
 
-    def fit_float(self, start: Path | None = None) -> Net:
-        """Trains from scratch, or from the float weights in an archive, as long as `validation` gains."""
+    def fit_float(
+        self, start: Path | None = None, after_epoch: Callable[[int, float, float], None] = lambda *_: None
+    ) -> Net:
+        """Trains from scratch, or from the float weights in an archive, as long as `validation` gains.
+
+        `after_epoch` is told number, loss and validation loss of each epoch.
+        """
         front, core = self.design.front(), self.design.core()
         if start is not None:
             self.history["warm_start"] = warm_start.take([("front", front), ("core", core)], start)
@@ -87,6 +93,7 @@ class Phases:
             self.validation,
             encode(self.validation.label),
             self.rate if start else self.training.learning_rate,
+            after_epoch,
         )
         return Net(front, network.without_dropout(core, self.training))
 

@@ -14,6 +14,7 @@ from components.conversion.recipe import Recipe
 from components.files import HISTORY_FILE, REFERENCE_DIR
 from components.settings import Training
 from components.trainer.context import TrainingContext
+from components.trainer.hyperparameters import changes, tuned
 from components.trainer.phases import Phases
 from components.trainer.warm_start import turned, weights_beside
 from transforms import learned
@@ -25,10 +26,12 @@ def run_fn(fn_args: Any) -> None:
 
     Args:
         fn_args: TFX's; `custom_config` holds `plan`, `training` and `conversion`, JSON of their settings, the budget
-            `max_bytes` of the file, and a list of `targets`.
+            `max_bytes` of the file, and a list of `targets`; `hyperparameters` are what a Tuner has found, or None.
     """
     told = fn_args.custom_config
     training = Training.model_validate_json(told["training"])
+    if fn_args.hyperparameters:
+        training = tuned(training, changes(fn_args.hyperparameters))
     conversion = Conversion.model_validate_json(told["conversion"])
     plan = Plan.model_validate_json(told["plan"])
     budget = int(told["max_bytes"])

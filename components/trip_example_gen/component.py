@@ -48,7 +48,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         located = PLAIN.validate_json(told) if told else locate(dataset)
         cut = self._time_cut(dataset, located, report.uri)
         summary = self._convert(dataset, located, cut, split_dirs, report.uri)
-        summary.columns = summary.sample.findings(dataset.label.column)
+        summary.columns = summary.sample.findings(dataset.label.column, dataset.time.column if dataset.time else None)
         write_report(report.uri, summary, REJECTS_FILE, SUMMARY_FILE)
         examples.set_int_custom_property("rows", summary.accepted)
         if cut is not None:

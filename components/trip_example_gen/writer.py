@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 import tensorflow as tf
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
-from components.trip_example_gen.column_sample import ColumnSample
+from data.checks.oddities import Oddities
+from data.checks.sample import ColumnSample
 from data.reader import read
-from data.remarks import Oddities
 from data.repeats import Repeats
 from data.rows import Rejects, Rows, to_rows
 from data.spec import Dataset

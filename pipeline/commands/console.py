@@ -14,13 +14,14 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from components.files import STUDY_FILE
+from components.files import STUDY_FILE, TUNING_FILE
 from components.shown import scale_of, shown
 from components.task import TASK
 from components.task.words import in_brief
 from pipeline.commands.pace import Pace
 from pipeline.commands.study_view import WIDTH as STUDY_WIDTH
 from pipeline.commands.study_view import study_table
+from pipeline.commands.tuning_view import tuning_table
 from pipeline.config import Config
 from pipeline.run import Run, opened
 from pipeline.runners.events import ComponentRun, Listener, Result
@@ -122,6 +123,9 @@ def run_with_progress(config: Config, runs_dir: Path, force: bool, wait: float) 
             # Wide as it is: a column cut short tells nothing.
             wide = Console(file=terminal, highlight=False, width=max(console.width, STUDY_WIDTH))
             wide.print(study_table(results, result.study_dir))
+        if result.tuning_dir:
+            found = json.loads((Path(result.tuning_dir) / TUNING_FILE).read_text())
+            console.print(tuning_table(found, result.tuning_dir))
         console.print(card(result, config.data.label.in_words, run.log))
     return result
 

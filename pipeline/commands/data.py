@@ -37,7 +37,7 @@ def describe(config: ConfigFile = None, override: Override = None, as_json: AsJs
     from data.profile import profile
 
     chosen = _config(config, override)
-    found = profile(chosen.data, load(chosen.data))
+    found = profile(chosen.data, load(chosen.data), chosen.data_gate.allow_leaks)
     if as_json:
         print_json(dataclasses.asdict(found), indent=1)
         return

@@ -32,7 +32,7 @@ def show_profile(profile: Profile, unit: str) -> None:
     if profile.reasons:
         console.print(_reasons(profile))
     console.print(_columns(profile, unit))
-    for remark in profile.remarks:
+    for remark in [*(f"a run stops: {one}" for one in profile.stops), *profile.remarks]:
         console.print(remark, markup=False)
     console.print(
         f"outliers lie more than {FENCE:g} interquartile ranges beyond the quartiles; they are accepted", style="dim"

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from markupsafe import Markup
 
+from components.plot import Axis, Plot, ends
 from components.shown import number
-from pipeline.report.svg import Axis, Plot, ends
 
 FloatArray = npt.NDArray[np.float64]
 SERIES = ("s1", "s2", "s3", "s4", "s5")

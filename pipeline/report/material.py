@@ -12,7 +12,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from components.files import HISTORY_FILE, PREDICTIONS_FILE, REJECTS_FILE, SLICES_FILE, STUDY_FILE, SUMMARY_FILE
+from components.files import (
+    HISTORY_FILE,
+    PREDICTIONS_FILE,
+    REJECTS_FILE,
+    SLICES_FILE,
+    STUDY_FILE,
+    SUMMARY_FILE,
+    TUNING_FILE,
+)
 from components.registry.soundness import CorruptError
 from components.registry.store import Store
 from data.tensor_names import columns_of
@@ -51,8 +59,9 @@ class Material:
         learned: of the Transform step.
         history: losses of each phase by epoch.
         rows: test rows with predictions.
-        slices: of the pusher, else of the Evaluator.
+        slices: of the file where it was judged; an older run, or one whose model does not convert, has the Evaluator's.
         study: of the compression study.
+        tuning: of the Tuner.
         dimensions: what `farelite dimensions` measured of the run.
         manifests: of the versions that are there, ascending.
         runs: the newest runs, newest first.
@@ -76,6 +85,7 @@ class Material:
     rows: Rows | None = None
     slices: dict[str, Any] | None = None
     study: dict[str, Any] | None = None
+    tuning: dict[str, Any] | None = None
     dimensions: dict[str, Any] | None = None
     manifests: list[dict[str, Any]] = field(default_factory=list)
     runs: list[RunRecord] = field(default_factory=list)
@@ -119,9 +129,9 @@ def gather(paths: RunPaths, run_id: str | None = None) -> Material:
         learned=_json(_file(nodes, "transform_graph", f"transform_fn/assets/{LEARNED_FILE}")),
         history=_json(_file(nodes, "model_run", HISTORY_FILE)),
         rows=_read(read_rows, _file(nodes, "pushed_model", PREDICTIONS_FILE)),
-        # Of the file where it was judged; an older run, or one whose model does not convert, has the SavedModel's.
         slices=_json(_file(nodes, "pushed_model", SLICES_FILE) or _file(nodes, "evaluation", SLICES_FILE)),
         study=_json(_file(nodes, "study", STUDY_FILE)),
+        tuning=_json(_file(nodes, "tuner_results", TUNING_FILE)),
         dimensions=_json(_there(paths.dimensions_of(record.id))),
         manifests=_manifests(Store(paths.models)),
         runs=runs,

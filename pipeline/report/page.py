@@ -13,7 +13,7 @@ from pipeline.lineage.figure import STYLE
 from pipeline.paths import RunPaths
 from pipeline.report.blocks import Section
 from pipeline.report.material import Material, gather
-from pipeline.report.sections import compression, dimensions, inputs, learning, record, residuals, verdict
+from pipeline.report.sections import compression, dimensions, inputs, learning, record, residuals, tuning, verdict
 
 _TEMPLATE = Path(__file__).parent / "template"
 FINISHED = ("pushed", "unchanged", "refused", "stopped")
@@ -27,6 +27,7 @@ _SECTIONS: tuple[Callable[[Material], Section], ...] = (
     inputs.anomalies,
     inputs.rejects,
     dimensions.dimensions,
+    tuning.tuning,
     learning.training,
     compression.compression,
     record.timings,

@@ -31,7 +31,7 @@ class Result:
         components: in order.
         warnings: what the gates found odd and let pass.
         report: where the page on the run lies; empty where it could not be made.
-        study_dir: folder of the compression study; empty where there was none.
+        study_dir, tuning_dir: folder of the compression study, and of the Tuner's results; empty where there was none.
     """
 
     verdict: str
@@ -45,6 +45,7 @@ class Result:
     warnings: list[str] = field(default_factory=list)
     report: str = ""
     study_dir: str = ""
+    tuning_dir: str = ""
 
 
 class Listener:

@@ -83,6 +83,12 @@ def _study(run: NodeRun) -> str:
     return f"{properties['variants']} variants{failed}: {properties['selected'] or 'none'} chosen"
 
 
+def _tuner(run: NodeRun) -> str:
+    properties = run.outputs["tuner_results"][0].properties
+    changed = ", ".join(key.removeprefix("training.") for key in json.loads(properties["patch"]))
+    return f"{properties['trials']} trials: {changed or 'nothing'} changed"
+
+
 def _champion(run: NodeRun) -> str:
     properties = run.outputs["model"][0].properties
     return f"version {properties['version']}" if properties.get("exists") else "none yet"
@@ -109,6 +115,7 @@ _FIGURES: dict[str, Callable[[NodeRun], str]] = {
     "ExampleValidator": _anomalies,
     "DataGate": _gate,
     "Transform": _learned,
+    "Tuner": _tuner,
     "Trainer": _history,
     "Study": _study,
     "Champion": _champion,

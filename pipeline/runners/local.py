@@ -214,6 +214,7 @@ def _result(run: Run, ran: dict[str, NodeRun], done: list[ComponentRun]) -> Resu
         done,
         [*_warnings(ran), *figures.get("warnings", [])],
         study_dir=ran["Study"].outputs["study"][0].uri if "Study" in ran else "",
+        tuning_dir=ran["Tuner"].outputs["tuner_results"][0].uri if "Tuner" in ran else "",
     )
 
 

@@ -1,4 +1,5 @@
-"""Keys of the configuration that have another name now, so that an old file is answered with the new one."""
+"""Keys of the configuration that have another name now, or are no more, so that an old file is answered with what to
+write."""
 
 from __future__ import annotations
 
@@ -25,6 +26,12 @@ RENAMED = {
 }
 """New dotted key by old; `NAME` stands for any."""
 
+REMOVED = {
+    "training.patience": "training ends by itself after the first cycle of training.epochs that brings nothing; leave "
+    "training.epochs at auto, or give it the epochs of each cycle",
+}
+"""What to do instead, by dotted key."""
+
 
 def renamed(key: str) -> str | None:
     """The name that a dotted key has now; None for one that never was."""
@@ -33,3 +40,8 @@ def renamed(key: str) -> str | None:
         if match:
             return new.replace("NAME", match[1]) if match.groups() else new
     return None
+
+
+def removed(key: str) -> str | None:
+    """What to write in place of a dotted key that is no more; None for any other."""
+    return REMOVED.get(key)

@@ -1,5 +1,7 @@
 """What a look at a source finds."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -76,12 +78,28 @@ def test_what_is_odd_about_a_column_is_said(tmp_path):
     rows = [f"{'x' if i % 10 == 0 else i},taxi {i},{i},{20_000_001 if i == 7 else 5}" for i in range(200)]
     label = {"column": "fare", "range": None}
     said = look(describe(tmp_path, rows, label=label))[0].remarks
-    assert [one.partition(":")[0] for one in said] == ["km", "fare", "company"]
-    assert "20 of 200 rows (10.0%) hold no number, such as 'x' (trips.csv:2), 'x' (trips.csv:12), 'x' (tr" in said[0]
-    assert "integers up to 20000001; beyond 16,777,216 a float32 input loses" in said[1]
-    assert "180 different values in 180 rows: an id" in said[2]
+    assert [one.partition(":")[0] for one in said] == ["km", "km", "fare", "company"]
+    assert said[0].startswith("km: another whole number, 1 to 197, in each of 1")
+    assert "20 of 200 rows (10.0%) hold no number, such as 'x' (trips.csv:2), 'x' (trips.csv:12), 'x' (tr" in said[1]
+    assert ", where others hold 1, 2, 3; they are rejected. If such a text means" in said[1]
+    assert "integers up to 20000001; beyond 16,777,216 a float32 input loses their last digits" in said[2]
+    assert "20000001 becomes 20000000" in said[2]
+    assert re.search(r"(1\d\d) different values in \1 training rows: an id", said[3])
+
+
+def test_what_would_stop_a_run_is_told_apart(tmp_path):
+    rows = [f"{2 * (i % 40)},Blue,{i * 60},{i % 40}" for i in range(200)]
+    dataset = describe(tmp_path, rows)
+    (said,) = look(dataset)[0].stops
+    assert said.startswith("km tells the label: its correlation with fare is 1.0000, above")
+    found = profile(dataset, load(dataset), ["km"])
+    assert found.stops == []
+    assert [one.partition(":")[0] for one in found.remarks] == [
+        "km tells the label",
+        "company has the same value in every training row, Blue",
+    ]
 
 
 def test_nothing_is_said_of_an_ordinary_column(tmp_path):
-    rows = [f"{i},{'Blue' if i % 3 else 'Red'},{i * 60},{i}" for i in range(200)]
+    rows = [f"{i % 50},{'Blue' if i % 3 else 'Red'},{i * 60},{i % 7}" for i in range(200)]
     assert look(describe(tmp_path, rows))[0].remarks == []

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from data.batches import Batch
+from data.checks.oddities import Oddities
 from data.errors import DataError
 from data.notation import Notation
 from data.reader import read
-from data.remarks import Oddities
 from data.rows import to_rows
 from data.spec import Dataset
 from data.stored import stored, text_of

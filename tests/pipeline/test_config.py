@@ -8,7 +8,7 @@ import pytest
 
 from components.settings import Push
 from pipeline.config import DEFAULT_CONFIG, ConfigError, load
-from pipeline.settings.renamed import RENAMED
+from pipeline.settings.renamed import REMOVED, RENAMED
 
 MINIMAL = """
 name: test
@@ -17,6 +17,29 @@ data:
   label: {column: fare}
   numeric: [distance]
 """
+
+
+PLACES = """
+name: places
+data:
+  source: trips.csv
+  label: {column: fare}
+  points: {pickup: {latitude: lat, longitude: lon}, dropoff: {latitude: to_lat, longitude: to_lon}}
+  time: {column: start}
+features:
+  diagonals: false
+  distances: [haversine_km, bearing]
+  time_parts: [hour]
+  buckets: {pickup_north: {feature: lat, quantiles: 4}}
+  reducer: {kind: pca}
+"""
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Path:
+    path = tmp_path / "places.yaml"
+    path.write_text(PLACES)
+    return path
 
 
 @pytest.fixture
@@ -70,7 +93,19 @@ def test_an_unknown_key_like_no_other_is_answered_with_the_allowed_ones_alone(fi
     ("override", "said"),
     [
         ("training.seed=many", "training.seed: Input should be a valid integer"),
-        ("training.epochs=0", "training.epochs: Input should be greater than or equal to 1 (got 0)"),
+        ("training.epochs=0", "training.epochs: Input should be greater than or equal to 1 or 'auto' (got 0)"),
+        ("training.epochs=[8, 0]", "training.epochs: Input should be greater than or equal to 1 or 'auto' (got [8, 0]"),
+        ("training.epochs=[]", "training.epochs: Tuple should have at least 1 item"),
+        ("training.batch_size=all", "training.batch_size: Input should be a valid integer"),
+        ("training.piecewise.bins=1", "training.piecewise.bins: Input should be greater than or equal to 2 or 'auto'"),
+        ("features.missing.flag=perhaps", "features.missing.flag: Input should be a valid boolean"),
+        ("features.scaling_of={distance: {centre: 1}}", "features.scaling_of.distance.spread: missing"),
+        (
+            "training.loss.delta=0.2 std",
+            "training.loss.delta: give a number in label units, or a share of its standard",
+        ),
+        ("push.max_difference=0", "push.max_difference: must be above 0 (got 0)"),
+        ("gate.limits.mae=-1 sd", "gate.limits.mae: "),
         ("training.loss.kind=hinge", "training.loss.kind: Input should be 'huber', 'mae' or 'mse' (got 'hinge')"),
         (
             "gate.limits.rsme=5",
@@ -168,12 +203,12 @@ def test_the_hash_follows_every_choice(file: Path) -> None:
     [
         (
             ["features.reducer.components=20"],
-            "features.reducer.components is 20, but the block has 16 features: pickup_latitude, pickup_longitude, ",
+            "features.reducer.components is 20, but the block has 9 features: lat, lon, to_lat, to_lon, haversine_km, ",
         ),
-        (["features.reducer.components=20"], "; give at most 16, or a share such as 0.99"),
+        (["features.reducer.components=20"], "; give at most 9, or a share such as 0.99"),
         (
             ["features.reducer.kind=nmf", "features.reducer.components=3"],
-            "features.reducer.kind is nmf, which takes no negative values, but the scaling of pickup_latitude, ",
+            "features.reducer.kind is nmf, which takes no negative values, but the scaling of lat, lon, ",
         ),
         (
             ["features.reducer.kind=nmf", "features.reducer.components=3"],
@@ -186,7 +221,7 @@ def test_the_hash_follows_every_choice(file: Path) -> None:
         (
             ["features.crosses.place={of: [pickup_nort, hour]}"],
             "features.crosses.place is of pickup_nort, which is neither a bucket nor a cyclic time part nor a cross "
-            "above it; did you mean pickup_north?; discrete features are distance, pickup_north, ",
+            "above it; did you mean pickup_north?; discrete features are pickup_north, hour, ",
         ),
         (
             ["features.buckets.far={feature: haversine_km, boundaries: [1, 5, 5]}"],
@@ -195,8 +230,10 @@ def test_the_hash_follows_every_choice(file: Path) -> None:
         ),
     ],
 )
-def test_features_that_cannot_be_are_answered_with_the_feature_and_the_remedy(overrides: list[str], said: str) -> None:
-    assert said in mistake(DEFAULT_CONFIG, *overrides)
+def test_features_that_cannot_be_are_answered_with_the_feature_and_the_remedy(
+    places: Path, overrides: list[str], said: str
+) -> None:
+    assert said in mistake(places, *overrides)
 
 
 def test_a_limit_is_laid_over_the_default_and_null_takes_it_away(file: Path) -> None:
@@ -204,7 +241,7 @@ def test_a_limit_is_laid_over_the_default_and_null_takes_it_away(file: Path) -> 
     push = load(file, ["push.max_increase={mae: null}"]).push
     assert push.max_increase == {"rmse": 0.02, "mae": None}
     assert Push.model_validate_json(push.model_dump_json()) == push
-    assert load(None, ["gate.limits.rmse=null"]).gate.limits == {"mae": 2.0, "bias": 1.0}
+    assert load(file, ["gate.limits={rmse: 5, mae: 2}", "gate.limits.rmse=null"]).gate.limits == {"mae": 2.0}
 
 
 @pytest.mark.parametrize(("old", "new"), list(RENAMED.items()))
@@ -215,6 +252,27 @@ def test_an_old_key_is_answered_with_the_new_one_which_is_allowed(file: Path, ol
     assert f"{new}: " in wrong
     assert "no such key" not in wrong
     assert "there is no metric" not in wrong
+
+
+@pytest.mark.parametrize(("gone", "instead"), list(REMOVED.items()))
+def test_a_key_that_is_no_more_is_answered_with_what_to_write(file: Path, gone: str, instead: str) -> None:
+    said = mistake(file, f"{gone}=1")
+    assert f"{gone}: is no more; {instead}" in said
+    assert "no such key" not in said
+
+
+def test_amounts_are_numbers_or_shares_of_the_labels_spread(file: Path) -> None:
+    config = load(file, ["training.loss.delta=0.5 sd", "push.max_difference=3", "gate.limits.rmse=1.50 sd"])
+    assert config.training.loss.delta == "0.5 sd"
+    assert config.push.max_difference == 3
+    assert config.gate.limits == {"rmse": "1.5 sd"}
+    assert load(file, ["gate.limits.rmse=0"]).gate.limits == {"rmse": 0}
+
+
+def test_one_number_of_epochs_is_a_single_cycle(file: Path) -> None:
+    assert load(file, ["training.epochs=5"]).training.epochs == (5,)
+    assert load(file, ["training.epochs=[4, 8]"]).training.epochs == (4, 8)
+    assert load(file).training.epochs == "auto"
 
 
 def test_what_ml_metadata_cannot_store_on_postgresql_is_told_before_a_run(file: Path) -> None:

@@ -24,7 +24,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.data_gate.checks import Findings, check_distances
 from components.data_gate.distances import QUANTILES, Statistics
-from components.settings import Distances
+from components.data_gate.settings import Distances
 from data.loading import load
 from pipeline import config
 

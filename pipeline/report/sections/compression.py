@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from components.plot import Axis, ends
 from components.shown import formatted, real, shown
 from components.task import TASK
 from pipeline.report.blocks import Block, Figure, Section, Table, Text
 from pipeline.report.charts import scatter
 from pipeline.report.material import Material
-from pipeline.report.svg import Axis, ends
 
 
 def compression(material: Material) -> Section:

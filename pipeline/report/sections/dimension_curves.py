@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from components.plot import Axis, Plot, ends
 from components.shown import number, real, shown
 from components.task import TASK
 from pipeline.report.blocks import Block, Figure, Table, Text
 from pipeline.report.charts import bars, lines
-from pipeline.report.svg import Axis, Plot, ends
 
 Step = Mapping[str, Any]
 _MODELS = {"linear": "linear", "neighbours": "nearest rows", "trees": "boosted trees"}

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from components.plot import Axis
 from components.shown import real
 from pipeline.report.blocks import Block, Figure, Points, Section, Table, Text
 from pipeline.report.charts import lines, shades
 from pipeline.report.material import Material
 from pipeline.report.sections import dimension_curves
-from pipeline.report.svg import Axis
 
 Matrix = npt.NDArray[np.float64]
 _PAIRS = 12

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from components.plot import Axis, ends
 from components.shown import number, real
 from pipeline.report.blocks import Figure, Section, Table
 from pipeline.report.charts import lines
 from pipeline.report.material import Material
-from pipeline.report.svg import Axis, ends
 
 _PHASES = ("float", "pruning", "clustering", "quantization")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from components.plot import Axis, ends
 from components.shown import clock, number, real, shown
 from components.task import TASK
 from pipeline.lineage.differences import flat
@@ -15,7 +16,6 @@ from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table,
 from pipeline.report.charts import bars, lines
 from pipeline.report.material import Material
 from pipeline.report.rows import time_of
-from pipeline.report.svg import Axis, ends
 
 _TITLES = {name: TASK.metrics[name].title for name in TASK.brief}
 _STATES = {"ran": "", "cached": " (from the cache)"}

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from components.plot import Axis
 from components.shown import clock, number
 from components.task import TASK
 from pipeline.report import rows as measured
 from pipeline.report.blocks import Block, Figure, Section, Table, Text
 from pipeline.report.charts import density, shades, spread
 from pipeline.report.material import Material
-from pipeline.report.svg import Axis
 
 _ABSENT = "no file was measured row by row"
 

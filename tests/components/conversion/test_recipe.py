@@ -18,11 +18,12 @@ from components.conversion import inspection, recipe
 from components.conversion.convert import ConversionError, convert
 from components.conversion.splice import splice
 from components.device import runtime
-from components.settings import Training
+from components.task.label_scale import NumberScale
 from components.trainer import export, network
 from components.trainer.context import as_function, split
 from components.trainer.phases import Net
 from data.spec import Dataset
+from tests.components.trainer.designs import settled
 
 NAMES = [f"x{n}" for n in range(40)]
 KINDS = ("dynamic", "float16", "int8", "int8_strict", "int16x8")
@@ -44,12 +45,17 @@ class Centred(tf.Module):
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SavedModel with its parts and a representative set, weights as they were drawn."""
     tf_keras.utils.set_random_seed(3)
-    front = network.build_front(network.Widths({"block": 40}, {}), np.ones(40, np.float32))
-    net = Net(front, network.build_core(40, Training(units=(64, 32), dropout=0.0), 10.0))
+    front = network.build_front(network.Widths({"block": 40}, {}, {}, 40), np.ones(40, np.float32))
+    net = Net(front, network.build_core(40, settled(units=(64, 32))))
     net.front.set_weights([np.full((40, 1), 0.1, np.float32)])
+    output = net.core.get_layer("core_output")
+    output.set_weights([np.random.default_rng(4).normal(0, 0.2, (32, 1)), np.zeros(1)])
+    # A label around 10, of which one is one in the network's own scale.
+    scale = NumberScale.learned(np.array([9, 11], np.float32), "linear")
     dataset = Dataset.model_validate({"source": "x.csv", "label": {"column": "y"}, "numeric": NAMES})
     joined = net.joined
-    model = export.RawModel(dataset, Centred(), 40, {"serving_default": as_function(joined)}, [joined], split(net))
+    networks = {"serving_default": as_function(joined, scale)}
+    model = export.RawModel(dataset, Centred(), range(40), networks, [joined], split(net, scale))
     path = tmp_path_factory.mktemp("parts") / "saved"
     export.save(model, str(path), evaluate=False)
     block = np.stack(list(rows(300, 0).values()), axis=1)

@@ -19,9 +19,9 @@ from components.artifacts import STATISTICS_FILE, SUMMARY_FILE, GateRecord, Inge
 from components.data_gate import component as data_gate
 from components.data_gate.checks import check_anomalies, check_counts, check_distances, check_ids, check_repeats
 from components.data_gate.component import DataStopped
-from components.settings import DataGate, Distances
+from components.data_gate.settings import DataGate, Distances
+from data.checks.oddities import Oddities
 from data.errors import DataError
-from data.remarks import Oddities
 from data.spec import Dataset, Split
 
 SHARES = {"validation": 0.1, "test": 0.3}
@@ -103,7 +103,7 @@ def test_repeated_rows_are_said_above_their_limit() -> None:
 
 def test_a_category_of_which_nearly_every_row_has_another_one_is_called_an_id() -> None:
     (warning,) = check_ids(statistics([f"taxi {n}" for n in range(3000)]), ["zone"]).warnings
-    assert warning.startswith("zone: 3,000 different values in 3,000 rows: an id")
+    assert warning.startswith("zone: 3,000 different values in 3,000 training rows: an id")
     some = statistics([*(f"taxi {n}" for n in range(1500)), *[""] * 1500])
     assert check_ids(some, ["zone"]).warnings[0].startswith("zone: 1,500 different values in 1,")
     assert check_ids(statistics(["centre", "airport", ""]), ["zone"]).warnings == []
@@ -312,10 +312,20 @@ def test_the_verdict_is_an_error_of_the_data_with_every_reason() -> None:
     assert (str(error), error.reasons) == ("first; second", ["first", "second"])
 
 
-def test_a_column_that_tells_the_label_passes_the_rows_gate_with_a_warning(tmp_path: Path) -> None:
+def test_a_column_that_tells_the_label_stops_the_run_unless_it_is_allowed_to(tmp_path: Path) -> None:
+    with pytest.raises(DataStopped, match=r"total tells the label: .* on 900 rows.*allow_leaks: \[total\]"):
+        rows_gate(tmp_path, DataGate())
+    record = rows_gate(tmp_path, DataGate(allow_leaks=("total",)))
+    warnings = json.loads(record.get_string_custom_property("warnings"))
+    assert "total tells the label: its correlation with fare is 0.9999" in warnings[-1]
+
+
+def rows_gate(tmp_path: Path, settings: DataGate) -> GateRecord:
+    """The record of the gate on the counts of an ingestion."""
     report, record = IngestReport(), GateRecord()
     report.uri, record.uri = str(tmp_path), str(tmp_path)
-    columns = {"label": "fare", "telling": {"total": 0.9999}, "constant": {}, "missing": []}
+    columns = {"label": "fare", "rows": 900, "telling": {"total": 0.9999}, "constant": {}}
+    columns |= {"missing": [], "numbered": {}}
     counted = summary(9000, 0, train=5400, validation=900, test=2700) | {"columns": columns}
     counted["oddities"] = asdict(Oddities())
     (tmp_path / SUMMARY_FILE).write_text(json.dumps(counted))
@@ -326,9 +336,8 @@ def test_a_column_that_tells_the_label_passes_the_rows_gate_with_a_warning(tmp_p
             "dataset": Dataset.model_validate(
                 {"source": "-", "label": {"column": "fare"}, "numeric": ["total"]}
             ).model_dump_json(),
-            "settings": DataGate().model_dump_json(),
+            "settings": settings.model_dump_json(),
             "fingerprint": "f1",
         },
     )
-    warnings = json.loads(record.get_string_custom_property("warnings"))
-    assert "total tells the label: its correlation with fare is 0.9999" in warnings[-1]
+    return record

@@ -23,11 +23,14 @@ from components.evaluator.component import Executor
 from components.settings import Gate, Slices
 from data.local_beam import RUNNER
 from data.spec import Dataset
+from data.vocabulary import Interface
 from transforms.features import Features, Plan
 
 # 2026-11: TFMA 0.47 turns arrays of one value into numbers as NumPy 1.24 still allowed.
 pytestmark = pytest.mark.filterwarnings("ignore:Conversion of an array with ndim > 0:DeprecationWarning")
 ROWS = 600
+SPREAD = 4.0
+"""Of the label over the training rows, as a model says."""
 DATASET = Dataset.model_validate(
     {
         "source": "trips.csv",
@@ -126,8 +129,14 @@ def model_off_by(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]
         concrete = tf.function(evaluate).get_concrete_function(**spec)
         tf.saved_model.save(tf.Module(), str(folder), signatures={"evaluate": concrete})
         (folder / "assets.extra").mkdir()
-        told = {"inputs": [{"name": name, "source_column": name} for name in names]}
-        (folder / "assets.extra" / "interface.json").write_text(json.dumps(told))
+        inputs_told = [
+            {"name": name, "source_column": name, "role": "numeric", "dtype": "float32", "meaning": "-"}
+            for name in names
+        ]
+        scale = {"log": False, "mean": 10, "std": 4, "highest": 30, "spread": SPREAD, "smearing": 1}
+        output = {"name": "prediction", "dtype": "float32", "meaning": "predicted fare"}
+        told = Interface.model_validate({"inputs": inputs_told, "output": output, "label": scale})
+        (folder / "assets.extra" / "interface.json").write_text(told.model_dump_json())
         return one
 
     return save
@@ -264,6 +273,18 @@ def test_a_small_slice_is_marked_and_never_judged(evaluate: Evaluate, model_off_
     (reason,) = reasons(blessing)
     assert reason.startswith("slice hour 6 to 20 (350 rows): MAE ")
     assert reason.endswith("is above gate.slices.hour.limits.mae 0.01")
+
+
+def test_a_limit_that_is_a_share_of_the_labels_spread_is_held_in_its_unit(
+    evaluate: Evaluate, model_off_by: Callable[..., Any]
+) -> None:
+    strict = Slices(of="hour", boundaries=(20,), limits={"mae": "0.002 sd"})
+    gate = Gate(limits={"rmse": "0.001 sd", "mae": "9 sd"}, slices={"hour": strict}, min_slice_rows=150)
+    blessing, told = evaluate(gate, model_off_by(0, 0))
+    overall, of_slice = reasons(blessing)
+    assert overall.endswith("is above gate.limits.rmse 0.004")
+    assert of_slice.endswith("is above gate.slices.hour.limits.mae 0.008")
+    assert told["overall"]["verdict"] == "refused"
 
 
 def test_a_champion_that_takes_other_columns_refuses_and_says_what_to_do(

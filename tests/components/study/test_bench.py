@@ -22,7 +22,8 @@ from components.study.sources import Sources
 from components.trainer.context import TrainingContext
 from components.trainer.phases import Phases
 from data.spec import Dataset
-from transforms import in_memory
+from tests.components.trainer.designs import settled
+from transforms import in_memory, learned
 from transforms.features import Features, Plan
 
 ROOT = Path(__file__).parents[3]
@@ -31,7 +32,7 @@ PLAN = Plan(
     dataset=Dataset.model_validate({"source": "-", "label": {"column": "fare"}, "numeric": NAMES}),
     features=Features.model_validate({"reducer": {"kind": "none"}}),
 )
-TRAINING = Training(units=(8, 8), epochs=1, batch_size=64, dropout=0.0, pruning=None, quantization=None)
+TRAINING = settled(units=(8, 8))
 GRID = {
     "float": Variant(),
     "pruned": Variant(pruning=Pruning(final_sparsity=0.5, epochs=1)),
@@ -48,7 +49,8 @@ def columns(rows: int, seed: int) -> dict[str, Any]:
 def context(folder: Path) -> TrainingContext:
     """Rows and shapes under the graph that lies in the folder."""
     output = in_memory.tft.TFTransformOutput(str(folder / "graph"))
-    return TrainingContext(PLAN, output, len(NAMES), columns(256, 0), columns(64, 1))
+    known = learned.read(output.transform_savedmodel_dir)
+    return TrainingContext(PLAN, output, known, columns(256, 0), columns(64, 1), budget=32_000)
 
 
 def study(folder: str, work: str) -> Outcome:
@@ -69,9 +71,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("trained")
     in_memory.learn(PLAN, columns(256, 0), folder)
     made = context(folder)
-    made.export_reference(
-        Phases(TRAINING, made.widths, made.train, made.validation).fit_float(), str(folder / "reference")
-    )
+    design, _ = made.design(TRAINING)
+    net = Phases(design, made.train, made.validation).fit_float()
+    made.export_reference(design, net, str(folder / "reference"))
     return folder
 
 

@@ -175,6 +175,7 @@ def test_what_is_odd_about_a_column_is_gathered_from_every_file(tmp_path: Path) 
     assert summary["oddities"] == {
         "coarse": {"km": 16777219.0},
         "texts": {"km": ["'x' (a.csv:42)", "'y' (b.csv:3)", "'y' (b.csv:4)"]},
+        "numbers": {"km": ["0", "1", "2"]},
     }
 
 
@@ -195,5 +196,12 @@ def test_two_files_together_tell_which_columns_tell_the_label_or_nothing(tmp_pat
         )
     done = Outcome(describe(tmp_path / "in", numeric=("km", "cents", "seats", "tip")), tmp_path / "out")
     told = done.summary["columns"]
-    assert told == {"label": "fare", "telling": told["telling"], "constant": {"seats": "4"}, "missing": ["tip"]}
+    assert told == {
+        "label": "fare",
+        "telling": told["telling"],
+        "constant": {"seats": "4"},
+        "missing": ["tip"],
+        "rows": told["rows"],
+        "numbered": {},
+    }
     assert told["telling"] == pytest.approx({"cents": 1.0})

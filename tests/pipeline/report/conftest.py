@@ -196,6 +196,23 @@ def study(folder: Path) -> None:
     (folder / "study.json").write_text(json.dumps(told))
 
 
+def tuning(folder: Path) -> None:
+    def one(trial: int, size: int, rmse: float, **marks: Any) -> dict[str, Any]:
+        figures = {"metrics": {"rmse": rmse, "mae": 1.5, "bias": 0.1}, "bytes": size, "latency_us": {"p95": 9.0}}
+        told = {"trial": trial, "status": "ok", "changed": {}, "seconds": 9.0, "obstacles": [], "chosen": False}
+        return {**told, "pareto": True, **figures, **marks}
+
+    changed = {"training.loss.delta": HOSTILE}
+    trials = [
+        one(0, 12_000, 3.0),
+        one(1, 14_000, 2.9, chosen=True, changed=changed),
+        one(2, 99_000, 2.8, obstacles=[f"99,000 bytes {HOSTILE}"], pareto=False),
+        {"trial": 3, "status": "given up", "reason": f"loss 9 {HOSTILE}", "changed": changed, "seconds": 3.0},
+    ]
+    told = {"metric": "rmse", "rows": 900, "folds": 3, "seconds": 90.0, "why": "the lowest", "patch": changed}
+    (folder / "tuning.json").write_text(json.dumps({**told, "trials": trials}))
+
+
 WRITERS = {
     ("TFLitePusher", "pushed_model"): predictions,
     ("TripExampleGen", "report"): ingestion,
@@ -205,6 +222,7 @@ WRITERS = {
     ("Trainer", "model_run"): history,
     ("Evaluator", "evaluation"): slices,
     ("Study", "study"): study,
+    ("Tuner", "tuner_results"): tuning,
 }
 
 
@@ -218,17 +236,17 @@ def three_runs(made_up: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return story
 
 
-def with_study(paths: RunPaths, run: str) -> Path:
-    """Adds the optional step Study to a run, and gives the folder of its artifact."""
+def with_step(paths: RunPaths, run: str, name: str, key: str) -> Path:
+    """Adds an optional step to a run, and gives the folder of its artifact."""
     store = open_metadata(Metadata(), paths)
-    uri = paths.artifacts / "Study" / "study" / "1"
-    kind = store.put_artifact_type(mlmd.ArtifactType(name="CompressionStudy"))
+    uri = paths.artifacts / name / key / "1"
+    kind = store.put_artifact_type(mlmd.ArtifactType(name=f"{name}Results"))
     artifact = mlmd.Artifact(type_id=kind, uri=str(uri), state=mlmd.Artifact.LIVE)
-    step = mlmd.Execution(type_id=store.put_execution_type(mlmd.ExecutionType(name="Study")))
+    step = mlmd.Execution(type_id=store.put_execution_type(mlmd.ExecutionType(name=name)))
     step.last_known_state = mlmd.Execution.COMPLETE
     event = mlmd.Event(type=mlmd.Event.OUTPUT)
-    event.path.steps.add().key = "study"
-    node = mlmd.Context(type_id=store.get_context_type("node").id, name="fares.Study")
+    event.path.steps.add().key = key
+    node = mlmd.Context(type_id=store.get_context_type("node").id, name=f"fares.{name}")
     contexts = [store.get_context_by_type_and_name("pipeline_run", run), node]
     store.put_execution(step, [(artifact, event)], contexts)
     return uri
@@ -245,7 +263,8 @@ def finished(tmp_path: Path, three_runs: Any) -> Finished:
     nodes = Lineage(open_metadata(Metadata(), paths)).node_runs(three_runs.runs[-1])
     uris = {}
     for (step, key), write in WRITERS.items():
-        folder = Path(nodes[step].outputs[key][0].uri) if step in nodes else with_study(paths, three_runs.runs[-1])
+        run = three_runs.runs[-1]
+        folder = Path(nodes[step].outputs[key][0].uri) if step in nodes else with_step(paths, run, step, key)
         folder.mkdir(parents=True)
         write(folder)
         uris[key] = folder

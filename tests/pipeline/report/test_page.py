@@ -51,6 +51,7 @@ FIGURES = {
     "rejects": 1,
     "dimensions": 8,
     "training": 2,
+    "tuning": 1,
     "compression": 1,
     "timings": 1,
     "lineage": 1,
@@ -135,6 +136,7 @@ def test_features_that_were_not_reduced_have_correlations_and_no_scree(finished)
     ("key", "sections"),
     [
         ("study", ["compression"]),
+        ("tuner_results", ["tuning"]),
         ("pushed_model", ["predictions", "residuals"]),
         ("report", ["rejects"]),
         ("statistics", ["data"]),

@@ -25,6 +25,7 @@ PARTS = (
     "history",
     "slices",
     "study",
+    "tuning",
     "dimensions",
     "manifests",
     "runs",
@@ -133,7 +134,7 @@ def test_lists_of_one_or_none_make_a_page(finished: Any) -> None:
             return {name: shortened(one, count) for name, one in tree.items()}
         return [shortened(one, count) for one in tree[:count]] if isinstance(tree, list) else tree
 
-    for part, count in itertools.product(("history", "study", "dimensions", "slices", "learned"), (0, 1)):
+    for part, count in itertools.product(("history", "study", "tuning", "dimensions", "slices", "learned"), (0, 1)):
         assert sound(dataclasses.replace(material, **{part: shortened(getattr(material, part), count)})), (part, count)
 
 

@@ -9,13 +9,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.column_checks import correlations
+from data.checks.ids import numbered
+from data.checks.leaks import correlations
 from data.rows import Rows
-from data.splits import SPLITS
+from data.splits import SPLITS, places
 
 ROWS = 1000
 _FEW = 2
 """Distinct values that are kept: one is a constant, two are not."""
+
+
+Numbers = dict[str, npt.NDArray[np.float64]]
 
 
 class ColumnSample:
@@ -23,7 +27,8 @@ class ColumnSample:
 
     def __init__(self) -> None:
         self._hashes = np.empty(0, dtype=np.uint64)
-        self._columns: dict[str, npt.NDArray[np.float64]] = {}
+        self._columns: Numbers = {}
+        self._codes: Numbers = {}
         self._values: dict[str, list[str]] = {}
 
     def add(self, rows: Rows) -> None:
@@ -31,40 +36,57 @@ class ColumnSample:
         train = np.flatnonzero(rows.split == SPLITS.index("train"))
         chosen = train[np.argsort(rows.hashes[train], kind="stable")[:ROWS]]
         every, some = pa.array(train), pa.array(chosen)
-        columns = {name: _numbers(column.take(some)) for name, column in rows.columns.items()}
-        self._take(rows.hashes[chosen], columns)
+        drawn = {name: column.take(some) for name, column in rows.columns.items()}
+        columns = {name: _numbers(column) for name, column in drawn.items()}
+        codes = {name: _code(column) for name, column in drawn.items() if pa.types.is_binary(column.type)}
+        self._take(rows.hashes[chosen], columns, codes)
         self._note({name: _distinct(column.take(every)) for name, column in rows.columns.items()})
 
     def merge(self, other: ColumnSample) -> None:
         """Adds what another has seen."""
-        self._take(other._hashes, other._columns)
+        self._take(other._hashes, other._columns, other._codes)
         self._note(other._values)
 
-    def _take(self, hashes: npt.NDArray[np.uint64], columns: dict[str, npt.NDArray[np.float64]]) -> None:
-        known = self._columns or {name: np.empty(0) for name in columns}
+    def _take(self, hashes: npt.NDArray[np.uint64], columns: Numbers, codes: Numbers) -> None:
         _, kept = np.unique(np.concatenate([self._hashes, hashes]), return_index=True)
         kept = kept[:ROWS]
-        self._columns = {name: np.concatenate([known[name], columns[name]])[kept] for name in known}
+        self._columns = _joined(self._columns, columns, kept)
+        self._codes = _joined(self._codes, codes, kept)
         self._hashes = np.concatenate([self._hashes, hashes])[kept]
 
     def _note(self, values: dict[str, list[str]]) -> None:
         for name, some in values.items():
             self._values[name] = sorted({*self._values.get(name, []), *some})[:_FEW]
 
-    def findings(self, label: str) -> dict[str, Any]:
-        """`label`, `telling` (correlation by column), `constant` (value by column) and `missing` (columns)."""
-        inputs = {name: values for name, values in self._values.items() if name != label}
+    def findings(self, label: str, time: str | None = None) -> dict[str, Any]:
+        """What `data.checks.findings` makes sentences of.
+
+        Args:
+            label: its column.
+            time: of the ride or whatever a row is; it is known, however much it tells.
+
+        Returns:
+            `label`, `rows` (of the sample), `telling` (correlation by column), `constant` (value by column, the label's
+            too), `missing` (columns) and `numbered` (smallest and largest by column).
+        """
+        telling: dict[str, float] = {}
+        for columns in (self._columns, self._codes) if label in self._columns else ():
+            asked = {name: values for name, values in columns.items() if name not in (label, time, *telling)}
+            telling |= correlations(asked, self._columns[label])
+        numbers = {name: one for name, one in self._columns.items() if name not in (label, time, *self._codes)}
         return {
             "label": label,
-            "telling": correlations(self._columns, label) if label in self._columns else {},
-            "constant": {name: values[0] for name, values in inputs.items() if len(values) == 1 and values[0]},
-            "missing": [name for name, values in inputs.items() if values == [""]],
+            "rows": len(self._hashes),
+            "telling": telling,
+            "constant": {name: one[0] for name, one in self._values.items() if len(one) == 1 and one[0]},
+            "missing": [name for name, one in self._values.items() if one == [""] and name != label],
+            "numbered": numbered(numbers),
         }
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        columns = {name: values.tolist() for name, values in self._columns.items()}
-        return {"hashes": self._hashes.tolist(), "columns": columns, "values": self._values}
+        columns, codes = ({name: one.tolist() for name, one in kind.items()} for kind in (self._columns, self._codes))
+        return {"hashes": self._hashes.tolist(), "columns": columns, "codes": codes, "values": self._values}
 
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> ColumnSample:
@@ -72,8 +94,21 @@ class ColumnSample:
         found = cls()
         found._hashes = np.array(plain["hashes"], dtype=np.uint64)
         found._columns = {name: np.array(values, dtype=np.float64) for name, values in plain["columns"].items()}
+        found._codes = {name: np.array(values, dtype=np.float64) for name, values in plain["codes"].items()}
         found._values = plain["values"]
         return found
+
+
+def _joined(known: Numbers, more: Numbers, kept: npt.NDArray[np.intp]) -> Numbers:
+    nothing = np.empty(0)
+    names = known or more
+    return {name: np.concatenate([known.get(name, nothing), more.get(name, nothing)])[kept] for name in names}
+
+
+def _code(column: pa.Array) -> npt.NDArray[np.float64]:
+    """float64 `[rows]`: a number for each text, NaN for none."""
+    codes = (places([column], seed=0) & np.uint64(2**53 - 1)).astype(np.float64)
+    return np.where(np.asarray(pc.binary_length(column)) > 0, codes, np.nan)
 
 
 def _numbers(column: pa.Array) -> npt.NDArray[np.float64]:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.plot import Axis, Plot, round_steps
 from components.shown import number
-from pipeline.report.svg import Axis, Plot, round_steps
 
 
 @given(st.floats(-1e4, 1e4), st.floats(1e-3, 1e6))

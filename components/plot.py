@@ -1,4 +1,4 @@
-"""A plot of two axes as static SVG: no script, colours from the page, sharp in print. Data units in, markup out."""
+"""A plot of two axes as static SVG: no script, colours from the page or a style of its own, sharp in print."""
 
 from __future__ import annotations
 
@@ -11,6 +11,18 @@ from markupsafe import Markup, escape
 from components.shown import number
 
 _TOP, _BOTTOM, _RIGHT = 14, 46, 14
+ALONE = """
+svg { font: 12px system-ui, sans-serif; --card: #fff; --ink: #1b1f24; --soft: #57606a; --line: #8c959f;
+  --s1: #8d99a6; --s2: #c2410c; --s3: #0b6e4f; background: var(--card) }
+@media (prefers-color-scheme: dark) {
+  svg { --card: #14181d; --ink: #e6e9ec; --soft: #9aa7b4; --line: #6e7681; --s2: #fb923c; --s3: #4ade9f }
+}
+text { fill: var(--ink) } .axis { fill: var(--soft) } .frame, .rule { fill: none; stroke: var(--soft) }
+.grid { fill: none; stroke: var(--line); stroke-opacity: .5 } .line { fill: none; stroke-width: 2 }
+.fill.s1 { fill: var(--s1) } .line.s1 { stroke: var(--s1) } .fill.s2 { fill: var(--s2) } .fill.s3 { fill: var(--s3) }
+.line.s3 { stroke: var(--s3) }
+"""
+"""Style of a picture in a file of its own."""
 
 
 @dataclass(frozen=True)
@@ -68,17 +80,19 @@ class Plot:
         x, y: axes.
         label: what the picture shows, for those who cannot see it.
         width, height: in units of the view box; the page scales it.
-        left: room for the texts of the y axis.
+        left, right: room for the texts of the y axis, and beside the plot.
     """
 
-    def __init__(self, x: Axis, y: Axis, label: str, width: int = 440, height: int = 300, left: int = 58) -> None:
+    def __init__(
+        self, x: Axis, y: Axis, label: str, width: int = 440, height: int = 300, left: int = 58, right: int = _RIGHT
+    ) -> None:
         self.x, self.y, self._label = x, y, label
-        self.width, self.height, self._left = width, height, left
+        self.width, self.height, self._left, self._right = width, height, left, width - right
         self._parts: list[str] = []
 
     def sx(self, value: float) -> float:
         """Place of a value on the x axis, held within the plot."""
-        return _within(value, self.x, self._left, self.width - _RIGHT)
+        return _within(value, self.x, self._left, self._right)
 
     def sy(self, value: float) -> float:
         """Likewise on the y axis."""
@@ -119,18 +133,20 @@ class Plot:
             f'height="{max(bottom - top, 0.5):.1f}" fill-opacity="{opacity:.3f}">{told}</rect>'
         )
 
-    def dot(self, x: float, y: float, kind: str, title: str = "", hollow: bool = False) -> None:
+    def dot(self, x: float, y: float, kind: str, title: str = "", hollow: bool = False, radius: float = 4) -> None:
         """A round mark; none for a NaN."""
         if not (math.isfinite(x) and math.isfinite(y)):
             return
         told = f"<title>{escape(title)}</title>" if title else ""
         style = f"ring {kind}" if hollow else f"fill {kind}"
-        self._parts.append(f'<circle class="{style}" cx="{self.sx(x):.1f}" cy="{self.sy(y):.1f}" r="4">{told}</circle>')
+        self._parts.append(
+            f'<circle class="{style}" cx="{self.sx(x):.1f}" cy="{self.sy(y):.1f}" r="{radius:g}">{told}</circle>'
+        )
 
     def level(self, y: float, dashed: bool = True) -> None:
         """A thin line across at a value of y."""
         extra = ' stroke-dasharray="3 3"' if dashed else ""
-        self._parts.append(f'<path class="rule" d="M{self._left} {self.sy(y):.1f}H{self.width - _RIGHT}"{extra}/>')
+        self._parts.append(f'<path class="rule" d="M{self._left} {self.sy(y):.1f}H{self._right}"{extra}/>')
 
     def upright(self, x: float) -> None:
         """A thin line down at a value of x."""
@@ -143,15 +159,27 @@ class Plot:
         x = self.x.low if math.isnan(x) else x
         self._parts.append(f'<text x="{self.sx(x) + 5:.1f}" y="{self.sy(y) + 4:.1f}">{escape(text)}</text>')
 
-    def svg(self) -> Markup:
-        """The picture."""
+    def beside(self, points: Sequence[tuple[float, float, str]], apart: int = 13) -> None:
+        """Texts in a column right of the plot, pushed apart, each with a line to its place."""
+        last, left = float(_TOP - apart), self._right + 24
+        floor = self.height - _BOTTOM - apart * len(points)
+        for count, (x, y, text) in enumerate(sorted(points, key=lambda one: self.sy(one[1])), start=1):
+            last = max(last + apart, min(self.sy(y), floor + apart * count))
+            self._parts.append(f'<path class="grid" d="M{self.sx(x):.1f} {self.sy(y):.1f}L{left - 4} {last - 4:.1f}"/>')
+            self._parts.append(f'<text x="{left}" y="{last:.1f}">{escape(text)}</text>')
+
+    def svg(self, style: str = "") -> Markup:
+        """The picture; for a file of its own with a style, such as `ALONE`."""
+        own = f"<style>{style}</style>" if style else ""
+        space = 'xmlns="http://www.w3.org/2000/svg" ' if style else ""
         return Markup(
-            f'<svg role="img" aria-label="{escape(self._label)}" viewBox="0 0 {self.width} {self.height}" '
-            f'style="aspect-ratio:{self.width}/{self.height}">{self._axes()}{"".join(self._parts)}</svg>'
+            f'<svg {space}role="img" aria-label="{escape(self._label)}" '
+            f'viewBox="0 0 {self.width} {self.height}" style="aspect-ratio:{self.width}/{self.height}">'
+            f"{own}{self._axes()}{''.join(self._parts)}</svg>"
         )
 
     def _axes(self) -> str:
-        right, floor = self.width - _RIGHT, self.height - _BOTTOM
+        right, floor = self._right, self.height - _BOTTOM
         parts = [f'<path class="frame" d="M{self._left} {_TOP}V{floor}H{right}"/>']
         for value, text in self.x.marks():
             place = self.sx(value)

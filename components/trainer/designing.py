@@ -1,0 +1,74 @@
+"""From choices and learned features to the design of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+import numpy as np
+
+from components.settings import Training
+from components.tables import Table
+from components.task.learning import LEARNING
+from components.trainer import choices, network
+from components.trainer.design import Design
+from transforms import categories, learned, piecewise
+from transforms.features import BLOCK, NUMBERS, Plan, embedding_width, id_key
+
+
+def designed(
+    training: Training, plan: Plan, known: Mapping[str, Any], train: Table, vocabularies: Mapping[str, int], budget: int
+) -> tuple[Design, dict[str, Any]]:
+    """The network to build, and what was chosen for it, for the record.
+
+    Args:
+        training: choices, `auto` among them.
+        plan: features settled for the dataset.
+        known: what the Transform step learned, see `transforms.learned`.
+        train: rows to learn from.
+        vocabularies: number of values by categorical column.
+        budget: bytes that the file may have.
+    """
+    numbers = {name: np.array(known["columns"][name]["quantiles"], np.float32) for name in plan.bending()}
+    numbers = {name: one for name, one in numbers.items() if len(piecewise.boundaries(one, 2)) > 1}
+    places = {name: known["features"].index(name) for name in numbers}
+    ids = id_sizes(plan, vocabularies)
+    hidden = {NUMBERS, *ids}
+    dense = {name: int(column.shape[1]) for name, column in train.inputs.items() if name not in hidden}
+    telling = choices.telling(train.numbers[:, list(places.values())], train.label, list(numbers.values()))
+    facts = choices.Facts(
+        rows=len(train),
+        quantiles=numbers,
+        weights=dict(zip(numbers, telling, strict=True)),
+        dense=sum(dense.values()),
+        ids=list(ids.values()),
+        derived=bool(plan.dataset.points or plan.dataset.time),
+        budget=budget,
+    )
+    chosen = choices.settle(training, facts)
+    bent = {}
+    for group, (names, bins) in chosen.bent.items():
+        edges = piecewise.table([piecewise.boundaries(numbers[name], bins) for name in names])
+        bent[group] = network.Bent([places[name] for name in names], edges, chosen.width)
+    widths = network.Widths(dense, ids, bent, train.numbers.shape[1])
+    encoding = LEARNING.encoding(train.label, training.label_scale)
+    return Design(chosen.training, widths, network.span_scale(train.inputs[BLOCK]), encoding), {
+        "training": chosen.training.model_dump(mode="json"),
+        "bent": {group: {"numbers": list(names), "bins": bins} for group, (names, bins) in chosen.bent.items()},
+        "estimated_bytes": chosen.estimated_bytes,
+        "left_out": learned.unused(known),
+    }
+
+
+def id_sizes(plan: Plan, vocabularies: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    """Number of ids and embedding width of crosses and categories, by input."""
+    ids = {
+        id_key(name): (plan.cross_size(name), embedding_width(plan.cross_size(name), cross.embedding))
+        for name, cross in plan.model_crosses().items()
+    }
+    coding = plan.features.categories
+    for name in plan.dataset.categorical:
+        size = vocabularies[name] + 1 + categories.buckets(coding, vocabularies[name])
+        ids[id_key(name)] = (size, embedding_width(size, coding.embedding))
+    return ids

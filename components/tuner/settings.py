@@ -1,0 +1,29 @@
+"""The choices of a search for better choices."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from data.settings import Settings
+
+
+class Tuner(Settings):
+    """A search around what `training` says, judged by the error of each trial's converted file on validation rows.
+
+    Attributes:
+        minutes: of searching, those of an earlier search that was killed or had fewer included. The first trial, which
+            is the configuration as it stands, is finished whatever it takes; a later one is given up when they end.
+        max_trials: so many at most; null sets no limit.
+        few_rows: where `validation` has fewer rows, trials are judged by folds over `train` and `validation` together.
+        folds: so many then.
+        stop_above: a trial is given up when its loss after a cycle of the float phase, or its error after a fold, is so
+            many times that of the best one.
+        seed: of the search, and of the folds.
+    """
+
+    minutes: float = Field(default=10.0, gt=0)
+    max_trials: int | None = Field(default=None, ge=1)
+    few_rows: int = Field(default=1000, ge=0)
+    folds: int = Field(default=3, ge=2)
+    stop_above: float = Field(default=1.15, gt=1)
+    seed: int = 0

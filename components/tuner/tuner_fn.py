@@ -1,0 +1,65 @@
+"""What TFX's Tuner calls: rows, budgets and the space, put together for a search."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+from tfx.components.tuner.component import TunerFnResult
+
+from components.compression_settings import Conversion
+from components.settings import Push, Training
+from components.trainer.context import TrainingContext
+from components.tuner.search import FileTuner
+from components.tuner.settings import Tuner as TunerSettings
+from components.tuner.space import space
+from components.tuner.trials import Judge, fingerprint, folds
+from transforms.features import Plan
+
+
+def tuner_fn(fn_args: Any) -> TunerFnResult:
+    """A tuner that is ready to search.
+
+    Args:
+        fn_args: TFX's; `custom_config` holds `plan`, `training`, `conversion`, `push` and `settings`, JSON of their
+            settings, `work_dir`, where trials are kept, and `code`, the fingerprint of the modules that do the work.
+            Of its files only those of `train` and `validation` are named here.
+    """
+    told = fn_args.custom_config
+    settings = TunerSettings.model_validate_json(told["settings"])
+    training, push = Training.model_validate_json(told["training"]), Push.model_validate_json(told["push"])
+    conversion = Conversion.model_validate_json(told["conversion"])
+    plan = Plan.model_validate_json(told["plan"])
+    files = (fn_args.train_files, fn_args.eval_files)
+    context = TrainingContext.open(plan, fn_args.transform_graph_path, *files, training.max_rows, push.max_bytes)
+    few = len(context.validation) < settings.few_rows
+    parts = folds(context, settings.folds, settings.seed) if few else [context]
+    judge = Judge(parts, training, conversion, push, settings.stop_above)
+    settled = parts[0].design(training)[0].training
+    found = space(training, settled, _other_scale(training, parts, judge))
+    key = [fingerprint(context), *(told[one] for one in ("plan", "training", "conversion", "push", "code"))]
+    key.append(settings.model_copy(update={"minutes": 1.0, "max_trials": None}).model_dump_json())
+    kept = _forget_others(Path(told["work_dir"]) / hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16])
+    return TunerFnResult(tuner=FileTuner(judge, settings, found, kept, fn_args.working_dir), fit_kwargs={})
+
+
+def _forget_others(kept: Path) -> Path:
+    """Frees the trials of other data, choices or code."""
+    for folder in kept.parent.glob("*"):
+        if folder != kept:
+            shutil.rmtree(folder)
+    return kept
+
+
+def _other_scale(training: Training, parts: list[TrainingContext], judge: Judge) -> str | None:
+    """The value of `training.label_scale` that learns the label on the other scale, where it has one."""
+    described = parts[0].design(training)[0].encoding.described()
+    if described is None:
+        return None
+    if described.log:
+        return "linear"
+    return "log" if judge.label.min() > 0 and all(part.train.label.min() > 0 for part in parts) else None

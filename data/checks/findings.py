@@ -1,0 +1,44 @@
+"""What the checks of single columns say, in the same words in `farelite data describe`, in a run and in a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from data.checks import ids, leaks, single_value
+
+
+@dataclass
+class Findings:
+    """What stops the run, and what is only said."""
+
+    reasons: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def add(self, other: Findings) -> None:
+        """Takes in the findings of another check."""
+        self.reasons += other.reasons
+        self.warnings += other.warnings
+
+
+def of_columns(told: Mapping[str, Any], allow_leaks: Sequence[str]) -> Findings:
+    """Of the training rows.
+
+    Args:
+        told: of `ColumnSample.findings`; empty for an ingestion of before.
+        allow_leaks: columns that may tell the label.
+    """
+    found = Findings()
+    if not told:
+        return found
+    label, constant = told["label"], told["constant"]
+    found.reasons += single_value.of_label(label, constant)
+    for name, value in told["telling"].items():
+        allowed = name in allow_leaks
+        said = leaks.sentence(name, value, label, told["rows"], allowed)
+        (found.warnings if allowed else found.reasons).append(said)
+    inputs = {name: value for name, value in constant.items() if name != label}
+    found.warnings += single_value.sentences(inputs, told["missing"])
+    found.warnings += ids.sentences_on_numbers(told["numbered"], told["rows"])
+    return found

@@ -1,0 +1,71 @@
+"""A search for better choices as a table, and what to keep of it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from components.shown import shown
+from components.task import TASK
+
+_TITLES = [TASK.metrics[name].title for name in TASK.brief]
+
+
+def tuning_table(found: Mapping[str, Any], folder: str) -> Group:
+    """The table of `tuning.json`, what was chosen and why."""
+    table = Table(box=None, pad_edge=False, header_style="dim", title=_title(found), title_justify="left")
+    for name in ("trial", *_TITLES, "bytes", "us p95", "seconds", "", "changed"):
+        table.add_column(name, justify="left" if name == "changed" else "right", no_wrap=name != "changed")
+    for one in found["trials"]:
+        told = changed(one["changed"])
+        if one["status"] != "ok":
+            cells = [*([""] * len(_TITLES)), "", "", f"{one['seconds']:.0f}", "", f"{told}: {one['status']}"]
+            table.add_row(str(one["trial"]), *cells, style="dim")
+            continue
+        marks = ("*" if one["pareto"] else "") + ("!" if one["obstacles"] else "")
+        table.add_row(
+            str(one["trial"]),
+            *(shown(one["metrics"][name]) for name in TASK.brief),
+            f"{one['bytes']:,}",
+            f"{one['latency_us']['p95']:g}",
+            f"{one['seconds']:.0f}",
+            marks,
+            told,
+            style="bold green" if one["chosen"] else None,
+        )
+    notes = [
+        Text(f"chosen: {changed(found['patch'])} ({found['why']})"),
+        Text("* on the Pareto front of size and error; ! over a budget of push", style="dim"),
+        Text(f"tuning.json and tuned.yaml: {folder}", style="dim"),
+    ]
+    return Group(table, *notes)
+
+
+def changed(values: Mapping[str, Any]) -> str:
+    """Choices in a few words."""
+    return ", ".join(f"{key.removeprefix('training.')} {_short(one)}" for key, one in values.items()) or "as configured"
+
+
+def keep(found: Mapping[str, Any], place: str) -> str:
+    """Where the patch lies, and the same as options of the command line."""
+    if not found["patch"]:
+        return "nothing to keep: the configuration stands as it is"
+    options = " ".join(f"--set {shlex.quote(f'{key}={json.dumps(one)}')}" for key, one in found["patch"].items())
+    return f"to keep it, put {place} into the configuration, or run with\n{options}"
+
+
+def _short(value: Any) -> str:
+    return value if isinstance(value, str) else "none" if value is None else json.dumps(value).replace('"', "")
+
+
+def _title(found: Mapping[str, Any]) -> str:
+    how = f"{found['rows']:,} validation rows"
+    if found["folds"] > 1:
+        how = f"{found['rows']:,} rows of train and validation in {found['folds']} folds"
+    return f"{len(found['trials'])} trials in {found['seconds'] / 60:.1f} minutes: errors of the file on {how}"

@@ -1,0 +1,77 @@
+"""What a search for better choices has tried, and which trials are worth their bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from components.plot import Axis, ends
+from components.shown import formatted, real, shown
+from components.task import TASK
+from pipeline.report.blocks import Figure, Section, Table, Text
+from pipeline.report.charts import scatter
+from pipeline.report.material import Material
+
+
+def tuning(material: Material) -> Section:
+    """Table of the trials and the front of size and error."""
+    found = material.tuning
+    if not found:
+        return Section("tuning", "Tuning", [], "no search was made: `farelite tune`, or `tuner` in the configuration")
+    trials = found["trials"]
+    made = [one for one in trials if one["status"] == "ok"]
+    rows = f"{found['rows']:,} validation rows"
+    if found["folds"] > 1:
+        rows = f"{found['rows']:,} rows of train and validation in {found['folds']} folds"
+    told = f"{len(trials)} trials in {real(found['seconds']) / 60:.1f} minutes, measured on {rows}. Chosen: "
+    blocks = [Text(told + f"{_told(found['patch'])}; {found['why']}.")]
+    left = [
+        (str(one["trial"]), _told(one["changed"]), one["status"], one["reason"]) for one in trials if one not in made
+    ]
+    front = [_front(material, found, made)] if made else []
+    header = ("trial", "changed", "what", "why")
+    rest = [Table("Trials without a file", header, left, folded=True)] if left else []
+    return Section("tuning", "Tuning", [*blocks, *front, *rest])
+
+
+def _front(material: Material, found: Mapping[str, Any], made: Sequence[Mapping[str, Any]]) -> Figure:
+    metric = TASK.metrics[found["metric"]]
+    sizes = [real(one["bytes"]) / 1000 for one in made]
+    errors = [real(one["metrics"].get(metric.name)) for one in made]
+    marks = [
+        (size, error, f"trial {one['trial']}", "s2" if one["chosen"] else "s1", not one["pareto"])
+        for size, error, one in zip(sizes, errors, made, strict=True)
+    ]
+    picture = scatter(
+        marks,
+        Axis("size (kB)", 0, ends(sizes)[1] * 1.1),
+        Axis(f"{metric.title} on validation ({material.unit})", *ends(errors, 0.15)),
+        f"{len(made)} trials by size and {metric.title}",
+    )
+    rows = [
+        (
+            str(one["trial"]),
+            *(shown(one["metrics"].get(name)) for name in TASK.brief),
+            formatted(one["bytes"], ","),
+            formatted(one["latency_us"]["p95"], "g"),
+            _told(one["changed"]),
+            ", ".join(
+                [
+                    *(["chosen"] if one["chosen"] else []),
+                    *(["on the front"] if one["pareto"] else []),
+                    *one["obstacles"],
+                ]
+            ),
+        )
+        for one in made
+    ]
+    header = ("trial", *(TASK.metrics[name].title for name in TASK.brief), "bytes", "us (p95)", "changed", "mark")
+    caption = (
+        "Each trial's file by size and error. Filled ones are on the front: no other is better in both. Orange is the "
+        "one that was chosen. No test row was looked at."
+    )
+    return Figure(picture, caption, Table("Trials, measured on validation rows", header, rows), beside=True)
+
+
+def _told(changed: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key.removeprefix('training.')}: {one}" for key, one in changed.items()) or "as configured"
