@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import parquet
 
+from data.writing import written_whole
+
 INPUT = "input."
 PREDICTED = "predicted."
 LABEL = "label"
@@ -18,7 +20,7 @@ LABEL = "label"
 def write_rows(
     path: Path, columns: Mapping[str, npt.NDArray[Any]], label: npt.NDArray[Any], predictions: Mapping[str, Any]
 ) -> None:
-    """Writes aside and renames.
+    """Puts the file in its place whole.
 
     Args:
         path: of the file; its folder is made.
@@ -29,6 +31,5 @@ def write_rows(
     named = {INPUT + name: values for name, values in columns.items()}
     named |= {LABEL: label} | {PREDICTED + name: values for name, values in predictions.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.part")
-    parquet.write_table(pa.table(named), aside, compression="zstd")
-    aside.replace(path)
+    with written_whole(path) as stream:
+        parquet.write_table(pa.table(named), stream, compression="zstd")

@@ -62,17 +62,19 @@ class Ledger(LedgerFile):
         for slot in self.slots(QUEUED):
             if slot.kind != DUE:
                 continue
-            tried = slot.attempts > 0
-            self._connection.execute(
-                "UPDATE slots SET state = ?, outcome = ?, reason = ?, ended = ? WHERE kind = ? AND due = ?",
-                (
-                    DONE if tried else SKIPPED,
-                    FAILED if tried else COALESCED,
-                    f"one run makes up for it: the one due at {into}" + (f"; before, {slot.reason}" if tried else ""),
-                    now,
-                    *slot.key,
-                ),
-            )
+            reason = f"one run makes up for it: the one due at {into}"
+            if slot.attempts:
+                reason = f"{reason}; before, {slot.reason}"
+                self._set(slot, state=DONE, outcome=FAILED, reason=reason, ended=now)
+            else:
+                self.skip(slot, now, COALESCED, reason)
+
+    def _set(self, slot: Slot, **values: object) -> None:
+        """Columns of its row."""
+        columns = ", ".join(f"{name} = ?" for name in values)
+        self._connection.execute(
+            f"UPDATE slots SET {columns} WHERE kind = ? AND due = ?", (*values.values(), *slot.key)
+        )
 
     def ask(self, dues: list[int], now: float, kind: str) -> list[int]:
         """Queues runs on request; returns those that were queued.
@@ -111,9 +113,7 @@ class Ledger(LedgerFile):
             self._connection.execute(
                 "INSERT INTO attempts (kind, due, number, began) VALUES (?, ?, ?, ?)", (*slot.key, last + 1, now)
             )
-            self._connection.execute(
-                "UPDATE slots SET state = ?, inputs = ? WHERE kind = ? AND due = ?", (RUNNING, inputs, *slot.key)
-            )
+            self._set(slot, state=RUNNING, inputs=inputs)
         return int(last) + 1
 
     def note_process(self, slot: Slot, number: int, process: str) -> None:
@@ -134,10 +134,7 @@ class Ledger(LedgerFile):
         """The attempt ended without a final outcome; the slot waits for another."""
         with self.transaction():
             self._end_attempt(slot, number, now, outcome, reason)
-            self._connection.execute(
-                "UPDATE slots SET state = ?, reason = ?, start_at = ? WHERE kind = ? AND due = ?",
-                (QUEUED, reason, retry_at, *slot.key),
-            )
+            self._set(slot, state=QUEUED, reason=reason, start_at=retry_at)
 
     def finish(
         self,
@@ -152,17 +149,12 @@ class Ledger(LedgerFile):
         with self.transaction():
             if number is not None:
                 self._end_attempt(slot, number, now, outcome, reason)
-            self._connection.execute(
-                "UPDATE slots SET state = ?, outcome = ?, reason = ?, ended = ?, result = ? WHERE kind = ? AND due = ?",
-                (DONE, outcome, reason, now, json.dumps(result or {}), *slot.key),
-            )
+            told = json.dumps(result or {})
+            self._set(slot, state=DONE, outcome=outcome, reason=reason, ended=now, result=told)
 
     def skip(self, slot: Slot, now: float, outcome: str, reason: str) -> None:
         """A queued slot comes to nothing."""
-        self._connection.execute(
-            "UPDATE slots SET state = ?, outcome = ?, reason = ?, ended = ? WHERE kind = ? AND due = ?",
-            (SKIPPED, outcome, reason, now, *slot.key),
-        )
+        self._set(slot, state=SKIPPED, outcome=outcome, reason=reason, ended=now)
 
     def _end_attempt(self, slot: Slot, number: int, now: float, outcome: str, reason: str) -> None:
         self._connection.execute(
@@ -172,7 +164,7 @@ class Ledger(LedgerFile):
 
     def tell(self, slot: Slot, how: str) -> None:
         """What became of `on_result`."""
-        self._connection.execute("UPDATE slots SET told = ? WHERE kind = ? AND due = ?", (how, *slot.key))
+        self._set(slot, told=how)
 
     def slots(self, *states: str, limit: int = -1) -> list[Slot]:
         """Slots in these states (all states for none), earliest first; the newest `limit` of them."""
