@@ -237,7 +237,8 @@ def _study(
 def _tuner(settings: TunerSettings, config: Config, context: RunContext, graph: Channel, data: _Data) -> Tuner:
     """The search for better choices of training."""
     work = f"{context.work_dir or Path(context.root).parent}/tuner-work"
-    return Tuner(data.examples, graph, {**_told(config), "settings": settings.model_dump_json(), "work_dir": work})
+    told = {"settings": settings.model_dump_json(), "work_dir": work, "code": _code(Tuner)}
+    return Tuner(data.examples, graph, {**_told(config), **told})
 
 
 def _schema_component(context: RunContext, statistics: object) -> SchemaGen | ReviewedSchema:

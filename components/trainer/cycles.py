@@ -68,8 +68,7 @@ class Cycles:
         """Trains in place and leaves the weights of the cycle that is kept.
 
         Args:
-            train, validation: rows to learn from, and to watch.
-            label, validation_label: encoded.
+            train, validation: rows to learn from, and to watch, with their encoded labels.
             rate: highest learning rate.
             after_epoch: is told number, loss and validation loss of each epoch.
 

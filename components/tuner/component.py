@@ -13,11 +13,11 @@ from tfx.proto import trainer_pb2
 from tfx.types import artifact_utils
 from tfx.types.channel import BaseChannel as Channel
 
-from components.code_hash import step_hash
 from components.files import PATCH_FILE, TUNING_FILE
 from components.tuner.results import patch, results
+from components.tuner.tuner_fn import tuner_fn
 
-TUNER_FN = "components.tuner.tuner_fn.tuner_fn"
+TUNER_FN = f"{tuner_fn.__module__}.{tuner_fn.__name__}"
 
 
 class Executor(executor.Executor):
@@ -42,7 +42,7 @@ class Tuner(component.Tuner):
 
     Args:
         examples, transform_graph: channels.
-        told: settings as JSON, and `work_dir`, as `components.tuner.tuner_fn` reads them.
+        told: settings as JSON, `work_dir` and `code`, as `components.tuner.tuner_fn` reads them.
     """
 
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
@@ -54,5 +54,5 @@ class Tuner(component.Tuner):
             tuner_fn=TUNER_FN,
             train_args=trainer_pb2.TrainArgs(splits=["train"]),
             eval_args=trainer_pb2.EvalArgs(splits=["validation"]),
-            custom_config={**told, "code": f"{step_hash(TUNER_FN)}{step_hash(Executor.__module__)}"},
+            custom_config=told,
         )

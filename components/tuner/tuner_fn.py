@@ -36,6 +36,7 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
     plan = Plan.model_validate_json(told["plan"])
     files = (fn_args.train_files, fn_args.eval_files)
     context = TrainingContext.open(plan, fn_args.transform_graph_path, *files, training.max_rows, push.max_bytes)
+    context.refuse_features(push.targets)
     few = len(context.validation) < settings.few_rows
     parts = folds(context, settings.folds, settings.seed) if few else [context]
     judge = Judge(parts, training, conversion, push, settings.stop_above)

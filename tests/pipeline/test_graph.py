@@ -29,25 +29,27 @@ ENTRIES = {
     "Transform": "transforms.preprocessing.preprocessing_fn",
     "Trainer": "components.trainer.run_fn.run_fn",
     "Study": "components.study.component.Executor",
+    "Tuner": "components.tuner.component.Executor",
     "Champion": "components.champion.Executor",
     "Evaluator": "components.evaluator.component.Executor",
     "TFLitePusher": "components.pusher.component.Executor",
 }
-LEARNING = {"Transform", "Trainer", "Study"}
+LEARNING = {"Transform", "Trainer", "Study", "Tuner"}
 GATES = {"RowsGate", "DataGate"}
 CHANGES = {
     "data/batches.py": {"TripExampleGen", "TFLitePusher"},
     "data/values.py": {"TripExampleGen", *GATES, "TFLitePusher"},
     "components/data_gate/checks.py": GATES,
-    "components/settings.py": {*GATES, "Trainer", "Study", "Evaluator", "TFLitePusher"},
-    "components/examples.py": {"Trainer", "Study", "TFLitePusher"},
-    "components/conversion/recipe.py": {"Trainer", "Study", "TFLitePusher"},
-    "components/keras2.py": {"Trainer", "Study", "Evaluator", "TFLitePusher"},
-    "components/trainer/network.py": {"Trainer", "Study"},
+    "components/settings.py": {"Trainer", "Study", "Tuner", "Evaluator", "TFLitePusher"},
+    "components/examples.py": {"Trainer", "Study", "Tuner", "TFLitePusher"},
+    "components/conversion/recipe.py": {"Trainer", "Study", "Tuner", "TFLitePusher"},
+    "components/keras2.py": {"Trainer", "Study", "Tuner", "Evaluator", "TFLitePusher"},
+    "components/trainer/network.py": {"Trainer", "Study", "Tuner"},
     "components/evaluation/gate.py": {"Evaluator", "TFLitePusher"},
     "components/registry/durable.py": {"Champion", "TFLitePusher"},
-    "components/conversion/packing.py": {"Study", "TFLitePusher"},
+    "components/conversion/packing.py": {"Trainer", "Study", "Tuner", "TFLitePusher"},
     "components/device/kit_templates/predict.py.j2": {"TFLitePusher"},
+    "components/tuner/oracle.py": {"Tuner"},
     "transforms/moments.py": LEARNING,
     "transforms/reducers/evidence.py": LEARNING,
     "transforms/clock.py": {*LEARNING, "Evaluator", "TFLitePusher"},
@@ -100,8 +102,8 @@ def test_an_edited_file_changes_the_keys_of_the_steps_that_run_it_and_of_no_othe
     assert set(changed[file]) == steps
 
 
-@pytest.mark.parametrize("overrides", [(), ("study={}",)], ids=["plain", "with a study"])
-def test_every_step_that_runs_code_of_ours_has_the_key_of_its_entry(overrides, tmp_path):
+@pytest.mark.parametrize("optional", ["", "Study", "Tuner"])
+def test_every_step_that_runs_code_of_ours_has_the_key_of_its_entry(optional, tmp_path):
     context = RunContext(
         root=str(tmp_path),
         metadata=ConnectionConfig(),
@@ -117,14 +119,16 @@ def test_every_step_that_runs_code_of_ours_has_the_key_of_its_entry(overrides, t
         beam=(),
     )
     found = {}
-    for component in create_pipeline(load(None, list(overrides)), context).components:
+    for component in create_pipeline(load(None, [f"{optional.lower()}={{}}"] if optional else []), context).components:
         properties = component.exec_properties
         code = properties.get("code") or json.loads(properties.get("custom_config") or "{}").get("code")
         ours = component.executor_spec.class_path.split(".")[0] in OURS or component.id in ("Transform", "Trainer")
         assert bool(code) == ours
         if code:
             found[component.id] = code
-    expected = {name: step_hash(entry) for name, entry in ENTRIES.items() if overrides or name != "Study"}
+    expected = {
+        name: step_hash(entry) for name, entry in ENTRIES.items() if name not in {"Study", "Tuner"} - {optional}
+    }
     assert found == expected
 
 

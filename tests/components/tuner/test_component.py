@@ -138,7 +138,7 @@ def test_the_files_measured_are_those_that_the_trainer_makes(searched: Any, made
     for one in best["space"]:
         value = trial["changed"].get(one["config"]["name"])
         best["values"][one["config"]["name"]] = one["config"]["default"] if value is None else json.dumps(value)
-    config = {**told(tmp_path, TunerSettings(), Push()), "max_bytes": str(Push().max_bytes)}
+    config = {**told(tmp_path, TunerSettings(), Push()), "max_bytes": str(Push().max_bytes), "targets": "[]"}
     run_fn(
         SimpleNamespace(
             custom_config=config,
@@ -176,7 +176,8 @@ def test_folds_hold_every_row_of_train_and_validation_once_in_a_validation_part(
 def test_a_trial_far_behind_the_best_is_given_up_after_a_cycle_or_a_fold_and_none_outlasts_the_time(
     context: TrainingContext,
 ) -> None:
-    judge = Judge(folds(context, 2, seed=0), TRAINING, Conversion(), Push(), stop_above=1.15)
+    plain = TRAINING.model_copy(update={"quantization": None})
+    judge = Judge(folds(context, 2, seed=0), plain, Conversion(), Push(), stop_above=1.15)
     perfect = Trial({}, "ok", "", 1.0, {}, [[1e-9], [1e-9]], judge.label)
     with pytest.raises(GivenUpError, match="after 2 epochs, of the best 1e-09"):
         judge.figures({}, perfect, lambda: False, [])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -142,6 +143,15 @@ def test_a_study_is_a_step_that_works_in_its_container_and_whose_artifact_the_ne
         for one in component.get("outputDefinitions", {}).get("artifacts", {}).values()
     }
     assert {one for one in types if not one.startswith("tfx.")} == {kind.TYPE_NAME for kind in OURS}
+
+
+def test_a_search_is_a_step_that_works_in_its_container_and_that_the_trainer_reads() -> None:
+    spec, _ = compile_spec(load(None, ["tuner={}"]), FOLDER, IMAGE)
+    tasks = spec["root"]["dag"]["tasks"]
+    told = json.loads(tasks["Tuner"]["inputs"]["parameters"]["custom_config"]["runtimeValue"]["constant"])
+    assert told["work_dir"] == "/tmp/farelite/study/tuner-work"
+    found = tasks["Trainer"]["inputs"]["artifacts"]["hyperparameters"]["taskOutputArtifact"]
+    assert found == {"producerTask": "Tuner", "outputArtifactKey": "best_hyperparameters"}
 
 
 def test_an_image_by_tag_runs_where_the_configuration_says_so() -> None:

@@ -1,0 +1,72 @@
+"""A search end to end: the Trainer takes what was found, the file that was measured is the one that ships."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from components.registry.store import Store
+from pipeline.config import load
+from tests.e2e.lean import LEAN, sets
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+FARELITE = str(Path(sys.executable).parent / "farelite")
+CONFIG = """
+name: sums
+data:
+  source: sums.csv
+  label: {column: y}
+  numeric: [a, b]
+tuner: {max_trials: 2, few_rows: 0, stop_above: 99}
+"""
+# The first step of a search is to more units.
+SMALL = ("training.units=[4, 2]", "training.piecewise={bins: 3, width: 2}", "training.learning_rate=0.02")
+
+
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("tuned")
+    a, b = np.random.default_rng(0).normal(size=(2, 900))
+    rows = "\n".join(f"{x:.4f},{y:.4f},{3 * x * y + x:.4f}" for x, y in zip(a, b, strict=True))
+    (folder / "sums.csv").write_text(f"a,b,y\n{rows}\n")
+    (folder / "sums.yaml").write_text(CONFIG)
+    lean = [one for one in LEAN if "distillation" not in one and "pruning" not in one]
+    command = [FARELITE, "tune", "--json", "--config", "sums.yaml", "--runs-dir", "runs", "--minutes", "60"]
+    done = subprocess.run([*command, *sets(*lean, *SMALL)], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return {"folder": folder, "said": done.stderr, **json.loads(done.stdout)}
+
+
+def test_the_file_that_ships_is_the_one_that_the_chosen_trial_measured(tuned: dict[str, Any]) -> None:
+    trials = tuned["tuning"]["trials"]
+    assert [one["status"] for one in trials] == ["ok", "ok"]
+    assert trials[1]["changed"]["training.units"] != [4, 2]
+    (chosen,) = (one for one in trials if one["chosen"])
+    assert chosen["changed"] == tuned["tuning"]["patch"] != {}
+    store = Store(tuned["folder"] / "runs" / "sums" / "models")
+    assert store.manifest(tuned["version"])["sha256"] == chosen["sha256"][0]
+
+
+def test_the_patch_is_of_the_configuration_and_every_trial_is_shown(tuned: dict[str, Any]) -> None:
+    folder = tuned["folder"]
+    patch = (folder / tuned["patch"]).read_text()
+    overrides = [f"{key}={json.dumps(one)}" for key, one in tuned["tuning"]["patch"].items()]
+    (folder / "patched.yaml").write_text(CONFIG + patch)
+    patched, by_options = (load(folder / "patched.yaml"), load(folder / "sums.yaml", overrides))
+    assert patched.training == by_options.training
+    page = (folder / tuned["report"]).read_text()
+    assert "2 trials in " in page
+    assert "Trials, measured on validation rows" in page
+    assert "2 trials in " in tuned["said"]
+
+
+def test_lineage_leads_from_the_version_to_the_search(tuned: dict[str, Any]) -> None:
+    command = [FARELITE, "lineage", tuned["version"], "--runs-dir", str(tuned["folder"] / "runs")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "Tuner" in done.stdout + done.stderr
