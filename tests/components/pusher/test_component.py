@@ -396,7 +396,8 @@ def test_rows_of_the_source_are_read_as_predict_reads_them(push: PushIt, tmp_pat
     source = tmp_path / "trips.csv"
     source.write_text(CSV)
     same = {**DESCRIBED, "time": {**DESCRIBED["time"], "source_time_zone": "UTC"}}
-    config = {"name": "tiny", "data": Dataset.model_validate(same).model_dump(mode="json")}
+    data = Dataset.model_validate(same).model_dump(mode="json")
+    config = {"name": "tiny", "data": data, "data_gate": {"allow_leaks": []}}
     recorded, store = push(config=config, sources=[str(source)])
     assert (recorded["verdict"], store.manifest("000001")["gate"]["source_rows"]) == ("pushed", 2)
     other = {**DESCRIBED, "time": {**DESCRIBED["time"], "source_time_zone": "America/Chicago"}}
