@@ -168,7 +168,8 @@ def test_a_blessed_model_is_pushed_and_its_version_verifies(push: PushIt) -> Non
     assert (recorded["verdict"], recorded["version"], recorded["reasons"]) == ("pushed", "000001", [])
     assert recorded["sha256"] == sha256(store.model("000001"))
     finding = recheck(store)
-    assert (finding.problems, finding.vectors) == ([], 32)
+    assert finding.problems == []
+    assert finding.vectors > 32  # as many test rows, and the odd ones
 
 
 def test_the_manifest_fits_its_schema_and_says_what_is_in_the_file(push: PushIt) -> None:
