@@ -144,13 +144,14 @@ class Judge:
         return {**told, "metrics": metrics, "obstacles": obstacles(told, self.push), "sha256": hashes}, everything
 
     def _file(self, part: TrainingContext, training: Training, watch: _Watch) -> tuple[bytes, Interface]:
-        """Trained, exported and converted as by Trainer and pusher."""
+        """As the Trainer's, to the byte."""
         tf_keras.backend.clear_session()
         tf_keras.utils.set_random_seed(training.seed)
         design, _ = part.design(training)
         phases = Phases(design, part.training_set(training), part.validation)
         watch.ends = list(itertools.accumulate(design.training.epochs))
         trained = phases.fit_float(after_epoch=watch)
+        phases.copy(trained)  # as the Trainer does: making one draws random numbers
         shipped = phases.compress(trained)
         with tempfile.TemporaryDirectory() as folder:
             saved = Path(folder) / "saved"
