@@ -233,6 +233,28 @@ class OutputDifference(Told):
     p99: float
 
 
+class TargetRun(Told):
+    """How the file does on one kind of device."""
+
+    runs: bool | None
+    """Null where nobody tried."""
+    why: str | None = None
+    """Why it does not run, or was not tried."""
+    version: str
+    """The runtime that was measured, or whose source the table of kernels was read from."""
+    max_difference_vectors: float | None = None
+    """Largest difference on the test vectors to the kernels of this manifest, in the output's units; null for NaN."""
+    max_difference_rows: float | None = None
+    """The same on the vectors and all test rows."""
+    arena_bytes: Count | None = None
+    """What the interpreter keeps of its arena, with addresses of 64 bits; the plan is made in memory on top, and with
+    addresses of 32 bits both are smaller."""
+    flash_bytes: Count | None = None
+    """Of the file itself; the runtime with the operators listed comes on top."""
+    operators: list[str] = []
+    """What a resolver must hold, and no more."""
+
+
 class Measurements(Told):
     """What was measured of the file itself."""
 
@@ -246,7 +268,10 @@ class Measurements(Told):
     sparsity: Sparsity
     latency_us: Latency
     arena_bytes: Count
-    """Working memory that a runtime needs at least."""
+    """Working memory that TensorFlow Lite for Microcontrollers took, with addresses of 64 bits; where it was not run,
+    the largest sum of tensors alive at one operator, which is a lower bound."""
+    targets: dict[str, TargetRun] = Field(default_factory=dict, exclude_if=lambda value: not value)
+    """What was seen on litert, micro and webgpu. Not told by versions pushed before 2026-12."""
     kernels: str
     """What the figures were measured with."""
     metrics: Compared

@@ -74,21 +74,17 @@ def used(known: Mapping[str, Any]) -> list[int]:
     Raises:
         DataError: none does.
     """
-    if known["kind"] != "none":
-        return list(range(known["kept"]))
     places = [place for place, name in enumerate(known["features"]) if varies(known["columns"][name])]
     if not places:
         raise DataError(
             f"each of the features {', '.join(known['features'])} has one value in all training rows, so there is "
             "nothing to learn from; name other columns"
         )
-    return places
+    return places if known["kind"] == "none" else list(range(known["kept"]))
 
 
 def unused(known: Mapping[str, Any]) -> dict[str, str]:
     """Why, by feature that is left out; flags of values that are never missing are nothing to speak of."""
-    if known["kind"] != "none":
-        return {}
     columns = {name: known["columns"][name] for name in known["features"] if not name.endswith("_missing")}
     return {
         name: f"is {one['minimum']:g} in all training rows" if one["known"] else "is missing in all training rows"
@@ -109,15 +105,10 @@ def problems(plan: Plan, scalers: Scalers, evidence: Evidence) -> list[str]:
     if kind == "none":
         return []
     found = []
-    _, _, low, high, known = scalers.statistics
+    low = scalers.statistics[2]
     for place, name in enumerate(plan.block_names()):
-        remedy = f"take it out of {plan.origin(name)} or set features.reducer.kind to none"
-        if not known[place]:
-            found.append(f"feature {name} is missing in all {evidence.moments.rows:,} training rows; {remedy}")
-        elif high[place] - low[place] <= ROUNDING * max(abs(low[place]), abs(high[place])):
-            found.append(f"feature {name} is {low[place]:g} in all training rows, so {kind} learns nothing: {remedy}")
-        elif kind == "nmf" and (low[place] - scalers.centre[place]) / scalers.spread[place] < -1e-6:
-            lowest = (low[place] - scalers.centre[place]) / scalers.spread[place]
+        lowest = (low[place] - scalers.centre[place]) / scalers.spread[place]
+        if kind == "nmf" and lowest < -1e-6:
             found.append(
                 f"feature {name} goes down to {lowest:g} after scaling, and nmf takes no negative values; "
                 f"set features.scaling_of.{name} to min_max"

@@ -67,6 +67,8 @@ def from_numbers(plan: Plan, raw: Tensors, label: tf.Tensor) -> Tensors:
     filling = fill_values(plan, statistics, quantiles)
     boundaries = bucket_boundaries(plan, seen)
     scale = scaling.learned([plan.scaling_of(name) for name in plan.block_names()], statistics, quantiles)
+    if plan.features.reducer.kind != "none":
+        scale = scaling.without_constants(scale, statistics)
     rows = Rows(scale.apply(missing.fill(seen, filling)), label, label_class(plan, label))
     analyzers.report(plan, rows, analyzers.Known(statistics, quantiles, scale.centre, scale.spread), boundaries)
 

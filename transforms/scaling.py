@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from transforms import smooth_clip
 from transforms.analyzers import ColumnStatistics
+from transforms.piecewise import BEYOND
 from transforms.settings import ROUNDING, Fixed, ScalingKind
 
 
@@ -30,6 +31,16 @@ class Scale:
     def apply(self, x: tf.Tensor) -> tf.Tensor:
         """float32 `[batch, n]` to the same; NaN stays NaN."""
         return smooth_clip.apply((x - self.centre) / self.spread, self.tails)
+
+
+def without_constants(scale: Scale, statistics: ColumnStatistics) -> Scale:
+    """The scale with columns of one value, or of none, pressed to 0: what a reducer then learns has no part of them.
+
+    Nothing is learned from such a column, so that a row with another value must not move any component.
+    """
+    largest = tf.maximum(tf.abs(statistics.minimum), tf.abs(statistics.maximum))
+    varies = statistics.maximum - statistics.minimum > ROUNDING * largest
+    return Scale(scale.centre, tf.where(varies, scale.spread, tf.fill(tf.shape(scale.spread), BEYOND)), scale.tails)
 
 
 def quartile(quantiles: tf.Tensor, number: int) -> tf.Tensor:

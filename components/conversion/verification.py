@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from components.conversion import inspection
-from components.device import runtime
+from components.conversion import inspection, vectors
+from components.device import runtime, targets
 from components.examples import Columns
 from components.scoring.device_rows import on_device
 from components.settings import Push
@@ -107,6 +107,10 @@ def verify_file(
     predictions = run_signatures(reference, ("float", *TASK.baselines), columns)
     of = {name: TASK.measure(one, label, TASK.shown) for name, one in {"file": from_file, **predictions}.items()}
     baselines = {name: of[name] for name in TASK.baselines}
+    rows, odd = vectors.chosen(columns, push.test_vectors, interface.inputs)
+    expected = runtime.predict(model, rows)
+    everything = {name: np.concatenate([columns[name], rows[name]]) for name in rows}
+    told = targets.measured(model, list(rows), everything, np.concatenate([from_file, expected]), len(odd))
     weights = anatomy.dense_kernels
     figures = Measurements(
         bytes=len(model),
@@ -115,7 +119,8 @@ def verify_file(
         quantization=NumberFormats(dense_kernels=anatomy.quantization, inputs_and_output="float32, int32"),
         sparsity=Sparsity(dense_kernels=weights["zeros"], weights=int(weights["weights"])),
         latency_us=Latency.model_validate(runtime.latency_us(model, columns)),
-        arena_bytes=anatomy.arena_bytes,
+        arena_bytes=told["micro"].arena_bytes or anatomy.arena_bytes,
+        targets=told,
         kernels=runtime.KERNELS,
         metrics=Compared(rows=len(label), file=of["file"], float=of["float"], baselines=baselines),
         difference_to_saved_model=OutputDifference(
@@ -128,10 +133,10 @@ def verify_file(
         *_budgets(figures, push),
         *_differences(figures.difference_to_saved_model, push, interface.spread),
         *_accuracy(of, push),
+        *targets.refusals(model, push.targets, told),
     ]
-    tolerance = in_label_units(TASK.tolerance, interface.spread)
-    vectors = test_vectors(columns, from_file, push.test_vectors, tolerance)
-    return Verification(figures, reasons, vectors, columns, label, {"file": from_file, **predictions})
+    kept = vectors.as_json(rows, expected, odd, targets.tolerance(told, interface.spread))
+    return Verification(figures, reasons, kept, columns, label, {"file": from_file, **predictions})
 
 
 def _contract(anatomy: inspection.Anatomy, interface: Interface) -> list[str]:
@@ -195,24 +200,3 @@ def _accuracy(of: Mapping[str, Mapping[str, float]], push: Push) -> list[str]:
                 f"{number(float_)}; push.max_increase.{name} allows {limit:+.2%}"
             )
     return reasons
-
-
-def test_vectors(columns: Columns, predicted: FloatArray, count: int, tolerance: float) -> dict[str, Any]:
-    """Rows spread evenly over the test rows, with the file's own outputs and a tolerance for other kernels."""
-    rows = np.unique(np.linspace(0, len(predicted) - 1, min(count, len(predicted))).astype(int))
-    return {
-        "tolerance": tolerance,
-        "rows": [
-            {
-                "inputs": {name: _plain(values[row]) for name, values in columns.items()},
-                "prediction": float(predicted[row]),
-            }
-            for row in rows
-        ],
-    }
-
-
-def _plain(value: Any) -> float | int | None:
-    """A JSON number; null for NaN, which JSON cannot say."""
-    number = value.item()
-    return None if number != number else number

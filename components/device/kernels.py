@@ -90,6 +90,11 @@ def refusals(model: bytes, targets: Sequence[str]) -> list[str]:
     ]
 
 
+def operators(model: bytes) -> list[str]:
+    """Names of the operators of a file, each once: what a resolver must hold."""
+    return sorted({name for name, *_ in _operators(model)})
+
+
 def _operators(model: bytes) -> Iterator[tuple[str, Any, list[Any], list[bool]]]:
     """Name, operator, its inputs, and which of these are constants."""
     tree = flatbuffer_utils.convert_bytearray_to_object(bytearray(model))

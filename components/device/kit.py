@@ -1,15 +1,15 @@
-"""The integration kit: reading examples in four languages, written for the inputs of one very file.
+"""The integration kit: a class for Python, Kotlin and Swift each, written for the inputs of one very file.
 
 `write_kit` is all; the templates lie in `kit_templates/`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import jinja2
 
@@ -18,12 +18,13 @@ from data.spec import wall_clock
 from data.tensor_names import is_plain, snake
 from data.vocabulary import Input, Interface
 
-FILES = {"predict.py": "python", "Predictor.kt": "kotlin", "Predictor.swift": "swift", "predictor.cc": "cpp"}
+FILES = {"predict.py": "python", "Predictor.kt": "kotlin", "Predictor.swift": "swift"}
 """Files of the kit, each with its language."""
 
 # How each language writes a control character within quotes.
-_CONTROL = {"python": "\\x{:02x}", "kotlin": "\\u{:04x}", "swift": "\\u{{{:x}}}", "cpp": "\\{:03o}"}
-# A parameter must be none of these in any of the four, nor a name that the examples use themselves.
+_CONTROL = {"python": "\\x{:02x}", "kotlin": "\\u{:04x}", "swift": "\\u{{{:x}}}", "c": "\\{:03o}"}
+_CONTROL["javascript"] = _CONTROL["python"]
+# A parameter must be none of these in any of them, nor a name that the examples use themselves.
 _RESERVED = (
     "and as assert async auto await bool bytes case cast catch category char class const continue data datetime "
     "def default defer del delete do double elif else enum except explicit export extension extern false finally "
@@ -49,6 +50,7 @@ class Argument:
         snake, camel: the parameter's name, by the languages' customs.
         note: meaning and training range, on one line.
         vocabulary: texts of a category in the order of their ids; empty for all else.
+        range: smallest and largest value in training.
         oov_buckets: unknown texts share so many ids behind the vocabulary, by a hash (`data.categories.oov_bucket`).
     """
 
@@ -59,6 +61,7 @@ class Argument:
     note: str
     vocabulary: tuple[str, ...]
     oov_buckets: int
+    range: tuple[float, float] | None
 
 
 def write_kit(interface: Interface) -> dict[str, str]:
@@ -70,19 +73,29 @@ def write_kit(interface: Interface) -> dict[str, str]:
     Returns:
         The texts of `FILES`; `predict.py` runs as it is from within the version's folder.
     """
-    arguments, output = _arguments(interface.inputs), interface.output
-    told = {
-        "arguments": arguments,
-        "categories": [one for one in arguments if one.kind == "category"],
-        "hashed": any(one.oov_buckets for one in arguments),
-        "has_time": any(one.kind == "time" for one in arguments),
+    about = told(interface)
+    return {file: rendered(file, language, about) for file, language in FILES.items()}
+
+
+def told(interface: Interface) -> dict[str, Any]:
+    """What every template may speak of; here alone stands what the result is."""
+    taken, output = arguments(interface.inputs), interface.output
+    return {
+        "arguments": taken,
+        "categories": [one for one in taken if one.kind == "category"],
+        "hashed": any(one.oov_buckets for one in taken),
+        "has_time": any(one.kind == "time" for one in taken),
         "text_bytes": TEXT_BYTES,
         "modulus": MODULUS,
         "output": output.name,
         "label": _one_line(output.source_column or "the label"),
         "result": _one_line(f"{output.meaning}, {output.unit or 'no unit'}"),
     }
-    return {file: _environment(language).get_template(f"{file}.j2").render(told) for file, language in FILES.items()}
+
+
+def rendered(path: str, language: str, about: Mapping[str, Any]) -> str:
+    """A template by its path, in the language that says how texts are quoted."""
+    return _environment(language).get_template(f"{path}.j2").render(about)
 
 
 def _environment(language: str) -> jinja2.Environment:
@@ -99,8 +112,9 @@ def _environment(language: str) -> jinja2.Environment:
 
 
 def quoted(text: str, language: str) -> str:
-    """A string literal of `python`, `kotlin`, `swift` or `cpp`, whatever the text holds."""
-    special = '\\"$' if language == "kotlin" else '\\"'
+    """A string literal of one of the languages, whatever the text holds."""
+    # In C two question marks and what follows may be a trigraph.
+    special = {"kotlin": '\\"$', "c": '\\"?'}.get(language, '\\"')
     escaped = (
         f"\\{one}" if one in special else _CONTROL[language].format(ord(one)) if one < " " or one == "\x7f" else one
         for one in text
@@ -108,7 +122,8 @@ def quoted(text: str, language: str) -> str:
     return f'"{"".join(escaped)}"'
 
 
-def _arguments(inputs: Sequence[Input]) -> list[Argument]:
+def arguments(inputs: Sequence[Input]) -> list[Argument]:
+    """The inputs as the manifest lists them, each with a name that every language takes."""
     found: list[Argument] = []
     for one in inputs:
         name = _identifier(one.source_column, {other.camel for other in found})
@@ -121,6 +136,7 @@ def _arguments(inputs: Sequence[Input]) -> list[Argument]:
                 note=_note(one),
                 vocabulary=tuple(one.vocabulary or ()),
                 oov_buckets=one.oov_buckets,
+                range=one.training_range,
             )
         )
     return found
@@ -168,5 +184,5 @@ def _meaning(one: Input) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Fit for a comment: no line break, and no backslash at the end, which C++ would read as one."""
+    """Fit for a comment: no line break, and no backslash at the end, which C would read as one."""
     return " ".join(text.split()).rstrip("\\ ")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from components.task import TASK
 from data.vocabulary import Input
 
 SIGNATURE = "serving_default"
@@ -19,11 +20,17 @@ KERNELS = "XNNPACK, one thread"
 Columns = Mapping[str, npt.NDArray[Any]]
 
 
-def interpreter(model: bytes) -> Any:
-    """An interpreter of LiteRT, the new home of TensorFlow Lite; one thread, so that timings compare."""
-    from ai_edge_litert.interpreter import Interpreter
+def interpreter(model: bytes, xnnpack: bool = True) -> Any:
+    """An interpreter of LiteRT, the new home of TensorFlow Lite; one thread, so that timings compare.
 
-    return Interpreter(model_content=model, num_threads=1)
+    Args:
+        model: the file's bytes.
+        xnnpack: with the kernels that it takes unless told otherwise; else with its own, as older phones do.
+    """
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    kind = OpResolverType.AUTO if xnnpack else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    return Interpreter(model_content=model, num_threads=1, experimental_op_resolver_type=kind)
 
 
 class Engine:
@@ -31,10 +38,11 @@ class Engine:
 
     Args:
         model: the file's bytes.
+        xnnpack: as of `interpreter`.
     """
 
-    def __init__(self, model: bytes) -> None:
-        self._engine = interpreter(model)
+    def __init__(self, model: bytes, xnnpack: bool = True) -> None:
+        self._engine = interpreter(model, xnnpack)
         self._engine.allocate_tensors()
         self._told = input_details(self._engine)
         self._inputs = {name: one["index"] for name, one in self._told.items()}
@@ -56,14 +64,19 @@ class Engine:
         return float(self._engine.get_tensor(self._output)[0])
 
 
-def predict(model: bytes, columns: Columns) -> npt.NDArray[np.float32]:
+def predict(model: bytes, columns: Columns, xnnpack: bool = True) -> npt.NDArray[np.float32]:
     """float32 `[rows]` for columns `[rows]` in the dtypes of the file's inputs."""
-    engine = Engine(model)
+    engine = Engine(model, xnnpack)
     rows = len(next(iter(columns.values())))
     return np.array(
         [engine({name: values[row : row + 1] for name, values in columns.items()}) for row in range(rows)],
         dtype=np.float32,
     )
+
+
+def differences(one: Any, other: Any) -> npt.NDArray[Any]:
+    """Of predictions `[rows]`, as the task measures them; NaN agrees with NaN alone, and is else NaN."""
+    return np.where(np.isnan(one) & np.isnan(other), 0.0, TASK.difference(one, other))
 
 
 def latency_us(model: bytes, columns: Columns, calls: int = 2000, warm_up: int = 200) -> dict[str, float]:

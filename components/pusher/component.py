@@ -18,6 +18,7 @@ from components.conversion import recipe
 from components.conversion.convert import ConversionError, convert
 from components.conversion.verification import Verification, verify_file
 from components.device.kit import write_kit
+from components.device.packages import write_packages
 from components.evaluation.gate import in_label_units
 from components.evaluation.slices import Slicing
 from components.files import INTERFACE_FILE, PREDICTIONS_FILE, REFERENCE_DIR, SLICES_FILE
@@ -92,7 +93,8 @@ class Executor(base_executor.BaseExecutor):
 
 def _publish(store: Store, model: bytes, manifest: Unsealed, vectors: Any, source: Path, push: Push) -> str:
     """Here, and from here to the remote store; gives the version."""
-    kit = write_kit(Interface(inputs=manifest.inputs, output=manifest.output))
+    interface = Interface(inputs=manifest.inputs, output=manifest.output)
+    kit = {**write_kit(interface), **write_packages(interface, manifest.targets["micro"], model, vectors)}
     version = store.publish(model, json.loads(manifest.model_dump_json()), vectors, source, kit)
     removed = discard_old(store, push.keep_versions)
     if push.store:

@@ -37,9 +37,10 @@ def _why(error: OSError) -> str:
 
 
 def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
-    """Makes a folder of UTF-8 files by name; not synced yet."""
+    """Makes a folder of UTF-8 files by path within it; not synced yet."""
     folder.mkdir()
     for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
 
 

@@ -45,13 +45,12 @@ class NumberScale(LabelScale):
             )
         log = kind == "log" or (kind == "auto" and _calls_for_log(values))
         learned = np.log(values) if log else values
-        spread = float(values.std())
         return cls(
             log=log,
             mean=float(learned.mean()),
-            std=float(learned.std()) or 1.0,
+            std=_spread(learned),
             highest=float(learned.max()),
-            spread=spread or 1.0,
+            spread=_spread(values),
             smearing=1.0,
         )
 
@@ -77,6 +76,12 @@ class NumberScale(LabelScale):
     def described(self) -> LabelScale:
         """Itself."""
         return self
+
+
+def _spread(values: npt.NDArray[np.float64]) -> float:
+    """Standard deviation; 1 where it is nothing but what the mean of equal values has rounded."""
+    found = float(values.std())
+    return found if found > 1e-12 * float(np.abs(values).max()) else 1.0
 
 
 def _calls_for_log(values: npt.NDArray[np.float64]) -> bool:

@@ -26,7 +26,7 @@ class Rung(NamedTuple):
         units: of the hidden layers.
         width: functions of each number.
         bins: of each number.
-        min_rows, max_rows: training rows that it is for.
+        min_rows: fewest training rows that it is for.
     """
 
     units: tuple[int, int]

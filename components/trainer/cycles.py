@@ -68,17 +68,17 @@ class Cycles:
         """Trains in place and leaves the weights of the cycle that is kept.
 
         Args:
-            train, validation: rows to learn from, and to watch.
-            label, validation_label: encoded.
+            train, validation: rows to learn from, and to watch, with their encoded labels.
             rate: highest learning rate.
             after_epoch: is told number, loss and validation loss of each epoch.
 
         Returns:
-            `loss` and `val_loss` by epoch, `cycles` (epochs of each) and `kept` (epochs behind the weights left).
+            `loss` and `val_loss` by epoch, `cycles` (epochs of each) and `kept` (epochs behind the weights left;
+            0 where the first one came to no finite loss).
         """
         step, validate = self._epoch_function(train, label), self._loss_function(validation, validation_label)
         steps = max(1, len(train) // self._training.batch_size)  # a rest would be a step of few rows
-        history: History = {"loss": [], "val_loss": [], "cycles": [], "kept": []}
+        history: History = {"loss": [], "val_loss": [], "cycles": [], "kept": [0]}
         lowest, best = math.inf, self._model.get_weights()
         random = np.random.default_rng(self._training.seed)
         for epochs in self._training.epochs:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import numpy as np
 
 from components.settings import Training
-from components.tables import Table
+from components.tables import FloatArray, Table
 from components.task.learning import LEARNING
 from components.trainer import choices, network
 from components.trainer.design import Design
@@ -30,12 +30,10 @@ def designed(
         vocabularies: number of values by categorical column.
         budget: bytes that the file may have.
     """
-    numbers = {name: np.array(known["columns"][name]["quantiles"], np.float32) for name in plan.bending()}
-    numbers = {name: one for name, one in numbers.items() if len(piecewise.boundaries(one, 2)) > 1}
+    numbers = _bending(plan, known)
     places = {name: known["features"].index(name) for name in numbers}
     ids = id_sizes(plan, vocabularies)
-    hidden = {NUMBERS, *ids}
-    dense = {name: int(column.shape[1]) for name, column in train.inputs.items() if name not in hidden}
+    dense = {name: int(one.shape[1]) for name, one in train.inputs.items() if name not in {NUMBERS, *ids}}
     telling = choices.telling(train.numbers[:, list(places.values())], train.label, list(numbers.values()))
     facts = choices.Facts(
         rows=len(train),
@@ -47,10 +45,10 @@ def designed(
         budget=budget,
     )
     chosen = choices.settle(training, facts)
-    bent = {}
-    for group, (names, bins) in chosen.bent.items():
-        edges = piecewise.table([piecewise.boundaries(numbers[name], bins) for name in names])
-        bent[group] = network.Bent([places[name] for name in names], edges, chosen.width)
+    bent = {
+        group: network.Bent([places[name] for name in names], _edges(numbers, names, bins), chosen.width)
+        for group, (names, bins) in chosen.bent.items()
+    }
     widths = network.Widths(dense, ids, bent, train.numbers.shape[1])
     encoding = LEARNING.encoding(train.label, training.label_scale)
     return Design(chosen.training, widths, network.span_scale(train.inputs[BLOCK]), encoding), {
@@ -59,6 +57,16 @@ def designed(
         "estimated_bytes": chosen.estimated_bytes,
         "left_out": learned.unused(known),
     }
+
+
+def _bending(plan: Plan, known: Mapping[str, Any]) -> dict[str, FloatArray]:
+    """Quantiles of the numbers that vary, by name."""
+    found = {name: np.array(known["columns"][name]["quantiles"], np.float32) for name in plan.bending()}
+    return {name: one for name, one in found.items() if len(piecewise.boundaries(one, 2)) > 1}
+
+
+def _edges(numbers: Mapping[str, FloatArray], names: Sequence[str], bins: int) -> FloatArray:
+    return piecewise.table([piecewise.boundaries(numbers[name], bins) for name in names])
 
 
 def id_sizes(plan: Plan, vocabularies: Mapping[str, int]) -> dict[str, tuple[int, int]]:

@@ -250,8 +250,8 @@ def of_discrete(rows: Rows) -> dict[str, Any]:
     }
 
 
-def of_categories(oov: int) -> Callable[[Rows], dict[str, Any]]:
-    known = {b"Blue": 1, b"Yellow": 2}
+def of_categories(oov: int, size: int = 2) -> Callable[[Rows], dict[str, Any]]:
+    known = dict(list({b"Blue": 1, b"Yellow": 2, b"Flash": 3}.items())[:size])
 
     def expected(rows: Rows) -> dict[str, Any]:
         return {id_key("company"): np.array([[category_id(text, known, oov)] for text in rows["company"]])}
@@ -370,6 +370,7 @@ CATALOGUE = {
     ),
     "categories": Case(("vocabulary",), "numbers and ids", of_categories(0)),
     "unknown categories": Case(("oov_buckets",), "z-scores", of_categories(5)),
+    "categories that have room": Case(("auto",), "pca", of_categories(0, size=3)),
     "no reducer": Case(("none", "z_score"), "z-scores", of_block, 2e-3),
     # Of the reducers' rows one count of riders in eight is missing, and is the mean's.
     "pca": Case(("pca", "mean"), "pca", of_reducer(sk(PCA(3))), 3e-3, signed=False),
@@ -554,19 +555,39 @@ def test_a_place_that_is_not_known_spoils_its_own_row_only(learned: Any, graph: 
             assert 0 <= values[5, 0] < plan_of(graph).cross_size(key.removeprefix("id_"))
 
 
-def test_a_column_missing_in_all_rows_is_filled_with_0_and_named_as_is_a_label_of_one_class(tmp_path: Path) -> None:
-    rows = {**A, "riders": np.full_like(A["riders"], np.nan), "fare": np.full_like(A["fare"], 9)}
+def test_a_label_of_one_class_is_named_and_what_to_do(tmp_path: Path) -> None:
+    rows = {**A, "fare": np.full_like(A["fare"], 9)}
     saved = in_memory.learn(plan_of("lda"), rows, tmp_path)
     assert np.isfinite(in_memory.apply(saved, DATASET, B)["block"]).all()
     with pytest.raises(DataError) as caught:
         told.read(saved.transform_savedmodel_dir)
     for said in (
-        "feature riders is missing in all 600 training rows; take it out of data.numeric or set features.reducer.kind "
-        "to none",
         "all training rows have the label 9, which is one class, and lda separates classes; check fare, or set "
         "features.reducer.kind to pca",
     ):
         assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["random", "nmf"])  # the one mixes in every column, the other has its own solver
+def test_columns_of_one_value_or_none_are_left_out_by_reducers_and_move_nothing_later(
+    kind: str, tmp_path: Path
+) -> None:
+    scaling = "min_max" if kind == "nmf" else "robust"
+    reducer = {"kind": kind, "components": 2}
+    features = Features.model_validate({**BLOCK, "scaling": scaling, "reducer": reducer})
+    plan = Plan(dataset=DATASET, features=features)
+    rows = {**A, "riders": np.full_like(A["riders"], np.nan), "lon1": np.full_like(A["lon1"], -87.5)}
+    saved = in_memory.learn(plan, rows, tmp_path)
+    known = told.read(saved.transform_savedmodel_dir)
+    left_out = told.unused(known)
+    assert left_out["riders"] == "is missing in all training rows"
+    assert left_out["lon1"] == "is -87.5 in all training rows"
+    kept = told.used(known)
+    there, steady = (
+        in_memory.apply(saved, DATASET, {**B, "riders": np.full_like(B["riders"], value)})["block"][:, kept]
+        for value in (3.0, np.nan)
+    )
+    np.testing.assert_allclose(there, steady, atol=1e-5)
 
 
 def test_negative_values_into_nmf_are_named_with_the_lowest_and_the_remedy(tmp_path: Path) -> None:

@@ -38,12 +38,14 @@ def test_what_is_left_out_is_said_with_the_reason_but_for_flags():
     }
 
 
-def test_behind_a_reducer_the_components_kept_are_used_and_nothing_is_left_out():
+def test_behind_a_reducer_the_components_kept_are_used_and_what_is_left_out_is_said_too():
     assert learned.used(known(COLUMNS, "pca")) == [0, 1]
-    assert learned.unused(known(COLUMNS, "pca")) == {}
+    assert learned.unused(known(COLUMNS, "pca")) == learned.unused(known(COLUMNS))
 
 
 def test_rows_in_which_nothing_varies_are_refused_with_the_features():
     flat = {name: COLUMNS[name] for name in ("vendor", "tolls")}
     with pytest.raises(DataError, match=r"each of the features vendor, tolls has one value in all training rows, so"):
         learned.used(known(flat))
+    with pytest.raises(DataError, match="one value in all training rows"):
+        learned.used(known(flat, "pca"))

@@ -14,7 +14,6 @@ import tensorflow_transform.beam as tft_beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
-from data.errors import DataError
 from data.local_beam import RUNNER
 from data.spec import Dataset
 from transforms import in_memory, learned, piecewise
@@ -357,11 +356,10 @@ def test_the_learned_file_has_quantiles_from_the_smallest_to_the_largest_of_the_
         np.testing.assert_array_equal(columns[name]["quantiles"], np.quantile(known, steps, method="higher"))
 
 
-def test_a_column_that_never_changes_is_a_problem_of_the_reducer_and_names_its_key(saved):
-    with pytest.raises(
-        DataError, match=r"feature vendor is 7 in all training rows, so pca learns nothing: take it out"
-    ):
-        learned.read(saved.transform_savedmodel_dir)
+def test_with_a_reducer_a_column_that_never_changes_is_left_out_and_said(saved):
+    told = learned.read(saved.transform_savedmodel_dir)
+    assert learned.used(told) == list(range(told["kept"]))
+    assert learned.unused(told) == {"vendor": "is 7 in all training rows"}
 
 
 def test_without_a_reducer_a_column_that_never_changes_is_left_out_and_said(tmp_path):

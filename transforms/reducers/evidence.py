@@ -130,7 +130,7 @@ def explained(moments: Moments, directions: Matrix) -> tuple[Matrix, Matrix]:
     Returns:
         float64 `[r]` each, rising: the share of the block's variance, and the share of the label's variance (R²).
     """
-    total = max(float(np.trace(moments.covariance)), 1e-30)
+    total = float(np.trace(moments.covariance)) or 1.0
     scores = moments.covariance @ directions
     own: list[Matrix] = []
     label, block = [], []
@@ -142,5 +142,5 @@ def explained(moments: Moments, directions: Matrix) -> tuple[Matrix, Matrix]:
         w = w / np.sqrt(variance) if alive else np.zeros(len(directions))
         own.append(w)
         block.append(float(np.square(moments.covariance @ w).sum()) / total)
-        label.append(float(np.square(moments.label_covariance @ w)) / max(moments.label_variance, 1e-30))
+        label.append(float(np.square(moments.label_covariance @ w)) / (moments.label_variance or 1.0))
     return np.cumsum(block), np.cumsum(label)

@@ -91,7 +91,7 @@ async function check(version, predict, show) {
   const started = performance.now();
   for (const {inputs} of rows) predictions.push(await predict(inputs));
   const each = ((performance.now() - started) / rows.length).toFixed(2);
-  const differences = rows.map(({prediction}, index) => Math.abs(predictions[index] - prediction));
+  const differences = rows.map(({prediction}, index) => apart(predictions[index], prediction ?? NaN));
   // Math.max passes a NaN on, and a NaN is within no tolerance.
   const largest = Math.max(...differences);
   const agree = largest <= tolerance;
@@ -103,6 +103,11 @@ async function check(version, predict, show) {
   at('check').textContent = JSON.stringify({vectors: rows.length, largest_difference: largest, predictions});
 }
 
+// NaN agrees with NaN: where a place is unknown, there is no fare.
+function apart(one, other) {
+  return Number.isNaN(one) && Number.isNaN(other) ? 0 : Math.abs(one - other);
+}
+
 function line({inputs, prediction}, index, predicted, difference, show) {
   const button = element('button', `${index + 1}`);
   button.type = 'button';
@@ -112,7 +117,7 @@ function line({inputs, prediction}, index, predicted, difference, show) {
   head.scope = 'row';
   head.append(button);
   const row = element('tr');
-  row.append(head, ...[prediction.toFixed(4), predicted.toFixed(4), small(difference)].map((text) => element('td', text)));
+  row.append(head, ...[(prediction ?? NaN).toFixed(4), predicted.toFixed(4), small(difference)].map((text) => element('td', text)));
   return row;
 }
 

@@ -1,0 +1,113 @@
+"""Packages for C, C++ and microcontrollers, and one for browsers, written for one very file.
+
+They hold typed inputs, a check of the training range, a time without a time zone, a typed result, and a test that
+replays all test vectors; the templates lie in `kit_templates/`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from components.device import kit
+from data.vocabulary import Interface, TargetRun
+
+COMMON = (
+    "c/predictor_inputs.h",
+    "c/predictor_inputs.c",
+    "c/vectors.h",
+    "c/predictor.h",
+    "c/predictor.c",
+    "c/predictor.hpp",
+    "c/test_predictor.c",
+    "c/CMakeLists.txt",
+    "javascript/predictor.mjs",
+    "javascript/package.json",
+    "javascript/replay.mjs",
+)
+MICRO = (
+    "tflm/predictor_tflm.h",
+    "tflm/predictor_tflm.cc",
+    "tflm/model_data.h",
+    "tflm/test_predictor_tflm.cc",
+)
+"""Only of a file that microcontrollers run."""
+
+_ARENA_STEP = 1024
+
+
+def write_packages(interface: Interface, micro: TargetRun, model: bytes, vectors: Mapping[str, Any]) -> dict[str, str]:
+    """Text of each file of the packages, by path within the kit.
+
+    Args:
+        interface: as the manifest tells it.
+        micro: how the file does on microcontrollers.
+        model: the file's bytes.
+        vectors: as `test_vectors.json` holds them.
+    """
+    arguments = kit.arguments(interface.inputs)
+    told = {
+        **kit.told(interface),
+        "inputs_json": _script([_described(one) for one in arguments]),
+        "vectors_json": _script(vectors["rows"]),
+        "tolerance": repr(float(vectors["tolerance"])),
+        "tolerance_c": _float(vectors["tolerance"]),
+        "vectors": [_vector(row, arguments) for row in vectors["rows"]],
+        "operators": [_resolver_name(one) for one in micro.operators],
+        **_arena(micro.arena_bytes),
+        "model_lines": [", ".join(f"0x{byte:02x}" for byte in model[at : at + 16]) for at in range(0, len(model), 16)],
+    }
+    wanted = (*COMMON, *(MICRO if micro.runs is not False and micro.operators else ()))
+    return {path: kit.rendered(path, _language(path), told) for path in wanted}
+
+
+def _language(path: str) -> str:
+    return "javascript" if path.startswith("javascript/") else "c"
+
+
+def _vector(row: Mapping[str, Any], arguments: Sequence[kit.Argument]) -> dict[str, Any]:
+    types = {"number": np.float32}
+    values = ((row["inputs"][one.name], types.get(one.kind, np.int32)) for one in arguments)
+    bits = (np.array(np.nan if value is None else value, kind).view(np.uint32) for value, kind in values)
+    return {"bits": [f"0x{int(one):08x}" for one in bits], "expected": _float(row["prediction"])}
+
+
+def _described(one: kit.Argument) -> dict[str, Any]:
+    told = {"name": one.name, "argument": one.camel, "kind": one.kind, "range": one.range}
+    return {**told, "vocabulary": one.vocabulary, "buckets": one.oov_buckets} if one.kind == "category" else told
+
+
+def _script(value: Any) -> str:
+    """JSON, one entry a line, that may stand in a script."""
+    entries = (json.dumps(one, ensure_ascii=False).replace("</", "<\\/") for one in value)
+    return "[\n  " + ",\n  ".join(entries) + ",\n]"
+
+
+def _float(value: float | None) -> str:
+    """A literal of C that reads back as the very float32."""
+    if value is None or math.isnan(value):
+        return "NAN"
+    text = np.format_float_positional(np.float32(value), unique=True, trim="0")
+    return f"{text}f"
+
+
+def _resolver_name(operator: str) -> str:
+    """`FULLY_CONNECTED` to the `FullyConnected` of the resolver's method."""
+    special = {"BATCH_MATMUL": "BatchMatMul"}
+    return special.get(operator) or "".join(word.capitalize() for word in operator.split("_"))
+
+
+def _arena(measured: int | None) -> dict[str, Any]:
+    """What to reserve: the measured bytes and a quarter, in which the plan is made, in whole kilobytes."""
+    if measured is None:
+        return {
+            "arena_bytes": 65536,
+            "arena_note": "Not measured: lower it to what arena_used_bytes() tells and a little.",
+        }
+    room = math.ceil(measured * 1.25 / _ARENA_STEP) * _ARENA_STEP
+    note = f"Kept of it: {measured:,} bytes with addresses of 64 bits; a quarter more to plan in. Lower it by trying."
+    return {"arena_bytes": room, "arena_note": note}
