@@ -38,6 +38,7 @@ def run_fn(fn_args: Any) -> None:
     files = (fn_args.train_files, fn_args.eval_files)
     context = TrainingContext.open(plan, fn_args.transform_output, *files, training.max_rows, budget)
     context.refuse_features(json.loads(told["targets"]))
+    tf_keras.backend.clear_session()  # what Keras has made in this process before, such as trials, changes the draws
     tf_keras.utils.set_random_seed(training.seed)
     design, chosen = context.design(training)
     phases = Phases(design, context.training_set(training), context.validation)

@@ -28,7 +28,7 @@ from components.study.statistics import obstacles
 from components.task import TASK
 from components.trainer.context import TrainingContext
 from components.trainer.hyperparameters import tuned
-from components.trainer.phases import Net, Phases
+from components.trainer.phases import Phases
 from data.tensor_names import tensor_name
 from data.vocabulary import Interface
 
@@ -151,7 +151,8 @@ class Judge:
         phases = Phases(design, part.training_set(training), part.validation)
         watch.ends = list(itertools.accumulate(design.training.epochs))
         trained = phases.fit_float(after_epoch=watch)
-        shipped = _after_a_copy(phases, trained)
+        phases.copy(trained)  # as the Trainer does: making one draws random numbers
+        shipped = phases.compress(trained)
         with tempfile.TemporaryDirectory() as folder:
             saved = Path(folder) / "saved"
             part.export(design, shipped, str(saved), recipe.Recipe(conversion=self.conversion))
@@ -226,12 +227,6 @@ def fingerprint(context: TrainingContext) -> str:
                 name.encode() + (values.tobytes() if values.dtype != object else repr(values.tolist()).encode())
             )
     return digest.hexdigest()
-
-
-def _after_a_copy(phases: Phases, trained: Net) -> Net:
-    """The Trainer keeps a copy of the float model, whose making draws random numbers: without it, other bytes."""
-    phases.copy(trained)
-    return phases.compress(trained)
 
 
 def _label(plan: Any, raw: Mapping[str, npt.NDArray[Any]]) -> FloatArray:
