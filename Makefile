@@ -64,6 +64,10 @@ reference: $(READY)  ## write the configuration's reference and the manifest's s
 	@$(BIN)/python tools/manifest_schema.py > components/registry/model.schema.json.part
 	@mv components/registry/model.schema.json.part components/registry/model.schema.json
 
+.PHONY: test-kit
+test-kit: $(READY) pipeline/demo/node_modules/.package-lock.json  ## compile and run a version's kit on the runtimes here (ARGS=runs/chicago/models/000001)
+	@PYTHONPATH=. $(BIN)/python tools/kit_trials.py $(ARGS)
+
 .PHONY: demo
 demo: $(READY) pipeline/demo/node_modules/.package-lock.json  ## the live model in the browser (ARGS="--runs-dir runs --port 8765")
 	@$(BIN)/farelite demo $(ARGS)
