@@ -109,6 +109,11 @@ def settle(training: Training, facts: Facts) -> Choices:
     return next(fitting, None) or _fewer_bends(found[-1], facts)
 
 
+def smallest_bytes(facts: Facts) -> int:
+    """Estimated size of the file of the smallest network, without any bend."""
+    return _bytes(LADDER[-1].units, {}, 0, facts)
+
+
 def _on(rung: Rung, training: Training, facts: Facts) -> Choices:
     units = rung.units if training.units == "auto" else training.units
     bends, bent, width = training.piecewise, {}, 0

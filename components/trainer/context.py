@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,9 @@ from components.settings import Training
 from components.tables import Columns, Table, join, table_of
 from components.task.encoding import Encoding
 from components.task.learning import LEARNING
-from components.trainer import compression, export, fitting
+from components.trainer import compression, export, fitting, room
 from components.trainer.design import Design
-from components.trainer.designing import designed
+from components.trainer.designing import designed, id_sizes
 from components.trainer.distillation import labelled, remix
 from components.trainer.phases import Net
 from data.errors import DataError
@@ -80,11 +80,26 @@ class TrainingContext:
         output = tft.TFTransformOutput(transform_graph)
         found = learned.read(output.transform_savedmodel_dir)
         spec = in_memory.raw_spec(plan.dataset)
-        return cls(plan, output, found, load(train, spec, max_rows), load(validation, spec, max_rows), budget)
+        rows = load(train, spec, max_rows), load(validation, spec, max_rows)
+        return cls(plan, output, found, *rows, budget).narrowed()
+
+    def narrowed(self) -> TrainingContext:
+        """Without the numbers that a file has no room for."""
+        ids = list(id_sizes(self.plan, self._vocabularies).values())
+        known = room.narrowed(self.plan, self.learned, ids, lambda: self.train, self.budget)
+        return self if known is self.learned else replace(self, learned=known)
 
     @property
     def _categorical(self) -> tuple[str, ...]:
         return self.plan.dataset.categorical
+
+    @property
+    def _vocabularies(self) -> dict[str, int]:
+        return {name: self.output.vocabulary_size_by_name(vocabulary_file(name)) for name in self._categorical}
+
+    @property
+    def _without_room(self) -> list[str]:
+        return learned.without_room(self.learned)
 
     @property
     def kept(self) -> tuple[int, ...]:
@@ -121,8 +136,7 @@ class TrainingContext:
 
     def design(self, training: Training) -> tuple[Design, dict[str, Any]]:
         """The network to build, and what was chosen for it, for the record."""
-        known = {name: self.output.vocabulary_size_by_name(vocabulary_file(name)) for name in self._categorical}
-        return designed(training, self.plan, self.learned, self.train, known, self.budget)
+        return designed(training, self.plan, self.learned, self.train, self._vocabularies, self.budget)
 
     @cached_property
     def _layer(self) -> Callable[[export.Tensors], export.Tensors]:
@@ -134,8 +148,8 @@ class TrainingContext:
         Raises:
             DataError: a target lacks one; it is named.
         """
-        front = export.RawModel(self.plan.dataset, self._layer, self.kept, {}, [])
-        spec = export.device_signature(self.plan.dataset, 1)
+        front = export.RawModel(self.plan.dataset, self._layer, self.kept, {}, [], absent=self._without_room)
+        spec = export.device_signature(self.plan.dataset, 1, self._without_room)
         function = tf.function(lambda **raw: front.device_features(raw)).get_concrete_function(**spec)
         if reasons := refusals(of_function(function, front), targets):
             raise DataError("; ".join(reasons))
@@ -148,15 +162,14 @@ class TrainingContext:
         encoding = self.corrected(design, shipped)
         known = export.vocabularies(self.output, self.plan.dataset)
         zeros = compression.sparsity(net.core)
-        described = export.interface(self.plan, known, kernels, zeros, encoding.described())
+        described = export.interface(self.plan, known, kernels, zeros, encoding.described(), self._without_room)
         parts, sample = None, None
         if how.conversion.after_training:
             parts, sample = split(shipped, encoding), self.representative(shipped, how.conversion)
         joined = shipped.joined
         networks = {"serving_default": as_function(joined, encoding)}
-        model = export.RawModel(
-            self.plan.dataset, self._layer, self.kept, networks, [joined], parts, self.plan.unknown_spreads()
-        )
+        spreads, gone = self.plan.unknown_spreads(), self._without_room
+        model = export.RawModel(self.plan.dataset, self._layer, self.kept, networks, [joined], parts, spreads, gone)
         export.save(model, path, evaluate=True, interface=described)
         recipe.write(path, how, sample)
 
@@ -165,7 +178,9 @@ class TrainingContext:
         joined = net.joined
         own = as_function(joined, self.corrected(design, net))
         references = {"float": own, **LEARNING.baselines(self.train, design.widths.sizes)}
-        reference = export.RawModel(self.plan.dataset, self._layer, self.kept, references, [joined])
+        reference = export.RawModel(
+            self.plan.dataset, self._layer, self.kept, references, [joined], absent=self._without_room
+        )
         export.save(reference, path, evaluate=False)
         save_weights(net, path)
 

@@ -27,9 +27,12 @@ OUTPUT = "prediction"
 Tensors = dict[str, tf.Tensor]
 
 
-def device_signature(dataset: Dataset, batch: int | None = None) -> dict[str, tf.TensorSpec]:
-    """Raw inputs as a device gives them, `[batch]` each."""
-    return {one.tensor: tf.TensorSpec([batch], one.device_dtype, name=one.tensor) for one in inputs(dataset)}
+def device_signature(
+    dataset: Dataset, batch: int | None = None, absent: Sequence[str] = ()
+) -> dict[str, tf.TensorSpec]:
+    """Raw inputs as a device gives them, `[batch]` each, without those that are `absent`."""
+    given = [one for one in inputs(dataset) if one.name not in absent]
+    return {one.tensor: tf.TensorSpec([batch], one.device_dtype, name=one.tensor) for one in given}
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class RawModel(tf.Module):
         trackables: whatever holds the networks' variables.
         parts: front and core, where the converter is to work on the core alone.
         unknown_spreads: the networks themselves give NaN where a coordinate is.
+        absent: numeric columns that nothing is made of; a device does not give them.
     """
 
     def __init__(
@@ -80,8 +84,10 @@ class RawModel(tf.Module):
         trackables: list[Any],
         parts: Parts | None = None,
         unknown_spreads: bool = False,
+        absent: Sequence[str] = (),
     ) -> None:
         super().__init__()
+        self._absent = list(absent)
         self._unknown_spreads = unknown_spreads
         self._dataset = dataset
         self._transform = transform
@@ -99,6 +105,9 @@ class RawModel(tf.Module):
         """Categories arrive as ids, so the part of the graph that looks up texts is not reached."""
         texts = columns_of(self._dataset.categorical)
         numbers = {key: value for key, value in raw.items() if key not in texts}
+        if self._absent:  # whatever stands there; another number costs no operator
+            given = next(raw[tensor_name(one)] for one in self._dataset.numeric if one not in self._absent)
+            numbers |= {tensor_name(name): given for name in self._absent}
         if self._dataset.time:
             time = tensor_name(self._dataset.time.column)
             numbers[time] = tf.cast(numbers[time], tf.int64)
@@ -123,7 +132,7 @@ class RawModel(tf.Module):
 
     def signatures(self, evaluate: bool) -> dict[str, Any]:
         """One device signature a network; `evaluate`, in the dtypes of tf.Example, of the first one."""
-        spec = device_signature(self._dataset)
+        spec = device_signature(self._dataset, absent=self._absent)
         found = {
             name: tf.function(lambda name=name, **raw: self._device(name, raw)).get_concrete_function(**spec)
             for name in self._networks
@@ -190,6 +199,7 @@ def interface(
     dense_kernels: Sequence[list[int]] = (),
     zeros: float = 0.0,
     scale: LabelScale | None = None,
+    absent: Sequence[str] = (),
 ) -> Interface:
     """Inputs and output of the model file, for the manifest.
 
@@ -197,11 +207,13 @@ def interface(
         plan: of the features.
         vocabularies: of the categorical columns.
         dense_kernels, zeros, scale: see `Interface`.
+        absent: columns that are no inputs.
     """
     label = plan.dataset.label
+    given = [one for one in inputs(plan.dataset) if one.name not in absent]
     output = {"name": OUTPUT, "source_column": label.column, **TASK.output(label.column, label.unit)}
     return Interface(
-        inputs=[_input(plan, index, one, vocabularies.get(one.name)) for index, one in enumerate(inputs(plan.dataset))],
+        inputs=[_input(plan, index, one, vocabularies.get(one.name)) for index, one in enumerate(given)],
         output=Output.model_validate(output),
         dense_kernels=list(dense_kernels),
         zeros=zeros,
