@@ -75,12 +75,12 @@ def _one_row(model: Any, signature: str) -> tf.types.experimental.ConcreteFuncti
 
 
 def of_function(function: tf.types.experimental.ConcreteFunction, holder: Any) -> bytes:
-    """A function alone as a file, as the converter gives it; `holder` keeps its variables.
+    """A function alone as a file, slimmed as files are; `holder` keeps its variables.
 
     Raises:
         ConversionError: an operator has no builtin counterpart.
     """
-    return _converted(_converter(holder, function), [tf.lite.OpsSet.TFLITE_BUILTINS])
+    return slim(_converted(_converter(holder, function), [tf.lite.OpsSet.TFLITE_BUILTINS]))
 
 
 def _converter(model: Any, function: tf.types.experimental.ConcreteFunction) -> tf.lite.TFLiteConverter:

@@ -24,6 +24,11 @@ class Loss(Settings):
     kind: Literal["huber", "mae", "mse"] = "huber"
     delta: Amount = "0.2 sd"
 
+    @property
+    def has_delta(self) -> bool:
+        """Whether `delta` says anything."""
+        return self.kind == "huber"
+
     @model_validator(mode="before")
     @classmethod
     def _its_kind_alone(cls, given: Any) -> Any:
