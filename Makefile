@@ -11,10 +11,13 @@ READY := .venv/.ready
 PYTEST := $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 ARGS ?=
 
+# pyenv's Pythons by their own paths: its shims refuse to run any but the one that is chosen for the folder.
+PYENVS := $(shell printf ':%s' "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.1[0-3].*/bin)
+
 # Which Python, and with it which line of TFX, this system takes; what cannot work is told before anything is fetched.
 $(READY): pyproject.toml uv.lock tools/uv.sh tools/line.sh
 	@python=$$(sh tools/line.sh) && uv=$$(sh tools/uv.sh) && echo "installing the locked environment (about 4 GB, once)" >&2 \
-	  && $$uv sync --frozen --quiet --all-extras --python "$$python" && sh tools/line.sh 2>$@ >/dev/null
+	  && PATH="$$PATH$(PYENVS)" $$uv sync --frozen --quiet --all-extras --python "$$python" && sh tools/line.sh 2>$@ >/dev/null
 ifdef FARELITE_PYTHON
 .PHONY: $(READY)
 endif
