@@ -13,6 +13,7 @@ import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated
 from tensorflow.lite.tools import flatbuffer_utils
 
+from components import interface_file
 from components.compression_settings import Conversion
 from components.conversion import recipe
 from components.conversion.packing import pack
@@ -42,7 +43,7 @@ def convert(saved_model_dir: str, conversion: Conversion = PLAIN) -> bytes:
         ConversionError: an operator has no builtin counterpart, and it is named; or the core is not what was asked.
     """
     model = tf.saved_model.load(saved_model_dir)
-    inputs = recipe.input_names(saved_model_dir)
+    inputs = list(interface_file.columns(saved_model_dir))
     if not conversion.after_training:
         function = _one_row(model, SIGNATURE)
         return slim(of_function(function, model), inputs)

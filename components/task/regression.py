@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from components.task.amounts import Amount
 from components.task.metric import Metric, average
 
 Array = npt.NDArray[Any]
@@ -71,7 +70,6 @@ class Regression:
     selects = "mae"
     increases: Mapping[str, float] = {"rmse": 0.02, "mae": 0.02}
     baselines: Mapping[str, str] = {"mean": "mean of the training rows", "linear": "linear model, same features"}
-    tolerance: Amount = "0.01 sd"
     caution = "A few odd rows rule the RMSE, so compare models on one set of rows only."
 
     def measure(self, predicted: Array, label: Array, names: Iterable[str]) -> dict[str, float]:

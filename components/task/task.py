@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 import numpy.typing as npt
 
-from components.task.amounts import Amount
 from components.task.metric import Metric
 
 Array = npt.NDArray[Any]
@@ -25,8 +24,6 @@ class Task(Protocol):
         selects: name of the one by which a study chooses.
         increases: share by which the file's metrics may be worse than the float model's unless configured, by name.
         baselines: plain models to beat, each with its title; the first knows the labels alone.
-        tolerance: within which other kernels give a test vector's output: in the output's units, or a share of the
-            label's standard deviation over the training rows.
         caution: what a reader of the metrics must know.
     """
 
@@ -38,7 +35,6 @@ class Task(Protocol):
     selects: str
     increases: Mapping[str, float]
     baselines: Mapping[str, str]
-    tolerance: Amount
     caution: str
 
     def measure(self, predicted: Array, label: Array, names: Iterable[str]) -> dict[str, float]:

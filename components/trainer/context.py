@@ -186,6 +186,8 @@ class TrainingContext:
 
     def corrected(self, design: Design, net: Net) -> Encoding:
         """The design's encoding of labels without the bias that this network has on the training rows."""
+        if not design.encoding.biased:
+            return design.encoding
         return design.encoding.corrected(fitting.predict(net.joined, self.train, design), self.train.label)
 
     def representative(self, net: Net, conversion: Conversion) -> recipe.FloatArray:

@@ -34,11 +34,10 @@ def designed(
     places = {name: known["features"].index(name) for name in numbers}
     ids = id_sizes(plan, vocabularies)
     dense = {name: int(one.shape[1]) for name, one in train.inputs.items() if name not in {NUMBERS, *ids}}
-    telling = choices.telling(train.numbers[:, list(places.values())], train.label, list(numbers.values()))
     facts = choices.Facts(
         rows=len(train),
         quantiles=numbers,
-        weights=dict(zip(numbers, telling, strict=True)),
+        weights=lambda: _telling(train, numbers, places),
         dense=sum(dense.values()),
         ids=list(ids.values()),
         derived=bool(plan.dataset.points or plan.dataset.time),
@@ -64,6 +63,11 @@ def _bending(plan: Plan, known: Mapping[str, Any]) -> dict[str, FloatArray]:
     names = [name for name in plan.bending() if name not in learned.without_room(known)]
     found = {name: np.array(known["columns"][name]["quantiles"], np.float32) for name in names}
     return {name: one for name, one in found.items() if len(piecewise.boundaries(one, 2)) > 1}
+
+
+def _telling(train: Table, numbers: Mapping[str, FloatArray], places: Mapping[str, int]) -> dict[str, float]:
+    found = choices.telling(train.numbers[:, list(places.values())], train.label, list(numbers.values()))
+    return dict(zip(numbers, found, strict=True))
 
 
 def _edges(numbers: Mapping[str, FloatArray], names: Sequence[str], bins: int) -> FloatArray:

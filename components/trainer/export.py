@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from components import interface_file
 from components.conversion import recipe
-from components.files import INTERFACE_FILE
 from components.task import TASK
 from data.columns import inputs
 from data.spec import Dataset
@@ -185,12 +184,10 @@ def _example_signature(dataset: Dataset) -> dict[str, tf.TensorSpec]:
 
 
 def save(model: RawModel, path: str, evaluate: bool, interface: Interface | None = None) -> None:
-    """Writes a SavedModel, and beside it in `assets.extra` what its inputs mean."""
+    """Writes a SavedModel, and beside it what its inputs mean."""
     tf.saved_model.save(model, path, signatures=model.signatures(evaluate))
     if interface is not None:
-        folder = Path(path) / "assets.extra"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / INTERFACE_FILE).write_text(interface.model_dump_json(indent=1))
+        interface_file.write(path, interface)
 
 
 def interface(

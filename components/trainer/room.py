@@ -42,7 +42,7 @@ def narrowed(
 
     def size(dense: int) -> int:
         derived = bool(plan.dataset.points or plan.dataset.time)
-        facts = choices.Facts(0, {}, {}, dense + plan.wide_width(), ids, derived, budget)
+        facts = choices.Facts(0, {}, dict, dense + plan.wide_width(), ids, derived, budget)
         return choices.smallest_bytes(facts) + UNUSED_BYTES * len(names)
 
     if size(len(used)) <= choices.MARGIN * budget:
