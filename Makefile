@@ -11,10 +11,13 @@ READY := .venv/.ready
 PYTEST := $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 ARGS ?=
 
+# pyenv's Pythons by their own paths: its shims refuse to run any but the one that is chosen for the folder.
+PYENVS := $(shell printf ':%s' "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.1[0-3].*/bin)
+
 # Which Python, and with it which line of TFX, this system takes; what cannot work is told before anything is fetched.
 $(READY): pyproject.toml uv.lock tools/uv.sh tools/line.sh
 	@python=$$(sh tools/line.sh) && uv=$$(sh tools/uv.sh) && echo "installing the locked environment (about 4 GB, once)" >&2 \
-	  && $$uv sync --frozen --quiet --all-extras --python "$$python" && sh tools/line.sh 2>$@ >/dev/null
+	  && PATH="$$PATH$(PYENVS)" $$uv sync --frozen --quiet --all-extras --python "$$python" && sh tools/line.sh 2>$@ >/dev/null
 ifdef FARELITE_PYTHON
 .PHONY: $(READY)
 endif
@@ -63,6 +66,10 @@ reference: $(READY)  ## write the configuration's reference and the manifest's s
 	@mv docs/reference/configuration.md.part docs/reference/configuration.md
 	@$(BIN)/python tools/manifest_schema.py > components/registry/model.schema.json.part
 	@mv components/registry/model.schema.json.part components/registry/model.schema.json
+
+.PHONY: test-kit
+test-kit: $(READY) pipeline/demo/node_modules/.package-lock.json  ## compile and run a version's kit on the runtimes here (ARGS=runs/chicago/models/000001)
+	@PYTHONPATH=. $(BIN)/python tools/kit_trials.py $(ARGS)
 
 .PHONY: demo
 demo: $(READY) pipeline/demo/node_modules/.package-lock.json  ## the live model in the browser (ARGS="--runs-dir runs --port 8765")

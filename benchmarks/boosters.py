@@ -28,14 +28,12 @@ import numpy as np
 import tensorflow as tf
 import xgboost
 
+from components import interface_file
 from components.conversion.convert import convert
-from components.conversion.recipe import EXTRA
 from components.device import runtime
-from components.files import INTERFACE_FILE
 from components.scoring.device_rows import load_raw
 from components.task import task_of
 from data.tensor_names import tensor_name
-from data.vocabulary import Interface
 from pipeline.config import Config, load
 from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.questions import Lineage
@@ -85,7 +83,7 @@ def one_seed(config_file: Path | None, overrides: list[str], runs_dir: Path) -> 
     ran = Lineage(open_metadata(config.metadata, RunPaths(folder))).node_runs(result["run_id"])
     (examples,) = ran["TripExampleGen"].outputs["examples"]
     trained = ran["Study" if "Study" in ran else "Trainer"].outputs["model"][0].uri
-    interface = Interface.model_validate_json((Path(trained) / "Format-Serving" / EXTRA / INTERFACE_FILE).read_text())
+    interface = interface_file.read(Path(trained) / "Format-Serving")
     rows = {
         split: load_raw(f"{examples.uri}/Split-{split}", interface.inputs, tensor_name(config.data.label.column))
         for split in ("train", "validation", "test")

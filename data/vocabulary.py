@@ -282,7 +282,8 @@ class TargetRun(Told):
     max_difference_rows: float | None = None
     """The same on the vectors and all test rows."""
     arena_bytes: Count | None = None
-    """What the interpreter took of its arena, with addresses of 64 bits; with 32 it takes less."""
+    """What the interpreter keeps of its arena, with addresses of 64 bits; the plan is made in memory on top, and with
+    addresses of 32 bits both are smaller."""
     flash_bytes: Count | None = None
     """Of the file itself; the runtime with the operators listed comes on top."""
     operators: list[str] = []

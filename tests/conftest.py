@@ -152,7 +152,7 @@ def tiny_manifest() -> dict[str, Any]:
         "bytes": 1,
         "metrics": {"file": {"rmse": 3.5, "mae": 1.5}},
         "run": {"finished": "2026-01-02T03:04:05+00:00"},
-        "config": {"name": "tiny", "data": data},
+        "config": {"name": "tiny", "data": data, "data_gate": {"allow_leaks": []}},
     }
 
 

@@ -6,7 +6,7 @@
 # The root lies in .tools/debian13 (5 GB), or where FARELITE_CURRENT says. FARELITE_SHARE names a folder that is seen in
 # there under the same path. No container engine: debootstrap fills it,
 # chroot enters it, and a mount namespace takes the mounts away with the last process. Both want root. Exit code 3: there
-# can be no such root here.
+# can be no such root here, or the locked environment cannot be installed in it.
 set -eu
 cd "$(dirname "$0")/.."
 root=${FARELITE_CURRENT:-$(pwd)/.tools/debian13}
@@ -54,5 +54,5 @@ exec unshare --mount --fork sh -euc '
   exec env PATH=/opt/farelite/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin HOME=/root \
     UV_PROJECT_ENVIRONMENT=/opt/farelite UV_PYTHON=/usr/bin/python3.13 UV_PYTHON_DOWNLOADS=never \
     TF_USE_LEGACY_KERAS=1 TF_CPP_MIN_LOG_LEVEL=2 \
-    chroot "$root" sh -euc "cd /src && uv sync --frozen --quiet --all-extras && exec \"\$@\"" current "$@"
+    chroot "$root" sh -euc "cd /src && { uv sync --frozen --quiet --all-extras || exit 3; } && exec \"\$@\"" current "$@"
 ' current "$root" "${FARELITE_SHARE:-}" "${@:-true}"

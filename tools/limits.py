@@ -18,7 +18,6 @@ LONGER = {
     "components/trainer/designing.py:designed": "one choice after another, from learned numbers to the design",
     "components/trip_example_gen/writer.py:convert_file": "one pass over a file, where all counts come together",
     "data/vocabulary.py": "every word that files share, in one place",
-    "components/tuner/trials.py": "one trial, from its training to its figures and its verdict",
     "kubeflow/client/schedule.py:schedule": "a script for an environment of its own, which imports nothing of ours",
     "pipeline/commands/history.py:lineage": "half of it is options with their help",
     "pipeline/runners/flink/greeting.py:greet": "travels to the workers as one function",

@@ -211,6 +211,10 @@ class Plan(Settings):
         plain = {f"{part}_{end}" for part in self.cyclic_parts() for end in ("sin", "cos")}
         return [name for key, name in self._block() if name not in plain and key != "features.missing.flag"]
 
+    def movable(self) -> set[str]:
+        """Numeric columns that no other feature is made of."""
+        return {*self.dataset.numeric} - {bucket.feature for bucket in self.features.buckets.values()}
+
     def block_width(self) -> int:
         """Columns of the block behind the reducer: as many as there may be components."""
         reducer = self.features.reducer

@@ -87,16 +87,23 @@ def unused(known: Mapping[str, Any]) -> dict[str, str]:
     """Why, by feature that is left out; flags of values that are never missing are nothing to speak of."""
     columns = {name: known["columns"][name] for name in known["features"] if not name.endswith("_missing")}
     return {
-        name: f"is {one['minimum']:g} in all training rows" if one["known"] else "is missing in all training rows"
+        name: one.get("left_out")
+        or (f"is {one['minimum']:g} in all training rows" if one["known"] else "is missing in all training rows")
         for name, one in columns.items()
         if not varies(one)
     }
 
 
+def without_room(known: Mapping[str, Any]) -> list[str]:
+    """Numeric columns that are no inputs of the file, see `components.trainer.room`."""
+    columns = known["columns"].items()
+    return [name for name, one in columns if "left_out" in one and not name.endswith("_missing")]
+
+
 def varies(column: Mapping[str, Any]) -> bool:
-    """Whether a feature has two values that are more than rounding apart."""
+    """Whether a feature has two values that are more than rounding apart, and was not left out for another reason."""
     low, high = column["minimum"], column["maximum"]
-    return bool(column["known"] and high - low > ROUNDING * max(abs(low), abs(high)))
+    return bool("left_out" not in column and column["known"] and high - low > ROUNDING * max(abs(low), abs(high)))
 
 
 def problems(plan: Plan, scalers: Scalers, evidence: Evidence) -> list[str]:

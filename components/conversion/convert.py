@@ -13,6 +13,7 @@ import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated
 from tensorflow.lite.tools import flatbuffer_utils
 
+from components import interface_file
 from components.compression_settings import Conversion
 from components.conversion import recipe
 from components.conversion.packing import pack
@@ -42,7 +43,7 @@ def convert(saved_model_dir: str, conversion: Conversion = PLAIN) -> bytes:
         ConversionError: an operator has no builtin counterpart, and it is named; or the core is not what was asked.
     """
     model = tf.saved_model.load(saved_model_dir)
-    inputs = recipe.input_names(saved_model_dir)
+    inputs = list(interface_file.columns(saved_model_dir))
     if not conversion.after_training:
         function = _one_row(model, SIGNATURE)
         return slim(of_function(function, model), inputs)
@@ -75,12 +76,12 @@ def _one_row(model: Any, signature: str) -> tf.types.experimental.ConcreteFuncti
 
 
 def of_function(function: tf.types.experimental.ConcreteFunction, holder: Any) -> bytes:
-    """A function alone as a file, as the converter gives it; `holder` keeps its variables.
+    """A function alone as a file, slimmed as files are; `holder` keeps its variables.
 
     Raises:
         ConversionError: an operator has no builtin counterpart.
     """
-    return _converted(_converter(holder, function), [tf.lite.OpsSet.TFLITE_BUILTINS])
+    return slim(_converted(_converter(holder, function), [tf.lite.OpsSet.TFLITE_BUILTINS]))
 
 
 def _converter(model: Any, function: tf.types.experimental.ConcreteFunction) -> tf.lite.TFLiteConverter:

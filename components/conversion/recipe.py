@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from components.compression_settings import Conversion
-from components.files import INTERFACE_FILE
+from components.interface_file import EXTRA as EXTRA
 from data.settings import Settings
 
-EXTRA = "assets.extra"
 RECIPE_FILE = "recipe.json"
 REPRESENTATIVE_FILE = "representative.npz"
 
@@ -62,12 +60,6 @@ def read(saved_model: str | Path) -> Recipe:
     """The recipe of a SavedModel; the plain one where none lies beside it."""
     path = Path(saved_model) / EXTRA / RECIPE_FILE
     return Recipe.model_validate_json(path.read_text()) if path.exists() else Recipe()
-
-
-def input_names(saved_model: str | Path) -> list[str]:
-    """Inputs in the order that the manifest will list them; none where nothing beside the SavedModel tells."""
-    path = Path(saved_model) / EXTRA / INTERFACE_FILE
-    return [one["name"] for one in json.loads(path.read_text())["inputs"]] if path.exists() else []
 
 
 def representative(saved_model: str | Path) -> FloatArray:

@@ -17,7 +17,7 @@ _MOVES = (_OPERATORS.RESHAPE, _OPERATORS.EXPAND_DIMS, _OPERATORS.SQUEEZE)
 def simplify(tree: Any) -> None:
     """Simplifies a `ModelT` of TensorFlow Lite's schema with one subgraph, in place."""
     graph = Graph(tree)
-    for rule in (_clamp_at_the_ends, _there_and_back, _shaped_and_back, _outputs_never_read):
+    for rule in (_clamp_at_the_ends, _there_and_back, _shaped_and_back, _whole_slices, _outputs_never_read):
         for operator in list(graph.operators):
             rule(graph, operator)
     graph.sweep()
@@ -158,6 +158,16 @@ def _shaped_and_back(graph: Graph, operator: Any) -> None:
         graph.tensors[int(cast.outputs[0])].shape = shape
     graph.bypass(maker, source)
     graph.bypass(operator, int(operator.inputs[0]))
+
+
+def _whole_slices(graph: Graph, operator: Any) -> None:
+    """A strided slice, every step 1, that is as large as what it is of: it is the same."""
+    if graph.code(operator) != _OPERATORS.STRIDED_SLICE or None in graph.readers(int(operator.outputs[0])):
+        return
+    strides = graph.constant(int(operator.inputs[3]))
+    source, out = int(operator.inputs[0]), int(operator.outputs[0])
+    if strides is not None and (strides == 1).all() and _same_kind(graph.tensors[source], graph.tensors[out]):
+        graph.bypass(operator, source)
 
 
 def _casts(graph: Graph, operator: Any, start: int, end: int) -> bool:

@@ -1,4 +1,4 @@
-"""The integration kit: reading examples in four languages, written for the inputs of one very file.
+"""The integration kit: a class for Python, Kotlin and Swift each, written for the inputs of one very file.
 
 `write_kit` is all; the templates lie in `kit_templates/`.
 """
@@ -18,13 +18,13 @@ from data.spec import wall_clock
 from data.tensor_names import is_plain, snake
 from data.vocabulary import Input, Interface
 
-FILES = {"predict.py": "python", "Predictor.kt": "kotlin", "Predictor.swift": "swift", "predictor.cc": "cpp"}
+FILES = {"predict.py": "python", "Predictor.kt": "kotlin", "Predictor.swift": "swift"}
 """Files of the kit, each with its language."""
 
 # How each language writes a control character within quotes.
-_CONTROL = {"python": "\\x{:02x}", "kotlin": "\\u{:04x}", "swift": "\\u{{{:x}}}", "cpp": "\\{:03o}"}
-_CONTROL |= {"c": _CONTROL["cpp"], "javascript": _CONTROL["python"]}
-# A parameter must be none of these in any of the four, nor a name that the examples use themselves.
+_CONTROL = {"python": "\\x{:02x}", "kotlin": "\\u{:04x}", "swift": "\\u{{{:x}}}", "c": "\\{:03o}"}
+_CONTROL["javascript"] = _CONTROL["python"]
+# A parameter must be none of these in any of them, nor a name that the examples use themselves.
 _RESERVED = (
     "and as assert async auto await bool bytes case cast catch category char class const continue data datetime "
     "def default defer del delete do double elif else enum except explicit export extension extern false finally "
@@ -184,5 +184,5 @@ def _meaning(one: Input) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Fit for a comment: no line break, and no backslash at the end, which C++ would read as one."""
+    """Fit for a comment: no line break, and no backslash at the end, which C would read as one."""
     return " ".join(text.split()).rstrip("\\ ")

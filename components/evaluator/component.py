@@ -17,6 +17,7 @@ from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import io_utils, path_utils
 from tfx_bsl.tfxio import tensor_adapter
 
+from components import interface_file
 from components.artifacts import METRICS, REASONS, SLICES_FILE, VERSION
 from components.evaluation.gate import (
     as_json,
@@ -31,12 +32,10 @@ from components.evaluation.gate import (
 from components.evaluation.slices import Slicing
 from components.evaluator.slice_extractor import slice_extractor
 from components.evaluator.tfma_metrics import BASELINE, CANDIDATE, eval_config, read_metrics
-from components.files import INTERFACE_FILE
 from components.registry.soundness import tree_digest
 from components.settings import Gate
 from components.step import Step, spec
 from components.task import task_of
-from data.vocabulary import Interface
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -44,16 +43,16 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
     def Do(self, input_dict: Any, output_dict: Any, exec_properties: dict[str, Any]) -> None:
         """Writes TFMA's results, `slices.json` and the blessing, whose properties repeat figures and reasons."""
-        interface = Interface.model_validate(interface_of(artifact_utils.get_single_uri(input_dict["model"])))
-        gate = in_label_units(Gate.model_validate_json(exec_properties["gate"]), interface.spread)
+        model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))
+        gate = in_label_units(Gate.model_validate_json(exec_properties["gate"]), interface_file.read(model).spread)
         slicings = TypeAdapter(list[Slicing]).validate_json(exec_properties["slicings"])
         champion = artifact_utils.get_single_instance(input_dict["baseline_model"])
         version = champion.get_string_custom_property(VERSION)
         schema = _read_schema(input_dict)
         model_uri = artifact_utils.get_single_uri(input_dict["model"])
-        output = interface_of(model_uri)["output"]
+        output = interface_file.output(model)
         task = task_of(output)
-        rival_task = task_of(interface_of(champion.uri)["output"]) if version else task
+        rival_task = task_of(interface_file.output(path_utils.serving_model_path(champion.uri))) if version else task
         incomparables = of_another_kind(version, task, rival_task)
         if version and (strangers := lacking(champion.uri, schema)):
             incomparables.append(incomparable(version, strangers))
@@ -128,14 +127,8 @@ def _read_schema(input_dict: Any) -> schema_pb2.Schema:
 def lacking(champion_uri: str, schema: schema_pb2.Schema) -> list[str]:
     """Columns that a model takes and the data do not have."""
     there = {feature.name for feature in schema.feature}
-    return [one["source_column"] for one in interface_of(champion_uri)["inputs"] if one["name"] not in there]
-
-
-def interface_of(model_uri: str) -> dict[str, Any]:
-    """What the Trainer wrote beside a model's SavedModel."""
-    path = Path(path_utils.serving_model_path(model_uri)) / "assets.extra" / INTERFACE_FILE
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found
+    taken = interface_file.columns(path_utils.serving_model_path(champion_uri))
+    return [column for name, column in taken.items() if name not in there]
 
 
 def same_model(one_uri: str, other_uri: str) -> bool:

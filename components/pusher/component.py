@@ -13,6 +13,7 @@ from tfx.dsl.components.base import base_component, base_executor, executor_spec
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import path_utils
 
+from components import interface_file
 from components.artifacts import METRICS, REASONS, VERSION, IngestReport
 from components.conversion import recipe
 from components.conversion.convert import ConversionError, convert
@@ -21,7 +22,7 @@ from components.device.kit import write_kit
 from components.device.packages import write_packages
 from components.evaluation.gate import in_label_units
 from components.evaluation.slices import Slicing
-from components.files import INTERFACE_FILE, PREDICTIONS_FILE, REFERENCE_DIR, SLICES_FILE
+from components.files import PREDICTIONS_FILE, REFERENCE_DIR, SLICES_FILE
 from components.pusher.judgement import Judgement, judge_file, of_champion
 from components.pusher.manifest import complete, described
 from components.pusher.rows_file import write_rows
@@ -61,7 +62,7 @@ class Executor(base_executor.BaseExecutor):
         if push.store and not exec_properties["store_state"]:
             # No runner has looked: what is live, withdrawn or numbered there counts here too.
             remote.pull(push.store, store.root)
-        interface = Interface.model_validate_json((Path(saved_model) / "assets.extra" / INTERFACE_FILE).read_text())
+        interface = interface_file.read(saved_model)
         begun = described(input_dict, exec_properties, interface)
         verification_, judgement, checked = _measure(model, begun, interface, store, input_dict, exec_properties, push)
         reasons += [

@@ -12,17 +12,15 @@ import numpy as np
 import numpy.typing as npt
 from absl import logging
 
-from components import progress
+from components import interface_file, progress
 from components.conversion import recipe
 from components.conversion.convert import convert
 from components.device import runtime
-from components.files import INTERFACE_FILE
 from components.settings import Push
 from components.study.measure import Bench
 from components.study.settings import FLOAT, Study, Variant
 from components.study.sources import Sources
 from components.study.statistics import choose, obstacles, pareto
-from data.vocabulary import Interface
 
 STUDY_VERSION = 1
 FIXED_COST = 8.0
@@ -106,7 +104,7 @@ class Runner:
     def _make(self, name: str, variant: Variant, reference: npt.NDArray[np.float32] | None) -> dict[str, Any]:
         source = self._source(variant)
         model = convert(str(source), variant.conversion)
-        interface = Interface.model_validate_json((source / recipe.EXTRA / INTERFACE_FILE).read_text())
+        interface = interface_file.read(source)
         figures = self.bench.figures(model, interface, reference)
         self._models[name] = model
         return figures

@@ -11,10 +11,11 @@ from tfx.dsl.components.base import base_component, base_executor, executor_spec
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import path_utils
 
+from components import interface_file
 from components.artifacts import CompressionStudy
 from components.compression_settings import Conversion
 from components.conversion import recipe
-from components.files import INTERFACE_FILE, PARETO_FILE, REFERENCE_DIR, STUDY_FILE
+from components.files import PARETO_FILE, REFERENCE_DIR, STUDY_FILE
 from components.scoring.device_rows import load_raw
 from components.settings import Push, Training
 from components.step import Step, spec
@@ -24,7 +25,6 @@ from components.study.measure import Bench, Rows
 from components.study.settings import Study as StudySettings
 from components.study.sources import Sources
 from components.trainer.context import TrainingContext
-from data.vocabulary import Interface
 from transforms.features import Plan
 
 
@@ -48,9 +48,7 @@ class Executor(base_executor.BaseExecutor):
         )
         trained = artifact_utils.get_single_uri(input_dict["float_model"])
         reference = Path(path_utils.serving_model_path(trained)).parent / REFERENCE_DIR
-        interface = Interface.model_validate_json(
-            (Path(path_utils.serving_model_path(trained)) / recipe.EXTRA / INTERFACE_FILE).read_text()
-        )
+        interface = interface_file.read(path_utils.serving_model_path(trained))
         rows = {
             split: Rows(
                 *load_raw(

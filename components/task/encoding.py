@@ -16,7 +16,15 @@ FloatArray = npt.NDArray[np.float32]
 
 
 class Encoding(Protocol):
-    """How labels and the network's outputs are told in each other's terms; learned from the training rows."""
+    """How labels and the network's outputs are told in each other's terms; learned from the training rows.
+
+    Attributes:
+        biased: whether learning on this scale shifts the mean of the predictions, which `corrected` then undoes.
+    """
+
+    @property
+    def biased(self) -> bool:
+        """See above."""
 
     def encode(self, label: FloatArray) -> npt.NDArray[Any]:
         """What the loss compares with the network's output, of labels `[rows]`."""

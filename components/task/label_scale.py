@@ -67,9 +67,14 @@ class NumberScale(LabelScale):
         learned = tf.squeeze(output, 1) * self.std + self.mean
         return tf.exp(tf.minimum(learned, self.highest + ABOVE)) * self.smearing if self.log else learned
 
+    @property
+    def biased(self) -> bool:
+        """The mean of a logarithm is not the logarithm of the mean."""
+        return self.log
+
     def corrected(self, predictions: FloatArray, label: FloatArray) -> NumberScale:
         """With the smearing that these predictions of the training rows call for."""
-        if not self.log:
+        if not self.biased:
             return self
         found = float(np.mean(label, dtype=np.float64) / np.mean(predictions, dtype=np.float64))
         return self.model_copy(update={"smearing": self.smearing * found})

@@ -43,6 +43,11 @@ class Logits:
         """Whether the network has a single output."""
         return len(self.offset) == 1
 
+    @property
+    def biased(self) -> bool:
+        """No: the validation rows tell of its faults, see `calibrated`."""
+        return False
+
     def encode(self, label: FloatArray) -> FloatArray:
         """Shares float32 `[rows, width]`; labels are places `[rows]`, probabilities of yes, or shares already."""
         values = np.asarray(label, np.float32)
@@ -58,7 +63,7 @@ class Logits:
         return tf.sigmoid(tf.squeeze(logits, 1)) if self.one else tf.nn.softmax(logits)
 
     def corrected(self, predictions: FloatArray, label: FloatArray) -> Logits:
-        """Itself: the validation rows tell more of its faults."""
+        """Itself, since it is not biased."""
         return self
 
     def calibrated(self, predictions: FloatArray, label: FloatArray) -> Logits:

@@ -31,6 +31,11 @@ class Loss(Settings):
     class_weights: Literal["balanced"] | dict[str, Annotated[float, Field(gt=0)]] | None = None
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
 
+    @property
+    def has_delta(self) -> bool:
+        """Whether `delta` says anything."""
+        return self.kind == "huber"
+
     @model_validator(mode="before")
     @classmethod
     def _its_kind_alone(cls, given: Any) -> Any:

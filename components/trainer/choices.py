@@ -6,7 +6,7 @@ validation rows (see `components.trainer.cycles`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -65,7 +65,7 @@ class Facts:
     Attributes:
         rows: of the training split.
         quantiles: of each number that may bend, by name, as `transforms.learned` has them.
-        weights: how much each of them tells of the label, see `telling`.
+        weights: gives how much each of them tells of the label, see `telling`; called only where not all fit.
         dense: width of the float inputs beside.
         ids: number of ids and embedding width of each id input.
         derived: whether numbers are computed from points or a time.
@@ -74,7 +74,7 @@ class Facts:
 
     rows: int
     quantiles: Mapping[str, FloatArray]
-    weights: Mapping[str, float]
+    weights: Callable[[], Mapping[str, float]]
     dense: int
     ids: Sequence[tuple[int, int]]
     derived: bool
@@ -109,6 +109,11 @@ def settle(training: Training, facts: Facts) -> Choices:
     return next(fitting, None) or _fewer_bends(found[-1], facts)
 
 
+def smallest_bytes(facts: Facts) -> int:
+    """Estimated size of the file of the smallest network, without any bend."""
+    return _bytes(LADDER[-1].units, {}, 0, facts)
+
+
 def _on(rung: Rung, training: Training, facts: Facts) -> Choices:
     units = rung.units if training.units == "auto" else training.units
     bends, bent, width = training.piecewise, {}, 0
@@ -131,7 +136,8 @@ def fine_bins(rows: int, bins: int) -> int:
 
 def _fewer_bends(smallest: Choices, facts: Facts) -> Choices:
     """Where even the smallest network is too large: bends for the numbers that tell most, as many as fit."""
-    names = sorted((name for members, _ in smallest.bent.values() for name in members), key=facts.weights.__getitem__)
+    bending = [name for members, _ in smallest.bent.values() for name in members]
+    names = sorted(bending, key=facts.weights().__getitem__) if bending else []
     bent, size = smallest.bent, smallest.estimated_bytes
     for dropped in range(1, len(names) + 1):
         kept = set(names[dropped:])

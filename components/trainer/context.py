@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
@@ -19,16 +18,16 @@ from components.conversion import recipe
 from components.conversion.convert import of_function
 from components.device.kernels import refusals
 from components.examples import load
-from components.files import FLOAT_WEIGHTS_FILE
 from components.settings import Training
 from components.tables import Columns, Table, join, table_of
 from components.task.encoding import Encoding
 from components.task.learning import Learning, learning_of
-from components.trainer import compression, export, fitting
+from components.trainer import compression, export, fitting, room
 from components.trainer.design import Design
-from components.trainer.designing import designed
+from components.trainer.designing import designed, id_sizes
 from components.trainer.distillation import labelled, remix
 from components.trainer.phases import Net
+from components.trainer.weights import save_weights
 from data.errors import DataError
 from data.tensor_names import tensor_name
 from transforms import in_memory, learned
@@ -80,11 +79,26 @@ class TrainingContext:
         output = tft.TFTransformOutput(transform_graph)
         found = learned.read(output.transform_savedmodel_dir)
         spec = in_memory.raw_spec(plan.dataset)
-        return cls(plan, output, found, load(train, spec, max_rows), load(validation, spec, max_rows), budget)
+        rows = load(train, spec, max_rows), load(validation, spec, max_rows)
+        return cls(plan, output, found, *rows, budget).narrowed()
+
+    def narrowed(self) -> TrainingContext:
+        """Without the numbers that a file has no room for."""
+        ids = list(id_sizes(self.plan, self._vocabularies).values())
+        known = room.narrowed(self.plan, self.learned, ids, lambda: self.train, self.budget)
+        return self if known is self.learned else replace(self, learned=known)
 
     @property
     def _categorical(self) -> tuple[str, ...]:
         return self.plan.dataset.categorical
+
+    @property
+    def _vocabularies(self) -> dict[str, int]:
+        return {name: self.output.vocabulary_size_by_name(vocabulary_file(name)) for name in self._categorical}
+
+    @property
+    def _without_room(self) -> list[str]:
+        return learned.without_room(self.learned)
 
     @property
     def kept(self) -> tuple[int, ...]:
@@ -127,8 +141,9 @@ class TrainingContext:
 
     def design(self, training: Training) -> tuple[Design, dict[str, Any]]:
         """The network to build, and what was chosen for it, for the record."""
-        known = {name: self.output.vocabulary_size_by_name(vocabulary_file(name)) for name in self._categorical}
-        return designed(training, self.learning(training), self.plan, self.learned, self.train, known, self.budget)
+        return designed(
+            training, self.learning(training), self.plan, self.learned, self.train, self._vocabularies, self.budget
+        )
 
     @cached_property
     def _layer(self) -> Callable[[export.Tensors], export.Tensors]:
@@ -140,8 +155,8 @@ class TrainingContext:
         Raises:
             DataError: a target lacks one; it is named.
         """
-        front = export.RawModel(self.plan.dataset, self._layer, self.kept, {}, [])
-        spec = export.device_signature(self.plan.dataset, 1)
+        front = export.RawModel(self.plan.dataset, self._layer, self.kept, {}, [], absent=self._without_room)
+        spec = export.device_signature(self.plan.dataset, 1, self._without_room)
         function = tf.function(lambda **raw: front.device_features(raw)).get_concrete_function(**spec)
         if reasons := refusals(of_function(function, front), targets):
             raise DataError("; ".join(reasons))
@@ -154,15 +169,14 @@ class TrainingContext:
         encoding = self.corrected(design, shipped)
         known = export.vocabularies(self.output, self.plan.dataset)
         zeros = compression.sparsity(net.core)
-        described = export.interface(self.plan, known, kernels, zeros, encoding)
+        described = export.interface(self.plan, known, kernels, zeros, encoding, self._without_room)
         parts, sample = None, None
         if how.conversion.after_training:
             parts, sample = split(shipped, encoding), self.representative(shipped, how.conversion)
         joined = shipped.joined
         networks = {"serving_default": as_function(joined, encoding)}
-        model = export.RawModel(
-            self.plan.dataset, self._layer, self.kept, networks, [joined], parts, self.plan.unknown_spreads()
-        )
+        spreads, gone = self.plan.unknown_spreads(), self._without_room
+        model = export.RawModel(self.plan.dataset, self._layer, self.kept, networks, [joined], parts, spreads, gone)
         export.save(model, path, evaluate=True, interface=described)
         recipe.write(path, how, sample)
 
@@ -171,14 +185,18 @@ class TrainingContext:
         joined = net.joined
         own = as_function(joined, self.corrected(design, net))
         references = {"float": own, **design.learning.baselines(self.train, design.widths.sizes)}
-        reference = export.RawModel(self.plan.dataset, self._layer, self.kept, references, [joined])
+        reference = export.RawModel(
+            self.plan.dataset, self._layer, self.kept, references, [joined], absent=self._without_room
+        )
         export.save(reference, path, evaluate=False)
         save_weights(net, path)
 
     def corrected(self, design: Design, net: Net) -> Encoding:
         """The design's encoding of labels without the bias that this network has on the training rows, and as sure as
         it is right on the validation rows."""
-        found = design.encoding.corrected(fitting.predict(net.joined, self.train, design), self.train.label)
+        found = design.encoding
+        if found.biased:
+            found = found.corrected(fitting.predict(net.joined, self.train, design), self.train.label)
         return found.calibrated(fitting.predict(net.joined, self.validation, design), self.validation.label)
 
     def representative(self, net: Net, conversion: Conversion) -> recipe.FloatArray:
@@ -188,23 +206,6 @@ class TrainingContext:
         inputs = {name: self.train.inputs[name][rows] for name in net.front.input_names}
         sample, _ = net.front.predict(inputs, batch_size=fitting.PREDICT_BATCH, verbose=0)
         return np.asarray(sample, np.float32)
-
-
-def save_weights(net: Net, path: str | Path) -> None:
-    """Writes float weights beside a SavedModel."""
-    folder = Path(path) / recipe.EXTRA
-    folder.mkdir(parents=True, exist_ok=True)
-    arrays = {
-        f"{name}_{n:02d}": w for name in ("front", "core") for n, w in enumerate(getattr(net, name).get_weights())
-    }
-    np.savez(folder / FLOAT_WEIGHTS_FILE, **arrays)
-
-
-def load_weights(net: Net, path: str | Path) -> None:
-    """Reads float weights from beside a SavedModel into a network of the same shapes."""
-    with np.load(Path(path) / recipe.EXTRA / FLOAT_WEIGHTS_FILE) as arrays:
-        for name in ("front", "core"):
-            getattr(net, name).set_weights([arrays[key] for key in sorted(arrays) if key.startswith(name)])
 
 
 def split(net: Net, encoding: Encoding) -> export.Parts:

@@ -20,15 +20,22 @@ import tf_keras
 
 from components.settings import SettledTraining
 from components.tables import Table
+from components.trainer.fitting import PREDICT_BATCH, History
 
 WARM_UP = 0.05
 """Share of a cycle in which the rate rises."""
 SLACK = 0.01
 """A loss this share above the lowest is as good: the later weights are kept. One above that ends the training."""
-PREDICT_BATCH = 4096
 
 Floats = npt.NDArray[np.float32]
-History = dict[str, list[float]]
+
+
+AfterEpoch = Callable[[int, float, float], None]
+"""Is told number, loss and validation loss of an epoch."""
+
+
+def unwatched(epoch: int, loss: float, validation_loss: float) -> None:
+    """Nobody looks on."""
 
 
 def rates(steps: int, highest: float) -> Floats:
@@ -63,14 +70,14 @@ class Cycles:
         validation: Table,
         validation_label: Floats,
         rate: float,
-        after_epoch: Callable[[int, float, float], None] = lambda *_: None,
+        after_epoch: AfterEpoch = unwatched,
     ) -> History:
         """Trains in place and leaves the weights of the cycle that is kept.
 
         Args:
             train, validation: rows to learn from, and to watch, with their encoded labels.
             rate: highest learning rate.
-            after_epoch: is told number, loss and validation loss of each epoch.
+            after_epoch: is told of each epoch.
 
         Returns:
             `loss` and `val_loss` by epoch, `cycles` (epochs of each) and `kept` (epochs behind the weights left;

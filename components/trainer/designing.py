@@ -11,7 +11,7 @@ import numpy as np
 from components.settings import Training
 from components.tables import FloatArray, Table
 from components.task.learning import Learning
-from components.trainer import choices, network
+from components.trainer import choices, network, room
 from components.trainer.design import Design
 from transforms import categories, learned, piecewise
 from transforms.features import BLOCK, NUMBERS, Plan, embedding_width, id_key
@@ -44,11 +44,11 @@ def designed(
     facts = choices.Facts(
         rows=len(train),
         quantiles=numbers,
-        weights=_telling(learning, train, numbers, list(places.values())),
+        weights=lambda: _telling(learning, train, numbers, list(places.values())),
         dense=sum(dense.values()),
         ids=list(ids.values()),
         derived=bool(plan.dataset.points or plan.dataset.time),
-        budget=budget,
+        budget=room.left(known, budget),
     )
     chosen = choices.settle(training, facts)
     bent = {
@@ -66,8 +66,9 @@ def designed(
 
 
 def _bending(plan: Plan, known: Mapping[str, Any]) -> dict[str, FloatArray]:
-    """Quantiles of the numbers that vary, by name."""
-    found = {name: np.array(known["columns"][name]["quantiles"], np.float32) for name in plan.bending()}
+    """Quantiles of the numbers that vary and have room, by name."""
+    names = [name for name in plan.bending() if name not in learned.without_room(known)]
+    found = {name: np.array(known["columns"][name]["quantiles"], np.float32) for name in names}
     return {name: one for name, one in found.items() if len(piecewise.boundaries(one, 2)) > 1}
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from components import interface_file
 from components.conversion import recipe
-from components.files import INTERFACE_FILE
 from components.task import task_of
 from components.task.encoding import Encoding
 from data.columns import inputs
@@ -28,9 +27,12 @@ OUTPUT = "prediction"
 Tensors = dict[str, tf.Tensor]
 
 
-def device_signature(dataset: Dataset, batch: int | None = None) -> dict[str, tf.TensorSpec]:
-    """Raw inputs as a device gives them, `[batch]` each."""
-    return {one.tensor: tf.TensorSpec([batch], one.device_dtype, name=one.tensor) for one in inputs(dataset)}
+def device_signature(
+    dataset: Dataset, batch: int | None = None, absent: Sequence[str] = ()
+) -> dict[str, tf.TensorSpec]:
+    """Raw inputs as a device gives them, `[batch]` each, without those that are `absent`."""
+    given = [one for one in inputs(dataset) if one.name not in absent]
+    return {one.tensor: tf.TensorSpec([batch], one.device_dtype, name=one.tensor) for one in given}
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class RawModel(tf.Module):
         trackables: whatever holds the networks' variables.
         parts: front and core, where the converter is to work on the core alone.
         unknown_spreads: the networks themselves give NaN where a coordinate is.
+        absent: numeric columns that nothing is made of; a device does not give them.
     """
 
     def __init__(
@@ -81,8 +84,10 @@ class RawModel(tf.Module):
         trackables: list[Any],
         parts: Parts | None = None,
         unknown_spreads: bool = False,
+        absent: Sequence[str] = (),
     ) -> None:
         super().__init__()
+        self._absent = list(absent)
         self._unknown_spreads = unknown_spreads
         self._dataset = dataset
         self._transform = transform
@@ -100,6 +105,9 @@ class RawModel(tf.Module):
         """Categories arrive as ids, so the part of the graph that looks up texts is not reached."""
         texts = columns_of(self._dataset.categorical)
         numbers = {key: value for key, value in raw.items() if key not in texts}
+        if self._absent:  # whatever stands there; another number costs no operator
+            given = next(raw[tensor_name(one)] for one in self._dataset.numeric if one not in self._absent)
+            numbers |= {tensor_name(name): given for name in self._absent}
         if self._dataset.time:
             time = tensor_name(self._dataset.time.column)
             numbers[time] = tf.cast(numbers[time], tf.int64)
@@ -124,7 +132,7 @@ class RawModel(tf.Module):
 
     def signatures(self, evaluate: bool) -> dict[str, Any]:
         """One device signature a network; `evaluate`, in the dtypes of tf.Example, of the first one."""
-        spec = device_signature(self._dataset)
+        spec = device_signature(self._dataset, absent=self._absent)
         found = {
             name: tf.function(lambda name=name, **raw: self._device(name, raw)).get_concrete_function(**spec)
             for name in self._networks
@@ -177,12 +185,10 @@ def _example_signature(dataset: Dataset) -> dict[str, tf.TensorSpec]:
 
 
 def save(model: RawModel, path: str, evaluate: bool, interface: Interface | None = None) -> None:
-    """Writes a SavedModel, and beside it in `assets.extra` what its inputs mean."""
+    """Writes a SavedModel, and beside it what its inputs mean."""
     tf.saved_model.save(model, path, signatures=model.signatures(evaluate))
     if interface is not None:
-        folder = Path(path) / "assets.extra"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / INTERFACE_FILE).write_text(interface.model_dump_json(indent=1))
+        interface_file.write(path, interface)
 
 
 def interface(
@@ -191,6 +197,7 @@ def interface(
     dense_kernels: Sequence[list[int]] = (),
     zeros: float = 0.0,
     encoding: Encoding | None = None,
+    absent: Sequence[str] = (),
 ) -> Interface:
     """Inputs and output of the model file, for the manifest.
 
@@ -199,13 +206,15 @@ def interface(
         vocabularies: of the categorical columns.
         dense_kernels, zeros: see `Interface`.
         encoding: of the label; None before anything was trained.
+        absent: columns that are no inputs.
     """
     label = plan.dataset.label
     told = encoding.of_output() if encoding else {}
     task = task_of({**label.model_dump(), "decision": told.get("decision")})
+    given = [one for one in inputs(plan.dataset) if one.name not in absent]
     output = {"name": OUTPUT, "source_column": label.column, **task.output(label.column, label.unit)}
     return Interface(
-        inputs=[_input(plan, index, one, vocabularies.get(one.name)) for index, one in enumerate(inputs(plan.dataset))],
+        inputs=[_input(plan, index, one, vocabularies.get(one.name)) for index, one in enumerate(given)],
         output=Output.model_validate({**output, "temperature_scaling": told.get("temperature_scaling")}),
         dense_kernels=list(dense_kernels),
         zeros=zeros,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from components.compression_settings import Clustering, Pruning, Quantization
 from components.settings import SettledTraining
 from components.tables import Table
 from components.trainer import compression, fitting, network, warm_start
-from components.trainer.cycles import Cycles
+from components.trainer.cycles import AfterEpoch, Cycles, unwatched
 from components.trainer.design import Design
 
 
@@ -75,13 +74,8 @@ class Phases:
         made.core.set_weights(net.core.get_weights())
         return made
 
-    def fit_float(
-        self, start: Path | None = None, after_epoch: Callable[[int, float, float], None] = lambda *_: None
-    ) -> Net:
-        """Trains from scratch, or from the float weights in an archive, as long as `validation` gains.
-
-        `after_epoch` is told number, loss and validation loss of each epoch.
-        """
+    def fit_float(self, start: Path | None = None, after_epoch: AfterEpoch = unwatched) -> Net:
+        """Trains from scratch, or from the float weights in an archive, as long as `validation` gains."""
         front, core = self.design.front(), self.design.core()
         if start is not None:
             self.history["warm_start"] = warm_start.take([("front", front), ("core", core)], start)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
-import tf_keras
 
 from components.compression_settings import Conversion
 from components.conversion.recipe import Recipe
@@ -15,7 +14,7 @@ from components.files import HISTORY_FILE, REFERENCE_DIR
 from components.settings import Training
 from components.trainer.context import TrainingContext
 from components.trainer.hyperparameters import changes, tuned
-from components.trainer.phases import Phases
+from components.trainer.training import train
 from components.trainer.warm_start import turned, weights_beside
 from transforms import learned
 from transforms.features import Plan
@@ -38,17 +37,13 @@ def run_fn(fn_args: Any) -> None:
     files = (fn_args.train_files, fn_args.eval_files)
     context = TrainingContext.open(plan, fn_args.transform_output, *files, training.max_rows, budget)
     context.refuse_features(json.loads(told["targets"]))
-    tf_keras.utils.set_random_seed(training.seed)
     design, chosen = context.design(training)
-    phases = Phases(design, context.training_set(training), context.validation)
     start = weights_beside(fn_args.base_model)
     cold = turned(start, learned.read(context.output.transform_savedmodel_dir)) if start else ""
-    trained = phases.fit_float(None if cold else start)
-    reference = phases.copy(trained)
-    shipped = phases.compress(trained)
+    trained = train(context, design, None if cold else start)
 
     history = {
-        **phases.history,
+        **trained.history,
         "kept_components": len(context.kept),
         "choices": chosen,
         **({"cold_start": cold} if cold else {}),
@@ -57,5 +52,5 @@ def run_fn(fn_args: Any) -> None:
         history["sample_rows"] = len(context.train)
     Path(fn_args.model_run_dir).mkdir(parents=True, exist_ok=True)
     (Path(fn_args.model_run_dir) / HISTORY_FILE).write_text(json.dumps(history))
-    context.export(design, shipped, fn_args.serving_model_dir, Recipe(conversion=conversion))
-    context.export_reference(design, reference, str(Path(fn_args.serving_model_dir).parent / REFERENCE_DIR))
+    context.export(design, trained.shipped, fn_args.serving_model_dir, Recipe(conversion=conversion))
+    context.export_reference(design, trained.reference, str(Path(fn_args.serving_model_dir).parent / REFERENCE_DIR))

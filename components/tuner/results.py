@@ -53,7 +53,11 @@ def patch(found: Mapping[str, Any]) -> str:
     usual, best = (_error(found, one) for one in (_first(found), _chosen(found)))
     title = title_of(found["metric"])
     head = f"# found by farelite tune: {title} {best} on validation rows, as configured {usual}\n"
-    return head + (yaml.safe_dump(tree, sort_keys=False, default_flow_style=None) if tree else "{}\n")
+    return head + (
+        yaml.safe_dump(tree, sort_keys=False, default_flow_style=None)
+        if tree
+        else "# nothing: the configuration stands\n"
+    )
 
 
 def _first(found: Mapping[str, Any]) -> Mapping[str, Any]:

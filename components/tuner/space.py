@@ -75,7 +75,7 @@ def _choices(
     yield "learning_rate", _times(RATES, settled.learning_rate), settled.learning_rate
     yield "weight_decay", _decays(settled.weight_decay), settled.weight_decay
     yield "epochs", _cycles(settled.epochs), list(settled.epochs)
-    if settled.loss.kind == "huber":
+    if settled.loss.has_delta:
         yield "loss.delta", _deltas(settled.loss.delta), settled.loss.delta
     if other_scale is not None:
         yield "label_scale", [settled.label_scale, other_scale], settled.label_scale

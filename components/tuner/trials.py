@@ -15,13 +15,12 @@ from typing import Any
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import numpy as np
 import numpy.typing as npt
-import tf_keras
 
+from components import interface_file
 from components.compression_settings import Conversion
 from components.conversion import inspection, recipe
 from components.conversion.convert import convert
 from components.device import runtime
-from components.files import INTERFACE_FILE
 from components.scoring.device_rows import on_device
 from components.settings import Push, Training
 from components.study.statistics import obstacles
@@ -29,7 +28,7 @@ from components.task import primary_of, task_of
 from components.task.task import Task
 from components.trainer.context import TrainingContext
 from components.trainer.hyperparameters import tuned
-from components.trainer.phases import Net, Phases
+from components.trainer.training import train
 from data.tensor_names import tensor_name
 from data.vocabulary import Interface
 
@@ -152,18 +151,13 @@ class Judge:
 
     def _file(self, part: TrainingContext, training: Training, watch: _Watch) -> tuple[bytes, Interface]:
         """As the Trainer's, to the byte."""
-        tf_keras.backend.clear_session()
-        tf_keras.utils.set_random_seed(training.seed)
         design, _ = part.design(training)
-        phases = Phases(design, part.training_set(training), part.validation)
         watch.ends = list(itertools.accumulate(design.training.epochs))
-        trained = phases.fit_float(after_epoch=watch)
-        shipped = _after_a_copy(phases, trained)
+        trained = train(part, design, after_epoch=watch)
         with tempfile.TemporaryDirectory() as folder:
             saved = Path(folder) / "saved"
-            part.export(design, shipped, str(saved), recipe.Recipe(conversion=self.conversion))
-            interface = Interface.model_validate_json((saved / recipe.EXTRA / INTERFACE_FILE).read_text())
-            return convert(str(saved), self.conversion), interface
+            part.export(design, trained.shipped, str(saved), recipe.Recipe(conversion=self.conversion))
+            return convert(str(saved), self.conversion), interface_file.read(saved)
 
     def _rival(self, training: Training, best: Trial | None, number: int) -> Sequence[float]:
         """The best trial's losses after each cycle, where they compare with this one's; else none."""
@@ -233,12 +227,6 @@ def fingerprint(context: TrainingContext) -> str:
                 name.encode() + (values.tobytes() if values.dtype != object else repr(values.tolist()).encode())
             )
     return digest.hexdigest()
-
-
-def _after_a_copy(phases: Phases, trained: Net) -> Net:
-    """The Trainer keeps a copy of the float model, whose making draws random numbers: without it, other bytes."""
-    phases.copy(trained)
-    return phases.compress(trained)
 
 
 def _label(plan: Any, raw: Mapping[str, npt.NDArray[Any]]) -> FloatArray:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from markupsafe import Markup
 
 from components.plot import Axis, Plot, ends
-from components.shown import number
+from components.shown import number, real
 
 FloatArray = npt.NDArray[np.float64]
 SERIES = ("s1", "s2", "s3", "s4", "s5")
@@ -143,6 +144,16 @@ def scatter(marks: Sequence[tuple[float, float, str, str, bool]], x: Axis, y: Ax
     for across, up, name, kind, hollow in marks:
         plot.dot(across, up, kind, f"{name}: {number(across)}, {number(up)}", hollow)
     return plot.svg()
+
+
+def tradeoff(marks: Sequence[tuple[Any, Any, str, bool, bool]], size: str, error: str, label: str) -> Markup:
+    """Files by size and error: bytes, error, name, whether it is the chosen one, and whether it is on the front."""
+    sizes, errors = [real(one[0]) / 1000 for one in marks], [real(one[1]) for one in marks]
+    dots = [
+        (across, up, name, "s2" if chosen else "s1", not front)
+        for across, up, (_, _, name, chosen, front) in zip(sizes, errors, marks, strict=True)
+    ]
+    return scatter(dots, Axis(size, 0, ends(sizes)[1] * 1.1), Axis(error, *ends(errors, 0.15)), label)
 
 
 def sketch(counts: Sequence[float], label: str) -> Markup:

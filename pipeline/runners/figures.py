@@ -17,6 +17,7 @@ from pipeline.lineage.records import NodeRun, read_json
 from transforms.features import LEARNED_FILE
 
 _TOP_REASONS = 2
+_TOP_COLUMNS = 5
 
 
 def figure_of(name: str, ran: Mapping[str, NodeRun]) -> str:
@@ -63,9 +64,19 @@ def _history(run: NodeRun) -> str:
     path = Path(run.outputs["model_run"][0].uri) / HISTORY_FILE
     history = json.loads(path.read_text())
     limit = f", learned from {history['sample_rows']:,} rows (training.max_rows)" if "sample_rows" in history else ""
-    left_out = "".join(f"; {name} {why}, left out" for name, why in history["choices"]["left_out"].items())
+    left_out = "".join(f"; {told}, left out" for told in _left_out(history["choices"]["left_out"]))
     units = " and ".join(map(str, history["choices"]["training"]["units"]))
     return f"{units} units, {', '.join(_losses(history))} on validation{limit}{left_out}"
+
+
+def _left_out(reasons: Mapping[str, str]) -> Iterator[str]:
+    """By reason the columns, the first few of many by name."""
+    by_reason: dict[str, list[str]] = {}
+    for name, why in reasons.items():
+        by_reason.setdefault(why, []).append(name)
+    for why, names in by_reason.items():
+        more = f" and {len(names) - _TOP_COLUMNS:,} more" if len(names) > _TOP_COLUMNS else ""
+        yield f"{', '.join(names[:_TOP_COLUMNS])}{more}: {why}" if len(names) > 1 else f"{names[0]} {why}"
 
 
 def _losses(history: Mapping[str, Any]) -> Iterator[str]:

@@ -29,11 +29,12 @@ class Cost:
     constants: int
 
 
-def costs(plan: Plan, widths: Widths, kept: int, units: Sequence[int]) -> list[Cost]:
+def costs(plan: Plan, widths: Widths, kept: Sequence[int], units: Sequence[int]) -> list[Cost]:
     """One entry an input.
 
     With a reducer the network sees components: a feature then costs its scaling and its row of the projection, and a
-    component the parameters. Without one, a feature costs both itself.
+    component the parameters. Without one, a feature in use costs both itself. A number that bends costs its functions
+    and boundaries besides.
 
     Args:
         plan: of the features.
@@ -43,12 +44,16 @@ def costs(plan: Plan, widths: Widths, kept: int, units: Sequence[int]) -> list[C
     """
     reduced = plan.features.reducer.kind != "none"
     per_column = units[0] + 1
-    row = _projection_row(plan, kept)
-    found = [
-        Cost(name, "feature", 0 if reduced else 1, 0 if reduced else per_column, 2 + row) for name in plan.block_names()
-    ]
+    row = _projection_row(plan, len(kept))
+    bent = {column: (one.edges.shape[1], one.width) for one in widths.bent.values() for column in one.columns}
+    found = []
+    for place, name in enumerate(plan.block_names()):
+        edges, functions = bent.get(place, (0, 0))
+        own = int(not reduced and place in kept)
+        parameters = own * per_column + functions * (edges + units[0])
+        found.append(Cost(name, "feature", own + functions, parameters, 2 + row + edges))
     if reduced:
-        found += [Cost(f"component {one + 1}", "component", 1, per_column, 0) for one in range(kept)]
+        found += [Cost(f"component {one + 1}", "component", 1, per_column, 0) for one in range(len(kept))]
     for name, bucket in plan.features.buckets.items():
         steps = bucket.size - 1
         seen = steps if bucket.wide else 0

@@ -168,7 +168,7 @@ def _pairs(known: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _costs(context: TrainingContext, training: Training, features: int) -> dict[str, Any]:
     design, _ = context.design(training)
     units = design.training.units
-    found = costs(context.plan, design.widths, len(context.kept), units)
+    found = costs(context.plan, design.widths, context.kept, units)
     parameters = {
         "inputs": sum(one.parameters for one in found),
         "rest": rest(units),

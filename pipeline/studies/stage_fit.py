@@ -10,7 +10,6 @@ from typing import Any
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import numpy as np
 import numpy.typing as npt
-import tf_keras
 
 from components.conversion.convert import convert
 from components.conversion.recipe import Recipe
@@ -20,7 +19,7 @@ from components.tables import Table
 from components.task import task_of
 from components.trainer import export, fitting
 from components.trainer.context import TrainingContext
-from components.trainer.phases import Phases
+from components.trainer.training import train
 from pipeline.config import Config
 from transforms import in_memory, learned
 from transforms.features import Plan
@@ -78,7 +77,7 @@ def prepare(plan: Plan, splits: Mapping[str, Columns], folder: Path, budget: int
     """
     output = in_memory.learn(plan, splits["train"], folder)
     known = learned.read(output.transform_savedmodel_dir)
-    context = TrainingContext(plan, output, known, splits["train"], splits["validation"], budget)
+    context = TrainingContext(plan, output, known, splits["train"], splits["validation"], budget).narrowed()
     return StageData(context, context.table(splits["test"]), splits["test"])
 
 
@@ -99,14 +98,10 @@ def measure(config: Config, stage_data: StageData, folder: Path, linear_only: bo
     of_linear = task.measure(np.asarray(linear(rows.inputs)), label, task.brief)
     if linear_only:
         return Measured(of_linear)
-    tf_keras.backend.clear_session()
-    tf_keras.utils.set_random_seed(config.training.seed)
-    phases = Phases(design, context.training_set(design.training), context.validation)
-    trained = phases.fit_float()
-    reference = phases.copy(trained).joined
-    shipped = phases.compress(trained)
+    trained = train(context, design)
+    reference = trained.reference.joined
     saved = str(folder / "model")
-    context.export(design, shipped, saved, Recipe(conversion=config.conversion))
+    context.export(design, trained.shipped, saved, Recipe(conversion=config.conversion))
     model = convert(saved, config.conversion)
     described = export.interface(context.plan, export.vocabularies(context.output, context.plan.dataset))
     device = on_device(described.inputs, stage_data.raw)

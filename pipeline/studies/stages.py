@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.config import Config
 from transforms.features import Features, Plan
-from transforms.settings import Cross
+from transforms.settings import Cross, Missing
 
 EMBEDDINGS = "embeddings"
 
@@ -42,7 +42,7 @@ def stages(config: Config) -> list[Stage]:
     groups: list[tuple[str, str, dict[str, Any]]] = [
         ("scaling", wanted.scaling, {"scaling": wanted.scaling, "missing": wanted.missing}),
         ("time", ", ".join(wanted.time_parts), {"time_parts": wanted.time_parts}),
-        ("distance", ", ".join(wanted.distances), {"distances": wanted.distances, "coordinates": wanted.coordinates}),
+        ("distance", ", ".join(wanted.distances), {"distances": wanted.distances, **_places(wanted)}),
         ("buckets", ", ".join(wanted.buckets), {"buckets": wanted.buckets}),
         ("crosses", ", ".join(wanted.crosses), {"crosses": narrow}),
         (EMBEDDINGS, "an embedding for each id", {"crosses": wanted.crosses, "categories": wanted.categories}),
@@ -56,6 +56,10 @@ def stages(config: Config) -> list[Stage]:
     return found
 
 
+def _places(wanted: Features) -> dict[str, bool]:
+    return {"coordinates": wanted.coordinates, "diagonals": wanted.diagonals}
+
+
 def _narrow(cross: Cross) -> int:
     return 0 if cross.embedding == 0 else 1
 
@@ -64,6 +68,8 @@ def _raw(config: Config) -> Features:
     wide = config.features.categories
     return Features(
         coordinates=True,
+        diagonals=False,
+        missing=Missing(flag=False),
         distances=(),
         time_parts=("years",) if config.data.time else (),
         scaling="none",

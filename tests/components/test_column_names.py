@@ -64,7 +64,8 @@ def test_columns_of_any_name_reach_the_prediction(
     networks = {"serving_default": lambda features: weighted(dataset, features)}
     vocabularies = {name: ["x", "y", "z"] for name in dataset.categorical}
     told = export.interface(Plan(dataset=dataset, features=Features()), vocabularies)
-    export.save(export.RawModel(dataset, Adding(dataset), 100, networks, []), str(folder / "saved"), False, told)
+    kept = range(len(dataset.inputs()) - len(dataset.categorical))
+    export.save(export.RawModel(dataset, Adding(dataset), kept, networks, []), str(folder / "saved"), False, told)
     file = convert(str(folder / "saved"))
     rows = np.random.default_rng(0).integers(1, 4, (3, len(dataset.inputs()))).astype(np.float32)
     expected = rows @ np.arange(1, rows.shape[1] + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from components.compression_settings import OUTPUT_LAYER, Pruning, hidden_layers
-from components.settings import Training
+from components.settings import SettledTraining
 from pipeline.config import ConfigError, load
 
 
@@ -28,7 +28,10 @@ from pipeline.config import ConfigError, load
             "training.pruning={pattern: 1x4, layers: {core_output: 0.5}}",
             "pattern 1x4 on core_output, whose kernel has one dimension: name hidden layers only",
         ),
-        ("training.pruning={pattern: 1x32}", "pattern 1x32 is wider than the kernel of core_hidden_2 16"),
+        (
+            "training.pruning={pattern: 1x32}",
+            "pattern 1x32 is wider than the kernel of core_hidden_1 24",
+        ),
         ("training.pruning={pattern: 1-4}", "pattern '1-4' is none: write 1x1, RxC such as 1x4, or 2:4"),
         ("training.pruning={pattern: '2:4', final_sparsity: 0.8}", "2:4 makes half of the weights zero; a sparsity of"),
         ("conversion.quantization=int8", "training.quantization has made the core int8, and conversion.quantization"),
@@ -66,6 +69,7 @@ def test_two_of_four_reads_with_and_without_quotes_and_means_half() -> None:
 def test_the_names_of_layers_are_those_of_the_network() -> None:
     from components.trainer.network import build_core
 
-    training = Training(units=(8, 4, 2), dropout=0.1)
-    dense = [layer.name for layer in build_core(5, training, 0.0).layers if layer.count_params()]
+    chosen = {"epochs": (1,), "batch_size": 8, "learning_rate": 0.01, "weight_decay": 0.0}
+    training = SettledTraining(units=(8, 4, 2), dropout=0.1, **chosen)
+    dense = [layer.name for layer in build_core(5, training).layers if layer.count_params()]
     assert dense == [*hidden_layers(training.units), OUTPUT_LAYER]

@@ -119,8 +119,8 @@ def test_a_run_on_a_new_day_starts_from_the_live_models_float_weights(story: dic
     assert "warm_start" not in first
     taken, total = second["warm_start"]
     assert 0 < taken <= total
-    # What begins where the first ended begins far below where that began.
-    assert second["float"]["loss"][0] < 0.5 * first["float"]["loss"][0]
+    # What begins where the first ended begins well below where that began, mean of its first epoch.
+    assert second["float"]["loss"][0] < 0.8 * first["float"]["loss"][0]
 
 
 def test_it_is_pushed_by_the_champions_rule_on_the_new_rows(story: dict[str, Any]) -> None:

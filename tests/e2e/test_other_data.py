@@ -55,7 +55,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
     told["november"] = run()
     december.write_bytes(later)
-    told["december"] = run("training.max_rows=4000", "push.max_rows=1000")
+    # A model of so few rows lies behind the champion of all, which is not what is asked here.
+    told["december"] = run("training.max_rows=4000", "push.max_rows=1000", "gate.max_ratio=2")
     told["no drift"] = run("data_gate.drift.stop_above=0.0")
     return told
 

@@ -1,4 +1,4 @@
-"""A search end to end: the Trainer takes what was found, the file that was measured is the one that ships."""
+"""A search end to end: the Trainer takes what was found, and the report, the patch and the lineage tell it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from components.registry.store import Store
 from pipeline.config import load
 from tests.e2e.lean import LEAN, sets
 
@@ -26,13 +25,18 @@ data:
 tuner: {max_trials: 2, few_rows: 0, stop_above: 99}
 """
 # The first step of a search is to more units.
-SMALL = ("training.units=[4, 2]", "training.piecewise={bins: 3, width: 2}", "training.learning_rate=0.02")
+SMALL = (
+    "training.units=[1]",
+    "training.piecewise={bins: 3, width: 2}",
+    "training.learning_rate=0.02",
+    "training.epochs=12",
+)
 
 
 @pytest.fixture(scope="module")
 def tuned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("tuned")
-    a, b = np.random.default_rng(0).normal(size=(2, 900))
+    a, b = np.random.default_rng(0).normal(size=(2, 3000))
     rows = "\n".join(f"{x:.4f},{y:.4f},{3 * x * y + x:.4f}" for x, y in zip(a, b, strict=True))
     (folder / "sums.csv").write_text(f"a,b,y\n{rows}\n")
     (folder / "sums.yaml").write_text(CONFIG)
@@ -43,14 +47,15 @@ def tuned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {"folder": folder, "said": done.stderr, **json.loads(done.stdout)}
 
 
-def test_the_file_that_ships_is_the_one_that_the_chosen_trial_measured(tuned: dict[str, Any]) -> None:
+def test_the_trainer_takes_the_choices_of_the_chosen_trial(tuned: dict[str, Any]) -> None:
     trials = tuned["tuning"]["trials"]
     assert [one["status"] for one in trials] == ["ok", "ok"]
-    assert trials[1]["changed"]["training.units"] != [4, 2]
+    assert trials[1]["changed"]["training.units"] != [1]
     (chosen,) = (one for one in trials if one["chosen"])
     assert chosen["changed"] == tuned["tuning"]["patch"] != {}
-    store = Store(tuned["folder"] / "runs" / "sums" / "models")
-    assert store.manifest(tuned["version"])["sha256"] == chosen["sha256"][0]
+    (history,) = (tuned["folder"] / "runs" / "sums" / "artifacts" / "Trainer" / "model_run").glob("*/history.json")
+    trained = json.loads(history.read_text())["choices"]["training"]
+    assert trained["units"] == chosen["changed"]["training.units"]
 
 
 def test_the_patch_is_of_the_configuration_and_every_trial_is_shown(tuned: dict[str, Any]) -> None:

@@ -33,7 +33,7 @@ from components.registry.store import Store
 from components.scoring.device_rows import load_raw
 from data.tensor_names import tensor_name
 from pipeline.commands.options import open_store
-from pipeline.demo.content import described, resources
+from pipeline.demo.content import PACKAGES, described, resources
 from pipeline.demo.server import DemoServer
 
 REFERENCE = "ai_edge_litert, XNNPACK"
@@ -127,7 +127,14 @@ def by_signature(engine: Any, columns: Columns) -> FloatArray:
 
 
 def in_browser(store: Store, version: str, columns: Columns) -> FloatArray | None:
-    """LiteRT.js in a headless Chromium, through the demo's own page; None where there is no browser."""
+    """LiteRT.js in a headless Chromium, through the demo's own page; None where one of the two is not here."""
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        print("no Chromium here; `apt-get install chromium` brings one", file=sys.stderr)
+        return None
+    if not (PACKAGES / "@litertjs").is_dir():
+        print("no LiteRT.js here; `make demo` fetches it", file=sys.stderr)
+        return None
     rows = len(next(iter(columns.values())))
     plain = {name: values.tolist() for name, values in columns.items()}
     vectors = [{"inputs": {name: plain[name][row] for name in plain}, "prediction": 0.0} for row in range(rows)]
@@ -135,10 +142,6 @@ def in_browser(store: Store, version: str, columns: Columns) -> FloatArray | Non
     told = described(store.manifest(version), {"tolerance": 0, "rows": vectors})
     page_data = json.dumps(told).encode()
     found["/version.json"] = type(found["/version.json"])(found["/version.json"].media_type, page_data)
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        print("no Chromium here; `apt-get install chromium` brings one", file=sys.stderr)
-        return None
     with DemoServer(found, 0) as server, sync_playwright() as driver:
         page = driver.chromium.launch(executable_path=program, chromium_sandbox=False).new_page()
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

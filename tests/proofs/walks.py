@@ -1,27 +1,34 @@
-"""How often whoever follows a run has to go back: the three walks of docs/architecture.md, counted on a real run.
+"""How often whoever follows a run has to go back: the three walks of docs/architecture.md, counted on a lean run.
 
-    PYTHONPATH=. python tests/proofs/walks.py          one default run with every call noted: some minutes
+    PYTHONPATH=. python tests/proofs/walks.py                    one run with the calls of its steps noted
+    PYTHONPATH=. python tests/proofs/walks.py configuration      that walk alone, in seconds
 
 A walk is the order in which functions of this repository are entered for the first time. A stop is a change of file,
 a return a stop in a file that was left before.
 
-- configuration: from the command line until the graph is made;
+- configuration: before the first step, functions that are handed the configuration or a part of it;
 - row: within the steps TripExampleGen and Transform;
 - model: within the steps Trainer and TFLitePusher.
 """
 
 from __future__ import annotations
 
+import runpy
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from data.settings import Settings
+from pipeline.runners import local
+
 ROOT = Path.cwd()
+LEAN = runpy.run_path(str(ROOT / "tests" / "e2e" / "lean.py"))["LEAN"]
 PACKAGES = ("data", "transforms", "components", "pipeline")
-WALKS = {"trip_example_gen": "row", "transform/executor": "row", "trainer/executor": "model", "pusher": "model"}
-"""Walks by what the path of an executor holds; all before the graph is made is the configuration's."""
+WALKS = {"TripExampleGen": "row", "Transform": "row", "Trainer": "model", "TFLitePusher": "model"}
 
 
 class Walks:
@@ -29,54 +36,80 @@ class Walks:
 
     def __init__(self) -> None:
         self.found: dict[str, list[str]] = {"configuration": [], "row": [], "model": []}
-        self._now: str | None = "configuration"
+        self._now = "configuration"
         self._seen: set[tuple[str, Any]] = set()
 
-    def __call__(self, frame: Any, event: str, _: Any) -> None:
+    @contextmanager
+    def noting(self, walk: str) -> Iterator[None]:
+        """Every call while the block runs, also those of threads that begin in it."""
+        self._now = walk
+        threading.setprofile(self._note)
+        sys.setprofile(self._note)
+        try:
+            yield
+        finally:
+            sys.setprofile(None)
+            threading.setprofile(None)
+
+    def _note(self, frame: Any, event: str, _: Any) -> None:
         code = frame.f_code
-        if code.co_name == "Do" and event in ("call", "return"):
-            path = code.co_filename
-            walk = next((walk for part, walk in WALKS.items() if part in path and "infra" not in path), None)
-            self._now = walk if event == "call" else None
-        if event == "return" and code.co_name == "create_pipeline":
-            self._now = None
-        if event == "call" and self._now and not code.co_name.startswith("<") and (self._now, code) not in self._seen:
+        if event == "call" and not code.co_name.startswith("<") and (self._now, code) not in self._seen:
             path = Path(code.co_filename)
+            if self._now == "configuration" and not _handed_settings(frame):
+                return
+            self._seen.add((self._now, code))
             if path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in PACKAGES:
-                self._seen.add((self._now, code))
                 self.found[self._now].append(str(path.relative_to(ROOT)))
 
 
-def counted(files: list[str]) -> dict[str, int]:
-    """Stops, files and returns of one walk."""
+def _handed_settings(frame: Any) -> bool:
+    """Whether a call is given a configuration, or a part of one; checks within the parts have it as themselves."""
+    given = {name: value for name, value in frame.f_locals.items() if name != "self"}
+    return any(
+        isinstance(value, Settings) or isinstance(getattr(value, "config", None), Settings) for value in given.values()
+    )
+
+
+class GraphMade(Exception):
+    """Ends the walk of the configuration."""
+
+
+def counted(files: list[str]) -> list[int]:
+    """Functions, stops, files and returns of one walk."""
     stops = [one for place, one in enumerate(files) if place == 0 or files[place - 1] != one]
-    return {
-        "functions": len(files),
-        "stops": len(stops),
-        "files": len(set(stops)),
-        "returns": len(stops) - len(set(stops)),
-    }
+    return [len(files), len(stops), len(set(stops)), len(stops) - len(set(stops))]
 
 
-def main() -> None:
+def main(alone: bool) -> None:
     """Prints Markdown on standard output."""
     from pipeline.cli import main as farelite
 
     walks = Walks()
-    threading.setprofile(walks)
+    launch = local.launch
+
+    def noted(compiled: Any, node: Any, *rest: Any, **more: Any) -> Any:
+        sys.setprofile(None)
+        threading.setprofile(None)
+        if alone:
+            raise GraphMade
+        walk = WALKS.get(node.node_info.id)
+        if walk is None:
+            return launch(compiled, node, *rest, **more)
+        with walks.noting(walk):
+            return launch(compiled, node, *rest, **more)
+
+    local.launch = noted
     with tempfile.TemporaryDirectory() as runs:
-        sys.argv = ["farelite", "run", "--runs-dir", runs]
-        sys.setprofile(walks)
+        sys.argv = ["farelite", "run", "--runs-dir", runs, *(word for one in LEAN for word in ("--set", one))]
         try:
-            farelite()
-        except SystemExit as ended:
-            print(f"ended with {ended.code}", file=sys.stderr)
-        finally:
-            sys.setprofile(None)
+            with walks.noting("configuration"):
+                farelite()
+        except (GraphMade, SystemExit) as ended:
+            print(f"ended: {ended!r}", file=sys.stderr)
     print("| walk | functions | stops | files | returns |\n|---|---|---|---|---|")
     for name, files in walks.found.items():
-        print(f"| {name} | {' | '.join(f'{one}' for one in counted(files).values())} |")
+        print(f"| {name} | {' | '.join(map(str, counted(files)))} |")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:] == ["configuration"])

@@ -250,8 +250,8 @@ def of_discrete(rows: Rows) -> dict[str, Any]:
     }
 
 
-def of_categories(oov: int) -> Callable[[Rows], dict[str, Any]]:
-    known = {b"Blue": 1, b"Yellow": 2}
+def of_categories(oov: int, size: int = 2) -> Callable[[Rows], dict[str, Any]]:
+    known = dict(list({b"Blue": 1, b"Yellow": 2, b"Flash": 3}.items())[:size])
 
     def expected(rows: Rows) -> dict[str, Any]:
         return {id_key("company"): np.array([[category_id(text, known, oov)] for text in rows["company"]])}
@@ -370,6 +370,7 @@ CATALOGUE = {
     ),
     "categories": Case(("vocabulary",), "numbers and ids", of_categories(0)),
     "unknown categories": Case(("oov_buckets",), "z-scores", of_categories(5)),
+    "categories that have room": Case(("auto",), "pca", of_categories(0, size=3)),
     "no reducer": Case(("none", "z_score"), "z-scores", of_block, 2e-3),
     # Of the reducers' rows one count of riders in eight is missing, and is the mean's.
     "pca": Case(("pca", "mean"), "pca", of_reducer(sk(PCA(3))), 3e-3, signed=False),

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.plot import Axis, ends
-from components.shown import formatted, real, shown
+from components.shown import formatted, shown
 from pipeline.report.blocks import Block, Figure, Section, Table, Text
-from pipeline.report.charts import scatter
+from pipeline.report.charts import tradeoff
 from pipeline.report.material import Material
 
 
@@ -36,16 +35,13 @@ def _front(material: Material, study: Mapping[str, Any], made: Sequence[Mapping[
     """The choice was made on `validation`; what is shown here was measured on `test`."""
     task = material.task
     metric = task.metrics[(study.get("select") or {}).get("metric", task.primary.name)]
-    sizes = [real(one["gzip_bytes"]) / 1000 for one in made]
-    errors = [real(one["test"].get(metric.name)) for one in made]
     marks = [
-        (size, error, one["name"], "s2" if one["selected"] else "s1", not one["pareto"])
-        for size, error, one in zip(sizes, errors, made, strict=True)
+        (one["gzip_bytes"], one["test"].get(metric.name), one["name"], one["selected"], one["pareto"]) for one in made
     ]
-    picture = scatter(
+    picture = tradeoff(
         marks,
-        Axis("gzipped size (kB)", 0, ends(sizes)[1] * 1.1),
-        Axis(f"{metric.title} on test ({material.unit})", *ends(errors, 0.15)),
+        "gzipped size (kB)",
+        f"{metric.title} on test ({material.unit})",
         f"{len(made)} variants by size and {metric.title}; chosen: {study.get('selected') or 'none'}",
     )
     rows = [

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.plot import Axis, ends
 from components.shown import formatted, real, shown
 from pipeline.report.blocks import Figure, Section, Table, Text
-from pipeline.report.charts import scatter
+from pipeline.report.charts import tradeoff
 from pipeline.report.material import Material
 
 
@@ -41,16 +40,14 @@ def _marks(one: Mapping[str, Any]) -> str:
 def _front(material: Material, found: Mapping[str, Any], made: Sequence[Mapping[str, Any]]) -> Figure:
     task = material.task
     metric = task.metrics[found["metric"]]
-    sizes = [real(one["bytes"]) / 1000 for one in made]
-    errors = [real(one["metrics"].get(metric.name)) for one in made]
     marks = [
-        (size, error, f"trial {one['trial']}", "s2" if one["chosen"] else "s1", not one["pareto"])
-        for size, error, one in zip(sizes, errors, made, strict=True)
+        (one["bytes"], one["metrics"].get(metric.name), f"trial {one['trial']}", one["chosen"], one["pareto"])
+        for one in made
     ]
-    picture = scatter(
+    picture = tradeoff(
         marks,
-        Axis("size (kB)", 0, ends(sizes)[1] * 1.1),
-        Axis(f"{metric.title} on validation ({material.unit})", *ends(errors, 0.15)),
+        "size (kB)",
+        f"{metric.title} on validation ({material.unit})",
         f"{len(made)} trials by size and {metric.title}",
     )
     rows = [

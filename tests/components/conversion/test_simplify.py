@@ -148,3 +148,14 @@ def test_a_reshape_that_others_read_stays() -> None:
     file = converted(read_twice, tf.float32, 6)
     assert operators(simplified(file)).count("RESHAPE") == operators(file).count("RESHAPE") > 0
     assert_same(file, NUMBERS)
+
+
+def test_a_slice_of_everything_goes_and_one_of_a_part_or_backwards_stays() -> None:
+    whole = converted(lambda x: (x * 2)[:, tf.newaxis][:, :, 0:6] + 1, tf.float32, 6)
+    assert "STRIDED_SLICE" in operators(whole)
+    assert "STRIDED_SLICE" not in operators(simplified(whole))
+    assert_same(whole, NUMBERS)
+    for other in (lambda x: (x * 2)[:, 1:4] + 1, lambda x: (x * 2)[:, ::-1] + 1):
+        file = converted(other, tf.float32, 6)
+        assert operators(simplified(file)) == operators(file)
+        assert_same(file, NUMBERS)

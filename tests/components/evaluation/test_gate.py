@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from components.evaluation.gate import Slice, SliceKey, as_json, judge, judge_slices, rule
+from components.evaluation.gate import Slice, SliceKey, as_json, in_label_units, judge, judge_slices, rule
 from components.settings import Gate, Slices
 from components.task import task_of
 
@@ -130,6 +130,24 @@ def test_calibration_is_prediction_over_label_and_can_be_limited() -> None:
     assert reason == "calibration 0.9565 is further than gate.limits.calibration 0.04 from 1"
     assert judge(TASK, Gate(limits={"calibration": 0.05}), GOOD, None) == []
     assert judge(TASK, Gate(limits={"calibration": 0.05}), measured(mean_label=0.0), None)
+
+
+def test_shares_of_the_labels_spread_become_numbers_in_its_unit_and_numbers_stay() -> None:
+    slices = {"hour": Slices(of="hour", limits={"mae": "0.5 sd", "bias": 2.0})}
+    gate = Gate(limits={"rmse": "0.25 sd", "mae": 3.0}, slices=slices, max_ratio=1.5)
+    found = in_label_units(gate, 1e4)
+    assert found.limits == {"rmse": 2500, "mae": 3}
+    assert found.slices["hour"].limits == {"mae": 5000, "bias": 2}
+    assert (found.max_ratio, found.slices["hour"].of) == (1.5, "hour")
+    assert gate.limits["rmse"] == "0.25 sd"
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1, 1e5])
+def test_a_limit_in_shares_of_the_spread_gives_the_same_verdict_whatever_the_unit(scale: float) -> None:
+    seen = {name: value * scale for name, value in {**GOOD, "rmse": 3.1}.items()}
+    lenient, strict = (in_label_units(Gate(limits={"rmse": share}), 5 * scale) for share in ("0.65 sd", "0.6 sd"))
+    assert judge(TASK, lenient, seen, None) == []
+    assert len(judge(TASK, strict, seen, None)) == 1
 
 
 def test_what_is_stored_says_the_rule_and_is_json_without_nan() -> None:

@@ -115,7 +115,12 @@ def push(
     (tmp_path / "report" / SUMMARY_FILE).write_text(json.dumps({"ranges": ranges}))
     champion = artifact(standard_artifacts.Model, tmp_path / "champion", 5)
     store = Store(tmp_path / "models")
-    told = {"config": tiny_manifest["config"], "config_hash": "c", "code_revision": "r", "fingerprint": "f"}
+    told = {
+        "config": {**tiny_manifest["config"], "data_gate": {"allow_leaks": []}},
+        "config_hash": "c",
+        "code_revision": "r",
+        "fingerprint": "f",
+    }
 
     def pushed(
         limits: Push = LENIENT,
@@ -168,7 +173,8 @@ def test_a_blessed_model_is_pushed_and_its_version_verifies(push: PushIt) -> Non
     assert (recorded["verdict"], recorded["version"], recorded["reasons"]) == ("pushed", "000001", [])
     assert recorded["sha256"] == sha256(store.model("000001"))
     finding = recheck(store)
-    assert (finding.problems, finding.vectors) == ([], 32)
+    assert finding.problems == []
+    assert finding.vectors > 32  # as many test rows, and the odd ones
 
 
 def test_the_manifest_fits_its_schema_and_says_what_is_in_the_file(push: PushIt) -> None:
@@ -177,7 +183,7 @@ def test_the_manifest_fits_its_schema_and_says_what_is_in_the_file(push: PushIt)
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     validator = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
     assert [error.message for error in validator.iter_errors(manifest)] == []
-    assert set(manifest) == set(SCHEMA["properties"])
+    assert set(manifest) == set(SCHEMA["properties"]) - {"flipped_decisions"}  # of classes only
     assert manifest["bytes"] == len(store.model("000001"))
     assert manifest["sparsity"] == {"dense_kernels": 0.25, "weights": 8}
     assert {one["name"]: one["training_range"] for one in manifest["inputs"]}["passengers"] == [0.0, 2.0]
@@ -396,7 +402,8 @@ def test_rows_of_the_source_are_read_as_predict_reads_them(push: PushIt, tmp_pat
     source = tmp_path / "trips.csv"
     source.write_text(CSV)
     same = {**DESCRIBED, "time": {**DESCRIBED["time"], "source_time_zone": "UTC"}}
-    config = {"name": "tiny", "data": Dataset.model_validate(same).model_dump(mode="json")}
+    data = Dataset.model_validate(same).model_dump(mode="json")
+    config = {"name": "tiny", "data": data, "data_gate": {"allow_leaks": []}}
     recorded, store = push(config=config, sources=[str(source)])
     assert (recorded["verdict"], store.manifest("000001")["gate"]["source_rows"]) == ("pushed", 2)
     other = {**DESCRIBED, "time": {**DESCRIBED["time"], "source_time_zone": "America/Chicago"}}

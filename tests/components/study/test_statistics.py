@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from components.compression_settings import Pruning
 from components.settings import Push, Training
 from components.study.settings import Selection, Study, Variant, default_grid
 from components.study.statistics import choose, obstacles, paired_bootstrap, pareto
@@ -107,7 +108,7 @@ def test_the_interval_agrees_with_a_bootstrap_written_by_hand() -> None:
 
 
 def test_the_default_grid_holds_every_technique_and_the_configured_one_joins_it() -> None:
-    study, training = Study(), Training()
+    study, training = Study(), Training(pruning=Pruning())
     found = study.variants(training, Variant().conversion)
     assert next(iter(found)) == "float"
     assert {one.conversion.quantization for one in found.values()} == {

@@ -21,7 +21,7 @@ def facts(rows: int = 10_000, numbers: int = 6, budget: int = 32_000, **changes:
     names = [f"x{place}" for place in range(numbers)]
     usual: dict[str, Any] = {
         "quantiles": dict.fromkeys(names, QUANTILES),
-        "weights": {name: 1 / (1 + place) for place, name in enumerate(names)},
+        "weights": lambda: {name: 1 / (1 + place) for place, name in enumerate(names)},
         "dense": numbers,
         "ids": [(30, 2)],
         "derived": False,
@@ -113,7 +113,7 @@ def test_without_piecewise_encoding_nothing_bends() -> None:
 @pytest.mark.parametrize(("rows", "bins"), [(LARGE, 100), (40_000, 200), (10**6, 256)])
 def test_the_date_has_a_bin_for_200_rows_where_there_are_many(rows: int, bins: int) -> None:
     named = {"km": QUANTILES, "years": QUANTILES}
-    seen = facts(rows, budget=10**6, quantiles=named, weights=dict.fromkeys(named, 1.0))
+    seen = facts(rows, budget=10**6, quantiles=named, weights=lambda: dict.fromkeys(named, 1.0))
     found = settle(Training(), seen)
     assert found.bent["fine"] == (("years",), bins)
     assert found.bent["numbers"][0] == ("km",)
@@ -125,7 +125,7 @@ def test_the_date_has_a_bin_for_200_rows_where_there_are_many(rows: int, bins: i
 
 def test_the_date_is_a_number_like_others_where_rows_are_few() -> None:
     named = {"km": QUANTILES, "years": QUANTILES}
-    found = settle(Training(), facts(LARGE - 1, quantiles=named, weights=dict.fromkeys(named, 1.0)))
+    found = settle(Training(), facts(LARGE - 1, quantiles=named, weights=lambda: dict.fromkeys(named, 1.0)))
     assert {group: names for group, (names, _) in found.bent.items()} == {"numbers": ("km", "years")}
 
 

@@ -1,4 +1,4 @@
-"""A search over real rows: its files are those that the Trainer would make, and no test row is opened."""
+"""A search over real rows: no test row is opened, and a trial's network is the one that the Trainer would build."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_search_looks_at_no_test_row(searched: Any) -> None:
     assert (found["rows"], found["folds"]) == (64, 1)
 
 
-def test_the_files_measured_are_those_that_the_trainer_makes(searched: Any, made: Path, tmp_path: Path) -> None:
+def test_the_trainer_builds_the_network_that_a_trial_measured(searched: Any, made: Path, tmp_path: Path) -> None:
     found, best = searched
     trial = found["trials"][1]
     for one in best["space"]:

@@ -52,7 +52,7 @@ def test_every_figure_is_drawn(opened):
         "return {name: s.getAttribute('aria-label'), width: b.width, height: b.height, marks: s.querySelectorAll("
         "'rect, circle, path.line, path.fill').length}})"
     )
-    assert len(told) == 21 + 2
+    assert len(told) == 22 + 2
     for one in told:
         assert one["name"], one
         assert one["width"] >= 100, one

@@ -12,7 +12,6 @@ import pytest
 import tensorflow as tf
 from sklearn.linear_model import LinearRegression
 
-from components.settings import Training
 from components.task import task_of
 from components.task.studied import NEIGHBOURS
 from components.trainer import network
@@ -23,6 +22,7 @@ from pipeline.studies import curves
 from pipeline.studies.costs import costs, rest, saved
 from pipeline.studies.dimensions_view import grouped
 from pipeline.studies.order import correlated_pairs, forward
+from tests.components.trainer.designs import settled
 from transforms import in_memory
 
 TREE: dict[str, Any] = {
@@ -38,6 +38,7 @@ TREE: dict[str, Any] = {
         "categorical": ["company"],
     },
     "features": {
+        "diagonals": False,
         "distances": ["haversine_km", "manhattan_km"],
         "time_parts": ["hour"],
         "buckets": {
@@ -125,19 +126,25 @@ def test_the_plain_models_are_measured_on_rows_that_they_have_not_seen() -> None
 def test_what_the_inputs_cost_adds_up_to_the_parameters_of_the_network(kind: str) -> None:
     changes = {"reducer": {"kind": kind, "components": 3}, "scaling": "min_max"}
     plan = Config.model_validate({**TREE, "features": {**TREE["features"], **changes}}).plan()
-    kept, units = len(BLOCK) if kind == "none" else 3, (8, 5)
+    # Without a reducer, to_lon is left out, as a number that never changes is.
+    used, units = [0, 1, 2, 4, 5, 6, 7] if kind == "none" else [0, 1, 2], (8, 5)
+    kept = len(used)
+    bends = network.Bent([4, 5], np.array([[0, 1, 2, 5], [0, 2, 3, 9]], np.float32), 6)
     widths = network.Widths(
         {"block": kept, "wide": plan.wide_width()},
         {"id_company": (4, 1), "id_when": (plan.cross_size("when"), 3)},
+        {"numbers": bends},
+        len(BLOCK),
     )
     front = network.build_front(widths, np.ones(kept, np.float32))
-    joined = network.join(front, network.build_core(widths.total, Training(units=units, dropout=0), 0.0))
-    found = costs(plan, widths, kept, units)
+    joined = network.join(front, network.build_core(widths.total, settled(units=units)))
+    found = costs(plan, widths, used, units)
     assert sum(one.parameters for one in found) + rest(units) == joined.count_params()
     assert sum(one.width for one in found) == widths.total
-    assert saved(found, widths, len(BLOCK), units) == (len(BLOCK) - kept) * (8 + 1)
+    assert saved(found, widths, len(BLOCK), units) == (0 if kind == "none" else (len(BLOCK) - 3) * (8 + 1))
     constants = {one.name: one.constants for one in found}
     assert constants["from_lat"] == 2 + {"pca": 3, "nmf": 6, "none": 0}[kind]
+    assert constants["haversine_km"] == constants["from_lat"] + 4
     assert (constants["far"], constants["row"]) == (3, 2)
     assert [one.name for one in found if one.kind in ("cross", "category")] == ["when", "company"]
 
