@@ -48,9 +48,11 @@ _SECTIONS: tuple[Callable[[Material], Section], ...] = (
 )
 
 
-def _without(material: Material) -> tuple[Callable[[Material], Section], ...]:
-    """Sections that are of another kind of label."""
-    return (decisions.decisions,) if material.task.residuals else (residuals.predictions, residuals.residuals)
+def sections(material: Material) -> list[Section]:
+    """All but those of another kind of label, in order."""
+    number = (residuals.predictions, residuals.residuals)
+    without = (decisions.decisions,) if material.task.residuals else number
+    return [section(material) for section in _SECTIONS if section not in without]
 
 
 def render(material: Material) -> str:
@@ -66,7 +68,7 @@ def render(material: Material) -> str:
         version=material.record.version,
         word=verdict.WORDS.get(material.record.verdict, material.record.verdict),
         good=material.record.verdict in verdict.GOOD,
-        sections=[section(material) for section in _SECTIONS if section not in _without(material)],
+        sections=sections(material),
         style=style,
         made=material.made.replace("T", " ").replace("+00:00", " UTC"),
     )
