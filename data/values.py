@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -86,6 +87,12 @@ def numbers(column: Stored, required: bool, reasons: Reasons, notation: Notation
     if required:
         set_reason(reasons, missing, f"{name}: missing")
     return values
+
+
+def like_a_number(text: str, notation: Notation) -> bool:
+    """Whether a text is a number, also one in a notation that `numbers` refuses with a hint."""
+    patterns = [_NUMBER.replace(r"\.", ",") if notation.decimal == "," else _NUMBER]
+    return any(re.match(one, text) for one in (*patterns, *(pattern for pattern, _ in _FOREIGN[notation.decimal])))
 
 
 def _as_float(column: pa.ChunkedArray) -> FloatArray:
