@@ -122,7 +122,7 @@ class Plan(Settings):
     @model_validator(mode="after")
     def _block_is_sound(self) -> Plan:
         numbers, reducer = self.block_names(), self.features.reducer
-        if not numbers:
+        if not numbers and (reducer.kind != "none" or not self.has_ids()):
             raise ValueError(
                 "the block is empty: turn on features.coordinates, or name distances, time_parts or numeric"
             )
@@ -214,6 +214,10 @@ class Plan(Settings):
     def movable(self) -> set[str]:
         """Numeric columns that no other feature is made of."""
         return {*self.dataset.numeric} - {bucket.feature for bucket in self.features.buckets.values()}
+
+    def has_ids(self) -> bool:
+        """Whether the model sees anything beside numbers."""
+        return bool(self.dataset.categorical or self.model_crosses())
 
     def block_width(self) -> int:
         """Columns of the block behind the reducer: as many as there may be components."""

@@ -75,18 +75,26 @@ def read(transform_savedmodel_dir: str) -> dict[str, Any]:
 
 
 def used(known: Mapping[str, Any]) -> list[int]:
-    """Columns of the block in use: the components kept, or without a reducer the columns that vary.
+    """Columns of the block in use: the components kept, or without a reducer the columns that vary."""
+    places = [place for place, name in enumerate(known["features"]) if varies(known["columns"][name])]
+    return places if known["kind"] == "none" or not places else list(range(known["kept"]))
+
+
+def refuse_constants(known: Mapping[str, Any], others: bool) -> None:
+    """Looks whether there is anything to learn from.
+
+    Args:
+        known: see above.
+        others: whether the model sees more than the block.
 
     Raises:
-        DataError: none does.
+        DataError: no column of the block varies.
     """
-    places = [place for place, name in enumerate(known["features"]) if varies(known["columns"][name])]
-    if not places:
+    if not used(known) and not (others and known["kind"] == "none"):
         raise DataError(
             f"each of the features {', '.join(known['features'])} has one value in all training rows, so there is "
             "nothing to learn from; name other columns"
         )
-    return places if known["kind"] == "none" else list(range(known["kept"]))
 
 
 def unused(known: Mapping[str, Any]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from data.tensor_names import columns_of, tensor_name
 from data.vocabulary import Column, Input, Interface, Output
 from transforms import categories
 from transforms.categories import vocabulary_file
-from transforms.features import BLOCK, Plan, id_key, is_id
+from transforms.features import BLOCK, NUMBERS, Plan, id_key, is_id
 from transforms.in_memory import raw_spec
 
 OUTPUT = "prediction"
@@ -91,15 +91,15 @@ class RawModel(tf.Module):
         self._unknown_spreads = unknown_spreads
         self._dataset = dataset
         self._transform = transform
-        self._kept = list(kept)
+        self._kept, self._parts = list(kept), parts
         self._networks = networks
-        self._parts = parts
         self.trackables = [transform, *trackables]
 
     def _features(self, raw: Tensors) -> Tensors:
-        features = dict(self._transform({name: tf.expand_dims(value, 1) for name, value in raw.items()}))
-        features[BLOCK] = columns(features[BLOCK], self._kept)
-        return {name: tf.cast(value, tf.int32) if is_id(name) else value for name, value in features.items()}
+        features = dict(self._transform({name: tf.expand_dims(value, 1) for name, value in raw.items()})) if raw else {}
+        features = {name: one for name, one in features.items() if self._kept or name not in (BLOCK, NUMBERS)}
+        found = {name: tf.cast(value, tf.int32) if is_id(name) else value for name, value in features.items()}
+        return {**found, BLOCK: columns(found[BLOCK], self._kept)} if self._kept else found
 
     def device_features(self, raw: Tensors) -> Tensors:
         """Categories arrive as ids, so the part of the graph that looks up texts is not reached."""
@@ -116,9 +116,9 @@ class RawModel(tf.Module):
         return features
 
     def _device(self, name: str, raw: Tensors) -> Tensors:
-        return {OUTPUT: self._or_unknown(raw, self._networks[name](self.device_features(raw)))}
+        return {OUTPUT: self.or_unknown(raw, self._networks[name](self.device_features(raw)))}
 
-    def _or_unknown(self, raw: Tensors, value: tf.Tensor) -> tf.Tensor:
+    def or_unknown(self, raw: Tensors, value: tf.Tensor) -> tf.Tensor:
         """The value, or NaN where a coordinate is: 8-bit kernels carry no NaN, and none beats a made-up one."""
         coordinates = [raw[tensor_name(name)] for name in self._dataset.coordinates()]
         if self._unknown_spreads or not coordinates:
@@ -151,7 +151,7 @@ class RawModel(tf.Module):
 
         def front(**raw: tf.Tensor) -> Tensors:
             core_input, skip = parts.front(self.device_features(raw))
-            return {"core_input": core_input, "rest": self._or_unknown(raw, skip)}
+            return {"core_input": core_input, "rest": self.or_unknown(raw, skip)}
 
         def spec(**widths: int) -> dict[str, tf.TensorSpec]:
             return {name: tf.TensorSpec([None, width], tf.float32, name=name) for name, width in widths.items()}

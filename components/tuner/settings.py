@@ -16,8 +16,10 @@ class Tuner(Settings):
         max_trials: so many at most; null sets no limit.
         few_rows: where `validation` has fewer rows, trials are judged by folds over `train` and `validation` together.
         folds: so many then.
-        stop_above: a trial is given up when its loss after a cycle of the float phase, or its error after a fold, is so
-            many times that of the best one.
+        stop_above: a trial is given up when its loss after a cycle of the float phase is so many times that of the best
+            one.
+        stop_above_fold: and when its error on the rows of the folds so far is so many times that of the best one: most
+            trials then cost a fold, and time is left for more of them.
         seed: of the search, and of the folds.
     """
 
@@ -25,5 +27,6 @@ class Tuner(Settings):
     max_trials: int | None = Field(default=None, ge=1)
     few_rows: int = Field(default=1000, ge=0)
     folds: int = Field(default=3, ge=2)
-    stop_above: float = Field(default=1.15, gt=1)
+    stop_above: float = Field(default=1.05, gt=1)
+    stop_above_fold: float = Field(default=1.0, ge=1)
     seed: int = 0

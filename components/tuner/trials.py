@@ -86,7 +86,7 @@ class Judge:
         parts: each to be learned from and judged by its own validation rows.
         training, conversion: of the configuration.
         push: budgets of the file.
-        stop_above: see `components.tuner.settings.Tuner`.
+        stop_above, stop_above_fold: see `components.tuner.settings.Tuner`.
     """
 
     parts: Sequence[TrainingContext]
@@ -94,6 +94,7 @@ class Judge:
     conversion: Conversion
     push: Push
     stop_above: float
+    stop_above_fold: float
 
     @property
     def task(self) -> Task:
@@ -111,7 +112,7 @@ class Judge:
             training = tuned(self.training, changed)
         except ValueError:  # two choices that do not go together, such as a pattern wider than a layer
             return False
-        return bool(self.parts[0].design(training)[1]["estimated_bytes"] <= self.push.max_bytes)
+        return bool(self.parts[0].design(training, self.conversion)[1]["estimated_bytes"] <= self.push.max_bytes)
 
     def figures(
         self, changed: Mapping[str, Any], best: Trial | None, over: Callable[[], bool], cycles: list[list[float]]
@@ -125,7 +126,7 @@ class Judge:
             cycles: is filled with `Trial.cycles`.
 
         Raises:
-            GivenUpError: it is worse than the best by `stop_above`.
+            GivenUpError: it is worse than the best by `stop_above` or `stop_above_fold`.
             OutOfTimeError: the time is up.
             ValueError: the file's predictions are not all finite.
         """
@@ -151,7 +152,7 @@ class Judge:
 
     def _file(self, part: TrainingContext, training: Training, watch: _Watch) -> tuple[bytes, Interface]:
         """As the Trainer's, to the byte."""
-        design, _ = part.design(training)
+        design, _ = part.design(training, self.conversion)
         watch.ends = list(itertools.accumulate(design.training.epochs))
         trained = train(part, design, after_epoch=watch)
         with tempfile.TemporaryDirectory() as folder:
@@ -174,7 +175,7 @@ class Judge:
             return
         metric, label = self.task.primary, self.label[: len(done)]
         mine, theirs = (metric.of(one, label) for one in (done, best.predicted[: len(done)]))
-        if not metric.keeps_up(mine, theirs, self.stop_above):
+        if not metric.keeps_up(mine, theirs, self.stop_above_fold):
             raise GivenUpError(f"{metric.title} {mine:.4g} on {len(done):,} rows, of the best {theirs:.4g}")
 
 

@@ -144,9 +144,14 @@ def test_a_cross_of_more_combinations_than_float32_can_number_is_refused():
         plan(buckets=buckets, crosses={"x": {"of": list("abcd")}})
 
 
-def test_an_empty_block_is_refused_with_what_fills_it():
+def test_an_empty_block_is_refused_with_what_fills_it_unless_there_are_categories():
+    nothing = {"coordinates": False, "diagonals": False, "distances": [], "time_parts": []}
+    data = {**DATA, "numeric": [], "categorical": []}
     with pytest.raises(pydantic.ValidationError, match=r"the block is empty: turn on features.coordinates, or name"):
-        plan({**DATA, "numeric": []}, coordinates=False, diagonals=False, distances=[], time_parts=[])
+        plan(data, **nothing)
+    assert plan({**data, "categorical": ["company"]}, **nothing).block_names() == []
+    with pytest.raises(pydantic.ValidationError, match="the block is empty"):
+        plan({**data, "categorical": ["company"]}, **nothing, reducer={"kind": "pca", "components": 0.9})
 
 
 def test_a_scaling_of_an_unknown_number_names_the_nearest():

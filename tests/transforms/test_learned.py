@@ -46,6 +46,12 @@ def test_behind_a_reducer_the_components_kept_are_used_and_what_is_left_out_is_s
 def test_rows_in_which_nothing_varies_are_refused_with_the_features():
     flat = {name: COLUMNS[name] for name in ("vendor", "tolls")}
     with pytest.raises(DataError, match=r"each of the features vendor, tolls has one value in all training rows, so"):
-        learned.used(known(flat))
+        learned.refuse_constants(known(flat), others=False)
     with pytest.raises(DataError, match="one value in all training rows"):
-        learned.used(known(flat, "pca"))
+        learned.refuse_constants(known(flat, "pca"), others=True)
+
+
+def test_rows_in_which_no_number_varies_are_taken_where_there_are_categories():
+    flat = known({name: COLUMNS[name] for name in ("vendor", "tolls")})
+    learned.refuse_constants(flat, others=True)
+    assert learned.used(flat) == learned.used(known({})) == []

@@ -177,7 +177,7 @@ def test_a_trial_far_behind_the_best_is_given_up_after_a_cycle_or_a_fold_and_non
     context: TrainingContext,
 ) -> None:
     plain = TRAINING.model_copy(update={"quantization": None})
-    judge = Judge(folds(context, 2, seed=0), plain, Conversion(), Push(), stop_above=1.15)
+    judge = Judge(folds(context, 2, seed=0), plain, Conversion(), Push(), stop_above=1.15, stop_above_fold=1.0)
     perfect = Trial({}, "ok", "", 1.0, {}, [[1e-9], [1e-9]], judge.label)
     with pytest.raises(GivenUpError, match="after 2 epochs, of the best 1e-09"):
         judge.figures({}, perfect, lambda: False, [])
@@ -189,7 +189,7 @@ def test_a_trial_far_behind_the_best_is_given_up_after_a_cycle_or_a_fold_and_non
 
 
 def test_the_budgets_of_push_bind(context: TrainingContext) -> None:
-    small = Judge([context], TRAINING, Conversion(), Push(max_bytes=9000), stop_above=1.15)
+    small = Judge([context], TRAINING, Conversion(), Push(max_bytes=9000), stop_above=1.15, stop_above_fold=1.0)
     assert small.fits({"training.units": [8, 8], "training.piecewise": None})
     assert not small.fits({"training.units": [512, 512]})
     assert not small.fits({"training.pruning": {"pattern": "1x4"}, "training.units": [8, 2]})
