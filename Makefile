@@ -188,6 +188,10 @@ bench-boosters: $(READY)  ## the shipped file beside LightGBM and XGBoost over f
 bench-tables: $(READY)  ## defaults on public tables beside boosted trees (hours; ARGS="--splits 1 --tables diabetes")
 	@uv=$$(sh tools/uv.sh) && $$uv sync --frozen --quiet --all-extras --group bench && PYTHONPATH=. $(BIN)/python benchmarks/tables.py $(ARGS)
 
+.PHONY: bench-labels
+bench-labels: $(READY)  ## the examples whose label is no number, beside boosted trees, over five hash splits
+	@uv=$$(sh tools/uv.sh) && $$uv sync --frozen --quiet --all-extras --group bench && PYTHONPATH=. $(BIN)/python benchmarks/labels.py $(ARGS)
+
 .PHONY: prove-transforms
 prove-transforms: $(READY)  ## the whole contract of every transform and reducer (minutes); prints the largest differences
 	FARELITE_PROVE=1 $(PYTEST) -rP tests/transforms $(ARGS) | grep -E "largest difference|passed|failed|Error"
