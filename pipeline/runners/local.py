@@ -28,7 +28,7 @@ from components.registry import remote
 from components.registry.store import Store
 from data import files
 from data.sources import PLAIN
-from pipeline import provenance
+from pipeline import last_run, provenance
 from pipeline.graph import create_pipeline
 from pipeline.interrupts import is_interrupt
 from pipeline.lineage import journal
@@ -51,6 +51,7 @@ def run(run: Run, listener: Listener) -> Result:
         Exception: whatever a component raised, unchanged; the listener was told which was running.
     """
     began = time.monotonic()
+    last_run.forget(run.paths)
     store = open_metadata(run.config.metadata, run.paths, create=True)
     remember(run.config.metadata, run.paths)
     engine = ready(run, listener.say)
@@ -68,6 +69,9 @@ def run(run: Run, listener: Listener) -> Result:
         raise
     figures = journal.brief_metrics(result.metrics)
     journal.finish(store, run.id, result.verdict, result.version, result.reasons, figures)
+    outputs = [one for node in Lineage(store).node_runs(run.id).values() for one in node.outputs.values()]
+    artifacts = [artifact.uri for group in outputs for artifact in group]
+    last_run.note(run, dataclasses.asdict(dataclasses.replace(result, components=[])), artifacts)
     return dataclasses.replace(result, seconds=time.monotonic() - began)
 
 
@@ -127,7 +131,7 @@ def run_context(run: Run, beam: tuple[str, ...], lineage: Lineage | None = None)
         baseline=baseline(lineage, run.fingerprint) if lineage else "",
         champion_version=live or "",
         champion_sha256=digest,
-        store_state=json.dumps([live, digest, store.withdrawn()]),
+        store_state=last_run.store_state(store),
         provenance=json.dumps(told),
         beam=beam,
         force=run.force,
