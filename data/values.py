@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -118,6 +119,11 @@ def _parse(
     unsigned = pc.utf8_ltrim(text.filter(pa.array(plain_number)), characters="+")  # Arrow reads no '+5'
     values[plain_number] = _as_float(unsigned if point else pc.replace_substring(unsigned, ",", "."))
     return values, bad
+
+
+def reads_as_number(text: str, notation: Notation) -> bool:
+    """Whether a trimmed text is a number in this notation."""
+    return bool(re.fullmatch(_NUMBER if notation.decimal == "." else _NUMBER.replace(r"\.", ","), text))
 
 
 def _truth_as_digits(text: pa.ChunkedArray) -> pa.ChunkedArray:
