@@ -32,7 +32,7 @@ from components import interface_file
 from components.conversion.convert import convert
 from components.device import runtime
 from components.scoring.device_rows import load_raw
-from components.task import TASK
+from components.task import task_of
 from data.tensor_names import tensor_name
 from pipeline.config import Config, load
 from pipeline.lineage.connection import open_metadata
@@ -103,7 +103,7 @@ def one_seed(config_file: Path | None, overrides: list[str], runs_dir: Path) -> 
 def file_figures(model: bytes, columns: runtime.Columns, label: Any) -> dict[str, float]:
     """Of the shipped file, by the interpreter."""
     return {
-        **TASK.measure(runtime.predict(model, columns), label, TASK.brief),
+        **task_of({}).measure(runtime.predict(model, columns), label, task_of({}).brief),
         "bytes": len(model),
         "gzip": len(gzip.compress(model, 9, mtime=0)),
         "us": runtime.latency_us(model, columns, CALLS, WARM_UP)["p50"],
@@ -171,7 +171,7 @@ def figures_of(predict: Callable[[Any], Any], stored: bytes, x: Any, label: Any)
         predict(row)
         taken[call] = time.perf_counter_ns() - start
     return {
-        **TASK.measure(np.asarray(predict(x), np.float32), label, TASK.brief),
+        **task_of({}).measure(np.asarray(predict(x), np.float32), label, task_of({}).brief),
         "bytes": len(stored),
         "gzip": len(gzip.compress(stored, 6, mtime=0)),
         "us": float(np.median(taken[WARM_UP:]) / 1000),

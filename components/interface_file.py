@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from components.files import INTERFACE_FILE
 from data.vocabulary import Interface
@@ -36,6 +37,13 @@ def columns(saved_model: str | Path) -> dict[str, str]:
     path = _file(saved_model)
     told = json.loads(path.read_text())["inputs"] if path.exists() else []
     return {one["name"]: one.get("source_column", one["name"]) for one in told}
+
+
+def output(saved_model: str | Path) -> dict[str, Any]:
+    """What was told of the output, which may be less than `Interface` asks for, as in `columns`."""
+    path = _file(saved_model)
+    told: dict[str, Any] = json.loads(path.read_text())["output"] if path.exists() else {}
+    return told
 
 
 def _file(saved_model: str | Path) -> Path:

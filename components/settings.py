@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from components.compression_settings import Clustering, Pruning, Quantization, Target, check_combination
 from components.task.amounts import Amount
-from components.task.settings import Increases, Limits, Loss, usual_increases
+from components.task.settings import Decision, Increases, Limits, Loss
 from data.settings import Settings
 
 Auto = Literal["auto"]
@@ -69,6 +69,7 @@ class Training(Settings):
         label_scale: `linear` learns the standardized label, `log` its standardized logarithm, and corrects the bias
             that this brings; `auto` takes the logarithm of positive, heavily skewed labels.
         loss: what they minimise.
+        decision: how the threshold of a binary label is chosen.
         epochs: of the float phase that everything else starts from: of its only cycle, or of each in turn. The learning
             rate rises and falls once a cycle, the first one worse on the validation rows than the best so far is the
             last, and the best counts. `auto` doubles: 8, 16, 32, 64, 128, or from 20,000 training rows on 4, 8, 16, 32.
@@ -92,6 +93,7 @@ class Training(Settings):
     piecewise: Piecewise | None = Piecewise()
     label_scale: Literal["auto", "linear", "log"] = "auto"
     loss: Loss = Loss()
+    decision: Decision = Decision()
     epochs: Epochs | Auto = "auto"
     batch_size: Annotated[int, Field(ge=1)] | Auto = "auto"
     learning_rate: Annotated[float, Field(gt=0)] | Auto = "auto"
@@ -191,16 +193,19 @@ class Push(Settings):
             `micro` (TensorFlow Lite for Microcontrollers; wants the package `tflite-micro`). An operator that one lacks
             is refused by name before training. The manifest tells of the others all the same.
         max_increase: share by which the file's metrics may be worse than the float model's, by name of metric, 0.02 for
-            two percent. A metric that is not named keeps its default; null takes the limit away.
+            two percent. A metric that is not named keeps its default, which stands with the metrics below; null takes
+            the limit away.
         max_bytes: of the file.
         min_sparsity: share of zeros in the dense kernels, counted in the file; null sets no limit. That the file has
             the zeros which pruning made is always asked.
         max_latency_us: 95th percentile of one call from Python, in microseconds; null sets no limit, since the figure
             depends on the machine.
         max_difference: largest difference between the file and the SavedModel on one row, in label units, or as a share
-            of the label's standard deviation over the training rows. With buckets it can be as high as a step: where a
-            row lies on a boundary, the last bit decides.
+            of the label's standard deviation over the training rows; of a probability, where the label is no number.
+            With buckets it can be as high as a step: where a row lies on a boundary, the last bit decides.
         max_p99_difference, max_mean_difference: 99th percentile and mean of the same.
+        max_flipped: share of test rows that the file may decide otherwise than the float model, where the label is no
+            number; null takes 0.02.
         max_rows: test rows that the file is run on, and training rows whose places are kept beside it; where
             there are more, a uniform sample of so many is drawn. Null takes all; the Evaluator always does.
         test_vectors: rows kept beside the file with the outputs to expect.
@@ -210,13 +215,14 @@ class Push(Settings):
     """
 
     targets: tuple[Target, ...] = Field(default=("litert",), min_length=1)
-    max_increase: Increases = Field(default_factory=usual_increases)
+    max_increase: Increases = Field(default_factory=dict)
     max_bytes: int = Field(default=32_000, ge=1)
     min_sparsity: float | None = Field(default=None, ge=0, lt=1)
     max_latency_us: float | None = Field(default=None, gt=0)
     max_difference: Amount = "0.5 sd"
     max_p99_difference: Amount = "0.03 sd"
     max_mean_difference: Amount = "0.01 sd"
+    max_flipped: float | None = Field(default=None, ge=0, le=1)
     max_rows: int | None = Field(default=1_000_000, ge=1)
     test_vectors: int = Field(default=32, ge=1)
     keep_versions: int = Field(default=20, ge=2)

@@ -12,6 +12,7 @@ import pyarrow as pa
 from data.batches import Batch
 from data.checks.oddities import EXAMPLES, Oddities
 from data.columns import ARROW, described
+from data.label_values import label_texts, label_values
 from data.spec import Dataset
 from data.splits import parts, places
 from data.stored import Stored, python_values, stored, text_of
@@ -20,6 +21,7 @@ from data.values import (
     NO_NUMBER,
     NO_UTF8,
     FloatArray,
+    Reasons,
     check_origin,
     check_range,
     check_swapped,
@@ -47,7 +49,8 @@ class Rows:
 
     Attributes:
         columns: by column name, in the stored dtype of its role (`data.vocabulary.ROLES`): time in seconds of local
-            wall-clock time since 1970, texts as `data.stored.text_of` gives them.
+            wall-clock time since 1970, texts as `data.stored.text_of` gives them; a label whose classes nobody has
+            looked for is its texts.
         split: int8 `[rows]`, an index into `data.splits.SPLITS`.
         hashes: uint64 `[rows]`, of seed and all columns of a role.
         rejects: what was not accepted.
@@ -86,11 +89,15 @@ def to_rows(dataset: Dataset, batch: Batch, only: str | None = None, cut: int | 
     texts = {name: text_of(columns[name], dataset.notation) for name in columns if _is_text(dataset, name)}
     for name in texts:
         set_reason(reasons, columns[name].broken, f"{name}: {NO_UTF8}")
+    label = dataset.label
+    if label.is_unseen:
+        texts[label.column] = label_texts(dataset, columns, reasons)
     accepted = reasons == ""
     good = pa.array(accepted)
     types = {one.name: ARROW[one.stored_dtype] for one in described(dataset)}
     found = {name: pa.array(values[accepted], types[name]) for name, values in typed.items()}
-    found |= {name: _bytes(texts[name].fill_null("").filter(good)) for name in dataset.categorical}
+    as_texts = (*dataset.categorical, *((label.column,) if label.is_unseen else ()))
+    found |= {name: _bytes(texts[name].fill_null("").filter(good)) for name in as_texts}
     hashes, hashed = _hashes(dataset, columns, texts, good)
     seconds = np.asarray(found[dataset.time.column]) if dataset.time else None
     return Rows(
@@ -98,10 +105,17 @@ def to_rows(dataset: Dataset, batch: Batch, only: str | None = None, cut: int | 
         parts(hashed, dataset.split, only, seconds, cut),
         hashes,
         _rejects(batch, reasons, accepted),
-        Oddities(
-            _coarse({name: exact[name][accepted] for name in (*dataset.numeric, dataset.label.column)}),
-            *_odd_texts(batch, {name: columns[name] for name in exact}, reasons),
-        ),
+        _oddities(dataset, batch, columns, exact, reasons),
+    )
+
+
+def _oddities(
+    dataset: Dataset, batch: Batch, columns: dict[str, Stored], exact: dict[str, FloatArray], reasons: Reasons
+) -> Oddities:
+    numbers_of = [name for name in (*dataset.numeric, dataset.label.column) if name in exact]
+    return Oddities(
+        _coarse({name: exact[name][reasons == ""] for name in numbers_of}),
+        *_odd_texts(batch, {name: columns[name] for name in exact if name in columns}, reasons),
     )
 
 
@@ -114,13 +128,16 @@ def _hashes(
 ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
     """Of all columns of a role, and of the key."""
     key, seed = dataset.split.key, dataset.split.seed
-    measured = {*dataset.coordinates(), *dataset.numeric, dataset.label.column}
+    label = dataset.label
+    measured = {*dataset.coordinates(), *dataset.numeric}
+    if label.is_number or label.expression:
+        measured |= set(label.sources)
     # Numbers as tables of text have them, 8.0 for a whole float: another form would move rows between the splits.
     shown = {
         name: texts[name]
         if name in dataset.categorical
         else text_of(columns[name], dataset.notation, keep_point=name in measured)
-        for name in dataset.columns()
+        for name in (*dataset.inputs(), *label.sources)
     }
     hashes = places([_bytes(column.filter(good)) for column in shown.values()], seed)
     return hashes, places([_bytes(texts[name].filter(good)) for name in key], seed) if key else hashes
@@ -131,11 +148,14 @@ def _numbers(dataset: Dataset, columns: dict[str, Stored], reasons: npt.NDArray[
     axes = dataset.coordinates()
     limits = {name: limits_of(dataset, name) for name in dataset.columns()}
     exact = {}
-    for name in [*axes, *dataset.numeric, dataset.label.column]:
-        required = name in axes or name == dataset.label.column
-        exact[name] = numbers(columns[name], required, reasons, dataset.notation, truth=name not in axes)
+    for name in [*axes, *dataset.numeric]:
+        exact[name] = numbers(columns[name], name in axes, reasons, dataset.notation, truth=name not in axes)
         if name not in axes:
             check_range(exact[name], name, limits[name], reasons)
+    if not dataset.label.is_unseen:
+        label = dataset.label.column
+        exact[label] = label_values(dataset, columns, reasons)
+        check_range(exact[label], label, limits[label], reasons)
     # What is known to be no place is not called a place out of range.
     check_origin(dataset.points, exact, reasons)
     check_swapped(dataset.points, exact, limits, reasons)

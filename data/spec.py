@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from data.label import Label as Label
+from data.label import Range as Range
 from data.notation import Notation
 from data.settings import Settings
 from data.span_choice import Spans
@@ -27,38 +29,6 @@ def wall_clock(zone: str) -> str:
 _NO_ENCODINGS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape"}
 """What Python counts among its encodings, though nobody writes tables in it."""
 PositiveFraction = Annotated[float, Field(gt=0, lt=1)]
-
-
-class Range(Settings):
-    """A closed interval `[low, high]`; a value outside it makes the row a reject."""
-
-    low: float
-    high: float
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Range:
-        if self.low > self.high:
-            raise ValueError(f"low is {self.low} and high is {self.high}: low must not be above high")
-        return self
-
-
-class Label(Settings):
-    """The column to predict.
-
-    Attributes:
-        column: its name in the source.
-        unit: what one stands for, such as `min`; repeated in the manifest and in reports. Null says "label units".
-        range: labels outside are rejects; None accepts every finite number.
-    """
-
-    column: str
-    unit: str | None = None
-    range: Range | None = None
-
-    @property
-    def in_words(self) -> str:
-        """The unit for people."""
-        return self.unit or "label units"
 
 
 class Point(Settings):
@@ -237,7 +207,8 @@ class Dataset(Settings):
             yield "time.column", self.time.column
         for role in ("numeric", "categorical"):
             yield from ((role, column) for column in getattr(self, role))
-        yield "label.column", self.label.column
+        key = "label.column" if self.label.expression is None else "label.expression"
+        yield from ((key, column) for column in dict.fromkeys((*self.label.sources, self.label.column)))
 
     @property
     def notation(self) -> Notation:
@@ -262,5 +233,5 @@ class Dataset(Settings):
         return [*self.inputs(), self.label.column]
 
     def read_columns(self) -> list[str]:
-        """Every column that is read: those of a role, then those of the key that have none."""
-        return [*self.columns(), *(name for name in self.split.key if name not in self.columns())]
+        """Every column that is read: the inputs, those of the label, then those of the key that have no role."""
+        return list(dict.fromkeys((*self.inputs(), *self.label.sources, *self.split.key)))

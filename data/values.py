@@ -89,6 +89,12 @@ def numbers(column: Stored, required: bool, reasons: Reasons, notation: Notation
     return values
 
 
+def like_a_number(text: str, notation: Notation) -> bool:
+    """Whether a text is a number, also one in a notation that `numbers` refuses with a hint."""
+    patterns = [_NUMBER.replace(r"\.", ",") if notation.decimal == "," else _NUMBER]
+    return any(re.match(one, text) for one in (*patterns, *(pattern for pattern, _ in _FOREIGN[notation.decimal])))
+
+
 def _as_float(column: pa.ChunkedArray) -> FloatArray:
     return np.array(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
 

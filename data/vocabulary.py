@@ -31,6 +31,7 @@ Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Version = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Shape = Annotated[list[Literal[1]], Field(min_length=1, max_length=1)]
+OutputShape = Annotated[list[Positive], Field(min_length=1, max_length=2)]
 Metrics = dict[str, float | None]
 """Metrics of `components.task` by name, in label units unless the metric says otherwise; null for NaN."""
 
@@ -132,13 +133,40 @@ class Input(Told):
         return self
 
 
+class Decision(Told):
+    """How a class is decided for."""
+
+    threshold: float | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Least probability that is a yes; not told where the likeliest of several classes is taken."""
+    chosen_by: str
+    """What the threshold makes best, and on how many validation rows."""
+
+
+class TemperatureScaling(Told):
+    """What dividing the logits by a temperature changed, on the validation rows."""
+
+    temperature: float
+    """1 changes nothing; more makes the model less sure."""
+    log_loss_before: float
+    log_loss: float
+
+
 class Output(Told):
     """What the file gives."""
 
     name: str
     """Of the tensor."""
     dtype: DeviceDtype
-    shape: Shape = [1]
+    shape: OutputShape = [1]
+    """`[1]`, or `[1, K]` for one of K classes."""
+    kind: Literal["number", "binary", "classes"] = Field(default="number", exclude_if=lambda value: value == "number")
+    """Of the label; not told for a number."""
+    classes: list[str] | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Texts of the values in the order of the outputs; no and yes of a binary label."""
+    decision: Decision | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Where the label is no number."""
+    temperature_scaling: TemperatureScaling | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Likewise."""
     unit: str | None = None
     meaning: str
     source_column: str | None = None
@@ -233,6 +261,13 @@ class OutputDifference(Told):
     p99: float
 
 
+class FlippedDecisions(Told):
+    """Test rows that the file decides otherwise than the float model."""
+
+    rows: Count
+    share: Share
+
+
 class TargetRun(Told):
     """How the file does on one kind of device."""
 
@@ -276,6 +311,8 @@ class Measurements(Told):
     """What the figures were measured with."""
     metrics: Compared
     difference_to_saved_model: OutputDifference
+    flipped_decisions: FlippedDecisions | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Where the label is no number."""
 
 
 class SliceCounts(Told):

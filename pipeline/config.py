@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from components.data_gate.settings import DataGate
 from components.evaluation.slices import Slicing, settle
 from components.settings import Gate, Push, Training
 from components.study.settings import Study
+from components.task import task_of
+from components.task.settings import check_metrics
 from components.tuner.settings import Tuner
 from data.errors import DataError
 from data.files import below, expanded, is_remote
@@ -122,6 +124,20 @@ class Config(Settings):
                 "metadata.kind is postgresql, where ml-metadata stores no text with a backslash, a quote or a letter "
                 "beyond ASCII, and one stands in this configuration; write it otherwise, or take sqlite or mysql"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _metrics_fit_label(self) -> Config:
+        label = self.data.label
+        if label.kind is None:
+            return self  # asked again once somebody has looked
+        named: dict[str, Iterable[str]] = {
+            f"gate.slices.{name}.limits": one.limits for name, one in self.gate.slices.items()
+        }
+        named |= {"gate.limits": self.gate.limits, "push.max_increase": self.push.max_increase}
+        if self.study and self.study.select.metric:
+            named["study.select.metric"] = (self.study.select.metric,)
+        check_metrics(task_of(label.model_dump()), named)
         return self
 
     def plan(self) -> Plan:

@@ -16,8 +16,8 @@ from data.sources import Located
 from pipeline.config import Config
 from pipeline.lock import run_lock
 from pipeline.paths import RunPaths
-from pipeline.provenance import readable
 from pipeline.quiet import libraries_to
+from pipeline.settled import settled
 
 
 def new_id() -> str:
@@ -34,6 +34,7 @@ class Run:
         paths: the pipeline's folder.
         source: files and spans that are read.
         force: push withdrawn bytes too.
+        label: what the label was found to be, as a sentence.
         id: in ML Metadata, and of the log.
     """
 
@@ -41,6 +42,7 @@ class Run:
     paths: RunPaths
     source: Located
     force: bool = False
+    label: str = ""
     id: str = field(default_factory=new_id)
 
     @property
@@ -69,10 +71,12 @@ def opened(
         The run, and the terminal's own standard error: what libraries print goes to the run's log.
 
     Raises:
-        DataError: the source is not there or cannot be read; told at once, before anything is written.
+        DataError: the source is not there or cannot be read, or its label is open to doubt; told at once, before
+            anything is written.
         RunsFolderError, LockedError: the folder cannot be used, or another run holds it.
     """
-    run = Run(config, RunPaths(runs_dir / config.name), readable(config.data), force)
+    known, source, label = settled(config)
+    run = Run(known, RunPaths(runs_dir / config.name), source, force, label)
     run.paths.make()
     with run_lock(run.paths.lock, wait_seconds), libraries_to(run.log) as terminal:
         yield run, terminal

@@ -20,7 +20,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from components.task import TASK
+from components.task import all_tasks
+from components.task.task import Task
 from pipeline.config import Config
 
 INTRODUCTION = """\
@@ -54,27 +55,31 @@ def reference() -> str:
     sections = [INTRODUCTION, _table("The whole pipeline", [row for row in rows if "." not in row.key])]
     for name in dict.fromkeys(row.key.split(".")[0] for row in rows if "." in row.key):
         sections.append(_table(f"`{name}`", [row for row in rows if row.key.startswith(f"{name}.")]))
-    return "\n".join([*sections, _metrics()])
+    return "\n".join([*sections, *map(_metrics, all_tasks())])
 
 
-def _metrics() -> str:
-    """Names that limits and choices go by."""
+def _metrics(task: Task) -> str:
+    """Names that limits and choices go by, where the label is of one kind."""
     limits = {"lower": "at most", "higher": "at least"}
     lines = [
         f"| `{one.name}` | {one.meaning} | {'label units' if one.in_label_units else ''} "
         f"| {limits.get(one.better) or f'at most so far from {one.ideal:g}'} |"
-        for one in TASK.metrics.values()
+        for one in task.metrics.values()
     ]
     head = [
-        "## Metrics",
+        f"## Metrics of a label of kind {task.kind}",
         "",
-        f"`{TASK.primary.name}` is the primary one.",
+        f"`{task.primary.name}` is the primary one.",
         "",
         "| Name | Meaning | Unit | Limit |",
         "|---|---|---|---|",
     ]
-    compared = ", ".join(f"`{name}`" for name in TASK.brief)
-    below = f"`push.max_increase` and `study.select.metric` take {compared}."
+    compared = ", ".join(f"`{name}`" for name in task.brief)
+    usual = ", ".join(f"{value:g} of `{name}`" for name, value in task.increases.items())
+    below = (
+        f"`push.max_increase` and `study.select.metric` take {compared}; unless configured the first is {usual}, the "
+        f"second `{task.selects}`."
+    )
     return "\n".join([*head, *lines, "", below, ""])
 
 

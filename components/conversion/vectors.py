@@ -95,7 +95,9 @@ def as_json(
     }
 
 
-def _plain(value: Any) -> float | int | None:
-    """A JSON number; null for NaN, which JSON cannot say."""
+def _plain(value: Any) -> Any:
+    """A JSON number, or a list of them; null for NaN, which JSON cannot say."""
+    if np.ndim(value):
+        return [_plain(one) for one in value]
     number = value.item()
     return None if number != number else number

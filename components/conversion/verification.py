@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,15 +14,16 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from components.conversion import inspection, vectors
+from components.conversion.budgets import broken
 from components.device import runtime, targets
 from components.examples import Columns
 from components.scoring.device_rows import on_device
 from components.settings import Push
-from components.shown import number
-from components.task import TASK
-from components.task.amounts import in_label_units
+from components.task import task_of
+from components.task.task import Task
 from data.vocabulary import (
     Compared,
+    FlippedDecisions,
     Interface,
     Latency,
     Measurements,
@@ -32,7 +33,6 @@ from data.vocabulary import (
 )
 
 FloatArray = npt.NDArray[np.float32]
-FORBIDDEN = ("FLEX", "CUSTOM")
 SAVED_MODEL_BATCH = 4096
 EVALUATED = "evaluate"
 """Signature that the Evaluator measures, in the dtypes of tf.Example."""
@@ -99,14 +99,15 @@ def verify_file(
         interface: what the file's inputs must be.
         push: budgets and tolerances.
     """
+    task = task_of(interface.output.model_dump())
     anatomy = inspection.dissect(model, interface.dense_kernels)
     columns = on_device(interface.inputs, stored)
     from_file = runtime.predict(model, columns)
     as_evaluated = {name: values[:, np.newaxis] for name, values in stored.items()}
-    difference = TASK.difference(from_file, run_saved_model(saved_model, EVALUATED, as_evaluated))
-    predictions = run_signatures(reference, ("float", *TASK.baselines), columns)
-    of = {name: TASK.measure(one, label, TASK.shown) for name, one in {"file": from_file, **predictions}.items()}
-    baselines = {name: of[name] for name in TASK.baselines}
+    difference = task.difference(from_file, run_saved_model(saved_model, EVALUATED, as_evaluated))
+    predictions = run_signatures(reference, ("float", *task.baselines), columns)
+    of = {name: task.measure(one, label, task.shown) for name, one in {"file": from_file, **predictions}.items()}
+    baselines = {name: of[name] for name in task.baselines}
     rows, odd = vectors.chosen(columns, push.test_vectors, interface.inputs)
     expected = runtime.predict(model, rows)
     everything = {name: np.concatenate([columns[name], rows[name]]) for name in rows}
@@ -126,77 +127,19 @@ def verify_file(
         difference_to_saved_model=OutputDifference(
             max=float(difference.max()), mean=float(difference.mean()), p99=float(np.percentile(difference, 99))
         ),
+        flipped_decisions=_flipped(task, predictions["float"], from_file),
     )
     reasons = [
-        *_contract(anatomy, interface),
-        *_kept_zeros(anatomy, interface),
-        *_budgets(figures, push),
-        *_differences(figures.difference_to_saved_model, push, interface.spread),
-        *_accuracy(of, push),
+        *broken(task, anatomy, figures, interface, push),
         *targets.refusals(model, push.targets, told),
     ]
     kept = vectors.as_json(rows, expected, odd, targets.tolerance(told, interface.spread))
     return Verification(figures, reasons, kept, columns, label, {"file": from_file, **predictions})
 
 
-def _contract(anatomy: inspection.Anatomy, interface: Interface) -> list[str]:
-    reasons = [f"operator {name} is not builtin" for name in anatomy.operators if name.upper().startswith(FORBIDDEN)]
-    wanted = {one.name: (one.dtype, tuple(one.shape)) for one in interface.inputs}
-    output = interface.output
-    wanted_output = {output.name: (output.dtype, tuple(output.shape))}
-    for what, seen, want in (("inputs", anatomy.inputs, wanted), ("output", anatomy.outputs, wanted_output)):
-        if seen != want:
-            reasons.append(f"{what} of the file are {seen}, the contract says {want}")
-    if list(anatomy.inputs) != list(wanted):
-        reasons.append(
-            f"inputs of the file stand as {', '.join(anatomy.inputs)}, the contract says {', '.join(wanted)}"
-        )
-    return reasons
-
-
-def _kept_zeros(anatomy: inspection.Anatomy, interface: Interface) -> list[str]:
-    """Rounding to integers makes zeros and takes none; fewer than the trained model has are a conversion gone wrong."""
-    seen, trained = anatomy.dense_kernels["zeros"], interface.zeros
-    if seen >= trained - 1e-4:
-        return []
-    return [f"{seen:.2%} of the file's dense weights are zero, of the trained model's {trained:.2%}"]
-
-
-def _budgets(figures: Measurements, push: Push) -> list[str]:
-    reasons = []
-    if figures.bytes > push.max_bytes:
-        reasons.append(f"the file has {figures.bytes:,} bytes, above push.max_bytes {push.max_bytes:,}")
-    zeros = figures.sparsity.dense_kernels
-    if push.min_sparsity is not None and zeros < push.min_sparsity:
-        reasons.append(f"{zeros:.1%} of the dense weights are zero, below push.min_sparsity {push.min_sparsity:.1%}")
-    slow = figures.latency_us.p95
-    if push.max_latency_us is not None and slow > push.max_latency_us:
-        reasons.append(f"a call takes {slow:g} us (p95), above push.max_latency_us {push.max_latency_us:g}")
-    return reasons
-
-
-def _differences(seen: OutputDifference, push: Push, spread: float) -> list[str]:
-    limits = [
-        ("by {} on one row", seen.max, push.max_difference, "max_difference"),
-        ("by {} on one row in a hundred", seen.p99, push.max_p99_difference, "max_p99_difference"),
-        ("by {} in the mean", seen.mean, push.max_mean_difference, "max_mean_difference"),
-    ]
-    numbers = [(how, value, in_label_units(amount, spread), key) for how, value, amount, key in limits]
-    return [
-        f"file and SavedModel differ {how.format(number(value))}, above push.{key} {number(limit)}"
-        for how, value, limit, key in numbers
-        # Written so that a NaN fails: it compares false with everything.
-        if not value <= limit
-    ]
-
-
-def _accuracy(of: Mapping[str, Mapping[str, float]], push: Push) -> list[str]:
-    reasons = []
-    for name, limit in push.max_increase.items():
-        metric, file, float_ = TASK.metrics[name], of["file"][name], of["float"][name]
-        if limit is not None and not metric.keeps_up(file, float_, 1 + limit):
-            reasons.append(
-                f"{metric.title} of the file is {number(file)}, {file / float_ - 1:+.2%} against the float model's "
-                f"{number(float_)}; push.max_increase.{name} allows {limit:+.2%}"
-            )
-    return reasons
+def _flipped(task: Task, float_: FloatArray, file: FloatArray) -> FlippedDecisions | None:
+    before, after = task.decisions(float_), task.decisions(file)
+    if before is None or after is None:
+        return None
+    rows = int((before != after).sum())
+    return FlippedDecisions(rows=rows, share=rows / max(len(before), 1))

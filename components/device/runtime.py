@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from components.task import TASK
 from data.vocabulary import Input
 
 SIGNATURE = "serving_default"
@@ -56,16 +55,16 @@ class Engine:
             return ""
         return f"the file takes {_listed(mine)}, the manifest says {_listed(told)}: it is of another schema"
 
-    def __call__(self, row: Columns) -> float:
-        """The prediction for `[1]` arrays by input name."""
+    def __call__(self, row: Columns) -> Any:
+        """The prediction for `[1]` arrays by input name: a number, or float32 `[classes]`."""
         for name, index in self._inputs.items():
             self._engine.set_tensor(index, row[name])
         self._engine.invoke()
-        return float(self._engine.get_tensor(self._output)[0])
+        return self._engine.get_tensor(self._output)[0]
 
 
 def predict(model: bytes, columns: Columns, xnnpack: bool = True) -> npt.NDArray[np.float32]:
-    """float32 `[rows]` for columns `[rows]` in the dtypes of the file's inputs."""
+    """float32 `[rows]`, or `[rows, classes]`, for columns `[rows]` in the dtypes of the file's inputs."""
     engine = Engine(model, xnnpack)
     rows = len(next(iter(columns.values())))
     return np.array(
@@ -75,8 +74,10 @@ def predict(model: bytes, columns: Columns, xnnpack: bool = True) -> npt.NDArray
 
 
 def differences(one: Any, other: Any) -> npt.NDArray[Any]:
-    """Of predictions `[rows]`, as the task measures them; NaN agrees with NaN alone, and is else NaN."""
-    return np.where(np.isnan(one) & np.isnan(other), 0.0, TASK.difference(one, other))
+    """How far predictions lie apart, `[rows]`, the largest of the classes'; NaN agrees with NaN alone, else is NaN."""
+    apart = np.abs(np.asarray(one, np.float64) - np.asarray(other, np.float64))
+    apart = np.where(np.isnan(one) & np.isnan(other), 0.0, apart)
+    return apart if apart.ndim == 1 else np.asarray(apart.max(axis=1))
 
 
 def latency_us(model: bytes, columns: Columns, calls: int = 2000, warm_up: int = 200) -> dict[str, float]:

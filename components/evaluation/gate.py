@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from components.evaluation.slices import order
 from components.settings import Gate, Slices
 from components.shown import number
-from components.task import TASK, amounts
+from components.task import amounts
+from components.task.metric import Metric
 from components.task.settings import Limits
+from components.task.task import Task
 
 Metrics = Mapping[str, float]
 SliceKey = tuple[str, str]
@@ -44,20 +46,21 @@ class Slice:
     reasons: tuple[str, ...]
 
 
-def judge(gate: Gate, candidate: Metrics, champion: Metrics | None) -> list[str]:
+def judge(task: Task, gate: Gate, candidate: Metrics, champion: Metrics | None) -> list[str]:
     """Reasons to refuse the candidate for its errors on all rows; an empty list blesses it.
 
     Args:
+        task: of the label.
         gate: limits, as numbers.
         candidate: metrics by name, on the test rows.
         champion: the same of the live model on the same rows; None when there is none, and then only absolute
             limits hold.
     """
-    reasons = list(_beyond(gate.limits, candidate, "gate.limits"))
-    primary = TASK.primary
+    reasons = list(_beyond(task, gate.limits, candidate, "gate.limits"))
+    primary = task.primary
     if not math.isfinite(candidate[primary.name]):
         reasons.append(f"{primary.title} is {candidate[primary.name]}: the model does not give finite numbers")
-    return [*reasons, *_behind(gate.max_ratio, candidate, champion, "gate.max_ratio")]
+    return [*reasons, *_behind(task.primary, gate.max_ratio, candidate, champion, "gate.max_ratio")]
 
 
 def in_label_units(gate: Gate, spread: float) -> Gate:
@@ -70,14 +73,16 @@ def in_label_units(gate: Gate, spread: float) -> Gate:
     return gate.model_copy(update={"limits": plain(gate.limits), "slices": slices})
 
 
-def _beyond(limits: Limits, metrics: Metrics, key: str) -> Iterator[str]:
-    for name, metric in TASK.metrics.items():
-        if name in limits and not metric.keeps(metrics[name], float(limits[name])):
+def _beyond(task: Task, limits: Limits, metrics: Metrics, key: str) -> Iterator[str]:
+    """What TFMA does not measure is judged of the file alone."""
+    for name, metric in task.metrics.items():
+        if name in limits and name in metrics and not metric.keeps(metrics[name], float(limits[name])):
             yield metric.beyond(metrics[name], float(limits[name]), f"{key}.{name}")
 
 
-def _behind(ratio: float | None, candidate: Metrics, champion: Metrics | None, key: str) -> Iterator[str]:
-    metric = TASK.primary
+def _behind(
+    metric: Metric, ratio: float | None, candidate: Metrics, champion: Metrics | None, key: str
+) -> Iterator[str]:
     if champion is None or ratio is None or metric.keeps_up(candidate[metric.name], champion[metric.name], ratio):
         return
     yield (
@@ -87,21 +92,22 @@ def _behind(ratio: float | None, candidate: Metrics, champion: Metrics | None, k
 
 
 def judge_slices(
-    gate: Gate, candidate: Mapping[SliceKey, Metrics], champion: Mapping[SliceKey, Metrics] | None
+    task: Task, gate: Gate, candidate: Mapping[SliceKey, Metrics], champion: Mapping[SliceKey, Metrics] | None
 ) -> list[Slice]:
     """Every slice, in the order of the configuration and then of its numbers.
 
     Args:
+        task: of the label.
         gate: limits of each cut, and how many rows make a slice worth judging.
         candidate: `rows` and the metrics that `judge` takes, by slice.
         champion: the same of the live model on the same rows; None when there is none.
     """
     slicings = list(gate.slices)
     keys = sorted(candidate, key=lambda key: (slicings.index(key[0]), order(key[1]), key[1]))
-    return [_judged(gate, key, candidate[key], champion[key] if champion is not None else None) for key in keys]
+    return [_judged(task, gate, key, candidate[key], champion[key] if champion is not None else None) for key in keys]
 
 
-def _judged(gate: Gate, key: SliceKey, candidate: Metrics, champion: Metrics | None) -> Slice:
+def _judged(task: Task, gate: Gate, key: SliceKey, candidate: Metrics, champion: Metrics | None) -> Slice:
     (slicing, value), limits = key, gate.slices[key[0]]
     rows = int(candidate["rows"])
     small = rows < gate.min_slice_rows
@@ -109,8 +115,8 @@ def _judged(gate: Gate, key: SliceKey, candidate: Metrics, champion: Metrics | N
     if not small:
         place = f"gate.slices.{slicing}"
         found = [
-            *_beyond(limits.limits, candidate, f"{place}.limits"),
-            *_behind(limits.max_ratio, candidate, champion, f"{place}.max_ratio"),
+            *_beyond(task, limits.limits, candidate, f"{place}.limits"),
+            *_behind(task.primary, limits.max_ratio, candidate, champion, f"{place}.max_ratio"),
         ]
         reasons = [f"slice {slicing} {value} ({rows:,} rows): {one}" for one in found]
     verdict: Verdict = (
@@ -137,19 +143,26 @@ def _told(metrics: Metrics) -> Metrics:
     return {name: value for name, value in metrics.items() if name != "rows"}
 
 
-def rule(gate: Gate, version: str, baselines: bool = False, compared: bool = True) -> str:
-    """What a model was held against, such as `absolute limits and the mean; no version is live`.
+def counted(slices: Sequence[Slice]) -> dict[str, int]:
+    """How many were `judged`, how many are `small`."""
+    return {"judged": sum(not one.small for one in slices), "small": sum(one.small for one in slices)}
+
+
+def rule(gate: Gate, version: str, baselines: Iterable[str] = (), compared: bool = True) -> str:
+    """What a model was held against, such as `absolute limits and the mean of the training rows; no version is live`.
 
     Args:
         gate: only what it sets is named.
         version: live; empty where none is.
-        baselines: the mean and the linear model count too.
+        baselines: titles of the two plain models, where they count too.
         compared: whether the live version could be measured on these rows.
     """
     every = [gate.limits, *(one.limits for one in gate.slices.values())]
     held = ["absolute limits"] if any(every) else []
-    held += ["the mean"] if baselines and gate.min_skill is not None else []
-    held += ["the linear model"] if baselines and gate.max_linear_ratio is not None else []
+    asked = (gate.min_skill, gate.max_linear_ratio)
+    held += [
+        f"the {title.partition(',')[0]}" for title, limit in zip(baselines, asked, strict=False) if limit is not None
+    ]
     held += [f"the live version {version}"] if version and compared else []
     told = ", ".join(held[:-1]) + (" and " if held[1:] else "") + held[-1] if held else "no limit is set"
     if version:
@@ -164,6 +177,18 @@ def incomparable(version: str, columns: Sequence[str]) -> str:
         "compared on the same rows. A model of other inputs breaks those who use this one: give it a pipeline of its "
         "own, by another `name` in the configuration"
     )
+
+
+def of_another_kind(version: str, mine: Task, theirs: Task) -> list[str]:
+    """Reasons to refuse a candidate whose label is another than the live model's, whatever its errors."""
+    if (mine.kind, mine.classes) == (theirs.kind, theirs.classes):
+        return []
+    told = [one.kind + (f" ({', '.join(one.classes)})" if one.classes else "") for one in (theirs, mine)]
+    return [
+        f"the live version {version} predicts a label of kind {told[0]}, this model one of kind {told[1]}, so the two "
+        "cannot be compared. Another output breaks those who use this one: give it a pipeline of its own, by another "
+        "`name` in the configuration"
+    ]
 
 
 def as_json(

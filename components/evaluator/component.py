@@ -19,13 +19,23 @@ from tfx_bsl.tfxio import tensor_adapter
 
 from components import interface_file
 from components.artifacts import METRICS, REASONS, SLICES_FILE, VERSION
-from components.evaluation.gate import as_json, in_label_units, incomparable, judge, judge_slices, rule
+from components.evaluation.gate import (
+    as_json,
+    counted,
+    in_label_units,
+    incomparable,
+    judge,
+    judge_slices,
+    of_another_kind,
+    rule,
+)
 from components.evaluation.slices import Slicing
 from components.evaluator.slice_extractor import slice_extractor
 from components.evaluator.tfma_metrics import BASELINE, CANDIDATE, eval_config, read_metrics
 from components.registry.soundness import tree_digest
 from components.settings import Gate
 from components.step import Step, spec
+from components.task import task_of
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -39,22 +49,34 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         champion = artifact_utils.get_single_instance(input_dict["baseline_model"])
         version = champion.get_string_custom_property(VERSION)
         schema = _read_schema(input_dict)
-        strangers = lacking(champion.uri, schema) if version else []
-        compared = bool(version) and not strangers
-        itself = compared and same_model(champion.uri, artifact_utils.get_single_uri(input_dict["model"]))
+        model_uri = artifact_utils.get_single_uri(input_dict["model"])
+        output = interface_file.output(model)
+        task = task_of(output)
+        rival_task = task_of(interface_file.output(path_utils.serving_model_path(champion.uri))) if version else task
+        incomparables = of_another_kind(version, task, rival_task)
+        if version and (strangers := lacking(champion.uri, schema)):
+            incomparables.append(incomparable(version, strangers))
+        compared = bool(version) and not incomparables
+        itself = compared and same_model(champion.uri, model_uri)
         uri = artifact_utils.get_single_uri(output_dict["evaluation"])
         two = compared and not itself
-        self._measure(input_dict, uri, eval_config(exec_properties["label"], two, slicings), slicings, schema)
-        measured, by_slice = read_metrics(uri, CANDIDATE if two else "")
+        tasks = [task, rival_task] if two else [task]
+        self._measure(input_dict, uri, eval_config(exec_properties["label"], tasks, slicings), slicings, schema)
+        measured, by_slice = read_metrics(task, uri, CANDIDATE if two else "")
         same = (measured, by_slice) if itself else (None, None)
-        rival, rival_by_slice = read_metrics(uri, BASELINE) if two else same
-        slices = judge_slices(gate, by_slice, rival_by_slice)
-        reasons = [*judge(gate, measured, rival), *([incomparable(version, strangers)] if strangers else [])]
-        held_against = rule(gate, version, compared=not strangers)
+        rival, rival_by_slice = read_metrics(rival_task, uri, BASELINE) if two else same
+        slices = judge_slices(task, gate, by_slice, rival_by_slice)
+        reasons = [*judge(task, gate, measured, rival), *incomparables]
+        held_against = rule(gate, version, compared=not incomparables)
         told = as_json(gate, version, measured, rival, reasons, slices, held_against)
         Path(uri, SLICES_FILE).write_text(json.dumps(told, indent=1))
-        counts = {"judged": sum(not one.small for one in slices), "small": sum(one.small for one in slices)}
-        figures = {"candidate": measured, "champion": rival, "rule": held_against, "slices": counts}
+        figures = {
+            "candidate": measured,
+            "champion": rival,
+            "rule": held_against,
+            "slices": counted(slices),
+            "output": output,
+        }
         _bless(output_dict, [*reasons, *(reason for one in slices for reason in one.reasons)], figures)
 
     def _measure(

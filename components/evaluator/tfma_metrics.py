@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
@@ -10,17 +12,23 @@ import tensorflow_model_analysis as tfma
 from components.evaluation.gate import Metrics, SliceKey
 from components.evaluation.slices import Slicing
 from components.evaluator.slice_extractor import PREFIX, slicing_specs
-from components.task import TASK
+from components.task.task import Task
 
 SIGNATURE = "evaluate"
 CANDIDATE = "candidate"
 BASELINE = "baseline"
 
 
-def eval_config(label: str, has_champion: bool, slicings: list[Slicing]) -> tfma.EvalConfig:
-    """What TFMA measures: no thresholds, since those are the gate's business."""
+def eval_config(label: str, tasks: Sequence[Task], slicings: list[Slicing]) -> tfma.EvalConfig:
+    """What TFMA measures: no limits, since those are the gate's business.
+
+    Args:
+        label: column of the label.
+        tasks: of the candidate, and of the champion where there is one; each has its own decision threshold.
+        slicings: cuts of the rows.
+    """
     specs = [tfma.ModelSpec(name=CANDIDATE, signature_name=SIGNATURE, label_key=label, model_type="tf_generic")]
-    if has_champion:
+    if len(tasks) > 1:
         specs.append(
             tfma.ModelSpec(
                 name=BASELINE,
@@ -30,30 +38,40 @@ def eval_config(label: str, has_champion: bool, slicings: list[Slicing]) -> tfma
                 is_baseline=True,
             )
         )
-    names = [*TASK.tfma_metrics(), "ExampleCount"]
     return tfma.EvalConfig(
         model_specs=specs,
         slicing_specs=slicing_specs(slicings),
-        metrics_specs=[tfma.MetricsSpec(metrics=[tfma.MetricConfig(class_name=name) for name in names])],
+        metrics_specs=[measured(task, spec.name) for task, spec in zip(tasks, specs, strict=True)],
     )
 
 
-def read_metrics(uri: str, model_name: str) -> tuple[Metrics, dict[SliceKey, Metrics]]:
+def measured(task: Task, model: str) -> tfma.MetricsSpec:
+    """What is measured of one model, by its name among several."""
+    metrics = [*task.tfma_metrics(), ("ExampleCount", {})]
+    return tfma.MetricsSpec(
+        model_names=[model] if model else [],
+        metrics=[tfma.MetricConfig(class_name=name, config=json.dumps(how) if how else "") for name, how in metrics],
+    )
+
+
+def read_metrics(task: Task, uri: str, model_name: str) -> tuple[Metrics, dict[SliceKey, Metrics]]:
     """Metrics of one model from TFMA's output folder, by our names: of all rows, and of each slice.
 
     Args:
+        task: of the model.
         uri: the folder.
         model_name: TFMA names a sole model ''.
     """
     result = tfma.load_eval_result(uri, model_name=model_name)
-    found = {key: _named(metrics[""][""]) for key, metrics in result.slicing_metrics}
+    found = {key: named(task, metrics[""][""]) for key, metrics in result.slicing_metrics}
     overall = found.pop(())
     return overall, {(name.removeprefix(PREFIX), _text(value)): one for ((name, value),), one in found.items()}
 
 
-def _named(metrics: Any) -> Metrics:
+def named(task: Task, metrics: Any) -> Metrics:
+    """What TFMA tells of one slice, by our names."""
     values = {name: float(value["doubleValue"]) for name, value in metrics.items() if "doubleValue" in value}
-    return {**TASK.from_tfma(values), "rows": values["example_count"]}
+    return {**task.from_tfma(values), "rows": values["example_count"]}
 
 
 def _text(value: Any) -> str:

@@ -34,6 +34,7 @@ from components.scoring.device_rows import load_stored
 from components.scoring.predict import Predictor
 from components.settings import Gate, Push
 from components.step import Step, spec
+from components.task import task_of
 from data.vocabulary import Described, Interface, Unsealed
 
 
@@ -76,9 +77,10 @@ class Executor(base_executor.BaseExecutor):
         (Path(pushed.uri) / SLICES_FILE).write_text(json.dumps(judgement.slices, indent=1))
         gate = {**judgement.figures, "source_rows": checked[0]}
         measured = {**verification_.figures.model_dump(), "gate": gate, "warnings": judgement.warnings}
-        told: dict[str, Any] = {"sha256": sha256(model), "figures": {**measured, "evaluation": evaluated}}
+        figures = {**measured, "evaluation": evaluated, "output": interface.output.model_dump(mode="json")}
+        told: dict[str, Any] = {"sha256": sha256(model), "figures": figures}
         if reasons:
-            aside = store.refuse(model, {"reasons": reasons, "figures": told["figures"]})
+            aside = store.refuse(model, {"reasons": reasons, "figures": figures})
             _record(pushed, "refused", reasons=reasons, kept=str(aside), **told)
             return
         live = store.current()
@@ -129,8 +131,9 @@ def _measure(
         model, saved_model, str(Path(saved_model).parent / REFERENCE_DIR), stored, label, interface, push
     )
     version = artifact_utils.get_single_instance(input_dict["champion"]).get_string_custom_property(VERSION)
-    champion = (version, of_champion(store, version, stored))
-    judgement = judge_file(gate, slicings, stored, label, verification_.predictions, champion)
+    task = task_of(interface.output.model_dump())
+    champion = of_champion(task, store, version, stored)
+    judgement = judge_file(task, gate, slicings, stored, label, verification_.predictions, champion)
     checked = check_source(
         begun.config["data"], begun.data.sources, Predictor(model, json.loads(begun.model_dump_json()))
     )

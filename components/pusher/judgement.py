@@ -12,7 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from components.device import runtime
-from components.evaluation.gate import Metrics, SliceKey, as_json, judge, judge_slices, rule, without_nan
+from components.evaluation.gate import (
+    Metrics,
+    SliceKey,
+    as_json,
+    counted,
+    judge,
+    judge_slices,
+    of_another_kind,
+    rule,
+    without_nan,
+)
 from components.evaluation.plain_models import few_rows, judge_baselines
 from components.evaluation.slice_names import names
 from components.evaluation.slices import Slicing
@@ -21,7 +31,8 @@ from components.registry.soundness import StoreError, interface_of
 from components.registry.store import Store
 from components.scoring.device_rows import on_device
 from components.settings import Gate
-from components.task import TASK
+from components.task import task_of
+from components.task.task import Task
 
 FloatArray = npt.NDArray[np.float32]
 SUBJECT = "model.tflite: "
@@ -47,49 +58,50 @@ class Judgement:
 
 
 def judge_file(
+    task: Task,
     gate: Gate,
     slicings: Sequence[Slicing],
     stored: Columns,
     label: FloatArray,
     predictions: Mapping[str, FloatArray],
-    champion: tuple[str, FloatArray | None],
+    champion: tuple[str, Task, FloatArray | None],
 ) -> Judgement:
     """Measures and judges.
 
     Args:
+        task: of the label.
         gate: limits.
         slicings: of its slices, settled for these data.
         stored: the test rows, as ingestion stored them.
         label: in label units.
-        predictions: `[rows]` of the `file` and of the baselines `mean` and `linear`.
-        champion: version that is live, empty for none, and what its file predicts; None where it cannot.
+        predictions: of the `file` and of the baselines.
+        champion: version that is live, empty for none, its task, and what its file predicts; None where it cannot.
     """
-    version, from_champion = champion
+    version, rival_task, from_champion = champion
     groups = _slices(slicings, stored)
-    measured = {name: metrics(values, label) for name, values in predictions.items()}
-    rival = None if from_champion is None else metrics(from_champion, label)
-    by_slice = _by_slice(groups, predictions["file"], label)
-    rival_by_slice = None if from_champion is None else _by_slice(groups, from_champion, label)
-    slices = judge_slices(gate, by_slice, rival_by_slice)
+    measured = {name: metrics(task, values, label) for name, values in predictions.items()}
+    rival = None if from_champion is None else metrics(rival_task, from_champion, label)
+    rival_by_slice = None if from_champion is None else _by_slice(rival_task, groups, from_champion, label)
+    slices = judge_slices(task, gate, _by_slice(task, groups, predictions["file"], label), rival_by_slice)
     overall = [
-        *judge(gate, measured["file"], rival),
-        *judge_baselines(gate, measured["file"], measured["mean"], measured["linear"]),
+        *judge(task, gate, measured["file"], rival),
+        *judge_baselines(task, gate, measured["file"], *(measured[name] for name in task.baselines)),
     ]
-    held_against = rule(gate, version, baselines=True, compared=from_champion is not None)
+    held_against = rule(gate, version, task.baselines.values(), from_champion is not None)
     figures = {
         "rule": held_against,
         "candidate": without_nan(measured["file"]),
         "champion": without_nan(rival),
-        "slices": {"judged": sum(not one.small for one in slices), "small": sum(one.small for one in slices)},
+        "slices": counted(slices),
     }
     told = as_json(gate, version, measured["file"], rival, overall, slices, held_against)
     reasons = [*overall, *(reason for one in slices for reason in one.reasons)]
-    return Judgement([SUBJECT + reason for reason in reasons], few_rows(gate, len(label)), figures, told)
+    return Judgement([SUBJECT + reason for reason in reasons], few_rows(task, gate, len(label)), figures, told)
 
 
-def metrics(predicted: FloatArray, label: FloatArray) -> Metrics:
+def metrics(task: Task, predicted: FloatArray, label: FloatArray) -> Metrics:
     """What the gate judges by, in label units, as TFMA measures it."""
-    return {**TASK.judged(predicted, label), "rows": float(len(label))}
+    return {**task.judged(predicted, label), "rows": float(len(label))}
 
 
 def _slices(slicings: Sequence[Slicing], stored: Columns) -> dict[SliceKey, npt.NDArray[np.intp]]:
@@ -103,30 +115,33 @@ def _slices(slicings: Sequence[Slicing], stored: Columns) -> dict[SliceKey, npt.
 
 
 def _by_slice(
-    groups: Mapping[SliceKey, npt.NDArray[np.intp]], predicted: FloatArray, label: FloatArray
+    task: Task, groups: Mapping[SliceKey, npt.NDArray[np.intp]], predicted: FloatArray, label: FloatArray
 ) -> dict[SliceKey, Metrics]:
-    return {key: metrics(predicted[rows], label[rows]) for key, rows in groups.items()}
+    return {key: metrics(task, predicted[rows], label[rows]) for key, rows in groups.items()}
 
 
-def of_champion(store: Store, version: str, stored: Columns) -> FloatArray | None:
-    """What the live file predicts of rows, given by its own manifest's vocabulary.
+def of_champion(task: Task, store: Store, version: str, stored: Columns) -> tuple[str, Task, FloatArray | None]:
+    """The live version, its task, and what its file predicts of rows, given by its own manifest's vocabulary.
 
     Args:
+        task: of the candidate.
         store: where it lies.
         version: of it; empty for none.
         stored: as ingestion stored them.
 
     Returns:
-        float32 `[rows]`; None without a live version, where its files are damaged, and where it takes other columns,
-        which the Evaluator refuses.
+        Predictions are None without a live version, where its files are damaged, and where it takes other columns or is
+        of another label, which the Evaluator refuses.
     """
     if not version:
-        return None
+        return version, task, None
     try:
-        model, inputs = store.model(version), interface_of(store.manifest(version)).inputs
+        model, described = store.model(version), interface_of(store.manifest(version))
     except StoreError:
         # What `verify` is for. The Evaluator has compared the SavedModels, and `rule` says that the file was not.
-        return None
-    if not {one.name for one in inputs} <= set(stored):
-        return None
-    return runtime.predict(model, on_device(inputs, stored))
+        return version, task, None
+    other = task_of(described.output.model_dump())
+    inputs = described.inputs
+    if not {one.name for one in inputs} <= set(stored) or of_another_kind(version, task, other):
+        return version, other, None
+    return version, other, runtime.predict(model, on_device(inputs, stored))

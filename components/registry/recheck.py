@@ -12,7 +12,8 @@ from components.device import runtime
 from components.device.runtime import Columns, Engine
 from components.registry import soundness
 from components.registry.store import Store
-from components.task import TASK
+from components.task import KINDS, NUMBER, task_of
+from components.task.task import Task
 
 _SHOWN = 5
 """Vectors named one by one before the rest is only counted."""
@@ -75,12 +76,17 @@ def summaries(store: Store) -> list[Summary]:
                 pushed=_at(manifest, str, "run", "finished"),
                 live=version == live,
                 withdrawn=digest in withdrawn,
-                errors={name: _at(manifest, float, "metrics", "file", name) for name in TASK.brief},
+                errors={name: _at(manifest, float, "metrics", "file", name) for name in _task(manifest).brief},
                 bytes=_at(manifest, int, "bytes"),
                 sha256=digest,
             )
         )
     return found
+
+
+def _task(manifest: Any) -> Task:
+    output = _at(manifest, dict, "output")
+    return task_of(output if output and output.get("kind", NUMBER) in KINDS else {})
 
 
 def _at(value: Any, kind: type, *keys: str) -> Any:
@@ -120,7 +126,7 @@ def _run_vectors(store: Store, version: str) -> Finding:
     if not rows:
         return Finding(version, ["there are no test vectors"], 0, None)
     outputs = np.array([engine(_row(one["inputs"], dtypes)) for one in rows])
-    told = [np.nan if one["prediction"] is None else float(one["prediction"]) for one in rows]
+    told = [_numbers(one["prediction"]) for one in rows]
     differences = runtime.differences(outputs, np.array(told)).tolist()
     # Written so that a NaN fails: it compares false with everything.
     off = [(number, one) for number, one in enumerate(differences) if not one <= tolerance]
@@ -128,6 +134,13 @@ def _run_vectors(store: Store, version: str) -> Finding:
     if len(off) > _SHOWN:
         problems.append(f"and {len(off) - _SHOWN} of {len(differences)} test vectors more")
     return Finding(version, problems, len(differences), float(np.max(differences)))
+
+
+def _numbers(prediction: Any) -> Any:
+    """One number, or one for each class; null in JSON is NaN."""
+    if isinstance(prediction, list):
+        return [_numbers(one) for one in prediction]
+    return np.nan if prediction is None else float(prediction)
 
 
 def _row(inputs: dict[str, Any], dtypes: Mapping[str, str]) -> Columns:

@@ -17,6 +17,7 @@ from components.device.runtime import Engine
 from components.registry.soundness import CorruptError, interface_of
 from components.registry.store import Store
 from components.scoring.table_writer import writing
+from components.task import task_of
 from data.batches import Layout
 from data.categories import category_id
 from data.errors import DataError
@@ -28,7 +29,7 @@ from data.times import seconds_of
 from data.values import LIMITS, NO_UTF8, check_origin, check_range, numbers, set_reason
 from data.vocabulary import TIME_KEYS, Input
 
-PREDICTION, FLAGS = "prediction", "flags"
+PREDICTION, CLASS, FLAGS = "prediction", "class", "flags"
 SEPARATOR = ";"
 
 Values = npt.NDArray[Any]
@@ -39,13 +40,16 @@ class Predictions:
     """Predictions of consecutive rows.
 
     Attributes:
-        prediction: float32 `[rows]`, in label units; NaN where a row has none.
+        prediction: float32 `[rows]`, in label units, or the probability of yes, or that of the likeliest class; NaN
+            where a row has none.
+        classes: that are decided for, empty where a row has no prediction; None for a label that is a number.
         flags: one entry a row, empty if there is nothing to say: why it has no prediction, or else what its
             prediction rests on that training did not show: a value outside the training range, a category unknown.
     """
 
     prediction: npt.NDArray[np.float32]
     flags: list[str]
+    classes: list[str] | None = None
 
 
 @dataclass
@@ -77,7 +81,8 @@ class Predictor:
     """
 
     def __init__(self, model: bytes, manifest: Mapping[str, Any]) -> None:
-        self.inputs = interface_of(manifest).inputs
+        described_by = interface_of(manifest)
+        self.inputs, self._task = described_by.inputs, task_of(described_by.output.model_dump())
         described = manifest["config"]["data"]
         self.layout = Layout(
             [one.source_column for one in self.inputs],
@@ -96,18 +101,19 @@ class Predictor:
         if strange := self._engine.strangeness(self.inputs):
             raise CorruptError(strange)
 
-    def added(self, present: Collection[str]) -> tuple[str, str]:
-        """Names of the columns that predictions and flags go to in a table with these.
+    def added(self, present: Collection[str]) -> list[str]:
+        """Names of the columns that predictions, classes where there are some, and flags go to in a table with these.
 
         `model_prediction` and `model_flags` where the data description has a column of the usual name.
 
         Raises:
             DataError: the table has other columns of these names.
         """
-        names = [f"model_{name}" if name in self._described else name for name in (PREDICTION, FLAGS)]
+        wanted = (PREDICTION, *((CLASS,) if self._task.classes else ()), FLAGS)
+        names = [f"model_{name}" if name in self._described else name for name in wanted]
         if taken := sorted(set(names) & set(present)):
             raise DataError(f"a column named {', '.join(taken)} is there already; rename it, the output adds its own")
-        return names[0], names[1]
+        return names
 
     def __call__(self, stretch: Stretch) -> Predictions:
         """Predicts rows, each for itself.
@@ -117,12 +123,17 @@ class Predictor:
         """
         tensors, reasons, notes = self.typed(stretch)
         prediction = np.full(len(reasons), np.nan, dtype=np.float32)
+        classes = [""] * len(reasons) if self._task.classes else None
         for row in np.flatnonzero(reasons == ""):
-            prediction[row] = self._engine({name: values[row : row + 1] for name, values in tensors.items()})
+            found = self._engine({name: values[row : row + 1] for name, values in tensors.items()})
+            decided = self._task.decided(found) if np.isfinite(found).all() else None
+            prediction[row] = np.max(found)
+            if classes and decided:
+                classes[row] = decided[0]
         prediction[np.isinf(prediction)] = np.nan
         set_reason(reasons, np.isnan(prediction), "the model gives no finite number")
         return Predictions(
-            prediction, [reason or SEPARATOR.join(note) for reason, note in zip(reasons, notes, strict=True)]
+            prediction, [reason or SEPARATOR.join(note) for reason, note in zip(reasons, notes, strict=True)], classes
         )
 
     def typed(self, stretch: Stretch) -> tuple[dict[str, Values], Values, list[list[str]]]:
@@ -199,7 +210,9 @@ def _moment(seconds: float) -> str:
 
 
 def predict_file(store: Store, version: str | None, source: str, output: Path | None) -> Counts:
-    """Writes a table with `prediction` and `flags` added: every row, every column, in the same order.
+    """Writes a table with `prediction`, `class` where the label is no number, and `flags` added.
+
+    Every row and every column stays, in the same order.
 
     Args:
         store: where versions lie.
@@ -229,6 +242,9 @@ def predict_file(store: Store, version: str | None, source: str, output: Path | 
     return counts
 
 
-def _joined(table: pa.Table, predictions: Predictions, names: tuple[str, str]) -> pa.Table:
+def _joined(table: pa.Table, predictions: Predictions, names: Sequence[str]) -> pa.Table:
     prediction = pa.array(predictions.prediction, pa.float32(), from_pandas=True)  # NaN becomes null
-    return table.append_column(names[0], prediction).append_column(names[1], pa.array(predictions.flags, pa.string()))
+    texts = [*([predictions.classes] if predictions.classes is not None else []), predictions.flags]
+    for name, column in zip(names, [prediction, *(pa.array(one, pa.string()) for one in texts)], strict=True):
+        table = table.append_column(name, column)
+    return table

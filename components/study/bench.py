@@ -21,7 +21,6 @@ from components.study.measure import Bench
 from components.study.settings import FLOAT, Study, Variant
 from components.study.sources import Sources
 from components.study.statistics import choose, obstacles, pareto
-from components.task import TASK
 
 STUDY_VERSION = 1
 FIXED_COST = 8.0
@@ -122,12 +121,13 @@ class Runner:
         return self.sources.get(variant, next(asked, variant.conversion))
 
     def _outcome(self) -> Outcome:
-        select = self.study.select
-        selected, why = choose(self._measured, select, self.push)
-        loss = TASK.metrics[select.metric].loss
+        task = self.bench.task
+        select = self.study.select.of(task)
+        metric = task.metrics[str(select.metric)]
+        selected, why = choose(metric, self._measured, select, self.push)
         front = pareto(
             {
-                name: (one["gzip_bytes"], round(one["latency_us"]["p50"]), loss(one["test"][select.metric]))
+                name: (one["gzip_bytes"], round(one["latency_us"]["p50"]), metric.loss(one["test"][metric.name]))
                 for name, one in self._measured.items()
             }
         )
@@ -147,6 +147,7 @@ class Runner:
             "reference": FLOAT,
             "rows": {"validation": len(self.bench.validation.label), "test": len(self.bench.test.label)},
             "kernels": runtime.KERNELS,
+            "output": self.bench.output.model_dump(mode="json") if self.bench.output else {},
             "select": select.model_dump(mode="json"),
             "selected": selected,
             "why": why,

@@ -65,7 +65,7 @@ class Executor(base_executor.BaseExecutor):
             study=settings,
             variants=settings.variants(training, conversion),
             sources=Sources(context, training, reference, work, exec_properties["code"]),
-            bench=Bench(rows["validation"], rows["test"], settings.resamples),
+            bench=Bench(interface.output, rows["validation"], rows["test"], settings.resamples),
             push=push,
         )
         outcome = runner.run()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.plot import ALONE, Axis, Plot, ends
-from components.task import TASK
+from components.task import task_of
 
 
 def pareto_svg(results: Mapping[str, Any]) -> str:
@@ -19,7 +19,7 @@ def pareto_svg(results: Mapping[str, Any]) -> str:
     Args:
         results: `study.json`.
     """
-    metric = TASK.metrics[results["select"]["metric"]]
+    metric = task_of(results.get("output") or {}).metrics[results["select"]["metric"]]
     made = [one for one in results["variants"] if one["status"] == "ok"]
     across = {one["name"]: one["gzip_bytes"] / 1000 for one in made}
     off = {

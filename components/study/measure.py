@@ -15,8 +15,9 @@ import numpy.typing as npt
 from components.conversion import inspection
 from components.device import runtime
 from components.study.statistics import paired_bootstrap
-from components.task import TASK
-from data.vocabulary import Interface
+from components.task import task_of
+from components.task.task import Task
+from data.vocabulary import Interface, Output
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -34,14 +35,21 @@ class Bench:
     """The rows that every file is measured on.
 
     Attributes:
+        output: what the float model's interface says of it.
         validation: for the choice.
         test: for the report.
         resamples: of the paired bootstrap.
     """
 
+    output: Output | None
     validation: Rows
     test: Rows
     resamples: int
+
+    @property
+    def task(self) -> Task:
+        """Of the label."""
+        return task_of(self.output.model_dump() if self.output else {})
 
     def figures(self, model: bytes, interface: Interface, reference: FloatArray | None) -> dict[str, Any]:
         """All but the time of a call.
@@ -67,10 +75,12 @@ class Bench:
         if not (np.isfinite(on_validation).all() and np.isfinite(on_test).all()):
             raise ValueError("the file's predictions are not all finite numbers")
         base = on_test if reference is None else reference
+        task = task_of(interface.output.model_dump())  # each file has a threshold of its own
         return {
-            "validation": TASK.measure(on_validation, self.validation.label, TASK.shown),
-            "test": TASK.measure(on_test, self.test.label, TASK.shown),
-            "difference": paired_bootstrap(on_test, base, self.test.label, self.resamples),
+            "validation": task.measure(on_validation, self.validation.label, task.shown),
+            "test": task.measure(on_test, self.test.label, task.shown),
+            **self._flipped(base, task.decisions(on_test)),
+            "difference": paired_bootstrap(task, on_test, base, self.test.label, self.resamples),
             "bytes": len(model),
             "gzip_bytes": len(gzip.compress(model, 9, mtime=0)),
             "sparsity": zeros,
@@ -80,6 +90,11 @@ class Bench:
             "arena_bytes": anatomy.arena_bytes,
             "sha256": hashlib.sha256(model).hexdigest(),
         }
+
+    def _flipped(self, reference: FloatArray, decided: npt.NDArray[Any] | None) -> dict[str, float]:
+        """Share of the test rows that the file decides otherwise than the float file."""
+        before = self.task.decisions(reference)
+        return {} if before is None or decided is None else {"flipped": float(np.mean(before != decided))}
 
     def latencies(self, models: Mapping[str, bytes], rounds: int) -> dict[str, dict[str, float]]:
         """Time of one call by name, in microseconds, timed in turn so that a slow moment hits all files alike."""

@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 
 from components.compression_settings import Clustering, Conversion, Pruning, Quantization, check_combination
 from components.settings import Training
-from components.task import TASK
 from components.task.settings import ComparedMetric
+from components.task.task import Task
 from data.settings import Settings
 
 FLOAT = "float"
@@ -71,15 +71,19 @@ class Selection(Settings):
             at most `max_bytes`.
         within: how much the error may exceed the float model's, 0.01 for one percent.
         max_bytes: of the file; null sets no limit beyond `push.max_bytes`.
-        metric: name of the one that counts.
+        metric: name of the one that counts; null takes the usual one of the label's kind.
         size: what `smallest` compares: bytes of the file, or of the gzipped file.
     """
 
     policy: Literal["smallest", "most_accurate", "fastest"] = "smallest"
     within: float = Field(default=0.01, ge=0)
     max_bytes: int | None = Field(default=None, ge=1)
-    metric: ComparedMetric = TASK.selects
+    metric: ComparedMetric | None = None
     size: Literal["bytes", "gzip_bytes"] = "gzip_bytes"
+
+    def of(self, task: Task) -> Selection:
+        """With the metric that counts."""
+        return self.model_copy(update={"metric": self.metric or task.selects})
 
     @model_validator(mode="after")
     def _accuracy_needs_a_limit(self) -> Selection:

@@ -20,8 +20,9 @@ from components.files import FLOAT_WEIGHTS_FILE
 from components.settings import Training
 from components.study.settings import Variant
 from components.tables import Table
-from components.trainer.context import TrainingContext, load_weights
+from components.trainer.context import TrainingContext
 from components.trainer.phases import Phases
+from components.trainer.weights import load_weights
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from components.settings import Push
 from components.shown import number
 from components.study.settings import FLOAT, Selection
-from components.task import TASK
+from components.task.metric import Metric
+from components.task.task import Task
 
 FloatArray = npt.NDArray[np.float32]
 Measured = Mapping[str, Any]
@@ -19,7 +20,7 @@ INTERVAL = (2.5, 97.5)
 
 
 def paired_bootstrap(
-    predicted: FloatArray, reference: FloatArray, label: FloatArray, resamples: int, seed: int = 0
+    task: Task, predicted: FloatArray, reference: FloatArray, label: FloatArray, resamples: int, seed: int = 0
 ) -> dict[str, dict[str, float]]:
     """How far the task's brief metrics lie above the reference's, as a share of it, with a 95 % percentile interval.
 
@@ -27,7 +28,8 @@ def paired_bootstrap(
     makes a row hard for both does not widen the interval.
 
     Args:
-        predicted, reference, label: float32 `[rows]`, of the same rows.
+        task: of the label.
+        predicted, reference, label: of the same rows.
         resamples: how many.
         seed: of the drawing; the same for every variant, so that they compare.
 
@@ -35,7 +37,7 @@ def paired_bootstrap(
         By name of metric, `value`, `low` and `high`.
     """
     rows = len(label)
-    metrics = [TASK.metrics[name] for name in TASK.brief]
+    metrics = [task.metrics[name] for name in task.brief]
     columns = [metric.mean_of(one, label) for metric in metrics if metric.mean_of for one in (predicted, reference)]
     of_rows = np.stack(columns, axis=1)  # [rows, two for each metric]
     chance = np.random.default_rng(seed)
@@ -82,15 +84,15 @@ def obstacles(one: Measured, push: Push) -> list[str]:
     return found
 
 
-def choose(measured: Mapping[str, Measured], select: Selection, push: Push) -> tuple[str | None, str]:
+def choose(metric: Metric, measured: Mapping[str, Measured], select: Selection, push: Push) -> tuple[str | None, str]:
     """The variant to go on with, and why; None where there is none.
 
     Args:
+        metric: that counts.
         measured: what could be made, by name; `float` among it.
         select: the policy.
         push: budgets that the file must keep anyway.
     """
-    metric = TASK.metrics[select.metric]
     value = {name: one["validation"][metric.name] for name, one in measured.items()}
     loss = {name: metric.loss(one) for name, one in value.items()}
     allowed = {name: one for name, one in measured.items() if not obstacles(one, push)}
@@ -101,7 +103,7 @@ def choose(measured: Mapping[str, Measured], select: Selection, push: Push) -> t
         within = 1 + select.within
         near = {name: one for name, one in allowed.items() if metric.keeps_up(value[name], value[FLOAT], within)}
     if not near:
-        return None, _nothing(measured, allowed, select)
+        return None, _nothing(metric, measured, allowed, select)
     keys = {
         "smallest": lambda name: (near[name][select.size], loss[name]),
         "most_accurate": lambda name: (loss[name], near[name][select.size]),
@@ -117,14 +119,15 @@ def choose(measured: Mapping[str, Measured], select: Selection, push: Push) -> t
     return best, f"{what}{told} on the validation rows, of {len(near)} such variants"
 
 
-def _nothing(measured: Mapping[str, Measured], allowed: Mapping[str, Measured], select: Selection) -> str:
+def _nothing(
+    metric: Metric, measured: Mapping[str, Measured], allowed: Mapping[str, Measured], select: Selection
+) -> str:
     if not allowed:
         small = min(measured, key=lambda name: int(measured[name]["bytes"]))
         return (
             f"study: no variant keeps the budgets of push and study.select.max_bytes; the smallest is {small} with "
             f"{measured[small]['bytes']:,} bytes and {measured[small]['sparsity']:.1%} zeros"
         )
-    metric = TASK.metrics[select.metric]
     value = {name: one["validation"][metric.name] for name, one in measured.items()}
     best = min(allowed, key=lambda name: metric.loss(value[name]))
     return (

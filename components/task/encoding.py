@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
@@ -33,6 +34,12 @@ class Encoding(Protocol):
 
     def corrected(self, predictions: FloatArray, label: FloatArray) -> Encoding:
         """Without the bias that these predictions of the training rows have; the same where it brings none."""
+
+    def calibrated(self, predictions: FloatArray, label: FloatArray) -> Encoding:
+        """As sure as it is right on the validation rows, whose predictions these are; the same for a number."""
+
+    def of_output(self) -> Mapping[str, Any]:
+        """What the interface says of the output besides: `decision`, `temperature_scaling`; nothing of a number."""
 
     def described(self) -> LabelScale | None:
         """For the interface; None for labels that are no numbers."""

@@ -5,7 +5,8 @@ A network then learns the same whatever the label's unit is: dollars, cents or m
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -77,6 +78,14 @@ class NumberScale(LabelScale):
             return self
         found = float(np.mean(label, dtype=np.float64) / np.mean(predictions, dtype=np.float64))
         return self.model_copy(update={"smearing": self.smearing * found})
+
+    def calibrated(self, predictions: FloatArray, label: FloatArray) -> NumberScale:
+        """Itself: a number is not more or less sure."""
+        return self
+
+    def of_output(self) -> Mapping[str, Any]:
+        """Nothing."""
+        return {}
 
     def described(self) -> LabelScale:
         """Itself."""

@@ -13,10 +13,12 @@ import tf_keras
 
 from components.settings import Distillation
 from components.tables import Table
+from components.task.classification_learning import BinaryLearning, ClassesLearning
 from components.task.encoding import Encoding
 from components.task.label_scale import Kind
 from components.task.regression_learning import RegressionLearning
-from components.task.settings import Loss
+from components.task.settings import Decision, Loss
+from data.label import Label
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -29,6 +31,9 @@ class Learning(Protocol):
     """
 
     width: int
+
+    def targets(self, label: FloatArray) -> FloatArray:
+        """Labels in the form in which a teacher gives them."""
 
     def encoding(self, label: FloatArray, kind: Kind) -> Encoding:
         """Of the training rows' labels `[rows]`; `kind` is `Training.label_scale`."""
@@ -47,4 +52,13 @@ class Learning(Protocol):
         """Learned from the rows; gives labels to others."""
 
 
-LEARNING: Learning = RegressionLearning()
+def learning_of(label: Label, decision: Decision) -> Learning:
+    """How a label is learned, by its kind.
+
+    Args:
+        label: settled, so that its classes are known.
+        decision: how a threshold is chosen where there is one.
+    """
+    kinds = {"binary": BinaryLearning, "classes": ClassesLearning}
+    kind = kinds.get(label.kind or "")
+    return RegressionLearning() if kind is None else kind(label.classes or (), decision)

@@ -62,6 +62,8 @@ _FROM_TFMA = {
 class Regression:
     """See `components.task.task.Task`; predictions and labels are in label units."""
 
+    kind = "number"
+    classes: tuple[str, ...] = ()
     metrics: Mapping[str, Metric] = {one.name: one for one in (RMSE, MAE, BIAS, CALIBRATION)}
     primary = RMSE
     shown: tuple[str, ...] = ("rmse", "mae", "bias")
@@ -70,6 +72,8 @@ class Regression:
     selects = "mae"
     increases: Mapping[str, float] = {"rmse": 0.02, "mae": 0.02}
     baselines: Mapping[str, str] = {"mean": "mean of the training rows", "linear": "linear model, same features"}
+    max_flipped: float | None = None
+    residuals = True
     caution = "A few odd rows rule the RMSE, so compare models on one set of rows only."
 
     def measure(self, predicted: Array, label: Array, names: Iterable[str]) -> dict[str, float]:
@@ -81,9 +85,9 @@ class Regression:
         means = {"mean_prediction": _mean(predicted), "mean_label": _mean(label)}
         return {**self.measure(predicted, label, self.metrics), **means}
 
-    def tfma_metrics(self) -> list[str]:
+    def tfma_metrics(self) -> list[tuple[str, dict[str, Any]]]:
         """All but bias and calibration, which follow from the two means."""
-        return ["RootMeanSquaredError", "MeanAbsoluteError", "MeanPrediction", "MeanLabel"]
+        return [(name, {}) for name in ("RootMeanSquaredError", "MeanAbsoluteError", "MeanPrediction", "MeanLabel")]
 
     def from_tfma(self, values: Mapping[str, float]) -> dict[str, float]:
         """As `judged`."""
@@ -107,6 +111,18 @@ class Regression:
     def difference(self, one: Array, other: Array) -> Array:
         """Size of the difference, in label units."""
         return _size(one, np.asarray(other, np.float64))
+
+    def decisions(self, predicted: Array) -> Array | None:
+        """A number decides nothing."""
+        return None
+
+    def confidence(self, predicted: Array, label: Array) -> tuple[Array, Array]:
+        """Of no row."""
+        return np.zeros(0), np.zeros(0)
+
+    def decided(self, row: Any) -> tuple[str, float] | None:
+        """Likewise."""
+        return None
 
     def output(self, column: str, unit: str | None) -> dict[str, Any]:
         """One number in label units."""

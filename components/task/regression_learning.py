@@ -64,7 +64,7 @@ def fit_linear(table: Table, id_sizes: dict[str, int]) -> Linear:
     """
     dense = [name for name in table.inputs if name not in id_sizes and name != NUMBERS]
     columns = [sparse.csr_matrix(table.inputs[name], dtype=np.float64) for name in dense]
-    columns += [_one_hot(table.inputs[name][:, 0], size) for name, size in id_sizes.items()]
+    columns += [one_hot(table.inputs[name][:, 0], size) for name, size in id_sizes.items()]
     with threadpool_limits(1):
         intercept, found = _ridge(sparse.hstack(columns, format="csr"), table.label.astype(np.float64))
     edges = np.cumsum([column.shape[1] for column in columns])[:-1]
@@ -76,7 +76,7 @@ def fit_linear(table: Table, id_sizes: dict[str, int]) -> Linear:
     )
 
 
-def _one_hot(ids: npt.NDArray[Any], size: int) -> Any:
+def one_hot(ids: npt.NDArray[Any], size: int) -> Any:
     """float64 `[rows, size]`, sparse."""
     rows = len(ids)
     return sparse.csr_matrix((np.ones(rows), ids, np.arange(rows + 1)), shape=(rows, size))
@@ -163,6 +163,10 @@ class RegressionLearning:
     """See `components.task.learning.Learning`."""
 
     width = 1
+
+    def targets(self, label: FloatArray) -> FloatArray:
+        """The label itself, a number like the teacher's."""
+        return label
 
     def encoding(self, label: FloatArray, kind: Kind) -> Encoding:
         """Standardized, and its logarithm where `kind` or the label asks for it."""

@@ -16,6 +16,8 @@ class Task(Protocol):
     """One kind of label.
 
     Attributes:
+        kind: as `data.label.kind` has it.
+        classes: texts of the values that are decided between, in the order of the outputs; none of a number.
         metrics: by name, in the order in which they are shown.
         primary: the one by which models are compared.
         shown: names of those that tables of one run show, and that manifests hold.
@@ -24,9 +26,14 @@ class Task(Protocol):
         selects: name of the one by which a study chooses.
         increases: share by which the file's metrics may be worse than the float model's unless configured, by name.
         baselines: plain models to beat, each with its title; the first knows the labels alone.
+        max_flipped: usual limit on the share of rows where the file decides otherwise than the float model; None where
+            nothing is decided.
+        residuals: whether prediction minus label means anything, and `of_part` is measured of that.
         caution: what a reader of the metrics must know.
     """
 
+    kind: str
+    classes: tuple[str, ...]
     metrics: Mapping[str, Metric]
     primary: Metric
     shown: tuple[str, ...]
@@ -35,19 +42,21 @@ class Task(Protocol):
     selects: str
     increases: Mapping[str, float]
     baselines: Mapping[str, str]
+    max_flipped: float | None
+    residuals: bool
     caution: str
 
     def measure(self, predicted: Array, label: Array, names: Iterable[str]) -> dict[str, float]:
-        """Metrics of those names, from decoded predictions and labels `[rows]`."""
+        """Metrics of those names, from predictions `[rows]`, or of classes `[rows, classes]`, and labels `[rows]`."""
 
     def judged(self, predicted: Array, label: Array) -> dict[str, float]:
         """All that the gate's record holds of a model: every metric, and what else it tells."""
 
-    def tfma_metrics(self) -> list[str]:
-        """Classes of TFMA's metrics that `from_tfma` reads."""
+    def tfma_metrics(self) -> list[tuple[str, dict[str, Any]]]:
+        """Classes of TFMA's metrics that `from_tfma` reads, each with its configuration."""
 
     def from_tfma(self, values: Mapping[str, float]) -> dict[str, float]:
-        """What `judged` gives, of TFMA's values by TFMA's names."""
+        """What `judged` gives, as far as TFMA measures it, of TFMA's values by TFMA's names."""
 
     def completed(self, measured: Mapping[str, Any]) -> dict[str, Any]:
         """A record of `judged` with the metrics that versions before did not write down."""
@@ -60,6 +69,15 @@ class Task(Protocol):
 
     def difference(self, one: Array, other: Array) -> Array:
         """How far two outputs of the same rows lie apart, float64 `[rows]`, in the output's units."""
+
+    def decisions(self, predicted: Array) -> Array | None:
+        """The place of the class that each row is decided for, int `[rows]`; None where nothing is decided."""
+
+    def confidence(self, predicted: Array, label: Array) -> tuple[Array, Array]:
+        """The probability that is told of each row, and whether it came so, float64 `[rows]` each."""
+
+    def decided(self, row: Any) -> tuple[str, float] | None:
+        """The class that one prediction is decided for, and its probability; None likewise."""
 
     def output(self, column: str, unit: str | None) -> dict[str, Any]:
         """What manifest, kit, demo and `predict` say of the file's output, but for its name."""

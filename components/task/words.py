@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.shown import shown
-from components.task import TASK
+from components.task.task import Task
 
 
-def in_brief(measured: Mapping[str, Any]) -> str:
-    """The brief metrics, such as `RMSE 3.956, MAE 1.620`."""
-    return ", ".join(f"{TASK.metrics[name].title} {shown(measured.get(name))}" for name in TASK.brief)
+def in_brief(task: Task, measured: Mapping[str, Any]) -> str:
+    """The brief metrics of a task, such as `RMSE 3.956, MAE 1.620`."""
+    return ", ".join(f"{task.metrics[name].title} {shown(measured.get(name))}" for name in task.brief)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
@@ -19,16 +18,16 @@ from components.conversion import recipe
 from components.conversion.convert import of_function
 from components.device.kernels import refusals
 from components.examples import load
-from components.files import FLOAT_WEIGHTS_FILE
 from components.settings import Training
 from components.tables import Columns, Table, join, table_of
 from components.task.encoding import Encoding
-from components.task.learning import LEARNING
+from components.task.learning import Learning, learning_of
 from components.trainer import compression, export, fitting, room
 from components.trainer.design import Design
 from components.trainer.designing import designed, id_sizes
 from components.trainer.distillation import labelled, remix
 from components.trainer.phases import Net
+from components.trainer.weights import save_weights
 from data.errors import DataError
 from data.tensor_names import tensor_name
 from transforms import in_memory, learned
@@ -124,19 +123,27 @@ class TrainingContext:
             self.kept,
         )
 
+    def learning(self, training: Training) -> Learning:
+        """How the label is learned."""
+        return learning_of(self.plan.dataset.label, training.decision)
+
     def training_set(self, training: Training) -> Table:
         """What the network learns from: the real rows, and new ones with a teacher's labels where so configured."""
         teacher = training.distillation
         if teacher is None:
             return self.train
         keys = [id_key(name) for name in self._categorical]
-        teach = LEARNING.teacher(self.train, keys, teacher, training.seed)
+        learning = self.learning(training)
+        teach = learning.teacher(self.train, keys, teacher, training.seed)
         new = self.table(remix(self.raw_train, self.plan.dataset, teacher, training.seed))
-        return join(self.train, labelled(new, teach))
+        real = replace(self.train, label=learning.targets(self.train.label))
+        return join(real, labelled(new, teach))
 
     def design(self, training: Training) -> tuple[Design, dict[str, Any]]:
         """The network to build, and what was chosen for it, for the record."""
-        return designed(training, self.plan, self.learned, self.train, self._vocabularies, self.budget)
+        return designed(
+            training, self.learning(training), self.plan, self.learned, self.train, self._vocabularies, self.budget
+        )
 
     @cached_property
     def _layer(self) -> Callable[[export.Tensors], export.Tensors]:
@@ -162,7 +169,7 @@ class TrainingContext:
         encoding = self.corrected(design, shipped)
         known = export.vocabularies(self.output, self.plan.dataset)
         zeros = compression.sparsity(net.core)
-        described = export.interface(self.plan, known, kernels, zeros, encoding.described(), self._without_room)
+        described = export.interface(self.plan, known, kernels, zeros, encoding, self._without_room)
         parts, sample = None, None
         if how.conversion.after_training:
             parts, sample = split(shipped, encoding), self.representative(shipped, how.conversion)
@@ -177,7 +184,7 @@ class TrainingContext:
         """The float model and the plain models to beat, for measurements; and the float weights."""
         joined = net.joined
         own = as_function(joined, self.corrected(design, net))
-        references = {"float": own, **LEARNING.baselines(self.train, design.widths.sizes)}
+        references = {"float": own, **design.learning.baselines(self.train, design.widths.sizes)}
         reference = export.RawModel(
             self.plan.dataset, self._layer, self.kept, references, [joined], absent=self._without_room
         )
@@ -185,10 +192,12 @@ class TrainingContext:
         save_weights(net, path)
 
     def corrected(self, design: Design, net: Net) -> Encoding:
-        """The design's encoding of labels without the bias that this network has on the training rows."""
-        if not design.encoding.biased:
-            return design.encoding
-        return design.encoding.corrected(fitting.predict(net.joined, self.train, design), self.train.label)
+        """The design's encoding of labels without the bias that this network has on the training rows, and as sure as
+        it is right on the validation rows."""
+        found = design.encoding
+        if found.biased:
+            found = found.corrected(fitting.predict(net.joined, self.train, design), self.train.label)
+        return found.calibrated(fitting.predict(net.joined, self.validation, design), self.validation.label)
 
     def representative(self, net: Net, conversion: Conversion) -> recipe.FloatArray:
         """Inputs of the core for training rows spread evenly over the table, float32 `[rows, width]`."""
@@ -197,23 +206,6 @@ class TrainingContext:
         inputs = {name: self.train.inputs[name][rows] for name in net.front.input_names}
         sample, _ = net.front.predict(inputs, batch_size=fitting.PREDICT_BATCH, verbose=0)
         return np.asarray(sample, np.float32)
-
-
-def save_weights(net: Net, path: str | Path) -> None:
-    """Writes float weights beside a SavedModel."""
-    folder = Path(path) / recipe.EXTRA
-    folder.mkdir(parents=True, exist_ok=True)
-    arrays = {
-        f"{name}_{n:02d}": w for name in ("front", "core") for n, w in enumerate(getattr(net, name).get_weights())
-    }
-    np.savez(folder / FLOAT_WEIGHTS_FILE, **arrays)
-
-
-def load_weights(net: Net, path: str | Path) -> None:
-    """Reads float weights from beside a SavedModel into a network of the same shapes."""
-    with np.load(Path(path) / recipe.EXTRA / FLOAT_WEIGHTS_FILE) as arrays:
-        for name in ("front", "core"):
-            getattr(net, name).set_weights([arrays[key] for key in sorted(arrays) if key.startswith(name)])
 
 
 def split(net: Net, encoding: Encoding) -> export.Parts:
@@ -236,7 +228,7 @@ def split(net: Net, encoding: Encoding) -> export.Parts:
         encoding.decode,
         width=int(net.core.input_shape[1]),
         hidden_width=int(hidden.output_shape[1]),
-        outputs=LEARNING.width,
+        outputs=int(output.units),
     )
 
 

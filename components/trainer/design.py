@@ -9,7 +9,7 @@ import tf_keras
 
 from components.settings import SettledTraining
 from components.task.encoding import Encoding
-from components.task.learning import LEARNING
+from components.task.learning import Learning
 from components.trainer import network
 
 
@@ -22,16 +22,18 @@ class Design:
         widths: of the inputs.
         block_scale: see `network.span_scale`.
         encoding: of the label.
+        learning: of the label.
     """
 
     training: SettledTraining
     widths: network.Widths
     block_scale: network.FloatArray
     encoding: Encoding
+    learning: Learning
 
     def loss(self) -> tf_keras.losses.Loss:
         """Of encoded labels and outputs."""
-        return LEARNING.loss(self.training.loss, self.encoding)
+        return self.learning.loss(self.training.loss, self.encoding)
 
     def front(self, eight_bit: bool = False) -> tf_keras.Model:
         """A new one."""
@@ -39,7 +41,7 @@ class Design:
 
     def core(self) -> tf_keras.Model:
         """A new one."""
-        return network.build_core(self.widths.total, self.training)
+        return network.build_core(self.widths.total, self.training, self.widths.outputs)
 
     def baked(self, front: tf_keras.Model, eight_bit: bool) -> tf_keras.Model:
         """A trained front as a file has it."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from components.settings import Training
 from components.tables import FloatArray, Table
-from components.task.learning import LEARNING
+from components.task.learning import Learning
 from components.trainer import choices, network, room
 from components.trainer.design import Design
 from transforms import categories, learned, piecewise
@@ -18,12 +18,19 @@ from transforms.features import BLOCK, NUMBERS, Plan, embedding_width, id_key
 
 
 def designed(
-    training: Training, plan: Plan, known: Mapping[str, Any], train: Table, vocabularies: Mapping[str, int], budget: int
+    training: Training,
+    learning: Learning,
+    plan: Plan,
+    known: Mapping[str, Any],
+    train: Table,
+    vocabularies: Mapping[str, int],
+    budget: int,
 ) -> tuple[Design, dict[str, Any]]:
     """The network to build, and what was chosen for it, for the record.
 
     Args:
         training: choices, `auto` among them.
+        learning: of the label.
         plan: features settled for the dataset.
         known: what the Transform step learned, see `transforms.learned`.
         train: rows to learn from.
@@ -37,7 +44,7 @@ def designed(
     facts = choices.Facts(
         rows=len(train),
         quantiles=numbers,
-        weights=lambda: _telling(train, numbers, places),
+        weights=lambda: _telling(learning, train, numbers, list(places.values())),
         dense=sum(dense.values()),
         ids=list(ids.values()),
         derived=bool(plan.dataset.points or plan.dataset.time),
@@ -48,9 +55,9 @@ def designed(
         group: network.Bent([places[name] for name in names], _edges(numbers, names, bins), chosen.width)
         for group, (names, bins) in chosen.bent.items()
     }
-    widths = network.Widths(dense, ids, bent, train.numbers.shape[1])
-    encoding = LEARNING.encoding(train.label, training.label_scale)
-    return Design(chosen.training, widths, network.span_scale(train.inputs[BLOCK]), encoding), {
+    widths = network.Widths(dense, ids, bent, train.numbers.shape[1], learning.width)
+    encoding = learning.encoding(train.label, training.label_scale)
+    return Design(chosen.training, widths, network.span_scale(train.inputs[BLOCK]), encoding, learning), {
         "training": chosen.training.model_dump(mode="json"),
         "bent": {group: {"numbers": list(names), "bins": bins} for group, (names, bins) in chosen.bent.items()},
         "estimated_bytes": chosen.estimated_bytes,
@@ -65,13 +72,17 @@ def _bending(plan: Plan, known: Mapping[str, Any]) -> dict[str, FloatArray]:
     return {name: one for name, one in found.items() if len(piecewise.boundaries(one, 2)) > 1}
 
 
-def _telling(train: Table, numbers: Mapping[str, FloatArray], places: Mapping[str, int]) -> dict[str, float]:
-    found = choices.telling(train.numbers[:, list(places.values())], train.label, list(numbers.values()))
-    return dict(zip(numbers, found, strict=True))
-
-
 def _edges(numbers: Mapping[str, FloatArray], names: Sequence[str], bins: int) -> FloatArray:
     return piecewise.table([piecewise.boundaries(numbers[name], bins) for name in names])
+
+
+def _telling(
+    learning: Learning, train: Table, numbers: Mapping[str, FloatArray], places: list[int]
+) -> dict[str, float]:
+    """How much each number tells of the label, or on average of each class."""
+    targets = learning.targets(train.label).reshape(len(train), -1).T
+    found = [choices.telling(train.numbers[:, places], one, list(numbers.values())) for one in targets]
+    return dict(zip(numbers, np.mean(found, axis=0).tolist(), strict=True))
 
 
 def id_sizes(plan: Plan, vocabularies: Mapping[str, int]) -> dict[str, tuple[int, int]]:

@@ -12,11 +12,12 @@ import tensorflow_transform as tft
 
 from components import interface_file
 from components.conversion import recipe
-from components.task import TASK
+from components.task import task_of
+from components.task.encoding import Encoding
 from data.columns import inputs
 from data.spec import Dataset
 from data.tensor_names import columns_of, tensor_name
-from data.vocabulary import Column, Input, Interface, LabelScale, Output
+from data.vocabulary import Column, Input, Interface, Output
 from transforms import categories
 from transforms.categories import vocabulary_file
 from transforms.features import BLOCK, Plan, id_key, is_id
@@ -195,7 +196,7 @@ def interface(
     vocabularies: dict[str, list[str]],
     dense_kernels: Sequence[list[int]] = (),
     zeros: float = 0.0,
-    scale: LabelScale | None = None,
+    encoding: Encoding | None = None,
     absent: Sequence[str] = (),
 ) -> Interface:
     """Inputs and output of the model file, for the manifest.
@@ -203,18 +204,21 @@ def interface(
     Args:
         plan: of the features.
         vocabularies: of the categorical columns.
-        dense_kernels, zeros, scale: see `Interface`.
+        dense_kernels, zeros: see `Interface`.
+        encoding: of the label; None before anything was trained.
         absent: columns that are no inputs.
     """
     label = plan.dataset.label
+    told = encoding.of_output() if encoding else {}
+    task = task_of({**label.model_dump(), "decision": told.get("decision")})
     given = [one for one in inputs(plan.dataset) if one.name not in absent]
-    output = {"name": OUTPUT, "source_column": label.column, **TASK.output(label.column, label.unit)}
+    output = {"name": OUTPUT, "source_column": label.column, **task.output(label.column, label.unit)}
     return Interface(
         inputs=[_input(plan, index, one, vocabularies.get(one.name)) for index, one in enumerate(given)],
-        output=Output.model_validate(output),
+        output=Output.model_validate({**output, "temperature_scaling": told.get("temperature_scaling")}),
         dense_kernels=list(dense_kernels),
         zeros=zeros,
-        label=scale,
+        label=encoding.described() if encoding else None,
     )
 
 

@@ -13,7 +13,6 @@ import tf_keras
 
 from components.compression_settings import OUTPUT_LAYER
 from components.settings import SettledTraining
-from components.task.learning import LEARNING
 from components.trainer import layers
 from transforms.features import BLOCK, NUMBERS
 
@@ -47,12 +46,14 @@ class Widths:
         ids: number of ids and embedding width of each id input by name, in order.
         bent: groups of numbers by name.
         numbers: how many there are.
+        outputs: numbers in one output.
     """
 
     dense: Mapping[str, int]
     ids: Mapping[str, tuple[int, int]]
     bent: Mapping[str, Bent]
     numbers: int
+    outputs: int = 1
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -91,7 +92,7 @@ def build_front(
             parts.append(_bends(f"bends_{group}", bent, eight_bit, tables)(numbers))
     for name, width in widths.dense.items():
         x = inputs[name] = tf_keras.Input((width,), name=name)
-        skip = tf_keras.layers.Dense(LEARNING.width, use_bias=False, kernel_initializer="zeros", name=f"skip_{name}")
+        skip = tf_keras.layers.Dense(widths.outputs, use_bias=False, kernel_initializer="zeros", name=f"skip_{name}")
         skips.append(skip(x))
         parts.append(layers.ToSpan(block_scale, SPAN, name=f"span_{name}")(x) if name == BLOCK else x)
     for key, (size, width) in widths.ids.items():
@@ -136,7 +137,7 @@ def span_scale(block: npt.NDArray[Any], share: float = 0.999) -> FloatArray:
     return (SPAN / np.maximum(size, SPAN)).astype(np.float32)
 
 
-def build_core(width: int, training: SettledTraining) -> tf_keras.Model:
+def build_core(width: int, training: SettledTraining, outputs: int = 1) -> tf_keras.Model:
     """Dense layers with ReLU, then one linear output that starts at zero.
 
     A flat functional model, because the optimization toolkit takes nothing else.
@@ -151,7 +152,7 @@ def build_core(width: int, training: SettledTraining) -> tf_keras.Model:
         x = tf_keras.layers.Dense(units, activation="relu", kernel_initializer="he_normal", name=name)(x)
         if training.dropout:
             x = tf_keras.layers.Dropout(training.dropout, name=f"{CORE}_dropout_{number}")(x)
-    x = tf_keras.layers.Dense(LEARNING.width, kernel_initializer="zeros", name=OUTPUT_LAYER)(x)
+    x = tf_keras.layers.Dense(outputs, kernel_initializer="zeros", name=OUTPUT_LAYER)(x)
     return tf_keras.Model(inputs, x, name=CORE)
 
 
@@ -170,6 +171,6 @@ def join(front: tf_keras.Model, core: tf_keras.Model) -> tf_keras.Model:
 def without_dropout(core: tf_keras.Model, training: SettledTraining) -> tf_keras.Model:
     """The same weights in a core that drops nothing: compression has little left to regularize."""
     width = int(core.input_shape[1])
-    plain = build_core(width, training.model_copy(update={"dropout": 0.0}))
+    plain = build_core(width, training.model_copy(update={"dropout": 0.0}), int(core.output_shape[1]))
     plain.set_weights(core.get_weights())
     return plain

@@ -9,7 +9,7 @@ import yaml
 
 from components.shown import number
 from components.study.statistics import pareto
-from components.task import TASK
+from components.task import title_of
 from components.tuner.search import FileTuner
 from components.tuner.trials import Trial
 
@@ -24,7 +24,7 @@ def results(tuner: FileTuner) -> dict[str, Any]:
     trials = [_told(int(key), one, key in front, one is chosen) for key, one in tuner.trials.items()]
     return {
         "tuning_version": TUNING_VERSION,
-        "metric": TASK.primary.name,
+        "metric": tuner.judge.task.primary.name,
         "rows": len(tuner.judge.label),
         "folds": len(tuner.judge.parts),
         "seconds": round(tuner.watch.spent_s, 1),
@@ -51,7 +51,7 @@ def patch(found: Mapping[str, Any]) -> str:
             block = block.setdefault(parent, {})
         block[leaf] = value
     usual, best = (_error(found, one) for one in (_first(found), _chosen(found)))
-    title = TASK.metrics[found["metric"]].title
+    title = title_of(found["metric"])
     head = f"# found by farelite tune: {title} {best} on validation rows, as configured {usual}\n"
     return head + (
         yaml.safe_dump(tree, sort_keys=False, default_flow_style=None)

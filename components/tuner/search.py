@@ -20,7 +20,6 @@ from keras_tuner.engine import base_tuner
 
 from components import progress
 from components.shown import shown
-from components.task import TASK
 from components.trainer.hyperparameters import changes
 from components.tuner.oracle import OBJECTIVE, LocalSearch
 from components.tuner.settings import Tuner as TunerSettings
@@ -141,7 +140,7 @@ class FileTuner(base_tuner.BaseTuner):
         return Trial(changed, status, reason, time.monotonic() - start, figures, cycles, predicted)
 
     def _report(self, number: int) -> None:
-        best, metric = self.best(), TASK.primary
+        best, metric = self.best(), self.judge.task.primary
         text = f"trial {number}"
         if best is not None:
             value, usual = (one.figures["metrics"][metric.name] for one in (best, self.usual))
@@ -172,7 +171,7 @@ class FileTuner(base_tuner.BaseTuner):
         same rows is above one standard error of it (the rule of L. Breiman et al., "Classification and Regression
         Trees", 1984).
         """
-        usual, metric = self.usual, TASK.primary
+        usual, metric = self.usual, self.judge.task.primary
         allowed = sorted((one for one in self.trials.values() if one.may_ship), key=lambda one: one.loss)
         if not allowed:
             return usual, "no trial keeps the budgets of push"
@@ -188,11 +187,11 @@ class FileTuner(base_tuner.BaseTuner):
         return usual, f"none of {len(allowed)} files is better than the configuration's by more than one standard error"
 
     def _beyond_chance(self, one: Trial) -> bool:
-        of_rows, label = TASK.primary.mean_of, self.judge.label
+        of_rows, label = self.judge.task.primary.mean_of, self.judge.label
         if of_rows is None:
             return True
         gain = of_rows(self.usual.predicted, label) - of_rows(one.predicted, label)
-        if TASK.primary.better == "higher":
+        if self.judge.task.primary.better == "higher":
             gain = -gain
         return bool(np.mean(gain) > np.std(gain) / np.sqrt(len(gain)))
 

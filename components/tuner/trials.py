@@ -24,7 +24,8 @@ from components.device import runtime
 from components.scoring.device_rows import on_device
 from components.settings import Push, Training
 from components.study.statistics import obstacles
-from components.task import TASK
+from components.task import primary_of, task_of
+from components.task.task import Task
 from components.trainer.context import TrainingContext
 from components.trainer.hyperparameters import tuned
 from components.trainer.training import train
@@ -68,7 +69,8 @@ class Trial:
     @property
     def loss(self) -> float:
         """Of the primary metric; less is better."""
-        return TASK.primary.loss(self.figures["metrics"][TASK.primary.name])
+        metrics = self.figures["metrics"]
+        return primary_of(metrics).loss(metrics[primary_of(metrics).name])
 
     @property
     def may_ship(self) -> bool:
@@ -92,6 +94,11 @@ class Judge:
     conversion: Conversion
     push: Push
     stop_above: float
+
+    @property
+    def task(self) -> Task:
+        """Of the label, as long as no threshold is chosen."""
+        return task_of(self.parts[0].plan.dataset.label.model_dump())
 
     @property
     def label(self) -> FloatArray:
@@ -138,7 +145,7 @@ class Judge:
         latency = {name: max(one["latency_us"][name] for one in files) for name in ("p50", "p95")}
         told = {**worst, "latency_us": latency, "sparsity": min(one["sparsity"] for one in files)}
         everything = np.concatenate(predicted)
-        metrics = TASK.measure(everything, self.label, TASK.shown)
+        metrics = self.task.measure(everything, self.label, self.task.shown)
         hashes = [one["sha256"] for one in files]
         return {**told, "metrics": metrics, "obstacles": obstacles(told, self.push), "sha256": hashes}, everything
 
@@ -165,7 +172,7 @@ class Judge:
         done = np.concatenate(predicted)
         if best is None or len(done) == len(best.predicted):
             return
-        metric, label = TASK.primary, self.label[: len(done)]
+        metric, label = self.task.primary, self.label[: len(done)]
         mine, theirs = (metric.of(one, label) for one in (done, best.predicted[: len(done)]))
         if not metric.keeps_up(mine, theirs, self.stop_above):
             raise GivenUpError(f"{metric.title} {mine:.4g} on {len(done):,} rows, of the best {theirs:.4g}")

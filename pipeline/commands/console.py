@@ -16,7 +16,8 @@ from rich.text import Text
 
 from components.files import STUDY_FILE, TUNING_FILE
 from components.shown import scale_of, shown
-from components.task import TASK
+from components.task import task_of, title_of
+from components.task.task import Task
 from components.task.words import in_brief
 from pipeline.commands.pace import Pace
 from pipeline.commands.study_view import WIDTH as STUDY_WIDTH
@@ -102,6 +103,7 @@ def run_with_progress(config: Config, runs_dir: Path, force: bool, wait: float) 
     """
     with opened(config, runs_dir, force, wait) as (run, terminal):
         console = Console(file=terminal, highlight=False)
+        console.print(Text(run.label), soft_wrap=True)
         progress = ProgressLines(console)
         progress.say("loading TFX")
         try:
@@ -126,7 +128,7 @@ def run_with_progress(config: Config, runs_dir: Path, force: bool, wait: float) 
         if result.tuning_dir:
             found = json.loads((Path(result.tuning_dir) / TUNING_FILE).read_text())
             console.print(tuning_table(found, result.tuning_dir))
-        console.print(card(result, config.data.label.in_words, run.log))
+        console.print(card(result, run.config.data.label.in_words, run.log))
     return result
 
 
@@ -150,9 +152,9 @@ def card(result: Result, unit: str, log: Path) -> Panel:
     parts += [Text(f"- {reason}") for reason in result.reasons]
     parts += [Text(f"warning: {warning}", style="yellow") for warning in result.warnings]
     if "metrics" in result.metrics:
-        parts += [_errors(result.metrics, unit), _figures(result.metrics)]
+        parts += [_errors(_task(result.metrics), result.metrics, unit), _figures(result.metrics)]
     elif "evaluation" in result.metrics:
-        parts.append(Text(_judged(result.metrics["evaluation"])))
+        parts.append(Text(_judged(_task(result.metrics["evaluation"]), result.metrics["evaluation"])))
     if judged := result.metrics.get("gate") or result.metrics.get("evaluation"):
         parts.append(Text(_rule(judged)))
     if result.model_dir:
@@ -163,12 +165,16 @@ def card(result: Result, unit: str, log: Path) -> Panel:
     return Panel(Group(*parts), title="farelite", title_align="left", expand=False)
 
 
-def _judged(evaluation: dict[str, Any]) -> str:
+def _task(figures: dict[str, Any]) -> Task:
+    return task_of(figures.get("output") or {})
+
+
+def _judged(task: Task, evaluation: dict[str, Any]) -> str:
     parts = []
     for name in ("candidate", "champion"):
         metrics = evaluation[name]
         if metrics:
-            parts.append(f"{name}: {in_brief(metrics)}")
+            parts.append(f"{name}: {in_brief(task, metrics)}")
     return "; ".join(parts)
 
 
@@ -179,22 +185,22 @@ def _rule(evaluation: dict[str, Any]) -> str:
     return f"gate: {evaluation['rule']}{slices}"
 
 
-def _errors(figures: dict[str, Any], unit: str) -> Table:
+def _errors(task: Task, figures: dict[str, Any], unit: str) -> Table:
     metrics = figures["metrics"]
     there = figures["evaluation"]["candidate"]["rows"]
     sampled = f" of {there:,.0f}" if there > metrics["rows"] else ""
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column(f"error on {metrics['rows']:,}{sampled} test rows")
-    for name in TASK.shown:
-        table.add_column(TASK.metrics[name].heading(unit), justify="right")
+    for name in task.shown:
+        table.add_column(task.metrics[name].heading(unit), justify="right")
     rows = {
         "model.tflite": metrics["file"],
         "float model": metrics["float"],
-        **{TASK.baselines[name]: metrics["baselines"][name] for name in reversed(list(TASK.baselines))},
+        **{task.baselines[name]: metrics["baselines"][name] for name in reversed(list(task.baselines))},
     }
-    scale = scale_of(values.get(TASK.primary.name) or 0.0 for values in rows.values())
+    scale = scale_of(values.get(task.primary.name) or 0.0 for values in rows.values())
     for name, values in rows.items():
-        table.add_row(name, *(shown(values.get(key), scale) for key in TASK.shown))
+        table.add_row(name, *(shown(values.get(key), scale) for key in task.shown))
     return table
 
 
@@ -224,7 +230,8 @@ def show_findings(findings: Sequence[Finding]) -> None:
 def show_versions(summaries: Sequence[Summary]) -> None:
     """The list of versions, on standard output."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    titles = [TASK.metrics[name].title for name in TASK.brief]
+    named = list(dict.fromkeys(name for one in summaries for name in one.errors))
+    titles = [title_of(name) for name in named]
     for name in ("version", "pushed", "", *titles, "bytes", "sha256"):
         table.add_column(name, justify="right" if name in (*titles, "bytes") else "left")
     for one in summaries:
@@ -233,7 +240,7 @@ def show_versions(summaries: Sequence[Summary]) -> None:
             one.version,
             one.pushed or "?",
             ", ".join(marks),
-            *("?" if error is None else shown(error) for error in one.errors.values()),
+            *("?" if one.errors.get(name) is None else shown(one.errors[name]) for name in named),
             "?" if one.bytes is None else f"{one.bytes:,}",
             (one.sha256 or "?")[:12],
         )

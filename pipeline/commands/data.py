@@ -136,8 +136,9 @@ def accept(config: ConfigFile = None, override: Override = None, output: Output 
 
 def _config(path: Path | None, override: list[str] | None) -> Config:
     from pipeline.config import load
+    from pipeline.settled import settled
 
-    return load(path, override or [])
+    return settled(load(path, override or []))[0]
 
 
 def _schema_path(config: Config) -> Path:

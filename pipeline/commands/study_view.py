@@ -10,24 +10,26 @@ from rich.table import Table
 from rich.text import Text
 
 from components.shown import shown
-from components.task import TASK
+from components.task import task_of
+from components.task.task import Task
 
-_TITLES = [TASK.metrics[name].title for name in TASK.brief]
 WIDTH = 150
 """Characters that the table takes."""
 
 
 def study_table(results: Mapping[str, Any], folder: str) -> Group:
     """The table of `study.json`, what was chosen and why, and where the files lie."""
+    task = task_of(results.get("output") or {})
+    titles = _titles(task)
     table = Table(box=None, pad_edge=False, header_style="dim", title=_title(results), title_justify="left")
-    to_float = [f"{title} to float, 95 %" for title in reversed(_TITLES)]
-    for name in ("variant", *_TITLES, *to_float, "bytes", "gzip", "zeros"):
+    to_float = [f"{title} to float, 95 %" for title in reversed(titles)]
+    for name in ("variant", *titles, *to_float, "bytes", "gzip", "zeros"):
         table.add_column(name, justify="left" if name == "variant" else "right", no_wrap=True)
     for name in ("us p50", "p95", "arena", ""):
         table.add_column(name, justify="right", no_wrap=True)
     for one in results["variants"]:
         if one["status"] == "ok":
-            table.add_row(*_cells(one), style="bold green" if one["selected"] else None)
+            table.add_row(*_cells(task, one), style="bold green" if one["selected"] else None)
         else:
             table.add_row(Text(one["name"], style="red"), Text("failed", style="red"))
     notes = [Text(f"{one['name']} failed: {one['reason']}", "red") for one in _failed(results)]
@@ -36,6 +38,10 @@ def study_table(results: Mapping[str, Any], folder: str) -> Group:
     notes.append(Text("* on the Pareto front of gzip size, latency and error; ! over a budget of push", style="dim"))
     notes.append(Text(f"study.json, pareto.svg and every file: {folder}", style="dim"))
     return Group(table, *notes)
+
+
+def _titles(task: Task) -> list[str]:
+    return [task.metrics[name].title for name in task.brief]
 
 
 def _title(results: Mapping[str, Any]) -> str:
@@ -47,12 +53,12 @@ def _failed(results: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [one for one in results["variants"] if one["status"] == "failed"]
 
 
-def _cells(one: Mapping[str, Any]) -> list[str]:
+def _cells(task: Task, one: Mapping[str, Any]) -> list[str]:
     marks = ("*" if one["pareto"] else "") + ("!" if one["obstacles"] else "")
     return [
         one["name"],
-        *(shown(one["test"][name]) for name in TASK.brief),
-        *(_interval(one["difference"][name]) for name in reversed(TASK.brief)),
+        *(shown(one["test"][name]) for name in task.brief),
+        *(_interval(one["difference"][name]) for name in reversed(task.brief)),
         f"{one['bytes']:,}",
         f"{one['gzip_bytes']:,}",
         f"{one['sparsity']:.1%}",
@@ -69,14 +75,16 @@ def _interval(difference: Mapping[str, float]) -> str:
 
 def markdown(results: Mapping[str, Any]) -> str:
     """The table for a README."""
-    count = len(_TITLES)
-    head = ["variant", *_TITLES, f"{_TITLES[-1]} to float [95 %]", "bytes", "gzip", "zeros", "us a call (p50)", "arena"]
+    task = task_of(results.get("output") or {})
+    titles = _titles(task)
+    count = len(titles)
+    head = ["variant", *titles, f"{titles[-1]} to float [95 %]", "bytes", "gzip", "zeros", "us a call (p50)", "arena"]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for one in results["variants"]:
         if one["status"] == "failed":
             lines.append(f"| {one['name']} | failed: {one['reason']} |" + " |" * (len(head) - 2))
             continue
-        name, *cells = _cells(one)
+        name, *cells = _cells(task, one)
         name = f"**{name}**" if one["selected"] else name
         size, gzip, zeros, p50, _, arena, _ = cells[2 * count :]
         lines.append(f"| {' | '.join([name, *cells[: count + 1], size, gzip, zeros, p50, arena])} |")

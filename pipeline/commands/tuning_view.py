@@ -12,26 +12,26 @@ from rich.table import Table
 from rich.text import Text
 
 from components.shown import shown
-from components.task import TASK
-
-_TITLES = [TASK.metrics[name].title for name in TASK.brief]
+from components.task import all_tasks
 
 
 def tuning_table(found: Mapping[str, Any], folder: str) -> Group:
     """The table of `tuning.json`, what was chosen and why."""
+    task = next(one for one in all_tasks() if one.primary.name == found["metric"])
+    titles = [task.metrics[name].title for name in task.brief]
     table = Table(box=None, pad_edge=False, header_style="dim", title=_title(found), title_justify="left")
-    for name in ("trial", *_TITLES, "bytes", "us p95", "seconds", "", "changed"):
+    for name in ("trial", *titles, "bytes", "us p95", "seconds", "", "changed"):
         table.add_column(name, justify="left" if name == "changed" else "right", no_wrap=name != "changed")
     for one in found["trials"]:
         told = changed(one["changed"])
         if one["status"] != "ok":
-            cells = [*([""] * len(_TITLES)), "", "", f"{one['seconds']:.0f}", "", f"{told}: {one['status']}"]
+            cells = [*([""] * len(titles)), "", "", f"{one['seconds']:.0f}", "", f"{told}: {one['status']}"]
             table.add_row(str(one["trial"]), *cells, style="dim")
             continue
         marks = ("*" if one["pareto"] else "") + ("!" if one["obstacles"] else "")
         table.add_row(
             str(one["trial"]),
-            *(shown(one["metrics"][name]) for name in TASK.brief),
+            *(shown(one["metrics"][name]) for name in task.brief),
             f"{one['bytes']:,}",
             f"{one['latency_us']['p95']:g}",
             f"{one['seconds']:.0f}",

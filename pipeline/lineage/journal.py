@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ml_metadata.proto import metadata_store_pb2
 from ml_metadata.proto.metadata_store_pb2 import Execution
 
-from components.task import TASK
+from components.task import task_of
 from pipeline.lineage.connection import open_metadata, recall
 from pipeline.lineage.questions import RUN, Lineage
 from pipeline.lineage.records import RunRecord, is_measured, iso, plain
@@ -72,7 +72,8 @@ def brief_metrics(figures: Mapping[str, Any]) -> dict[str, Any]:
     models = {name: measured[name] for name in ("file", "float") if name in measured}
     models |= measured.get("baselines") or {}
     models |= {name: one for name, one in (figures.get("evaluation") or {}).items() if is_measured(one)}
-    brief: dict[str, Any] = {name: {key: one[key] for key in TASK.brief} for name, one in models.items()}
+    names = task_of(figures.get("output") or (figures.get("evaluation") or {}).get("output") or {}).brief
+    brief: dict[str, Any] = {name: {key: one[key] for key in names} for name, one in models.items()}
     rows = measured.get("rows") or (models.get("candidate") or {}).get("rows")
     return brief | ({"rows": int(rows)} if rows else {}) | ({"bytes": figures["bytes"]} if "bytes" in figures else {})
 

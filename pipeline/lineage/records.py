@@ -11,7 +11,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from components.task import TASK
+from components.task import all_tasks, task_of
+from components.task.task import Task
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,12 @@ def flat_metrics(figures: Mapping[str, Any]) -> dict[str, Any]:
 
 def is_measured(value: Any) -> bool:
     """Whether something under a model's name holds its errors; the gate's own words stand beside them."""
-    return isinstance(value, dict) and TASK.primary.name in value
+    return isinstance(value, dict) and any(task.primary.name in value for task in all_tasks())
+
+
+def task_in(config: Mapping[str, Any]) -> Task:
+    """Of the label of a configuration as an older farelite may have noted it."""
+    return task_of((config.get("data") or {}).get("label") or {})
 
 
 def iso(milliseconds: int) -> str:

@@ -10,9 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from components.shown import shown
-from components.task import TASK
+from components.task import title_of
 from pipeline.lineage.differences import GROUPS, Difference
-from pipeline.lineage.records import RunRecord
+from pipeline.lineage.records import RunRecord, task_in
 
 if TYPE_CHECKING:
     from pipeline.lineage.cleaning import Plan
@@ -75,7 +75,8 @@ def show_runs(records: Sequence[RunRecord], words: dict[str, str]) -> None:
         console.print("no run yet; `farelite run` makes the first")
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
-    titles = [TASK.metrics[name].title for name in TASK.brief]
+    named = list(dict.fromkeys(name for one in records for name in task_in(one.config).brief))
+    titles = [title_of(name) for name in named]
     for name in ("run", "took", "verdict", "version", *titles, "settings", "data"):
         table.add_column(name, justify="right" if name in ("took", *titles) else "left", no_wrap=True)
     for one in records:
@@ -89,7 +90,7 @@ def show_runs(records: Sequence[RunRecord], words: dict[str, str]) -> None:
             took,
             f"[{colour}]{one.verdict}[/]{escape(at)}",
             f"{one.version} [dim]{mark}[/]" if one.version else "",
-            *(shown(measured[name]) if name in measured else "" for name in TASK.brief),
+            *(shown(measured[name]) if name in measured else "" for name in named),
             one.config_hash[:8],
             one.fingerprint[:8],
         )

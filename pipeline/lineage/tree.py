@@ -9,9 +9,8 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from components.shown import shown
-from components.task import TASK
 from pipeline.lineage.differences import flat
-from pipeline.lineage.records import Answer, Step
+from pipeline.lineage.records import Answer, Step, task_in
 from pipeline.lineage.tables import wide_console
 
 _SHOWN_FILES = 5
@@ -58,14 +57,15 @@ def _title(answer: Answer) -> str:
 def _facts(answer: Answer) -> Iterator[str]:
     for reason in answer.reasons:
         yield f"[red]- {escape(reason)}[/]"
+    task = task_in(answer.config)
     errors = [
-        f"{name} {' / '.join(shown(one.get(key)) for key in TASK.brief)}"
+        f"{name} {' / '.join(shown(one.get(key)) for key in task.brief)}"
         for name, one in answer.metrics.items()
         if isinstance(one, dict)
     ]
     if errors:
         rows = f" on {answer.metrics['rows']:,} rows" if "rows" in answer.metrics else ""
-        titles = " / ".join(TASK.metrics[key].title for key in TASK.brief)
+        titles = " / ".join(task.metrics[key].title for key in task.brief)
         yield f"{titles}{rows}: {', '.join(errors)}"
     yield f"code {escape(answer.code_revision)}, settings {answer.config_hash}, data {answer.fingerprint}"
     yield f"run {escape(answer.run)}" + (f", champion then: {answer.champion}" if answer.champion else "")

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,15 @@ from components.files import (
 )
 from components.registry.soundness import CorruptError
 from components.registry.store import Store
+from components.task import task_of
+from components.task.task import Task
 from data.tensor_names import columns_of
 from pipeline.lineage import journal
 from pipeline.lineage.answer import answer_of_run
 from pipeline.lineage.connection import open_metadata, recall
 from pipeline.lineage.errors import LineageError
 from pipeline.lineage.questions import Lineage
-from pipeline.lineage.records import Answer, Artifact, NodeRun, RunRecord, read_json
+from pipeline.lineage.records import Answer, Artifact, NodeRun, RunRecord, read_json, task_in
 from pipeline.lock import is_held
 from pipeline.paths import RunPaths
 from pipeline.report.profile import Anomaly, SplitColumn, read_anomalies, read_profile
@@ -95,7 +98,14 @@ class Material:
     @property
     def unit(self) -> str:
         """Of the label."""
-        return str(((self.answer.config.get("data") or {}).get("label") or {}).get("unit") or "label units")
+        label = (self.answer.config.get("data") or {}).get("label") or {}
+        return str(label.get("unit") or ("label units" if self.task.residuals else "probability"))
+
+    @cached_property
+    def task(self) -> Task:
+        """Of the label, with the decision that the file was judged by."""
+        output = self.figures.get("output") or self.evaluation.get("output")
+        return task_of(output) if output else task_in(self.answer.config)
 
 
 def gather(paths: RunPaths, run_id: str | None = None) -> Material:

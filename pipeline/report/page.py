@@ -13,7 +13,17 @@ from pipeline.lineage.figure import STYLE
 from pipeline.paths import RunPaths
 from pipeline.report.blocks import Section
 from pipeline.report.material import Material, gather
-from pipeline.report.sections import compression, dimensions, inputs, learning, record, residuals, tuning, verdict
+from pipeline.report.sections import (
+    compression,
+    decisions,
+    dimensions,
+    inputs,
+    learning,
+    record,
+    residuals,
+    tuning,
+    verdict,
+)
 
 _TEMPLATE = Path(__file__).parent / "template"
 FINISHED = ("pushed", "unchanged", "refused", "stopped")
@@ -22,6 +32,7 @@ _SECTIONS: tuple[Callable[[Material], Section], ...] = (
     verdict.errors,
     residuals.predictions,
     residuals.residuals,
+    decisions.decisions,
     verdict.slices,
     inputs.profile,
     inputs.anomalies,
@@ -37,6 +48,13 @@ _SECTIONS: tuple[Callable[[Material], Section], ...] = (
 )
 
 
+def sections(material: Material) -> list[Section]:
+    """All but those of another kind of label, in order."""
+    number = (residuals.predictions, residuals.residuals)
+    without = (decisions.decisions,) if material.task.residuals else number
+    return [section(material) for section in _SECTIONS if section not in without]
+
+
 def render(material: Material) -> str:
     """The whole page; every name from outside is escaped by the template."""
     environment = jinja2.Environment(
@@ -50,7 +68,7 @@ def render(material: Material) -> str:
         version=material.record.version,
         word=verdict.WORDS.get(material.record.verdict, material.record.verdict),
         good=material.record.verdict in verdict.GOOD,
-        sections=[section(material) for section in _SECTIONS],
+        sections=sections(material),
         style=style,
         made=material.made.replace("T", " ").replace("+00:00", " UTC"),
     )

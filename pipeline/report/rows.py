@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 from pyarrow import parquet
 
-from components.task import TASK
+from components.task.task import Task
 from data import grid
 
 FloatArray = npt.NDArray[np.float64]
@@ -51,7 +52,7 @@ class Bin:
         name: of the stretch.
         rows: in it.
         quantiles: of the residual, as in `QUANTILES`.
-        errors: metrics by name, as `TASK.of_part`.
+        errors: metrics by name, as `Task.of_part`.
     """
 
     place: float
@@ -64,12 +65,20 @@ class Bin:
 def read_rows(path: Path) -> Rows:
     """Reads what `components.pusher.rows_file` has written."""
     table = parquet.read_table(path)
-    columns = {name: table[name].to_numpy().astype(np.float64) for name in table.column_names}
+    columns = {name: _numbers(table[name]) for name in table.column_names}
 
     def group(prefix: str) -> dict[str, FloatArray]:
         return {name.removeprefix(prefix): one for name, one in columns.items() if name.startswith(prefix)}
 
     return Rows(group("input."), columns["label"], group("predicted."))
+
+
+def _numbers(column: Any) -> FloatArray:
+    """float64 `[rows]`, or `[rows, classes]` of lists."""
+    if not pa.types.is_fixed_size_list(column.type):
+        return np.asarray(column.to_numpy().astype(np.float64))
+    flat = column.combine_chunks().flatten().to_numpy().astype(np.float64)
+    return np.asarray(flat.reshape(len(column), -1))
 
 
 def distance_km(rows: Rows, points: Mapping[str, Mapping[str, str]]) -> FloatArray | None:
@@ -92,7 +101,7 @@ def _or_nan(values: FloatArray) -> FloatArray:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def along(values: FloatArray, residual: FloatArray, stretches: int = 12) -> list[Bin]:
+def along(task: Task, values: FloatArray, residual: FloatArray, stretches: int = 12) -> list[Bin]:
     """Stretches of about equal numbers of rows along a value; fewer where many rows share one value."""
     sound = np.isfinite(values) & np.isfinite(residual)
     values, residual = values[sound], residual[sound]
@@ -107,20 +116,24 @@ def along(values: FloatArray, residual: FloatArray, stretches: int = 12) -> list
         inside = index == one
         if inside.any():
             name = f"{edges[one]:.4g} to {edges[one + 1]:.4g}"
-            found.append(_bin(float(np.median(values[inside])), name, residual[inside]))
+            found.append(_bin(task, float(np.median(values[inside])), name, residual[inside]))
     return found
 
 
-def by_hour(seconds: FloatArray, residual: FloatArray) -> list[Bin]:
+def by_hour(task: Task, seconds: FloatArray, residual: FloatArray) -> list[Bin]:
     """One stretch for each hour of the wall clock that has rows. `seconds` count from an hour 0."""
     sound = np.isfinite(seconds) & np.isfinite(residual)
     hours, residual = (seconds[sound] // 3600) % 24, residual[sound]
-    return [_bin(float(hour), f"{hour:02d}:00", residual[hours == hour]) for hour in range(24) if (hours == hour).any()]
+    return [
+        _bin(task, float(hour), f"{hour:02d}:00", residual[hours == hour])
+        for hour in range(24)
+        if (hours == hour).any()
+    ]
 
 
-def _bin(place: float, name: str, residual: FloatArray) -> Bin:
+def _bin(task: Task, place: float, name: str, residual: FloatArray) -> Bin:
     quantiles = tuple(float(one) for one in np.quantile(residual, QUANTILES))
-    return Bin(place, name, len(residual), quantiles, TASK.measure(residual, np.zeros(len(residual)), TASK.of_part))
+    return Bin(place, name, len(residual), quantiles, task.measure(residual, np.zeros(len(residual)), task.of_part))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2
 
 from components.files import HISTORY_FILE
 from components.shown import shown
+from components.task import task_of
 from components.task.words import in_brief
 from pipeline.lineage.records import NodeRun, read_json
 from transforms.features import LEARNED_FILE
@@ -107,9 +108,10 @@ def _champion(run: NodeRun) -> str:
 
 def _blessing(run: NodeRun) -> str:
     artifact = run.outputs["blessing"][0]
-    candidate = read_json(artifact, "metrics")["candidate"]
+    metrics = read_json(artifact, "metrics")
+    candidate = metrics["candidate"]
     verdict = "blessed" if artifact.properties.get("blessed") else "not blessed"
-    return f"{in_brief(candidate)} on {candidate['rows']:,.0f} rows: {verdict}"
+    return f"{in_brief(task_of(metrics.get('output') or {}), candidate)} on {candidate['rows']:,.0f} rows: {verdict}"
 
 
 def _push(run: NodeRun) -> str:

@@ -98,6 +98,7 @@ class Ablation:
             "seeds": list(self.seeds),
             "vary": self.vary,
             "unit": self.config.data.label.in_words,
+            "label": self.config.data.label.model_dump(mode="json"),
             "stages": [_summary(stage, found[stage.name]) for stage in self.rungs()],
         }
         _write(self.folder / RESULT_FILE, table)

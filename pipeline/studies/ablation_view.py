@@ -13,11 +13,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from components.shown import shown
-from components.task import TASK
+from components.task import task_of
 from pipeline.config import load
 from pipeline.paths import RunPaths
-from pipeline.provenance import readable
 from pipeline.quiet import libraries_to
+from pipeline.settled import settled
 
 
 def ablate_with_progress(
@@ -33,8 +33,8 @@ def ablate_with_progress(
     Raises:
         ConfigError, DataError, RunsFolderError: the input's fault.
     """
-    config = load(config_file, overrides)
-    readable(config.data)  # at once, before seconds go into loading TensorFlow
+    # At once, before seconds go into loading TensorFlow.
+    config, *_ = settled(load(config_file, overrides))
     paths = RunPaths(runs_dir / config.name)
     paths.make()
     log = paths.logs / f"ablate-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
@@ -84,12 +84,13 @@ def show_ablation(table: dict[str, Any], markdown: bool = False) -> None:
 
 def _lines(table: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Header and rows of the table."""
+    task = task_of(table.get("label") or {})
     unit, count = table["unit"], len(table["seeds"])
     what = ("split" if table["vary"] == "split" else "seed") + ("" if count == 1 else "s")
-    titles = {name: TASK.metrics[name].title for name in TASK.brief}
+    titles = {name: task.metrics[name].title for name in task.brief}
     names = {
         **{f"file.{name}": f"{title} of the file ({unit})" for name, title in titles.items()},
-        f"network.{TASK.primary.name}": f"{TASK.primary.title} float",
+        f"network.{task.primary.name}": f"{task.primary.title} float",
         **{f"linear.{name}": f"{title} linear" for name, title in titles.items()},
         "inputs": "inputs",
         "parameters": "parameters",

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import lightgbm
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import Ridge
-from sklearn.neighbors import KNeighborsRegressor
 
-from components.task import TASK
-from components.task.regression_learning import RIDGE
+from components.task.studied import models_of
+from components.task.task import Task
 
 Matrix = npt.NDArray[Any]
 Errors = dict[str, float]
 
-NEIGHBOURS = 15
-TREES = 100
 QUERIES, AMONG = 500, 2000
 """Rows whose distances are taken, and rows that they are taken to."""
 
@@ -26,38 +20,17 @@ _SAME = 1e-6
 """Rows nearer than this share of the farthest are at the same place: rows repeat, and so do their numbers."""
 
 
-def _linear(x: Matrix, y: Matrix, seed: int) -> Callable[[Matrix], Matrix]:
-    return Ridge(alpha=RIDGE).fit(x, y).predict
-
-
-def _neighbours(x: Matrix, y: Matrix, seed: int) -> Callable[[Matrix], Matrix]:
-    return KNeighborsRegressor(min(NEIGHBOURS, len(x))).fit(x, y).predict
-
-
-def _trees(x: Matrix, y: Matrix, seed: int) -> Callable[[Matrix], Matrix]:
-    # Threads would change the order of sums.
-    settings = {"seed": seed, "num_threads": 1, "deterministic": True, "force_row_wise": True, "verbose": -1}
-    booster = lightgbm.train({"objective": "l2", **settings}, lightgbm.Dataset(x, y), TREES)
-    return lambda rows: np.asarray(booster.predict(rows))
-
-
-MODELS: dict[str, Callable[[Matrix, Matrix, int], Callable[[Matrix], Matrix]]] = {
-    "linear": _linear,
-    "neighbours": _neighbours,
-    "trees": _trees,
-}
-"""`linear`: ridge regression. `neighbours`: mean of the nearest `NEIGHBOURS` rows. `trees`: LightGBM, squared error."""
-
-
-def errors(train: tuple[Matrix, Matrix], others: tuple[Matrix, Matrix], seed: int) -> dict[str, Errors]:
-    """Brief metrics of each model, in label units.
+def errors(task: Task, train: tuple[Matrix, Matrix], others: tuple[Matrix, Matrix], seed: int) -> dict[str, Errors]:
+    """Brief metrics of each plain model.
 
     Args:
+        task: of the label.
         train: rows `[rows, k]` to learn from and their label `[rows]`.
         others: rows to measure on.
         seed: of the trees.
     """
-    return {name: TASK.measure(fit(*train, seed)(others[0]), others[1], TASK.brief) for name, fit in MODELS.items()}
+    models = models_of(task).items()
+    return {name: task.measure(fit(*train, seed)(others[0]), others[1], task.brief) for name, fit in models}
 
 
 def contrast(rows: Matrix, seed: int) -> float:

@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from components.settings import Training
+from components.task import task_of
+from components.task.studied import NEIGHBOURS, TREES
 from components.trainer.context import TrainingContext
 from data.tensor_names import tensor_name
 from pipeline.studies import curves, order
@@ -70,6 +72,7 @@ class Dimensions:
             "pipeline": source.config.name,
             "run": source.record.id,
             "unit": source.config.data.label.in_words,
+            "label": source.config.data.label.model_dump(mode="json"),
             "seed": self.seed,
             "rows": {
                 "train": count,
@@ -77,7 +80,7 @@ class Dimensions:
                 "few": min(self.few, len(context.train)),
                 "validation": len(context.validation),
             },
-            "models": {"neighbours": curves.NEIGHBOURS, "trees": curves.TREES},
+            "models": {"neighbours": NEIGHBOURS, "trees": TREES},
             "reducer": {key: known[key] for key in ("kind", "kept", "merit", "notes")} if _reduced(known) else None,
             "features": ways.features(known),
             "components": ways.components(known) if _reduced(known) else [],
@@ -130,11 +133,12 @@ class _Ways:
 
     def _with(self, train: Array, validation: Array) -> dict[str, Any]:
         """Errors and contrast with these columns of the rows."""
+        task = task_of(self.context.plan.dataset.label.model_dump())
         few, seed = self.choices.few, self.choices.seed
         label, others = self.context.train.label, (validation, self.context.validation.label)
         found = {
-            "errors": curves.errors((train, label), others, seed),
-            "errors_of_few": curves.errors((train[:few], label[:few]), others, seed),
+            "errors": curves.errors(task, (train, label), others, seed),
+            "errors_of_few": curves.errors(task, (train[:few], label[:few]), others, seed),
             "contrast": curves.contrast(train, seed),
         }
         self.done += 1

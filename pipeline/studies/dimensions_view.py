@@ -14,7 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from components.shown import shown
-from components.task import TASK
+from components.task import task_of
+from components.task.task import Task
 from pipeline.paths import RunPaths
 from pipeline.quiet import libraries_to
 
@@ -76,7 +77,7 @@ def _parts(measured: Mapping[str, Any]) -> Iterator[tuple[str, Table | None]]:
     yield f"features, added one by one: {rule}", _features(measured)
     if reducer:
         merit = f"{reducer['merit']['name']} {reducer['merit']['value']:.4f}"
-        yield f"components of {reducer['kind']}: {reducer['kept']} kept, {merit}", _components(measured["components"])
+        yield f"components of {reducer['kind']}: {reducer['kept']} kept, {merit}", _components(measured)
     else:
         yield "no components: the run's features.reducer.kind is none; set it to pca and make a run", None
     more = f", the first {_PAIRS} of {len(pairs)}" if len(pairs) > _PAIRS else ""
@@ -92,9 +93,9 @@ def in_words(measured: Mapping[str, Any]) -> str:
     rows, models = measured["rows"], measured["models"]
     used = f"{rows['used']:,}" if rows["used"] == rows["train"] else f"{rows['used']:,} of {rows['train']:,}"
     return (
-        f"{TASK.primary.title} in {measured['unit']} on {rows['validation']:,} validation rows after learning from "
-        f"{used} training rows, or from {rows['few']:,} of them. linear is ridge regression, nearest the mean of the "
-        f"{models['neighbours']} nearest rows, trees are {models['trees']} of LightGBM. "
+        f"{_task(measured).primary.title} in {measured['unit']} on {rows['validation']:,} validation rows after "
+        f"learning from {used} training rows, or from {rows['few']:,} of them. linear is ridge or logistic regression, "
+        f"nearest the mean of the {models['neighbours']} nearest rows, trees are {models['trees']} of LightGBM. "
         "far/near is how many times as far as the nearest other place the farthest one lies; at worst, if the "
         "features were independent"
     )
@@ -109,11 +110,16 @@ def _table(left: Sequence[str], right: Sequence[str]) -> Table:
     return table
 
 
-def _errors(steps: Sequence[Mapping[str, Any]], key: str) -> Iterator[list[str]]:
+def _task(measured: Mapping[str, Any]) -> Task:
+    return task_of(measured.get("label") or {})
+
+
+def _errors(measured: Mapping[str, Any], steps: Sequence[Mapping[str, Any]], key: str) -> Iterator[list[str]]:
     """The primary metric of each model step by step, the lowest of each in bold."""
-    best = {name: min(one[key][name][TASK.primary.name] for one in steps) for name in MODELS}
+    metric = _task(measured).primary.name
+    best = {name: min(one[key][name][metric] for one in steps) for name in MODELS}
     for one in steps:
-        values = {name: one[key][name][TASK.primary.name] for name in MODELS}
+        values = {name: one[key][name][metric] for name in MODELS}
         yield [f"[bold]{shown(v)}[/bold]" if v == best[name] else shown(v) for name, v in values.items()]
 
 
@@ -135,7 +141,7 @@ def _features(measured: Mapping[str, Any]) -> Table:
         ],
     )
     steps = measured["features"]
-    lines = zip(steps, _errors(steps, "errors"), _errors(steps, "errors_of_few"), strict=True)
+    lines = zip(steps, _errors(measured, steps, "errors"), _errors(measured, steps, "errors_of_few"), strict=True)
     for number, (one, errors, of_few) in enumerate(lines, start=1):
         shares = f"{one['label_correlation']:+.2f}", f"{one['label_r2']:.4f}"
         contrasts = f"{one['contrast']:,.1f}", f"{one['contrast_if_independent']:,.1f}"
@@ -143,11 +149,12 @@ def _features(measured: Mapping[str, Any]) -> Table:
     return table
 
 
-def _components(steps: Sequence[Mapping[str, Any]]) -> Table:
+def _components(measured: Mapping[str, Any]) -> Table:
+    steps = measured["components"]
     table = _table([""], ["variance", "up to", "R²", "linear", "nearest", "trees", "far/near"])
     table.add_column("largest loadings")
     total = 0.0
-    for number, (one, errors) in enumerate(zip(steps, _errors(steps, "errors"), strict=True), start=1):
+    for number, (one, errors) in enumerate(zip(steps, _errors(measured, steps, "errors"), strict=True), start=1):
         share = one["explained_variance_ratio"]
         total += share
         largest = sorted(one["loadings"].items(), key=lambda pair: -abs(pair[1]))[:_LOADINGS]

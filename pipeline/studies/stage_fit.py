@@ -16,8 +16,7 @@ from components.conversion.recipe import Recipe
 from components.device import runtime
 from components.scoring.device_rows import on_device
 from components.tables import Table
-from components.task import TASK
-from components.task.learning import LEARNING
+from components.task import task_of
 from components.trainer import export, fitting
 from components.trainer.context import TrainingContext
 from components.trainer.training import train
@@ -33,7 +32,7 @@ class Measured:
     """Figures of one training, on the test rows.
 
     Attributes:
-        linear: brief metrics of a ridge regression on the same features.
+        linear: brief metrics of the linear model on the same features.
         network: of the float network; None where only the linear model was asked for, as in all below.
         file: of the file.
         parameters: of the float network.
@@ -93,9 +92,10 @@ def measure(config: Config, stage_data: StageData, folder: Path, linear_only: bo
     """
     context, rows = stage_data.context, stage_data.rows
     label = rows.label
+    task = task_of(context.plan.dataset.label.model_dump())
     design, _ = context.design(config.training)
-    linear = LEARNING.baselines(context.train, design.widths.sizes)["linear"]
-    of_linear = TASK.measure(np.asarray(linear(rows.inputs)), label, TASK.brief)
+    *_, linear = design.learning.baselines(context.train, design.widths.sizes).values()
+    of_linear = task.measure(np.asarray(linear(rows.inputs)), label, task.brief)
     if linear_only:
         return Measured(of_linear)
     trained = train(context, design)
@@ -107,8 +107,8 @@ def measure(config: Config, stage_data: StageData, folder: Path, linear_only: bo
     device = on_device(described.inputs, stage_data.raw)
     return Measured(
         of_linear,
-        TASK.measure(fitting.predict(reference, rows, design), label, TASK.brief),
-        TASK.measure(runtime.predict(model, device), label, TASK.brief),
+        task.measure(fitting.predict(reference, rows, design), label, task.brief),
+        task.measure(runtime.predict(model, device), label, task.brief),
         int(reference.count_params()),
         len(model),
         design.widths.total,

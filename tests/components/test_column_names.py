@@ -79,7 +79,7 @@ def test_columns_of_any_name_reach_the_prediction(
     predictor = Predictor(file, {**tiny_manifest, **told.model_dump(), "config": config})
     predictions = predictor(Stretch(pa.table(dict(zip(dataset.inputs(), values, strict=True))), [""] * 3))
     assert (predictions.prediction.tolist(), predictions.flags) == (expected.tolist(), [""] * 3)
-    assert predictor.added(dataset.inputs()) == ("model_prediction", "model_flags")
+    assert predictor.added(dataset.inputs()) == ["model_prediction", "model_flags"]
 
     (folder / "kit").mkdir()
     (folder / "model.tflite").write_bytes(file)

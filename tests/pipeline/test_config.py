@@ -64,7 +64,7 @@ def test_the_configurations_that_come_along_are_valid() -> None:
     ("override", "key", "near", "allowed"),
     [
         ("trainning.seed=1", "trainning", "training", "beam, conversion, data, data_gate, features"),
-        ("training.sead=1", "training.sead", "seed", "batch_size, clustering, distillation, dropout, epochs"),
+        ("training.sead=1", "training.sead", "seed", "batch_size, clustering, decision, distillation, dropout, epochs"),
         ("data.lable=1", "data.lable", "label", "categorical, decimal, delimiter"),
         (
             "training.pruning.final_sparsty=1",
@@ -236,10 +236,10 @@ def test_features_that_cannot_be_are_answered_with_the_feature_and_the_remedy(
     assert said in mistake(places, *overrides)
 
 
-def test_a_limit_is_laid_over_the_default_and_null_takes_it_away(file: Path) -> None:
-    assert load(file, ["push.max_increase.rmse=0.5"]).push.max_increase == {"rmse": 0.5, "mae": 0.02}
+def test_a_limit_is_written_down_as_it_was_given_and_null_takes_it_away(file: Path) -> None:
+    assert load(file, ["push.max_increase.rmse=0.5"]).push.max_increase == {"rmse": 0.5}
     push = load(file, ["push.max_increase={mae: null}"]).push
-    assert push.max_increase == {"rmse": 0.02, "mae": None}
+    assert push.max_increase == {"mae": None}
     assert Push.model_validate_json(push.model_dump_json()) == push
     assert load(file, ["gate.limits={rmse: 5, mae: 2}", "gate.limits.rmse=null"]).gate.limits == {"mae": 2.0}
 

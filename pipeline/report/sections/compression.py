@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.shown import formatted, shown
-from components.task import TASK
 from pipeline.report.blocks import Block, Figure, Section, Table, Text
 from pipeline.report.charts import tradeoff
 from pipeline.report.material import Material
@@ -34,7 +33,8 @@ def compression(material: Material) -> Section:
 
 def _front(material: Material, study: Mapping[str, Any], made: Sequence[Mapping[str, Any]]) -> Figure:
     """The choice was made on `validation`; what is shown here was measured on `test`."""
-    metric = TASK.metrics[(study.get("select") or {}).get("metric", TASK.primary.name)]
+    task = material.task
+    metric = task.metrics[(study.get("select") or {}).get("metric", task.primary.name)]
     marks = [
         (one["gzip_bytes"], one["test"].get(metric.name), one["name"], one["selected"], one["pareto"]) for one in made
     ]
@@ -47,7 +47,7 @@ def _front(material: Material, study: Mapping[str, Any], made: Sequence[Mapping[
     rows = [
         (
             one["name"],
-            *(shown(one["test"].get(name)) for name in TASK.brief),
+            *(shown(one["test"].get(name)) for name in task.brief),
             *(formatted(one[name], ",") for name in ("bytes", "gzip_bytes")),
             formatted(one["sparsity"], ".1%"),
             formatted(one["latency_us"]["p50"], "g"),
@@ -55,15 +55,8 @@ def _front(material: Material, study: Mapping[str, Any], made: Sequence[Mapping[
         )
         for one in made
     ]
-    header = (
-        "variant",
-        *(TASK.metrics[name].title for name in TASK.brief),
-        "bytes",
-        "gzipped",
-        "zeros",
-        "us a call",
-        "mark",
-    )
+    titles = (task.metrics[name].title for name in task.brief)
+    header = ("variant", *titles, "bytes", "gzipped", "zeros", "us a call", "mark")
     caption = (
         "Each variant by size and error. Filled ones are on the front: no other is better in size, time and error "
         "alike. Orange is the one that was chosen, on the rows of validation."

@@ -8,7 +8,8 @@ from typing import Any
 
 from components.plot import Axis, Plot, ends
 from components.shown import number, real, shown
-from components.task import TASK
+from components.task import task_of
+from components.task.metric import Metric
 from pipeline.report.blocks import Block, Figure, Table, Text
 from pipeline.report.charts import bars, lines
 
@@ -21,8 +22,10 @@ def blocks(measured: Mapping[str, Any]) -> list[Block]:
     """Everything that was measured of one run; the contents of `dimensions/RUN.json` in."""
     rows, unit = measured["rows"], str(measured["unit"])
     models = measured["models"]
+    metric = task_of(measured.get("label") or {}).primary
     told = (
-        f"Plain models on so many dimensions, {TASK.primary.title} on {rows['validation']:,} validation rows: ridge "
+        f"Plain models on so many dimensions, {metric.title} on {rows['validation']:,} validation rows: ridge or "
+        f"logistic "
         f"regression, the mean of the {models['neighbours']} nearest rows, and {models['trees']} boosted trees, "
         f"learned from {rows['used']:,} training rows, and from {rows['few']:,} of them."
     )
@@ -31,10 +34,10 @@ def blocks(measured: Mapping[str, Any]) -> list[Block]:
     if not features:
         return found
     many, few = f"{rows['used']:,} training rows", f"{rows['few']:,} training rows"
-    found.append(_errors(features, "errors", unit, f"features, from {many}"))
-    found.append(_errors(features, "errors_of_few", unit, f"features, from {few}"))
+    found.append(_errors(metric, features, "errors", unit, f"features, from {many}"))
+    found.append(_errors(metric, features, "errors_of_few", unit, f"features, from {few}"))
     if components:
-        found.append(_errors(components, "errors", unit, f"components, from {many}"))
+        found.append(_errors(metric, components, "errors", unit, f"components, from {many}"))
     found.append(_contrast(features, components))
     found.append(_costs(measured))
     return found
@@ -46,9 +49,9 @@ def _places(count: int, label: str) -> Axis:
     return Axis(label, 0.5, count + 0.5, ticks)
 
 
-def _errors(steps: Sequence[Step], key: str, unit: str, what: str) -> Figure:
+def _errors(metric: Metric, steps: Sequence[Step], key: str, unit: str, what: str) -> Figure:
     series = {
-        title: [(float(place), real(one[key][name][TASK.primary.name])) for place, one in enumerate(steps, start=1)]
+        title: [(float(place), real(one[key][name][metric.name])) for place, one in enumerate(steps, start=1)]
         for name, title in _MODELS.items()
     }
     values = [y for points in series.values() for _, y in points]
@@ -58,15 +61,15 @@ def _errors(steps: Sequence[Step], key: str, unit: str, what: str) -> Figure:
     picture = lines(
         series,
         _places(len(steps), f"number of {kind}"),
-        Axis(f"{TASK.primary.title} on validation ({unit})", *ends(values, 0.08)),
+        Axis(f"{metric.title} on validation ({unit})", *ends(values, 0.08)),
         f"Error by number of {what}; lowest: {lowest}",
     )
     named = [one.get("name", f"component {place}") for place, one in enumerate(steps, start=1)]
     rows = [
-        (str(place), name, *(shown(one[key][model][TASK.primary.name]) for model in _MODELS))
+        (str(place), name, *(shown(one[key][model][metric.name]) for model in _MODELS))
         for place, (name, one) in enumerate(zip(named, steps, strict=True), start=1)
     ]
-    numbers = Table(f"{TASK.primary.title} by number of {what}", ("number", "adds", *_MODELS.values()), rows)
+    numbers = Table(f"{metric.title} by number of {what}", ("number", "adds", *_MODELS.values()), rows)
     return Figure(picture, f"Error by number of {what}: {_COLOURS}. Lowest: {lowest}.", numbers)
 
 

@@ -9,7 +9,6 @@ from markupsafe import Markup
 
 from components.plot import Axis, ends
 from components.shown import clock, number, real, shown
-from components.task import TASK
 from pipeline.lineage.differences import flat
 from pipeline.lineage.figure import lineage_svg
 from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table, Text
@@ -17,7 +16,6 @@ from pipeline.report.charts import bars, lines
 from pipeline.report.material import Material
 from pipeline.report.rows import time_of
 
-_TITLES = {name: TASK.metrics[name].title for name in TASK.brief}
 _STATES = {"ran": "", "cached": " (from the cache)"}
 
 
@@ -71,22 +69,27 @@ def lineage(material: Material) -> Section:
 def history(material: Material) -> Section:
     """Errors and size over the versions that are there, and the newest runs."""
     blocks: list[Block] = []
+    titles = _titles(material)
     if material.manifests:
-        blocks.append(_trend(material))
+        blocks.append(_trend(material, titles))
     rows = [
         (
             one.id,
             one.verdict,
             one.version,
-            *(_error(one.metrics, key) for key in TASK.brief),
+            *(_error(one.metrics, key) for key in titles),
             "" if one.seconds is None else f"{one.seconds:.0f} s",
         )
         for one in material.runs
     ]
     bad = ("refused", "stopped", "failed", "crashed")
     marks = {index: "bad" for index, one in enumerate(material.runs) if one.verdict in bad}
-    table = Table("The newest runs", ("run", "verdict", "version", *_TITLES.values(), "took"), rows, marks)
+    table = Table("The newest runs", ("run", "verdict", "version", *titles.values(), "took"), rows, marks)
     return Section("history", "History", [*blocks, table])
+
+
+def _titles(material: Material) -> dict[str, str]:
+    return {name: material.task.metrics[name].title for name in material.task.brief}
 
 
 def _error(metrics: Mapping[str, Any], key: str) -> str:
@@ -94,12 +97,12 @@ def _error(metrics: Mapping[str, Any], key: str) -> str:
     return shown(measured.get(key))
 
 
-def _trend(material: Material) -> Figure:
+def _trend(material: Material, titles: Mapping[str, str]) -> Figure:
     """Each version on the rows of its own run, so a change of the data moves the line too."""
     told = [one for one in material.manifests if "file" in (one.get("metrics") or {})][-30:]
     points = {
         title: [(float(place), real(one["metrics"]["file"].get(key))) for place, one in enumerate(told)]
-        for key, title in _TITLES.items()
+        for key, title in titles.items()
     }
     high = ends(y for line in points.values() for _, y in line)[1] * 1.1
     step = 1 + len(told) // 6
@@ -109,15 +112,15 @@ def _trend(material: Material) -> Figure:
     rows = [
         (
             one["version"] + (" (live)" if one["version"] == material.live else ""),
-            *(shown(one["metrics"]["file"].get(name)) for name in TASK.brief),
+            *(shown(one["metrics"]["file"].get(name)) for name in titles),
             f"{one.get('bytes', 0):,}",
             str((one.get("data") or {}).get("fingerprint", "")),
         )
         for one in told
     ]
-    numbers = Table("Versions", ("version", *_TITLES.values(), "bytes", "data"), rows)
+    numbers = Table("Versions", ("version", *titles.values(), "bytes", "data"), rows)
     colours = (
-        f"{title} ({colour})" for title, colour in zip(_TITLES.values(), ("blue", "orange", "green"), strict=False)
+        f"{title} ({colour})" for title, colour in zip(titles.values(), ("blue", "orange", "green"), strict=False)
     )
     caption = f"{' and '.join(colours)} of the published files, each on the test rows of its own run."
     return Figure(picture, caption, numbers, beside=True)

@@ -8,7 +8,6 @@ import numpy as np
 
 from components.plot import Axis
 from components.shown import clock, number
-from components.task import TASK
 from pipeline.report import rows as measured
 from pipeline.report.blocks import Block, Figure, Section, Table, Text
 from pipeline.report.charts import density, shades, spread
@@ -85,7 +84,7 @@ def _distance(material: Material) -> Sequence[Block]:
     values = measured.distance_km(material.rows, measured.points_of(material.answer.config))
     if values is None:
         return []
-    bins = measured.along(values, material.rows.residual())
+    bins = measured.along(material.task, values, material.rows.residual())
     axis = Axis("straight distance (km)", 0, max((one.place for one in bins), default=1.0) * 1.05)
     return [_spread(material, bins, axis, "distance", "km")] if bins else []
 
@@ -95,14 +94,14 @@ def _hour(material: Material) -> Sequence[Block]:
     time = measured.time_of(material.answer.config)
     if time is None or time not in material.rows.inputs:
         return []
-    bins = measured.by_hour(material.rows.inputs[time], material.rows.residual())
+    bins = measured.by_hour(material.task, material.rows.inputs[time], material.rows.residual())
     axis = Axis("hour of the day", -0.5, 23.5, tuple((float(hour), str(hour)) for hour in range(0, 24, 3)))
     return [_spread(material, bins, axis, "hour", "")] if bins else []
 
 
 def _spread(material: Material, bins: Sequence[measured.Bin], axis: Axis, what: str, unit: str) -> Figure:
     told = [(one.place, one.quantiles) for one in bins]
-    metric, *_ = metrics = [TASK.metrics[name] for name in TASK.of_part]
+    metric, *_ = metrics = [material.task.metrics[name] for name in material.task.of_part]
     worst = max(bins, key=lambda one: metric.loss(one.errors[metric.name]))
     most = f"the largest {metric.title} is {number(worst.errors[metric.name])} {material.unit}"
     label = f"Error over {what}; {most} at {worst.name} {unit}".strip()

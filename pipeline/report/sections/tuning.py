@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.shown import formatted, real, shown
-from components.task import TASK
 from pipeline.report.blocks import Figure, Section, Table, Text
 from pipeline.report.charts import tradeoff
 from pipeline.report.material import Material
@@ -33,8 +32,14 @@ def tuning(material: Material) -> Section:
     return Section("tuning", "Tuning", [*blocks, *front, *rest])
 
 
+def _marks(one: Mapping[str, Any]) -> str:
+    said = (("chosen", one["chosen"]), ("on the front", one["pareto"]))
+    return ", ".join([*(word for word, held in said if held), *one["obstacles"]])
+
+
 def _front(material: Material, found: Mapping[str, Any], made: Sequence[Mapping[str, Any]]) -> Figure:
-    metric = TASK.metrics[found["metric"]]
+    task = material.task
+    metric = task.metrics[found["metric"]]
     marks = [
         (one["bytes"], one["metrics"].get(metric.name), f"trial {one['trial']}", one["chosen"], one["pareto"])
         for one in made
@@ -48,21 +53,22 @@ def _front(material: Material, found: Mapping[str, Any], made: Sequence[Mapping[
     rows = [
         (
             str(one["trial"]),
-            *(shown(one["metrics"].get(name)) for name in TASK.brief),
+            *(shown(one["metrics"].get(name)) for name in task.brief),
             formatted(one["bytes"], ","),
             formatted(one["latency_us"]["p95"], "g"),
             _told(one["changed"]),
-            ", ".join(
-                [
-                    *(["chosen"] if one["chosen"] else []),
-                    *(["on the front"] if one["pareto"] else []),
-                    *one["obstacles"],
-                ]
-            ),
+            _marks(one),
         )
         for one in made
     ]
-    header = ("trial", *(TASK.metrics[name].title for name in TASK.brief), "bytes", "us (p95)", "changed", "mark")
+    header = (
+        "trial",
+        *(task.metrics[name].title for name in task.brief),
+        "bytes",
+        "us (p95)",
+        "changed",
+        "mark",
+    )
     caption = (
         "Each trial's file by size and error. Filled ones are on the front: no other is better in both. Orange is the "
         "one that was chosen. No test row was looked at."

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.shown import formatted, number, real, scale_of, shown
-from components.task import TASK
 from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table, Text
 from pipeline.report.charts import bars
 from pipeline.report.material import Material
@@ -25,7 +24,6 @@ GOOD = ("pushed", "unchanged", "running")
 _NAMES = {
     "file": "model.tflite",
     "float": "float model",
-    **TASK.baselines,
     "candidate": "candidate (SavedModel)",
     "champion": "live model then",
 }
@@ -89,23 +87,25 @@ def errors(material: Material) -> Section:
     if not measured:
         return Section("errors", "Errors", [], "no model was measured")
     rows = (material.figures.get("metrics") or material.evaluation.get("candidate") or {}).get("rows")
-    primary, metrics = TASK.primary, {name: TASK.metrics[name] for name in TASK.shown}
+    task = material.task
+    names = {**_NAMES, **task.baselines}
+    primary, metrics = task.primary, {name: task.metrics[name] for name in task.shown}
     scale = scale_of(real(one.get(primary.name)) for one in measured.values())
     table = Table(
         f"Errors on {number(rows) or 'the'} test rows, in {material.unit}",
         ("model", *(one.title for one in metrics.values())),
-        [(_NAMES[name], *(shown(one.get(key), scale) for key in metrics)) for name, one in measured.items()],
+        [(names[name], *(shown(one.get(key), scale) for key in metrics)) for name, one in measured.items()],
     )
-    titles = [metrics[name].title for name in TASK.brief]
-    told = (f"{_NAMES[name]} {primary.title} {shown(one.get(primary.name), scale)}" for name, one in measured.items())
+    titles = [metrics[name].title for name in task.brief]
+    told = (f"{names[name]} {primary.title} {shown(one.get(primary.name), scale)}" for name, one in measured.items())
     picture = bars(
-        [(_NAMES[name], tuple(real(one.get(key)) for key in TASK.brief), "") for name, one in measured.items()],
+        [(names[name], tuple(real(one.get(key)) for key in task.brief), "") for name, one in measured.items()],
         f"Errors of {len(measured)} models: {'; '.join(told)}",
         material.unit,
         titles,
     )
     caption = (
-        f"Bars from above: {', '.join(titles)}; shorter is better. No training step has seen these rows. {TASK.caution}"
+        f"Bars from above: {', '.join(titles)}; shorter is better. No training step has seen these rows. {task.caution}"
     )
     return Section("errors", "Errors", [Figure(picture, caption, table, beside=True)])
 
@@ -116,10 +116,10 @@ def _measured(material: Material) -> dict[str, dict[str, float]]:
         found = {"file": metrics["file"], "float": metrics["float"], **metrics["baselines"]}
     else:
         candidate = material.evaluation.get("candidate")
-        found = {"candidate": TASK.completed(candidate)} if candidate else {}
+        found = {"candidate": material.task.completed(candidate)} if candidate else {}
     # On the same rows as the file, where the file was judged beside it.
     champion = (material.figures.get("gate") or material.evaluation).get("champion")
-    return found | ({"champion": TASK.completed(champion)} if champion else {})
+    return found | ({"champion": material.task.completed(champion)} if champion else {})
 
 
 def slices(material: Material) -> Section:
@@ -128,7 +128,8 @@ def slices(material: Material) -> Section:
     if not told or not told.get("slices"):
         return Section("slices", "Slices", [], "no slices were judged")
     rows, marks = [], {}
-    primary = TASK.primary
+    task = material.task
+    primary = task.primary
     scale = scale_of(one["candidate"][primary.name] or 0.0 for one in told["slices"])
     for index, one in enumerate(told["slices"]):
         champion = one["champion"] or {}
@@ -140,12 +141,12 @@ def slices(material: Material) -> Section:
             (
                 one["name"],
                 f"{one['rows']:,}" + (" (small)" if one["small"] else ""),
-                *(shown(one["candidate"].get(key), scale) for key in TASK.shown),
+                *(shown(one["candidate"].get(key), scale) for key in task.shown),
                 shown(champion.get(primary.name), scale),
                 "too few rows, not judged" if one["small"] else one["verdict"],
             )
         )
-    titles = (TASK.metrics[name].title for name in TASK.shown)
+    titles = (task.metrics[name].title for name in task.shown)
     header = ("slice", "rows", *titles, f"{primary.title} of the live model", "verdict")
     note = (
         f"Held against {told.get('rule', 'the limits')}. Slices with fewer than {told['min_slice_rows']:,} rows are "

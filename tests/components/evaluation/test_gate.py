@@ -10,7 +10,9 @@ import pytest
 
 from components.evaluation.gate import Slice, SliceKey, as_json, in_label_units, judge, judge_slices, rule
 from components.settings import Gate, Slices
-from components.task import TASK
+from components.task import task_of
+
+TASK = task_of({})
 
 
 def measured(**figures: float) -> dict[str, float]:
@@ -23,7 +25,7 @@ ALL_LIMITS = Gate(limits={"rmse": 3.0, "mae": 1.5, "bias": 0.5}, max_ratio=1.02)
 
 
 def test_a_model_exactly_on_every_limit_passes() -> None:
-    assert judge(ALL_LIMITS, GOOD, {"rmse": 3.0}) == []
+    assert judge(TASK, ALL_LIMITS, GOOD, {"rmse": 3.0}) == []
 
 
 @pytest.mark.parametrize(
@@ -36,42 +38,42 @@ def test_a_model_exactly_on_every_limit_passes() -> None:
     ],
 )
 def test_each_limit_refuses_and_names_its_key(change: dict[str, float], key: str) -> None:
-    (reason,) = judge(ALL_LIMITS, measured(**change), None)
+    (reason,) = judge(TASK, ALL_LIMITS, measured(**change), None)
     assert key in reason
 
 
 @pytest.mark.parametrize("name", ["rmse", "mae", "mean_prediction", "mean_label"])
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_what_is_no_finite_number_is_refused(name: str, value: float) -> None:
-    assert judge(ALL_LIMITS, measured(**{name: value}), None)
+    assert judge(TASK, ALL_LIMITS, measured(**{name: value}), None)
 
 
 def test_no_limit_still_refuses_a_model_without_finite_errors() -> None:
-    (reason,) = judge(Gate(), {**GOOD, "rmse": math.nan}, None)
+    (reason,) = judge(TASK, Gate(), {**GOOD, "rmse": math.nan}, None)
     assert "does not give finite numbers" in reason
-    assert judge(Gate(), {**GOOD, "rmse": 1e9}, None) == []
+    assert judge(TASK, Gate(), {**GOOD, "rmse": 1e9}, None) == []
 
 
 @pytest.mark.parametrize(("champion", "passes"), [(2.9, False), (3.0 / 1.02, True), (3.5, True), (math.nan, False)])
 def test_the_champion_may_not_be_missed_by_more_than_the_ratio(champion: float, passes: bool) -> None:
-    reasons = judge(Gate(max_ratio=1.02), GOOD, {"rmse": champion})
+    reasons = judge(TASK, Gate(max_ratio=1.02), GOOD, {"rmse": champion})
     assert (reasons == []) is passes
     assert passes or "gate.max_ratio" in reasons[0]
 
 
 def test_a_ratio_below_one_asks_for_progress() -> None:
-    assert judge(Gate(max_ratio=0.9), GOOD, {"rmse": 3.0})
-    assert not judge(Gate(max_ratio=0.9), GOOD, {"rmse": 3.4})
+    assert judge(TASK, Gate(max_ratio=0.9), GOOD, {"rmse": 3.0})
+    assert not judge(TASK, Gate(max_ratio=0.9), GOOD, {"rmse": 3.4})
 
 
 def test_a_perfect_champion_is_compared_without_dividing_by_zero() -> None:
-    assert judge(Gate(), GOOD, {"rmse": 0.0})
-    assert judge(Gate(), {**GOOD, "rmse": 0.0}, {"rmse": 0.0}) == []
+    assert judge(TASK, Gate(), GOOD, {"rmse": 0.0})
+    assert judge(TASK, Gate(), {**GOOD, "rmse": 0.0}, {"rmse": 0.0}) == []
 
 
 def test_every_reason_is_given_at_once() -> None:
     worse = measured(rmse=9.0, mae=9.0, mean_prediction=20.0, mean_label=11.0)
-    assert len(judge(ALL_LIMITS, worse, {"rmse": 3.0})) == 4
+    assert len(judge(TASK, ALL_LIMITS, worse, {"rmse": 3.0})) == 4
 
 
 SLICED = Gate(
@@ -83,7 +85,7 @@ SLICED = Gate(
 def slices_of(
     candidate: dict[SliceKey, dict[str, float]], champion: dict[SliceKey, dict[str, float]] | None = None
 ) -> dict[str, Slice]:
-    return {one.name: one for one in judge_slices(SLICED, candidate, champion)}
+    return {one.name: one for one in judge_slices(TASK, SLICED, candidate, champion)}
 
 
 def test_slices_stand_in_the_order_of_the_configuration_and_then_of_their_numbers() -> None:
@@ -124,10 +126,10 @@ def test_a_slice_without_finite_errors_is_refused(value: float) -> None:
 
 
 def test_calibration_is_prediction_over_label_and_can_be_limited() -> None:
-    (reason,) = judge(Gate(limits={"calibration": 0.04}), GOOD, None)
+    (reason,) = judge(TASK, Gate(limits={"calibration": 0.04}), GOOD, None)
     assert reason == "calibration 0.9565 is further than gate.limits.calibration 0.04 from 1"
-    assert judge(Gate(limits={"calibration": 0.05}), GOOD, None) == []
-    assert judge(Gate(limits={"calibration": 0.05}), measured(mean_label=0.0), None)
+    assert judge(TASK, Gate(limits={"calibration": 0.05}), GOOD, None) == []
+    assert judge(TASK, Gate(limits={"calibration": 0.05}), measured(mean_label=0.0), None)
 
 
 def test_shares_of_the_labels_spread_become_numbers_in_its_unit_and_numbers_stay() -> None:
@@ -144,13 +146,13 @@ def test_shares_of_the_labels_spread_become_numbers_in_its_unit_and_numbers_stay
 def test_a_limit_in_shares_of_the_spread_gives_the_same_verdict_whatever_the_unit(scale: float) -> None:
     seen = {name: value * scale for name, value in {**GOOD, "rmse": 3.1}.items()}
     lenient, strict = (in_label_units(Gate(limits={"rmse": share}), 5 * scale) for share in ("0.65 sd", "0.6 sd"))
-    assert judge(lenient, seen, None) == []
-    assert len(judge(strict, seen, None)) == 1
+    assert judge(TASK, lenient, seen, None) == []
+    assert len(judge(TASK, strict, seen, None)) == 1
 
 
 def test_what_is_stored_says_the_rule_and_is_json_without_nan() -> None:
     bad = {**GOOD, "rmse": math.nan, "rows": 100}
-    slices = judge_slices(SLICED, {("hour", "3"): bad}, None)
+    slices = judge_slices(TASK, SLICED, {("hour", "3"): bad}, None)
     told = as_json(SLICED, "", bad, None, ["bad"], slices, "nothing")
     assert json.loads(json.dumps(told, allow_nan=False)) == told
     assert told["rule"] == "nothing"
@@ -176,11 +178,19 @@ ONE_SLICE = Gate(slices={"hour": Slices(of="hour", limits={"mae": 1.0})}, min_sk
         (ALL_LIMITS, {"version": "000003"}, "absolute limits and the live version 000003"),
         (
             ALL_LIMITS,
-            {"version": "", "baselines": True},
-            "absolute limits, the mean and the linear model; no version is live",
+            {"version": "", "baselines": TASK.baselines.values()},
+            "absolute limits, the mean of the training rows and the linear model; no version is live",
         ),
-        (ONE_SLICE, {"version": "", "baselines": True}, "absolute limits and the linear model; no version is live"),
-        (Gate(), {"version": "000003", "baselines": True}, "the mean, the linear model and the live version 000003"),
+        (
+            ONE_SLICE,
+            {"version": "", "baselines": TASK.baselines.values()},
+            "absolute limits and the linear model; no version is live",
+        ),
+        (
+            Gate(),
+            {"version": "000003", "baselines": TASK.baselines.values()},
+            "the mean of the training rows, the linear model and the live version 000003",
+        ),
     ],
 )
 def test_the_rule_names_what_is_set_and_nothing_else(gate: Gate, told: dict[str, Any], sentence: str) -> None:
@@ -196,4 +206,4 @@ def test_the_rule_names_what_is_set_and_nothing_else(gate: Gate, told: dict[str,
 )
 def test_a_reason_says_the_figures_of_a_label_of_any_scale(scale: float, reason: str) -> None:
     seen = {name: value * scale for name, value in {**GOOD, "rmse": 3.1}.items()}
-    assert judge(Gate(limits={"rmse": 3 * scale}), seen, None) == [reason]
+    assert judge(TASK, Gate(limits={"rmse": 3 * scale}), seen, None) == [reason]

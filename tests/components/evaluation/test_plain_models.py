@@ -6,11 +6,12 @@ import pytest
 
 from components.evaluation.plain_models import few_rows, judge_baselines
 from components.settings import Gate
+from components.task import task_of
 
 
 def judged(file: float, mean: float, linear: float, rows: int = 1000, **settings: float | None) -> list[str]:
     gate = Gate.model_validate(settings)
-    return judge_baselines(gate, {"rmse": file, "rows": float(rows)}, {"rmse": mean}, {"rmse": linear})
+    return judge_baselines(task_of({}), gate, {"rmse": file, "rows": float(rows)}, {"rmse": mean}, {"rmse": linear})
 
 
 def test_a_file_better_than_both_passes() -> None:
@@ -58,8 +59,8 @@ def test_too_few_rows_refuse_and_few_rows_warn() -> None:
     (reason,) = judged(3.0, 8.0, 3.5, rows=29)
     assert reason.startswith("29 test rows are too few to judge a model, gate.min_rows asks for 30")
     assert judged(3.0, 8.0, 3.5, rows=3, min_rows=3) == []
-    assert few_rows(Gate(), 200) == []
-    (warning,) = few_rows(Gate(), 50)
+    assert few_rows(task_of({}), Gate(), 200) == []
+    (warning,) = few_rows(task_of({}), Gate(), 50)
     assert warning == (
         "all errors are of 50 test rows only, so RMSE is known to 10% or so at best (gate.warn_below_rows is 200)"
     )

@@ -21,6 +21,7 @@ from components.evaluator import component
 from components.evaluator import tfma_metrics as measuring
 from components.evaluator.component import Executor
 from components.settings import Gate, Slices
+from components.task.binary import Binary
 from data.local_beam import RUNNER
 from data.spec import Dataset
 from data.vocabulary import Interface
@@ -115,7 +116,7 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def model_off_by(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
     """A model whose prediction is ten, plus `day` by day and `night` from 20 o'clock on."""
 
-    def save(day: float, night: float, inputs: list[str] | None = None) -> Any:
+    def save(day: float, night: float, inputs: list[str] | None = None, output: Any = None) -> Any:
         one = make(standard_artifacts.Model, tmp_path_factory.mktemp("model"), 3)
         names = inputs or DATASET.inputs()
         types = dict.fromkeys(names, tf.float32) | {"start": tf.int64, "company": tf.string}
@@ -134,8 +135,8 @@ def model_off_by(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]
             for name in names
         ]
         scale = {"log": False, "mean": 10, "std": 4, "highest": 30, "spread": SPREAD, "smearing": 1}
-        output = {"name": "prediction", "dtype": "float32", "meaning": "predicted fare"}
-        told = Interface.model_validate({"inputs": inputs_told, "output": output, "label": scale})
+        usual = {"name": "prediction", "dtype": "float32", "meaning": "predicted fare"}
+        told = Interface.model_validate({"inputs": inputs_told, "output": {**usual, **(output or {})}, "label": scale})
         (folder / "assets.extra" / "interface.json").write_text(told.model_dump_json())
         return one
 
@@ -249,14 +250,14 @@ def test_a_model_better_overall_but_much_worse_in_a_slice_is_refused_by_name_of_
 def test_a_live_model_that_is_the_candidate_is_measured_once_and_compared_all_the_same(
     evaluate: Evaluate, model_off_by: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measured: list[list[str]] = []
+    measured: list[int] = []
     monkeypatch.setattr(
-        component, "eval_config", lambda *told: measured.append([str(told[1])]) or measuring.eval_config(*told)
+        component, "eval_config", lambda *told: measured.append(len(told[1])) or measuring.eval_config(*told)
     )
     same = model_off_by(5, 30)
     _, told = evaluate(Gate(slices=CUTS, min_slice_rows=1), same, champion=same)
     _, other = evaluate(Gate(slices=CUTS, min_slice_rows=1), same, champion=model_off_by(6, 30))
-    assert measured == [["False"], ["True"]]
+    assert measured == [1, 2]
     assert told["overall"]["champion"] == told["overall"]["candidate"]
     assert all(one["champion"] == one["candidate"] for one in told["slices"] if not one["small"])
     assert other["overall"]["champion"]["rmse"] != told["overall"]["champion"]["rmse"]
@@ -296,3 +297,18 @@ def test_a_champion_that_takes_other_columns_refuses_and_says_what_to_do(
     assert "the live version 000007 takes tolls, which these data do not have" in reason
     assert "another `name` in the configuration" in reason
     assert told["overall"]["verdict"] == "refused"
+
+
+def test_a_champion_of_another_kind_of_label_refuses_and_says_what_to_do(
+    evaluate: Evaluate, model_off_by: Callable[..., Any]
+) -> None:
+    stranger = model_off_by(
+        0, 0, output=Binary(("cash", "card"), {"threshold": 0.5, "chosen_by": "fixed"}).output("payment", None)
+    )
+    blessing, told = evaluate(Gate(), model_off_by(0, 0), champion=stranger)
+    (reason,) = reasons(blessing)
+    assert reason.startswith(
+        "the live version 000007 predicts a label of kind binary (cash, card), this model one of kind number, so"
+    )
+    assert "another `name` in the configuration" in reason
+    assert told["overall"]["champion"] is None

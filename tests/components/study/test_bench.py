@@ -57,7 +57,7 @@ def study(folder: str, work: str) -> Outcome:
     """The study on what lies in the folder; says on standard output what it is about to make."""
     rows = (Rows({name: values for name, values in one.items() if name != "fare"}, one["fare"]) for one in SPLITS)
     sources = Sources(context(Path(folder)), TRAINING, Path(folder) / "reference", Path(work), "code")
-    runner = Runner(STUDY, GRID, sources, Bench(*rows, resamples=100), Push(min_sparsity=0.0))
+    runner = Runner(STUDY, GRID, sources, Bench({}, *rows, resamples=100), Push(min_sparsity=0.0))
     with progress.reporting(lambda name, *_: print(f"making {name}", flush=True)):
         return runner.run()
 

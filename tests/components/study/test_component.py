@@ -68,7 +68,7 @@ def saved(save_tiny: Any, tmp_path: Path) -> Path:
 
 def runner(saved: Path, grid: dict[str, Variant], push: Push) -> Runner:
     study = Study(resamples=100, latency_rounds=1)
-    return Runner(study, grid, Shelf(saved), Bench(rows(40, 0), rows(80, 1), 100), push)  # type: ignore[arg-type]
+    return Runner(study, grid, Shelf(saved), Bench({}, rows(40, 0), rows(80, 1), 100), push)  # type: ignore[arg-type]
 
 
 def test_a_failed_variant_is_reported_and_the_others_are_measured(saved: Path) -> None:

@@ -11,8 +11,10 @@ from components.compression_settings import Pruning
 from components.settings import Push, Training
 from components.study.settings import Selection, Study, Variant, default_grid
 from components.study.statistics import choose, obstacles, paired_bootstrap, pareto
+from components.task import task_of
 from pipeline.config import ConfigError, load
 
+TASK = task_of({})
 ANY = Push(min_sparsity=0.0, max_bytes=100_000)
 
 
@@ -48,12 +50,12 @@ MEASURED = {
     ],
 )
 def test_each_policy_takes_what_it_says(settings: Any, wanted: str) -> None:
-    assert choose(MEASURED, Selection(**settings), ANY)[0] == wanted
+    assert choose(TASK.metrics["mae"], MEASURED, Selection(**settings), ANY)[0] == wanted
 
 
 def test_a_variant_over_a_budget_of_the_pusher_is_not_chosen() -> None:
     push = Push(min_sparsity=0.7, max_bytes=24_000)
-    assert choose(MEASURED, Selection(within=0.5), push)[0] == "tiny"
+    assert choose(TASK.metrics["mae"], MEASURED, Selection(within=0.5), push)[0] == "tiny"
     said = obstacles(MEASURED["float"], push)
     assert said == ["30,000 bytes, above push.max_bytes 24,000", "0.0% zeros, below push.min_sparsity 70.0%"]
     assert obstacles(MEASURED["tiny"], push.model_copy(update={"max_latency_us": 5.0})) == [
@@ -62,11 +64,11 @@ def test_a_variant_over_a_budget_of_the_pusher_is_not_chosen() -> None:
 
 
 def test_where_nothing_fits_the_reason_names_the_nearest() -> None:
-    none, why = choose(MEASURED, Selection(policy="most_accurate", max_bytes=5_000), ANY)
+    none, why = choose(TASK.metrics["mae"], MEASURED, Selection(policy="most_accurate", max_bytes=5_000), ANY)
     assert none is None
     assert "no variant keeps the budgets" in why
     assert "the smallest is tiny with 9,000 bytes" in why
-    none, why = choose(MEASURED, Selection(within=0.0, max_bytes=15_000), ANY)
+    none, why = choose(TASK.metrics["mae"], MEASURED, Selection(within=0.0, max_bytes=15_000), ANY)
     assert none is None
     assert "keeps MAE within 0.0% (study.select.within) of the float model's 1" in why
     assert "the nearest is int8 with 1.02" in why
@@ -80,7 +82,7 @@ def test_the_front_holds_what_nothing_beats() -> None:
 def test_the_bootstrap_of_a_model_against_itself_is_nothing() -> None:
     chance = np.random.default_rng(0)
     label = chance.normal(size=500).astype(np.float32)
-    same = paired_bootstrap(label + 1, label + 1, label, 200)
+    same = paired_bootstrap(TASK, label + 1, label + 1, label, 200)
     assert same == {name: {"value": 0.0, "low": 0.0, "high": 0.0} for name in ("rmse", "mae")}
 
 
@@ -89,7 +91,7 @@ def test_the_interval_holds_the_true_excess_and_pairing_makes_it_narrow() -> Non
     chance = np.random.default_rng(1)
     label = chance.normal(10, 3, 800).astype(np.float32)
     error = chance.standard_t(3, 800).astype(np.float32)
-    found = paired_bootstrap(label + 1.1 * error, label + error, label, 500)
+    found = paired_bootstrap(TASK, label + 1.1 * error, label + error, label, 500)
     for one in found.values():
         assert one["value"] == pytest.approx(0.1, abs=1e-4)
         assert one["high"] - one["low"] < 1e-3
@@ -101,7 +103,7 @@ def test_the_interval_agrees_with_a_bootstrap_written_by_hand() -> None:
     one, other = (label + chance.normal(0, s, 300).astype(np.float32) for s in (1.2, 1.0))
     drawn = np.random.default_rng(3).integers(0, 300, (4000, 300))
     ratios = np.abs(one - label)[drawn].mean(axis=1) / np.abs(other - label)[drawn].mean(axis=1) - 1
-    found = paired_bootstrap(one, other, label, 4000)["mae"]
+    found = paired_bootstrap(TASK, one, other, label, 4000)["mae"]
     np.testing.assert_allclose([found["low"], found["high"]], np.percentile(ratios, [2.5, 97.5]), atol=0.01)
 
 

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from components.task.label_scale import ABOVE, Kind, NumberScale
-from components.task.learning import LEARNING
+from components.task.regression_learning import RegressionLearning
 from components.task.settings import Loss
 
 RNG = np.random.default_rng(0)
@@ -108,10 +108,10 @@ def test_a_teachers_label_below_zero_is_encoded_as_a_finite_number() -> None:
 @pytest.mark.parametrize("factor", [1e-4, 1, 1e5])
 def test_a_delta_in_label_units_and_one_in_shares_of_the_spread_are_the_same_loss(factor: float) -> None:
     label = (EVEN * factor).astype(np.float32)
-    encoding = LEARNING.encoding(label, "linear")
+    encoding = RegressionLearning().encoding(label, "linear")
     spread = float(label.std(dtype=float))
     losses = [
-        LEARNING.loss(Loss(delta=delta), encoding)([[0.0], [0.0]], [[0.1], [1.5]]).numpy()
+        RegressionLearning().loss(Loss(delta=delta), encoding)([[0.0], [0.0]], [[0.1], [1.5]]).numpy()
         for delta in ("0.2 sd", 0.2 * spread)
     ]
     # Half the square up to 0.2, beyond it a line.

@@ -7,10 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from components.task import TASK
+from components.task import task_of
 from components.task.metric import Metric
 from components.task.words import in_brief
 
+TASK = task_of({})
 PREDICTED = np.array([1.0, 2.0, 6.0], np.float32)
 LABEL = np.array([2.0, 2.0, 2.0], np.float32)
 
@@ -89,7 +90,7 @@ def test_names_that_the_task_gives_are_of_its_metrics() -> None:
 
 
 def test_the_brief_metrics_are_said_with_their_titles() -> None:
-    assert in_brief({"rmse": 3.9561, "mae": 1.62, "bias": 9.0}) == "RMSE 3.956, MAE 1.620"
+    assert in_brief(TASK, {"rmse": 3.9561, "mae": 1.62, "bias": 9.0}) == "RMSE 3.956, MAE 1.620"
 
 
 def test_the_skill_of_the_mean_is_nothing_and_of_a_perfect_model_one() -> None:

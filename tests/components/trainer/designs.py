@@ -8,7 +8,7 @@ import numpy as np
 
 from components.settings import SettledTraining
 from components.tables import Table
-from components.task.learning import LEARNING
+from components.task.regression_learning import RegressionLearning
 from components.trainer import network
 from components.trainer.design import Design
 from transforms import piecewise
@@ -30,5 +30,6 @@ def bent(numbers: Any, columns: list[int], bins: int, width: int) -> network.Ben
 
 def design(train: Table, widths: network.Widths, training: SettledTraining) -> Design:
     """Scales as those rows have them."""
-    encoding = LEARNING.encoding(train.label, training.label_scale)
-    return Design(training, widths, network.span_scale(train.inputs[BLOCK]), encoding)
+    learning = RegressionLearning()
+    encoding = learning.encoding(train.label, training.label_scale)
+    return Design(training, widths, network.span_scale(train.inputs[BLOCK]), encoding, learning)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from components.trainer import warm_start
-from components.trainer.context import save_weights
 from components.trainer.network import Bent, Widths, build_core, build_front
 from components.trainer.phases import Net
+from components.trainer.weights import save_weights
 from tests.components.trainer.designs import settled
 
 EDGES = np.array([[0, 1, 2]], np.float32)

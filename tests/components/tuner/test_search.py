@@ -12,6 +12,7 @@ import pytest
 
 from components import progress
 from components.settings import Training
+from components.task import task_of
 from components.trainer.hyperparameters import tuned
 from components.tuner.results import patch, results
 from components.tuner.search import FileTuner, Watch
@@ -31,6 +32,7 @@ class Sums:
 
     def __init__(self, error: Callable[[Training], float], size: Callable[[Training], int] = lambda _: 9000) -> None:
         self.label, self.parts, self.measured = LABEL, [None], list[Mapping[str, Any]]()
+        self.task = task_of({})
         self._error, self._size = error, size
 
     def fits(self, changed: Mapping[str, Any]) -> bool:

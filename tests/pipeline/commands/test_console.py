@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from components.task import task_of
 from pipeline.commands.console import _errors, card
 from pipeline.runners.events import Result
 
@@ -18,7 +19,7 @@ def shown(rows: int, there: float) -> str:
     metrics["baselines"] = {"linear": ERRORS, "mean": ERRORS}
     stream = io.StringIO()
     console = Console(file=stream, width=100)
-    console.print(_errors({"metrics": metrics, "evaluation": {"candidate": {"rows": there}}}, "usd"))
+    console.print(_errors(task_of({}), {"metrics": metrics, "evaluation": {"candidate": {"rows": there}}}, "usd"))
     return stream.getvalue()
 
 

@@ -15,7 +15,7 @@ from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.errors import LineageError, MetadataError
 from pipeline.lineage.records import Artifact, NodeRun
 from pipeline.report.material import _warnings, gather
-from pipeline.report.page import _SECTIONS, render, write_report
+from pipeline.report.page import render, sections, write_report
 from pipeline.settings.metadata import Metadata
 
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>&\'"'
@@ -62,7 +62,7 @@ FIGURES = {
 def test_every_section_is_there_with_its_figures(finished):
     page = Page(render(gather(finished.paths)))
     assert [told["id"] for tag, told in page.elements if tag == "section"] == [
-        section(gather(finished.paths)).id for section in _SECTIONS
+        section.id for section in sections(gather(finished.paths))
     ]
     assert "Not part of this run" not in "".join(page.texts.values())
     assert page.figures == FIGURES

@@ -5,7 +5,10 @@ import math
 import numpy as np
 import pytest
 
+from components.task import task_of
 from pipeline.report import rows as measured
+
+TASK = task_of({})
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ def test_without_two_points_there_is_no_distance(told):
 def test_stretches_hold_every_row_once_and_their_own_quantiles(told):
     _, rows = told
     values, residual = rows.inputs["pickup_latitude"], rows.residual()
-    bins = measured.along(values, residual, 8)
+    bins = measured.along(TASK, values, residual, 8)
     assert sum(one.rows for one in bins) == len(values)
     assert max(one.rows for one in bins) <= 1.2 * len(values) / 8
     lowest = residual[np.argsort(values, kind="stable")][: bins[0].rows]
@@ -56,19 +59,19 @@ def test_stretches_hold_every_row_once_and_their_own_quantiles(told):
 
 
 def test_one_value_for_all_rows_is_one_stretch():
-    (only,) = measured.along(np.zeros(5), np.arange(5.0))
+    (only,) = measured.along(TASK, np.zeros(5), np.arange(5.0))
     assert (only.rows, only.errors["bias"]) == (5, 2.0)
 
 
 def test_missing_values_are_in_no_stretch():
-    found = measured.along(np.array([1.0, np.nan, 3.0, 2.0]), np.ones(4))
+    found = measured.along(TASK, np.array([1.0, np.nan, 3.0, 2.0]), np.ones(4))
     assert sum(one.rows for one in found) == 3
-    assert measured.along(np.array([np.nan]), np.ones(1)) == []
+    assert measured.along(TASK, np.array([np.nan]), np.ones(1)) == []
 
 
 def test_hours_are_those_of_the_wall_clock():
     day = 24 * 3600
-    bins = measured.by_hour(np.array([0.0, day + 3599, 17 * 3600 + 5 * day, 23 * 3600]), np.array([1.0, 3, 5, 7]))
+    bins = measured.by_hour(TASK, np.array([0.0, day + 3599, 17 * 3600 + 5 * day, 23 * 3600]), np.array([1.0, 3, 5, 7]))
     found = [(one.name, one.rows, one.errors["bias"]) for one in bins]
     assert found == [("00:00", 2, 2.0), ("17:00", 1, 5.0), ("23:00", 1, 7.0)]
 

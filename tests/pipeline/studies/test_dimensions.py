@@ -12,6 +12,8 @@ import pytest
 import tensorflow as tf
 from sklearn.linear_model import LinearRegression
 
+from components.task import task_of
+from components.task.studied import NEIGHBOURS
 from components.trainer import network
 from pipeline.cli import main
 from pipeline.config import Config
@@ -106,18 +108,18 @@ def test_independent_numbers_lose_their_contrast_as_dimensions_are_added() -> No
 
 def test_the_plain_models_are_measured_on_rows_that_they_have_not_seen() -> None:
     (x, y), (others, expected) = draw(200, 1), draw(50, 2)
-    found = curves.errors((x, y), (others, expected), seed=0)
+    found = curves.errors(task_of({}), (x, y), (others, expected), seed=0)
     centred = x - x.mean(axis=0)
     weights = np.linalg.solve(centred.T @ centred + np.eye(5), centred.T @ (y - y.mean()))
     by_formula = {"linear": (others - x.mean(axis=0)) @ weights + y.mean()}
-    nearest = np.argsort(((others[:, None] - x) ** 2).sum(axis=2), axis=1)[:, : curves.NEIGHBOURS]
+    nearest = np.argsort(((others[:, None] - x) ** 2).sum(axis=2), axis=1)[:, :NEIGHBOURS]
     by_formula["neighbours"] = y[nearest].mean(axis=1)
     for name, prediction in by_formula.items():
         assert found[name]["rmse"] == pytest.approx(np.sqrt(np.mean((prediction - expected) ** 2)))
         assert found[name]["mae"] == pytest.approx(np.mean(abs(prediction - expected)))
-    assert found["trees"] == curves.errors((x, y), (others, expected), seed=0)["trees"]
+    assert found["trees"] == curves.errors(task_of({}), (x, y), (others, expected), seed=0)["trees"]
     assert found["trees"]["rmse"] < np.std(expected)
-    assert np.isfinite(curves.errors((x[:3], y[:3]), (others, expected), 0)["neighbours"]["rmse"])
+    assert np.isfinite(curves.errors(task_of({}), (x[:3], y[:3]), (others, expected), 0)["neighbours"]["rmse"])
 
 
 @pytest.mark.parametrize("kind", ["pca", "nmf", "none"])
