@@ -16,7 +16,7 @@ import typer
 import typer.exceptions
 
 from data.errors import printable
-from pipeline.commands import data, features, history, kubeflow, running, schedule, study, tune, versions
+from pipeline.commands import data, features, history, init, kubeflow, running, schedule, study, tune, versions
 from pipeline.commands.options import BAD_INPUT, DEFAULT_RUNS, DONE, INTERRUPTED, REFUSED, UNEXPECTED
 from pipeline.interrupts import is_interrupt
 from pipeline.storage import unwritable
@@ -30,6 +30,7 @@ app = typer.Typer(
 )
 
 for command in (
+    init.init,
     running.run,
     study.study,
     tune.tune,

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from data.draft.names import TIMES, words
-from data.draft.seen import MOSTLY, Seen
+from data.draft.notation import MOSTLY
+from data.draft.seen import Seen
 from data.spec import WALL_CLOCK
 from data.time_formats import formats_of, reads
 from data.times import INT32_SECONDS
@@ -73,12 +74,18 @@ def settings(moment: Moment, zone: tuple[str, float] | None) -> tuple[dict[str, 
         why.append("hours are taken as they stand" if not moment.is_moment else "hours are those of UTC")
         why.append("say time_zone for another clock")
         return block, "; ".join(why)
-    block["time_zone"] = zone[0]
+    block = in_zone(block, zone[0])
     if not moment.is_moment:
-        block["source_time_zone"] = WALL_CLOCK
         why.append("taken as what the clocks there show")
     why.append(f"the zone of the nearest city, {zone[1]:.0f} km from the middle of the places")
     return block, "; ".join(why)
+
+
+def in_zone(block: Mapping[str, Any], zone: str) -> dict[str, Any]:
+    """The block with a time zone; what is no moment of itself is what the clocks there show."""
+    form = block.get("format", "")
+    shown = {} if form == "unix" or form.endswith(_IN_UTC) else {"source_time_zone": WALL_CLOCK}
+    return {**block, "time_zone": zone, **shown}
 
 
 def _rank(name: str) -> int:

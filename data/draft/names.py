@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from data.errors import printable
+
 _WORD = re.compile(r"[A-Z]?[a-zß-öø-ÿ]+|[A-ZÀ-ÖØ-Þ]+(?![a-zß-öø-ÿ])|\d+")
 
 TIMES = ("pickup", "start", "started", "begin", "departure", "order", "ordered", "purchase", "created", "opened",
@@ -13,11 +15,13 @@ IDS = {"id", "ids", "uuid", "guid", "uid", "rowid", "key", "hash", "number", "no
 ROWS = {"", "x", "unnamed", "index", "idx", "row", "rows", "rownames", "rowid", "rownum", "id", "no", "nr", "obs"}
 CODES = {"id", "code", "zip", "zipcode", "postcode", "postal", "tract", "fips", "naics", "sic", "sku", "upc"}
 """Words of numbers that are names: to be higher means nothing."""
-PERSONS = {"user", "customer", "client", "patient", "subject", "driver", "taxi", "device", "vehicle", "person", "member",
-           "participant", "household", "account", "machine", "sensor", "session", "passenger", "player"}  # fmt: skip
-NEVER_NEGATIVE = {"age", "price", "fare", "cost", "amount", "salary", "wage", "rent", "distance", "miles", "km", "duration",
-                  "seconds", "minutes", "hours", "count", "quantity", "qty", "weight", "height", "width", "length", "area",
-                  "size", "sqft", "rooms", "passengers", "speed"}  # fmt: skip
+PERSONS = {"user", "customer", "client", "patient", "subject", "driver", "taxi", "device", "vehicle", "person",
+           "member", "participant", "household", "account", "machine", "sensor", "session", "passenger",
+           "player"}  # fmt: skip
+GROUPS = PERSONS | {"id", "ids", "uuid", "guid", "uid"}
+NEVER_NEGATIVE = {"age", "price", "fare", "cost", "amount", "salary", "wage", "rent", "distance", "miles", "km",
+                  "duration", "seconds", "minutes", "hours", "count", "quantity", "qty", "weight", "height", "width",
+                  "length", "area", "size", "sqft", "rooms", "passengers", "speed"}  # fmt: skip
 """Words of what is never below zero."""
 LABELS = ("target", "label", "y", "class", "outcome", "response")
 LIKELY_LABELS = ("price", "fare", "cost", "amount", "salary", "wage", "income", "rent", "sales", "revenue", "demand",
@@ -33,6 +37,11 @@ def words(name: str) -> list[str]:
 def says(name: str, known: set[str] | tuple[str, ...]) -> bool:
     """Whether one of the words is in the name."""
     return any(word in known for word in words(name))
+
+
+def shown(name: str) -> str:
+    """For people."""
+    return printable(name) or "(no name)"
 
 
 def plain(text: str, otherwise: str) -> str:

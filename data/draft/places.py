@@ -10,13 +10,16 @@ from importlib.resources import files
 import numpy as np
 
 from data.draft.names import plain
-from data.draft.seen import MOSTLY, Seen
+from data.draft.notation import MOSTLY
+from data.draft.seen import Seen
 from data.values import LIMITS
 
 FAR_KM = 500.0
 """Half of the places farther from their middle than this lie in no one zone."""
+_SMALL = 4
 _KM_PER_DEG = 111.2
-_COORDINATE = re.compile(r"([+-])(\d{2,3})(\d{2})(\d{2})?")
+_COORDINATES = re.compile(r"([+-])(\d{2})(\d{2})(\d{2})?([+-])(\d{3})(\d{2})(\d{2})?")
+"""As ISO 6709 has them: +DDMM-DDDMM or +DDMMSS-DDDMMSS."""
 _PAIRS = (("latitude", "longitude"), ("lat", "lon"), ("lat", "lng"), ("lat", "long"))
 
 
@@ -60,7 +63,9 @@ def zone_of(latitudes: Sequence[Seen], longitudes: Sequence[Seen]) -> tuple[str,
     reach = np.hypot(north - middle[0], (east - middle[1]) * math.cos(math.radians(middle[0]))) * _KM_PER_DEG
     if np.median(reach) > FAR_KM:
         return None
-    return min(((zone, _km(middle, place)) for zone, place in _cities()), key=lambda one: one[1])
+    near = ((zone, _km(middle, place)) for zone, place in _cities())
+    # Zones within a country's part, such as America/Indiana/Knox, are those of a few counties.
+    return min(near, key=lambda one: one[1] * (_SMALL if one[0].count("/") > 1 else 1))
 
 
 def _km(one: tuple[float, float], other: tuple[float, float]) -> float:
@@ -73,9 +78,11 @@ def _cities() -> Iterator[tuple[str, tuple[float, float]]]:
     for line in files("tzdata").joinpath("zoneinfo/zone.tab").read_text().splitlines():
         if not line.startswith("#"):
             _, place, zone, *_ = line.split("\t")
-            north, east = (_degrees(*one) for one in _COORDINATE.findall(place))
-            yield zone, (north, east)
+            hit = _COORDINATES.fullmatch(place)
+            assert hit is not None  # the table keeps to the format
+            parts = hit.groups()
+            yield zone, (_degrees(*parts[:4]), _degrees(*parts[4:]))
 
 
-def _degrees(sign: str, degrees: str, minutes: str, seconds: str) -> float:
+def _degrees(sign: str, degrees: str, minutes: str, seconds: str | None) -> float:
     return (int(degrees) + int(minutes) / 60 + int(seconds or 0) / 3600) * (-1 if sign == "-" else 1)

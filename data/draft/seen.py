@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -13,26 +13,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.batches import Batch, Layout
+from data.draft.notation import MOSTLY, say_notation
 from data.draft.written import how_written
 from data.errors import DataError
 from data.files import local, match
-from data.notation import MISSING, Notation
+from data.notation import Notation
 from data.reader import is_tfrecord
 from data.span_choice import Spans
 from data.spans import choose, find_spans, has_spans
 from data.stored import Stored, stored, text_of
 from data.tables import read_table
 from data.tfrecord_reader import read_tfrecord
-from data.values import FloatArray, reads_as_number, numbers
+from data.values import FloatArray, numbers, reads_as_number
 
 LOOK_ROWS = 100_000
 """So many rows from the beginning show what a column is."""
-MOSTLY = 0.95
-"""A column with so large a share of numbers is one of numbers, and the others are wrong."""
-_MARKS = {"?", "-", "--", "---", ".", "..", "...", "*", "na", "n.a.", "N.A.", "NA.", "n/a.", "#NULL!", "#VALUE!", "#DIV/0!"}
-"""Texts that stand for no value in a column of numbers, though `data.notation.MISSING` has them not."""
-_COMMA = re.compile(r"[+-]?\d+(,\d+)?")
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}([,.]\d{3})+([,.]\d+)?")
 
 Kind = Literal["number", "truth", "moment", "text", "nothing", "unusable"]
 
@@ -124,7 +119,7 @@ def look(source: str) -> Table:
         raw[name] = "two columns have this name" if name in raw else _stored(name, chunks)
     texts = {name: text_of(one, Notation(), keep_point=True) for name, one in raw.items() if isinstance(one, Stored)}
     counts = {name: _counted(column) for name, column in texts.items() if pa.types.is_string(_type(raw[name]))}
-    _say_notation(written, counts)
+    say_notation(written, counts)
     found = Notation.of(written.settings.get("missing"), written.settings.get("decimal", "."))
     columns = {name: _seen(name, one, found) for name, one in raw.items()}
     return Table(written.settings, written.why, columns, rows, all_rows)
@@ -169,50 +164,9 @@ def _type(column: Stored | str) -> pa.DataType:
 
 def _counted(texts: pa.ChunkedArray) -> Counter[str]:
     pairs = pc.value_counts(texts.drop_null()).to_pylist()
-    return Counter(dict(sorted(((one["values"], one["counts"]) for one in pairs), key=lambda pair: (-pair[1], pair[0]))))
-
-
-def _say_notation(written: Any, columns: Mapping[str, Counter[str]]) -> None:
-    """What stands before decimals, and for a missing value."""
-    commas = [name for name, counts in columns.items() if _is_mostly(counts, _decimal_comma)]
-    points = [name for name, counts in columns.items() if _is_mostly(counts, _decimal_point)]
-    decimal = "."
-    if commas and not points:
-        decimal = ","
-        written.say("decimal", ",", f"decimal commas, as in {commas[0]}: {_example(columns[commas[0]], ',')}")
-    notation = Notation(decimal=decimal)
-    marks: dict[str, str] = {}
-    for name, counts in columns.items():
-        odd = {text: count for text, count in counts.items() if not reads_as_number(text, notation)}
-        known = {text: count for text, count in odd.items() if text in _MARKS}
-        if known and sum(odd.values()) - sum(known.values()) <= (1 - MOSTLY) * (sum(counts.values()) - sum(known.values())):
-            marks |= {text: marks.get(text, name) for text in known if len(counts) > len(odd)}
-    if marks:
-        where = ", ".join(f"{text} in {name}" for text, name in marks.items())
-        written.say("missing", [*MISSING, *marks], f"the usual texts, and {where}")
-
-
-def _is_mostly(counts: Counter[str], decimal: Any) -> bool:
-    """Whether a column holds almost only numbers, some of which have such decimals."""
-    total = sum(counts.values())
-    known = [text for text in counts if text in _MARKS]
-    shown = {text: count for text, count in counts.items() if text not in known}
-    fits = {text: decimal(text) for text in shown}
-    rows = sum(count for text, count in shown.items() if fits[text] is not None)
-    thousands = all(_THOUSANDS.fullmatch(text) for text, fit in fits.items() if fit)
-    return bool(total) and any(fits.values()) and rows >= MOSTLY * sum(shown.values()) and not thousands
-
-
-def _decimal_comma(text: str) -> bool | None:
-    return ("," in text) if _COMMA.fullmatch(text) else None
-
-
-def _decimal_point(text: str) -> bool | None:
-    return ("." in text) if reads_as_number(text, Notation()) else None
-
-
-def _example(counts: Iterable[str], mark: str) -> str:
-    return next(text for text in counts if mark in text)
+    return Counter(
+        dict(sorted(((one["values"], one["counts"]) for one in pairs), key=lambda pair: (-pair[1], pair[0])))
+    )
 
 
 def _seen(name: str, column: Stored | str, notation: Notation) -> Seen:

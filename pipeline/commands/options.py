@@ -28,6 +28,10 @@ RemoteStore = Annotated[
     typer.Option("--store", help="A remote store instead, as push.store names it: gs://, s3://, hdfs://, ..."),
 ]
 Run = Annotated[str | None, typer.Option("--run", help="Which run, as `farelite runs` lists it; the newest.")]
+TableArgument = Annotated[
+    str, typer.Argument(metavar="TABLE", help="A file, folder or pattern, as `data.source` takes it.")
+]
+Label = Annotated[str | None, typer.Option("--label", help="The column to predict.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")]
 DEFAULT_RUNS = Path("runs")
 
