@@ -124,6 +124,13 @@ def with_sklearn(loss: str) -> Rival:
 
 def linear(train: Rows, x: npt.NDArray[np.float64]) -> Any:
     """Ridge regression on standardized numbers, gaps filled by the mean and flagged, categories one-hot."""
+    wide = widened(train)
+    model = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-3, 3, 7)))
+    return model.fit(wide(train.x), train.label).predict(wide(x))
+
+
+def widened(train: Rows) -> Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]:
+    """Makes inputs such as linear models take: gaps filled by the mean and flagged, categories one-hot."""
     mean = np.nan_to_num(np.nanmean(train.x, axis=0))
 
     def wide(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -137,8 +144,7 @@ def linear(train: Rows, x: npt.NDArray[np.float64]) -> Any:
                 pieces.append(np.stack([np.where(gap, mean[place], column), gap], axis=1))
         return np.concatenate(pieces, axis=1)
 
-    model = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-3, 3, 7)))
-    return model.fit(wide(train.x), train.label).predict(wide(x))
+    return wide
 
 
 def mean(train: Rows, x: npt.NDArray[np.float64]) -> Any:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import results
+import rival_classifiers
 import rivals
 import table_sources
 import yaml
@@ -32,6 +33,7 @@ from data.loading import load as load_rows
 from data.splits import SPLITS
 from pipeline.config import load
 from pipeline.provenance import PACKAGES
+from pipeline.settled import settled
 
 FARELITE = Path(sys.executable).parent / "farelite"
 DESCRIBED = Path(__file__).parent / "tables"
@@ -41,6 +43,12 @@ CHOICES = (
 )  # fmt: skip
 """The half whose validation rows defaults may be chosen by."""
 
+KINDS: dict[str, tuple[tuple[str, str], Any]] = {
+    "number": (("rmse", "mae"), rivals),
+    "class": (("log_loss", "roc_auc"), rival_classifiers),
+}
+"""By kind of label, what is compared and with whom."""
+TITLES = {"rmse": "RMSE", "mae": "MAE", "log_loss": "log loss", "roc_auc": "ROC AUC"}
 MANY_ROWS = 1000
 """A table with fewer training rows may miss the aim: a booster's own error differs as much from seed to seed."""
 
@@ -62,10 +70,6 @@ def main() -> None:
     found: dict[str, Any] = {}
     notes: dict[str, Any] = {}
     for name in told.tables:
-        kind = yaml.safe_load((DESCRIBED / f"{name}.yaml").read_text())["data"]["label"].get("kind", "number")
-        if kind != "number":
-            notes[name] = f"label.kind: {kind}, classes: not yet"
-            continue
         try:
             source = table_sources.write(name, told.folder)
         except table_sources.PackageAbsentError as error:
@@ -77,15 +81,24 @@ def main() -> None:
             print(f"{name}, split {split}: {found[name][-1]['verdict']}", file=sys.stderr)
     if told.json:
         told.json.write_text(json.dumps({"tables": found, "notes": notes}, indent=1))
-    for title, chosen in (("for choices", True), ("not looked at for any choice", False)):
-        half = [{name: of[name] for name in of if (name in CHOICES) is chosen} for of in (found, notes)]
-        print(report(f"Tables {title}", *half))
+    for kind in KINDS:
+        for title, chosen in (("for choices", True), ("not looked at for any choice", False)):
+            names = [name for name in told.tables if (name in CHOICES) is chosen and kind_of(name) == kind]
+            half = [{name: of[name] for name in names if name in of} for of in (found, notes)]
+            if names:
+                print(report(f"Label a {kind}, tables {title}", *half, kind))
+
+
+def kind_of(table: str) -> str:
+    """Of its label."""
+    label = yaml.safe_load((DESCRIBED / f"{table}.yaml").read_text())["data"]["label"]
+    return "number" if label.get("kind", "number") == "number" else "class"
 
 
 def one_split(name: str, split: int, sets: list[str], kept: Path) -> dict[str, Any]:
     """The file's figures and the rivals', measured or as they were kept."""
-    own = Path(rivals.__file__).read_bytes() + Path(table_sources.__file__).read_bytes()
-    own += (DESCRIBED / f"{name}.yaml").read_bytes()
+    read = (rivals.__file__, KINDS[kind_of(name)][1].__file__, table_sources.__file__, DESCRIBED / f"{name}.yaml")
+    own = b"".join(Path(one).read_bytes() for one in read)
     data = f"{code_hash('data')}-{hashlib.sha256(own).hexdigest()[:12]}"
     keys = {
         "rivals": {"table": name, "split": split, "code": data},
@@ -107,11 +120,15 @@ def one_split(name: str, split: int, sets: list[str], kept: Path) -> dict[str, A
 
 def measure_rivals(description: Path, sets: list[str]) -> dict[str, Any]:
     """Errors of each rival on the rows that the pipeline tests the file on."""
-    config = load(description, sets)
-    loaded = load_rows(config.data)
+    data = settled(load(description, sets))[0].data
+    loaded = load_rows(data)
     table = loaded.table.to_pandas()
-    train, test = rivals.parts(config.data, table, loaded.split == len(SPLITS) - 1)
-    return {"rows": [len(train.label), len(test.label)], "rivals": rivals.measure(train, test)}
+    train, test = rivals.parts(data, table, loaded.split == len(SPLITS) - 1)
+    if data.label.is_number:
+        measured = rivals.measure(train, test)
+    else:
+        measured = rival_classifiers.measure(train, test, data.label.classes or ())
+    return {"rows": [len(train.label), len(test.label)], "rivals": measured}
 
 
 def measure_file(description: Path, sets: list[str]) -> dict[str, Any]:
@@ -136,14 +153,17 @@ def measure_file(description: Path, sets: list[str]) -> dict[str, Any]:
 
 
 def ratio(one: dict[str, Any], error: str) -> float:
-    """The file's error to the lowest of the boosters."""
-    return one["file"][error] / min(one["rivals"][name][error] for name in rivals.BOOSTERS)
+    """The file's error to the lowest of the boosters; of an area, the largest of the boosters to the file's."""
+    kind = next(kind for kind, (errors, _) in KINDS.items() if error in errors)
+    others = [one["rivals"][name][error] for name in KINDS[kind][1].BOOSTERS]
+    return max(others) / one["file"][error] if error == "roc_auc" else one["file"][error] / min(others)
 
 
-def report(title: str, found: dict[str, Any], notes: dict[str, Any]) -> str:
+def report(title: str, found: dict[str, Any], notes: dict[str, Any], kind: str = "number") -> str:
     """The file's table, the rivals' table, and what keeps other tables out of them."""
-    head = ["table", "rows learned from", "verdicts", "RMSE", "MAE", "RMSE to best booster", "MAE to best booster",
-            "bytes", "us a call", "seconds"]  # fmt: skip
+    errors, _ = KINDS[kind]
+    head = ["table", "rows learned from", "verdicts", *(TITLES[error] for error in errors),
+            *(f"{TITLES[error]} to best booster" for error in errors), "bytes", "us a call", "seconds"]  # fmt: skip
     lines = [f"\n## {title}\n", f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     ratios: dict[str, dict[str, float]] = {}
     for name, splits in found.items():
@@ -152,37 +172,40 @@ def report(title: str, found: dict[str, Any], notes: dict[str, Any]) -> str:
         cells = [name, f"{splits[0]['rows'][0]:,}", told]
         measured = [one for one in splits if "file" in one]
         if measured:
-            ratios[name] = {error: statistics.mean(ratio(one, error) for one in measured) for error in ("rmse", "mae")}
-            cells += [f"{statistics.mean(one['file'][error] for one in measured):.5g}" for error in ("rmse", "mae")]
+            ratios[name] = {error: statistics.mean(ratio(one, error) for one in measured) for error in errors}
+            cells += [f"{statistics.mean(one['file'][error] for one in measured):.5g}" for error in errors]
             cells += [f"{value:.3f}" for value in ratios[name].values()]
             cells += [f"{statistics.mean(one[key] for one in measured):,.0f}" for key in ("bytes", "us")]
         else:
             cells += [""] * 6
         lines.append(f"| {' | '.join(cells)} | {statistics.mean(one['seconds'] for one in splits):.0f} |")
-    lines += ["", *summary(found, ratios)]
-    lines += ["", *rivals_table(found)] if found else []
+    lines += ["", *summary(found, ratios, errors)]
+    lines += ["", *rivals_table(found, kind)] if found else []
     reasons = {name: reason for name, splits in found.items() for one in splits for reason in one["reasons"][:1]}
     return "\n".join([*lines, "", *(f"- {name}: {note}" for name, note in {**reasons, **notes}.items())])
 
 
-def summary(found: dict[str, list[dict[str, Any]]], ratios: dict[str, dict[str, float]]) -> list[str]:
+def summary(
+    found: dict[str, list[dict[str, Any]]], ratios: dict[str, dict[str, float]], errors: tuple[str, str]
+) -> list[str]:
     """Median over tables, and the worst of those with many rows."""
     lines = []
-    for error in ("rmse", "mae") if ratios else ():
+    for error in errors if ratios else ():
         large = {name: of[error] for name, of in ratios.items() if found[name][0]["rows"][0] > MANY_ROWS}
         worst = max(large, key=lambda name: large[name], default=None)
         told = f"; of those with more than {MANY_ROWS:,} rows the worst is {worst}, {large[worst]:.3f}" if worst else ""
-        lines.append(f"{error.upper()}: median {statistics.median(of[error] for of in ratios.values()):.3f}{told}.")
+        lines.append(f"{TITLES[error]}: median {statistics.median(of[error] for of in ratios.values()):.3f}{told}.")
     return lines
 
 
-def rivals_table(found: dict[str, list[dict[str, Any]]]) -> list[str]:
-    """RMSE and MAE of every rival, means over the splits."""
-    names = [*rivals.BOOSTERS, *rivals.PLAIN]
-    lines = [f"| RMSE, MAE | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+def rivals_table(found: dict[str, list[dict[str, Any]]], kind: str) -> list[str]:
+    """Errors of every rival, means over the splits."""
+    errors, those = KINDS[kind]
+    names = [*those.BOOSTERS, *those.PLAIN]
+    lines = [f"| {', '.join(TITLES[one] for one in errors)} | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
     for table, splits in found.items():
-        means = [[statistics.mean(one["rivals"][n][e] for one in splits) for e in ("rmse", "mae")] for n in names]
-        lines.append(f"| {table} | {' | '.join(f'{rmse:.5g}, {mae:.5g}' for rmse, mae in means)} |")
+        means = [[statistics.mean(one["rivals"][n][e] for one in splits) for e in errors] for n in names]
+        lines.append(f"| {table} | {' | '.join(f'{one:.5g}, {other:.5g}' for one, other in means)} |")
     return lines
 
 

@@ -28,8 +28,8 @@ _COMPARISONS: dict[str, Comparison] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-_USUAL_NO_AND_YES = (("false", "true"), ("0", "1"))
-"""Two values that say themselves which of them is the yes."""
+_USUAL_NO_AND_YES = (("0", "1"), ("false", "true"), ("no", "yes"), ("f", "t"), ("n", "y"))
+"""Two values that say themselves which of them is the yes, in any case of letters."""
 
 
 class Range(Settings):
@@ -91,8 +91,8 @@ class Label(Settings):
             can be no inputs. A row that divides by zero is a reject.
         kind: `number`; `binary` for yes or no; `classes` for one of several. Null looks at the column, says what it
             takes it for, and asks where that is open.
-        positive: of a binary label, the value that means yes; `true` of true and false, and `1` of 0 and 1, need not
-            be named.
+        positive: of a binary label, the value that means yes; `1` of 0 and 1, `true` of true and false and `yes` of yes
+            and no, in any case of letters, need not be named.
         classes: the values of a label that is no number, in the order of the outputs, of a binary one no and yes; at
             most 1,000. Null takes those of the training rows in the order of their numbers or else of their texts;
             other values are rejects.
@@ -182,9 +182,10 @@ def _text(value: Any) -> Any:
 
 def no_and_yes(values: set[str], positive: str | None) -> tuple[str, str] | None:
     """The two values of a binary label, the yes last; None where it does not show which that is."""
-    for pair in _USUAL_NO_AND_YES:
-        if positive is None and values == set(pair):
-            return pair
+    by_lower = {value.lower(): value for value in values} if len(values) == 2 else {}
+    for no, yes in _USUAL_NO_AND_YES:
+        if positive is None and set(by_lower) == {no, yes}:
+            return by_lower[no], by_lower[yes]
     if positive not in values or len(values) != 2:
         return None
     (no,) = values - {positive}

@@ -89,6 +89,10 @@ def told(interface: Interface) -> dict[str, Any]:
         "modulus": MODULUS,
         "output": output.name,
         "label": _one_line(output.source_column or "the label"),
+        "kind": output.kind,
+        "classes": output.classes or [],
+        "outputs": output.shape[-1],
+        "threshold": output.decision.threshold if output.decision else None,
         "result": _one_line(f"{output.meaning}, {output.unit or 'no unit'}"),
     }
 

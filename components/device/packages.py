@@ -55,6 +55,8 @@ def write_packages(interface: Interface, micro: TargetRun, model: bytes, vectors
         "inputs_json": _script([_described(one) for one in arguments]),
         "vectors_json": _script(vectors["rows"]),
         "tolerance": repr(float(vectors["tolerance"])),
+        "classes_json": _script(interface.output.classes or []),
+        "threshold_c": _float(interface.output.decision.threshold if interface.output.decision else None),
         "tolerance_c": _float(vectors["tolerance"]),
         "vectors": [_vector(row, arguments) for row in vectors["rows"]],
         "operators": [_resolver_name(one) for one in micro.operators],
@@ -73,7 +75,8 @@ def _vector(row: Mapping[str, Any], arguments: Sequence[kit.Argument]) -> dict[s
     types = {"number": np.float32}
     values = ((row["inputs"][one.name], types.get(one.kind, np.int32)) for one in arguments)
     bits = (np.array(np.nan if value is None else value, kind).view(np.uint32) for value, kind in values)
-    return {"bits": [f"0x{int(one):08x}" for one in bits], "expected": _float(row["prediction"])}
+    expected = row["prediction"] if isinstance(row["prediction"], list) else [row["prediction"]]
+    return {"bits": [f"0x{int(one):08x}" for one in bits], "expected": [_float(one) for one in expected]}
 
 
 def _described(one: kit.Argument) -> dict[str, Any]:

@@ -61,6 +61,8 @@ def test_two_values_are_asked_about(tmp_path):
         (["1.0", "0"], {}, ("0", "1")),
         (["True", "false"], {}, ("false", "true")),
         (["late", "on time"], {"positive": "late"}, ("on time", "late")),
+        (["No", "Yes"], {}, ("No", "Yes")),
+        (["Y", "N"], {}, ("N", "Y")),
         ([1, 2], {"positive": 1}, ("2", "1")),
     ],
 )
@@ -83,7 +85,7 @@ def test_what_cannot_be_learned_is_refused_with_what_to_do(tmp_path):
         tmp_path, [f"c{row}" for row in range(1001)] * 9, kind="classes"
     )
     assert "data.label.positive 'sure' never occurs" in question(tmp_path, ["a", "b"], kind="binary", positive="sure")
-    assert "name the yes: data.label.positive: yes" in question(tmp_path, ["no", "yes"], kind="binary")
+    assert "name the yes: data.label.positive: red" in question(tmp_path, ["red", "blue"], kind="binary")
     assert "3 values, a, b, c; a binary label has two" in question(tmp_path, ["a", "b", "c"], kind="binary")
     assert "'Yes' and 'yes', which differ in case or spaces only" in question(
         tmp_path, ["yes", "Yes", "no"], kind="binary", positive="yes"
