@@ -24,7 +24,9 @@ def init(
     output: Annotated[
         Path | None, typer.Option("--output", help="The YAML to write; without it, NAME.yaml here.")
     ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="Of the pipeline; without it, the table's.")] = None,
+    pipeline: Annotated[
+        str | None, typer.Option("--pipeline", help="Name of the pipeline; without it, that of the table.")
+    ] = None,
     time_zone: Annotated[
         str | None, typer.Option("--time-zone", help="Whose clock the hours are read from, such as America/Chicago.")
     ] = None,
@@ -40,26 +42,39 @@ def init(
     """
     from data.draft.propose import propose
     from data.draft.seen import look
-    from data.errors import DataError
     from data.writing import write_text
 
     seen = look(table)
-    asks = not (yes or label) and sys.stdin.isatty() and sys.stderr.isatty()
-    if not (asks or yes or label):
-        raise DataError(f"what is to be predicted? give --label COLUMN, or --yes for {_likeliest(seen)}, the likeliest")
-    proposal, _, loaded = propose(table, _asked(seen) if asks else label, seen)
+    proposal, _, loaded = propose(table, _label(seen, label, yes), seen)
     _set_zone(proposal, time_zone)
-    chosen = name or proposal.name
+    chosen = pipeline or proposal.name
     target = output or Path(f"{chosen}.yaml")
-    if target.exists():
-        raise DataError(f"{target} is there already; give another place by --output")
+    _check_free(target)
     command = f"farelite run --config {shlex.quote(str(target))}"
     text = _checked(proposal, chosen, _from(table, target.parent), command, target)
     write_text(target, text)
     if as_json:
         print_json({"file": str(target), "data": proposal.data(), "left_out": proposal.left_out, "next": command})
-    else:
-        _say(proposal, target, loaded.table.num_rows, command)
+        return
+    _say(proposal, target, loaded.table.num_rows, command)
+
+
+def _label(table: Table, given: str | None, yes: bool) -> str | None:
+    """The column to predict, asked for where that can be; None takes the likeliest."""
+    from data.errors import DataError
+
+    if given or yes:
+        return given
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        return _asked(table)
+    raise DataError(f"what is to be predicted? give --label COLUMN, or --yes for {_likeliest(table)}, the likeliest")
+
+
+def _check_free(target: Path) -> None:
+    from data.errors import DataError
+
+    if target.exists():
+        raise DataError(f"{target} is there already; give another place by --output")
 
 
 def _likeliest(table: Table) -> str:

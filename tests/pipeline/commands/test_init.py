@@ -50,7 +50,7 @@ def test_init_writes_over_nothing(here):
 
 def test_the_source_counts_from_where_the_file_lies(here):
     Path("sub").mkdir()
-    here("init", "houses.csv", "--yes", "--output", "sub/h.yaml", "--name", "homes")
+    here("init", "houses.csv", "--yes", "--output", "sub/h.yaml", "--pipeline", "homes")
     config = load(Path("sub/h.yaml"))
     assert config.name == "homes"
     assert Path(config.data.source).resolve() == Path("houses.csv").resolve()
