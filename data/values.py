@@ -33,6 +33,8 @@ _FOREIGN = {
 
 _NUMERIC = (pa.types.is_floating, pa.types.is_integer, pa.types.is_decimal, pa.types.is_null)
 
+NO_TIME = ": does not read as "
+"""Between a column and the format that its text is not in."""
 NO_NUMBER = "not a finite number"
 NO_UTF8 = "not UTF-8 text"
 

@@ -48,8 +48,10 @@ def _reasons(profile: Profile) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("rejected because")
     table.add_column("rows", justify="right")
+    table.add_column("such as")
     for reason, count in profile.reasons.items():
-        table.add_row(_text(reason), f"{count:,}")
+        (value, place), *_ = profile.examples.get(reason) or [["", ""]]
+        table.add_row(_text(reason), f"{count:,}", _text(f"{value!r} in {place}" if value else place))
     return table
 
 
