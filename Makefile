@@ -32,7 +32,7 @@ setup: $(READY)  ## install everything into .venv (uv and Python included; FAREL
 .PHONY: run
 run: $(READY)  ## trips to a shipped model.tflite (ARGS="--config my.yaml")
 	@cat $(READY) >&2
-	@$(BIN)/farelite run $(ARGS)
+	@$(BIN)/farelite run $(ARGS) || { code=$$?; echo "farelite ended with exit code $$code; make itself ends with 2" >&2; exit $$code; }
 
 .PHONY: test
 test: $(READY)  ## all tests: unit tests and slow ones, then the pipeline end to end

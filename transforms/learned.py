@@ -32,7 +32,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.errors import DataError
-from transforms.features import LEARNED_FILE, Plan
+from transforms.features import LEARNED_FILE, NO_NUMBER, Plan
 from transforms.reducers.evidence import Evidence, Found, Moments, explained
 from transforms.settings import ROUNDING, SAMPLED, Fixed
 
@@ -74,6 +74,8 @@ def used(known: Mapping[str, Any]) -> list[int]:
     Raises:
         DataError: none does.
     """
+    if known["features"] == [NO_NUMBER]:
+        return [0]
     places = [place for place, name in enumerate(known["features"]) if varies(known["columns"][name])]
     if not places:
         raise DataError(
@@ -90,7 +92,7 @@ def unused(known: Mapping[str, Any]) -> dict[str, str]:
         name: one.get("left_out")
         or (f"is {one['minimum']:g} in all training rows" if one["known"] else "is missing in all training rows")
         for name, one in columns.items()
-        if not varies(one)
+        if not varies(one) and name != NO_NUMBER
     }
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data.errors import DataError
 from data.writing import write_text
-from pipeline.commands.options import BAD_INPUT, DONE, AsJson, ConfigFile, Override
+from pipeline.commands.options import BAD_INPUT, DONE, AsJson, ConfigFile, Label, Override
 from pipeline.commands.output import print_json
 from pipeline.quiet import without_native_notes
 
@@ -26,24 +27,45 @@ Output = Annotated[Path | None, typer.Option("--output", help="Where to write; w
 
 
 @data_group.command()
-def describe(config: ConfigFile = None, override: Override = None, as_json: AsJson = False) -> None:
+def describe(
+    table: Annotated[
+        str | None, typer.Argument(metavar="[TABLE]", help="A file without a configuration, as for `farelite init`.")
+    ] = None,
+    label: Label = None,
+    config: ConfigFile = None,
+    override: Override = None,
+    as_json: AsJson = False,
+) -> None:
     """Show rows, rejects by reason, and of each column range, missing, distinct and outliers.
 
-    Reads what a run would read, in memory, and writes nothing.
+    Reads what a run would read, in memory, and writes nothing. Of a TABLE, roles are as `farelite init` proposes them.
 
-    Example: farelite data describe --config my-city.yaml
+    Example: farelite data describe houses.csv
     """
     from data.loading import load
     from data.profile import profile
 
-    chosen = _config(config, override)
-    found = profile(chosen.data, load(chosen.data), chosen.data_gate.allow_leaks)
+    left_out: dict[str, str] = {}
+    if table is None:
+        if label is not None:
+            raise DataError("--label is for a TABLE; a configuration names its label itself")
+        chosen = _config(config, override)
+        data, allowed = chosen.data, chosen.data_gate.allow_leaks
+        loaded = load(data)
+    else:
+        if config is not None or override:
+            raise DataError("give a TABLE or --config, not both; a TABLE has no settings to --set")
+        from data.draft.propose import propose
+
+        proposal, data, loaded = propose(table, label)
+        allowed, left_out = (), proposal.left_out
+    found = profile(data, loaded, allowed)
     if as_json:
-        print_json(dataclasses.asdict(found), indent=1)
+        print_json({**dataclasses.asdict(found), **({"left_out": left_out} if table else {})}, indent=1)
         return
     from pipeline.commands.data_view import show_profile
 
-    show_profile(found, chosen.data.label.in_words)
+    show_profile(found, data.label.in_words, left_out)
 
 
 @schema_group.command()
@@ -55,7 +77,6 @@ def infer(config: ConfigFile = None, override: Override = None, output: Output =
 
     Example: farelite schema infer --config my-city.yaml --output my-city.pbtxt
     """
-    from data.errors import DataError
     from data.loading import load
     from data.profile import profile
 
@@ -142,7 +163,6 @@ def _config(path: Path | None, override: list[str] | None) -> Config:
 
 
 def _schema_path(config: Config) -> Path:
-    from data.errors import DataError
     from data.files import match
 
     if config.schema_file is None:

@@ -103,7 +103,8 @@ def clean(
 
 def lineage(
     what: Annotated[
-        str | None, typer.Argument(metavar="[FILE|VERSION|latest]", help="A .tflite, six digits, or the live version.")
+        str | None,
+        typer.Argument(metavar="[FILE|VERSION|latest]", help="A .tflite, a version such as 2, or the live version."),
     ] = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
     pipeline: Pipeline = None,

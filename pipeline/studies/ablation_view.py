@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from rich.table import Table
 
 from components.shown import shown
 from components.task import task_of
-from pipeline.config import load
+from pipeline.config import Config, load
 from pipeline.paths import RunPaths
 from pipeline.quiet import libraries_to
 from pipeline.settled import settled
+from pipeline.studies.stages import EMBEDDINGS, Stage, stages
 
 
 def ablate_with_progress(
@@ -37,6 +39,7 @@ def ablate_with_progress(
     config, *_ = settled(load(config_file, overrides))
     paths = RunPaths(runs_dir / config.name)
     paths.make()
+    print(cost(config, len(seeds), linear_only), file=sys.stderr, flush=True)
     log = paths.logs / f"ablate-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     with libraries_to(log) as terminal:
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
@@ -44,21 +47,38 @@ def ablate_with_progress(
         with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
             task = progress.add_task("loading TensorFlow", total=None)
             from pipeline.studies.ablation import Ablation
-            from pipeline.studies.stages import Stage
 
             study = Ablation(config, seeds, "split" if vary_split else "training", linear_only, paths.root)
             cells = study.cells()
             progress.update(task, total=len(cells), description=_cell(*cells[0]))
 
-            def done(stage: Stage, seed: int, kept: bool) -> None:
-                progress.advance(task)
-                place = cells.index((stage, seed)) + 1
-                if place < len(cells):
-                    progress.update(task, description=_cell(*cells[place]))
-                if not console.is_terminal:
-                    console.print(f"{place} of {len(cells)}: {_cell(stage, seed)}: {'kept' if kept else 'trained'}")
+            return study.run(_teller(console, progress, cells))
 
-            return study.run(done)
+
+def _teller(console: Console, progress: Progress, cells: list[tuple[Stage, int]]) -> Callable[[Stage, int, bool], None]:
+    """Told of each training: moves the bar, and where there is no terminal prints a line."""
+    (task,) = progress.tasks
+
+    def done(stage: Stage, seed: int, kept: bool) -> None:
+        progress.advance(task.id)
+        place = cells.index((stage, seed)) + 1
+        if place < len(cells):
+            progress.update(task.id, description=_cell(*cells[place]))
+        if not console.is_terminal:
+            left = f", {task.time_remaining / 60:.0f} minutes left" if task.time_remaining else ""
+            console.print(f"{place} of {len(cells)}: {_cell(stage, seed)}: {'kept' if kept else 'trained'}{left}")
+
+    return done
+
+
+def cost(config: Config, seeds: int, linear_only: bool) -> str:
+    """What an ablation takes, before it begins."""
+    groups = [one.name for one in stages(config) if not (linear_only and one.name == EMBEDDINGS)]
+    count = seeds * len(groups)
+    what = "linear models, seconds each" if linear_only else "trainings, each as long as the Trainer of a run takes"
+    less = "" if linear_only else "; --linear measures plain models only, --seeds 1 takes the least"
+    times = f"{seeds} seed{'' if seeds == 1 else 's'}"
+    return f"{count} {what}: {', '.join(groups)}, times {times}; what is done is kept, so it may be stopped{less}"
 
 
 def _cell(stage: Any, seed: int) -> str:
