@@ -71,7 +71,7 @@ def main() -> None:
     notes: dict[str, Any] = {}
     for name in told.tables:
         try:
-            source = table_sources.write(name, told.folder)
+            source = table_sources.write(Path(described(name)["source"]).stem, told.folder)
         except table_sources.PackageAbsentError as error:
             notes[name] = str(error)
             continue
@@ -91,8 +91,12 @@ def main() -> None:
 
 def kind_of(table: str) -> str:
     """Of its label."""
-    label = yaml.safe_load((DESCRIBED / f"{table}.yaml").read_text())["data"]["label"]
-    return "number" if label.get("kind", "number") == "number" else "class"
+    return "number" if described(table)["label"].get("kind", "number") == "number" else "class"
+
+
+def described(table: str) -> dict[str, Any]:
+    """What the configuration says of its data."""
+    return dict(yaml.safe_load((DESCRIBED / f"{table}.yaml").read_text())["data"])
 
 
 def one_split(name: str, split: int, sets: list[str], kept: Path) -> dict[str, Any]:

@@ -31,7 +31,7 @@ _RUNTIME = {
     "/litert/wasm/litert_wasm_compat_internal.wasm": "@litertjs/core/wasm/litert_wasm_compat_internal.wasm",
 }
 _IMPORTS = {"imports": {"@litertjs/core": "/litert/core.js", "@litertjs/wasm-utils": "/litert/wasm-utils.js"}}
-_SCRIPTS = ("app.js", "form.js", "map.js", "model.js")
+_SCRIPTS = ("app.js", "form.js", "map.js", "model.js", "prediction.js")
 
 
 class DemoError(ValueError):

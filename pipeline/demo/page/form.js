@@ -68,7 +68,8 @@ export function fill(version, fields, row) {
   }
 }
 
-// The row that the fields stand for, why it has no prediction, and what training did not show.
+// The row that the fields stand for, why it has no prediction, and what to know of it: `strange` is what training did
+// not show.
 export function read(version, fields) {
   const row = {};
   const faults = [];
@@ -101,13 +102,13 @@ function fits(one, given) {
 }
 
 function remarks(one, given) {
-  if (one.role === 'categorical') return given === 0 ? [`${one.source_column}: missing or unknown`] : [];
-  if (Number.isNaN(given)) return [`${one.source_column}: missing`];
+  if (one.role === 'categorical') return given === 0 ? [{text: `${one.source_column}: missing or unknown`, strange: false}] : [];
+  if (Number.isNaN(given)) return [{text: `${one.source_column}: missing`, strange: false}];
   if (!one.training_range) return [];
   const [low, high] = one.training_range;
   if (given >= low && given <= high) return [];
   const shown = one.training_range.map((end) => (one.role === 'time' ? day(end) : String(Number(end.toPrecision(6)))));
-  return [`${one.source_column}: outside the training range ${shown.join(' to ')}`];
+  return [{text: `${one.source_column} outside ${shown.join(' to ')}`, strange: true}];
 }
 
 function day(seconds) {

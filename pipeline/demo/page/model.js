@@ -1,4 +1,4 @@
-// Runs one model.tflite by LiteRT.js: a row of numbers by input name in, one number out.
+// Runs one model.tflite by LiteRT.js: a row of numbers by input name in, the output's values out.
 import {loadAndCompile, loadLiteRt, Tensor} from '@litertjs/core';
 
 const ARRAYS = {float32: Float32Array, int32: Int32Array};
@@ -10,7 +10,7 @@ export async function fetchOk(path) {
   return response;
 }
 
-// The function (row) => Promise<number> for a version as version.json describes it.
+// The function (row) => Promise<number[]> for a version as version.json describes it.
 export async function loadModel(version) {
   const bytes = new Uint8Array(await (await fetchOk('model.tflite')).arrayBuffer());
   const digest = await sha256(bytes);
@@ -36,7 +36,7 @@ async function run(model, version, row) {
       inputs[one.name] = new Tensor(ARRAYS[one.dtype].of(value(one, row[one.name])), one.shape);
     }
     outputs = await model.run(inputs);
-    return (await outputs[version.output.name].data())[0];
+    return Array.from(await outputs[version.output.name].data());
   } finally {
     for (const tensor of [...Object.values(inputs), ...Object.values(outputs)]) tensor.delete();
   }
@@ -49,7 +49,8 @@ function value(one, given) {
   return given;
 }
 
-async function sha256(bytes) {
+// Hexadecimal.
+export async function sha256(bytes) {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
