@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import sys
 
+from components import deferred as deferred  # what TensorFlow need not import
+
 TRACED_AS_THEY_ARE = ("tf_keras", "tensorflow_model_optimization", "tensorflow_transform")
 """Libraries whose functions are graph code already: no Python `if` or `for` in them depends on a tensor."""
 
