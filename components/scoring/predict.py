@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from components.device.runtime import Engine
+from components.progress import report
 from components.registry.soundness import CorruptError, interface_of
 from components.registry.store import Store
 from components.scoring.table_writer import writing
@@ -238,6 +239,7 @@ def predict_file(store: Store, version: str | None, source: str, output: Path | 
         for stretch in chain([first], stretches):
             predictions = predictor(stretch)
             counts.add(predictions)
+            report(f"{counts.rows:,} rows", counts.rows, 0)
             write(_joined(stretch.table, predictions, names))
     return counts
 

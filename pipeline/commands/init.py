@@ -12,6 +12,7 @@ import typer
 
 from pipeline.commands.options import AsJson, Label, TableArgument
 from pipeline.commands.output import print_json
+from pipeline.pulse import going_on
 
 if TYPE_CHECKING:
     from data.draft.proposal import Proposal
@@ -44,8 +45,11 @@ def init(
     from data.draft.seen import look
     from data.writing import write_text
 
-    seen = look(table)
-    proposal, _, loaded = propose(table, _label(seen, label, yes), seen)
+    with going_on(f"looking at {table}"):
+        seen = look(table)
+    chosen_label = _label(seen, label, yes)
+    with going_on(f"reading {table}"):
+        proposal, _, loaded = propose(table, chosen_label, seen)
     _set_zone(proposal, time_zone)
     chosen = pipeline or proposal.name
     target = output or Path(f"{chosen}.yaml")

@@ -26,6 +26,11 @@ class Pace:
         bar = "━" * full + "─" * (BAR - full)
         return f"{bar} {share:4.0%}  {self._left(share)}  {text}"
 
+    def in_words(self, text: str, done: float, total: float) -> str:
+        """The same without a bar."""
+        share = min(1.0, done / total) if total > 0 else 0.0
+        return f"{share:.0%}, {self._left(share)}" + (f": {text}" if text else "")
+
     def _left(self, share: float) -> str:
         if share <= 0:
             return "time left unknown"
