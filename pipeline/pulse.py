@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.text import Text
 
-EVERY_SECONDS, FIRST_SECONDS = 1.8, 0.8
+EVERY_SECONDS, FIRST_SECONDS = 1.5, 0.8
 """Between two lines, and before the first."""
 
 

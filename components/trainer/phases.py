@@ -10,6 +10,7 @@ import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tensorflow_model_optimization as tfmot
 import tf_keras
 
+from components import progress
 from components.compression_settings import Clustering, Pruning, Quantization
 from components.settings import SettledTraining
 from components.tables import Table
@@ -106,10 +107,13 @@ class Phases:
         """
         training = self.training
         if training.pruning:
+            progress.report("preparing the pruning", 0, 0)
             net = self._prune(net, training.pruning)
         if training.clustering:
+            progress.report("preparing the clustering", 0, 0)
             net = self._cluster(net, training.clustering)
         if training.quantization:
+            progress.report("preparing the quantization", 0, 0)
             net = self._quantize(net, training.quantization)
         return net
 

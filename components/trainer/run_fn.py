@@ -8,6 +8,7 @@ from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 
+from components import progress
 from components.compression_settings import Conversion
 from components.conversion.recipe import Recipe
 from components.files import HISTORY_FILE, REFERENCE_DIR, TENSORBOARD_DIR
@@ -55,5 +56,6 @@ def run_fn(fn_args: Any) -> None:
         history["sample_rows"] = len(context.train)
     run_dir.mkdir(parents=True, exist_ok=True)
     (run_dir / HISTORY_FILE).write_text(json.dumps(history))
+    progress.report("writing the SavedModels", 0, 0)
     context.export(design, trained.shipped, fn_args.serving_model_dir, Recipe(conversion=conversion))
     context.export_reference(design, trained.reference, str(Path(fn_args.serving_model_dir).parent / REFERENCE_DIR))

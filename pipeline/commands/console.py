@@ -43,37 +43,32 @@ _VERDICTS = {
 
 
 def run_with_progress(
-    config: Config, runs_dir: Path, force: bool = False, wait: float = 0, since: float | None = None
+    config: Config,
+    runs_dir: Path,
+    force: bool = False,
+    wait: float = 0,
+    since: float | None = None,
+    quiet: bool = False,
 ) -> Result:
     """Runs the pipeline, draws how it goes, makes the report, and prints the card.
 
     Args:
         config, runs_dir, force, wait: as `farelite run` takes them.
         since: from when on its seconds count, on the clock of `time.monotonic`; None takes the start of this process.
+        quiet: print nothing.
 
     Raises:
         DataError, RunsFolderError, LockedError, StoreError: the input's fault.
     """
     since = began() if since is None else since
-    with going_on(f"reading {config.data.source}"):
+    with going_on(f"reading {config.data.source}", Console(quiet=True) if quiet else None):
         run = prepare(config, runs_dir, force)
     with opened(run, wait) as terminal:
-        console = Console(file=terminal, highlight=False)
+        console = Console(file=terminal, highlight=False, quiet=quiet)
         console.print(Text(run.label), soft_wrap=True)
         progress = ProgressLines(console)
         progress.say("loading TFX")
-        try:
-            # Only now, since it takes seconds: the configuration is known to be good and the spinner turns.
-            from pipeline.runners import local
-
-            result = local.run(run, progress)
-        except BaseException as error:
-            progress.stop()
-            if progress.running:
-                console.print(f"[red]{progress.running} did not finish[/] ({type(error).__name__}); log: {run.log}")
-            if progress.planned:
-                _make_report(run, progress)
-            raise
+        result = _run(run, progress, console)
         progress.say("writing the report")
         report = _make_report(run, progress)
         progress.stop()
@@ -82,12 +77,27 @@ def run_with_progress(
     return result
 
 
+def _run(run: Run, progress: ProgressLines, console: Console) -> Result:
+    try:
+        # Only now, since it takes seconds: the configuration is known to be good and the spinner turns.
+        from pipeline.runners import local
+
+        return local.run(run, progress)
+    except BaseException as error:
+        progress.stop()
+        if progress.running:
+            console.print(f"[red]{progress.running} did not finish[/] ({type(error).__name__}); log: {run.log}")
+        if progress.planned:
+            _make_report(run, progress)
+        raise
+
+
 def _show(result: Result, run: Run, console: Console) -> None:
     """Tables of what was compared, then the card."""
     if result.study_dir:
         results = json.loads((Path(result.study_dir) / STUDY_FILE).read_text())
         # Wide as it is: a column cut short tells nothing.
-        wide = Console(file=console.file, highlight=False, width=max(console.width, STUDY_WIDTH))
+        wide = Console(file=console.file, highlight=False, width=max(console.width, STUDY_WIDTH), quiet=console.quiet)
         wide.print(study_table(results, result.study_dir))
     if result.tuning_dir:
         found = json.loads((Path(result.tuning_dir) / TUNING_FILE).read_text())
