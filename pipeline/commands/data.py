@@ -13,9 +13,12 @@ from data.errors import DataError
 from data.writing import write_text
 from pipeline.commands.options import BAD_INPUT, DONE, AsJson, ConfigFile, Label, Override
 from pipeline.commands.output import print_json
+from pipeline.pulse import going_on
 from pipeline.quiet import without_native_notes
 
 if TYPE_CHECKING:
+    from data.loading import Loaded
+    from data.spec import Dataset
     from pipeline.config import Config
 
 data_group = typer.Typer(help="Look at a source before any run.", no_args_is_help=True)
@@ -42,7 +45,6 @@ def describe(
 
     Example: farelite data describe houses.csv
     """
-    from data.loading import load
     from data.profile import profile
 
     left_out: dict[str, str] = {}
@@ -51,13 +53,14 @@ def describe(
             raise DataError("--label is for a TABLE; a configuration names its label itself")
         chosen = _config(config, override)
         data, allowed = chosen.data, chosen.data_gate.allow_leaks
-        loaded = load(data)
+        loaded = _loaded(data)
     else:
         if config is not None or override:
             raise DataError("give a TABLE or --config, not both; a TABLE has no settings to --set")
         from data.draft.propose import propose
 
-        proposal, data, loaded = propose(table, label)
+        with going_on(f"reading {table}"):
+            proposal, data, loaded = propose(table, label)
         allowed, left_out = (), proposal.left_out
     found = profile(data, loaded, allowed)
     if as_json:
@@ -77,7 +80,6 @@ def infer(config: ConfigFile = None, override: Override = None, output: Output =
 
     Example: farelite schema infer --config my-city.yaml --output my-city.pbtxt
     """
-    from data.loading import load
     from data.profile import profile
 
     chosen = _config(config, override)
@@ -85,7 +87,7 @@ def infer(config: ConfigFile = None, override: Override = None, output: Output =
         raise DataError(
             f"{output} is there already; `farelite schema accept` changes a schema, or give another --output"
         )
-    loaded = load(chosen.data)
+    loaded = _loaded(chosen.data)
     columns = {one.name: one for one in profile(chosen.data, loaded).columns}
     with without_native_notes():
         from components.data_gate import schema_review
@@ -107,12 +109,11 @@ def diff(config: ConfigFile = None, override: Override = None, as_json: AsJson =
 
     Example: farelite schema diff
     """
-    from data.loading import load
     from data.tensor_names import columns_of
 
     chosen = _config(config, override)
     path = _schema_path(chosen)
-    loaded = load(chosen.data)
+    loaded = _loaded(chosen.data)
     with without_native_notes():
         from components.data_gate import schema_review
 
@@ -138,11 +139,9 @@ def accept(config: ConfigFile = None, override: Override = None, output: Output 
 
     Example: farelite schema accept && git diff
     """
-    from data.loading import load
-
     chosen = _config(config, override)
     path = _schema_path(chosen)
-    loaded, text = load(chosen.data), path.read_text()
+    loaded, text = _loaded(chosen.data), path.read_text()
     with without_native_notes():
         from components.data_gate import schema_review
 
@@ -155,11 +154,20 @@ def accept(config: ConfigFile = None, override: Override = None, output: Output 
     print(f"wrote {target}; review the change before you commit it", file=sys.stderr)
 
 
+def _loaded(data: Dataset) -> Loaded:
+    from data.loading import load
+
+    with going_on(f"reading {data.source}"):
+        return load(data)
+
+
 def _config(path: Path | None, override: list[str] | None) -> Config:
     from pipeline.config import load
     from pipeline.settled import settled
 
-    return settled(load(path, override or []))[0]
+    config = load(path, override or [])
+    with going_on(f"reading {config.data.source}"):
+        return settled(config)[0]
 
 
 def _schema_path(config: Config) -> Path:

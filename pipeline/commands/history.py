@@ -65,9 +65,12 @@ def report(
     Example: farelite report --run 20260124-052940-b3f706 --output that-run.html
     """
     from pipeline.paths import pipeline_folder
+    from pipeline.pulse import going_on
     from pipeline.report.page import write_report
 
-    print(write_report(pipeline_folder(runs_dir, pipeline), run, output))
+    with going_on("writing the report"):
+        written = write_report(pipeline_folder(runs_dir, pipeline), run, output)
+    print(written)
 
 
 def clean(

@@ -12,6 +12,7 @@ import typer
 
 from pipeline.commands.options import AsJson, Label, TableArgument
 from pipeline.commands.output import print_json
+from pipeline.pulse import going_on
 
 if TYPE_CHECKING:
     from data.draft.proposal import Proposal
@@ -44,8 +45,11 @@ def init(
     from data.draft.seen import look
     from data.writing import write_text
 
-    seen = look(table)
-    proposal, _, loaded = propose(table, _label(seen, label, yes), seen)
+    with going_on(f"looking at {table}"):
+        seen = look(table)
+    wanted = _label(seen, label, yes)
+    with going_on(f"reading {table}"):
+        proposal, _, loaded = propose(table, wanted, seen)
     _set_zone(proposal, time_zone)
     chosen = pipeline or proposal.name
     target = output or Path(f"{chosen}.yaml")
@@ -53,10 +57,7 @@ def init(
     command = f"farelite run --config {shlex.quote(str(target))}"
     text = _checked(proposal, chosen, _from(table, target.parent), command, target)
     write_text(target, text)
-    if as_json:
-        print_json({"file": str(target), "data": proposal.data(), "left_out": proposal.left_out, "next": command})
-        return
-    _say(proposal, target, loaded.table.num_rows, command)
+    _say(proposal, target, loaded.table.num_rows, command, as_json)
 
 
 def _label(table: Table, given: str | None, yes: bool) -> str | None:
@@ -140,9 +141,12 @@ def _checked(proposal: Proposal, name: str, source: str, command: str, target: P
     return text
 
 
-def _say(proposal: Proposal, target: Path, rows: int, command: str) -> None:
+def _say(proposal: Proposal, target: Path, rows: int, command: str, as_json: bool) -> None:
     from data.draft.names import shown
 
+    if as_json:
+        print_json({"file": str(target), "data": proposal.data(), "left_out": proposal.left_out, "next": command})
+        return
     kind = {"number": "a number", "binary": "yes or no", "classes": "one of several classes"}[proposal.label["kind"]]
     inputs, label = len(proposal.inputs()), shown(proposal.label["column"])
     lines = [f"wrote {target}: {label} ({kind}) from {inputs} of {len(proposal.table.columns)} columns, {rows:,} rows"]

@@ -66,9 +66,10 @@ def verify(
     Example: farelite verify 2
     """
     from components.registry.recheck import recheck
+    from pipeline.pulse import going_on
     from pipeline.quiet import without_native_notes
 
-    with without_native_notes():
+    with going_on("running the test vectors"), without_native_notes():
         finding = recheck(open_store(runs_dir, pipeline, store), either(which, version, "--version"))
     if as_json:
         print_json(dataclasses.asdict(finding))
@@ -136,11 +137,13 @@ def predict(
     given = either(table, source, "--input")
     if given is None:
         raise DataError("predict what? give a TABLE, such as `farelite predict rows.csv`")
+    from components.progress import reporting
     from components.scoring.predict import predict_file
+    from pipeline.pulse import going_on
     from pipeline.quiet import without_native_notes
 
     try:
-        with without_native_notes():
+        with going_on(f"predicting {given}") as pulse, without_native_notes(), reporting(pulse.how):
             counts = predict_file(open_store(runs_dir, pipeline, store), version, given, output)
     except BrokenPipeError:
         # Whoever reads has seen enough, as `| head` does; what is still buffered goes nowhere.

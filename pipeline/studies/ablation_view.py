@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from components.shown import shown
 from components.task import task_of
 from pipeline.config import Config, load
+from pipeline.pace import Pace
 from pipeline.paths import RunPaths
+from pipeline.pulse import Pulse, going_on
 from pipeline.quiet import libraries_to
 from pipeline.settled import settled
 from pipeline.studies.stages import EMBEDDINGS, Stage, stages
@@ -41,32 +43,28 @@ def ablate_with_progress(
     paths.make()
     print(cost(config, len(seeds), linear_only), file=sys.stderr, flush=True)
     log = paths.logs / f"ablate-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
-    with libraries_to(log) as terminal:
-        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-        console = Console(file=terminal, highlight=False)
-        with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
-            task = progress.add_task("loading TensorFlow", total=None)
-            from pipeline.studies.ablation import Ablation
+    with (
+        libraries_to(log) as terminal,
+        going_on("loading TensorFlow", Console(file=terminal, highlight=False)) as pulse,
+    ):
+        from pipeline.studies.ablation import Ablation
 
-            study = Ablation(config, seeds, "split" if vary_split else "training", linear_only, paths.root)
-            cells = study.cells()
-            progress.update(task, total=len(cells), description=_cell(*cells[0]))
-
-            return study.run(_teller(console, progress, cells))
+        study = Ablation(config, seeds, "split" if vary_split else "training", linear_only, paths.root)
+        cells = study.cells()
+        pulse.say(_cell(*cells[0]), f"1 of {len(cells)}")
+        return study.run(_teller(pulse, cells))
 
 
-def _teller(console: Console, progress: Progress, cells: list[tuple[Stage, int]]) -> Callable[[Stage, int, bool], None]:
-    """Told of each training: moves the bar, and where there is no terminal prints a line."""
-    (task,) = progress.tasks
+def _teller(pulse: Pulse, cells: list[tuple[Stage, int]]) -> Callable[[Stage, int, bool], None]:
+    """Told of each training: a line on it, then what goes on."""
+    pace = Pace()
 
     def done(stage: Stage, seed: int, kept: bool) -> None:
-        progress.advance(task.id)
         place = cells.index((stage, seed)) + 1
+        pulse.print(Text(f"{place} of {len(cells)}: {_cell(stage, seed)}: {'kept' if kept else 'trained'}"))
         if place < len(cells):
-            progress.update(task.id, description=_cell(*cells[place]))
-        if not console.is_terminal:
-            left = f", {task.time_remaining / 60:.0f} minutes left" if task.time_remaining else ""
-            console.print(f"{place} of {len(cells)}: {_cell(stage, seed)}: {'kept' if kept else 'trained'}{left}")
+            left = pace.in_words("", place, len(cells))
+            pulse.say(_cell(*cells[place]), f"{place + 1} of {len(cells)}, {left}")
 
     return done
 

@@ -40,7 +40,8 @@ def farelite(tmp_path: Path) -> Callable[..., tuple[int, str, str]]:
         command = [sys.executable, "-c", "from pipeline.cli import main; main()", *arguments]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
         assert "Traceback" not in done.stderr, done.stderr
-        return done.returncode, done.stdout, done.stderr
+        # Signs of life depend on how busy the machine is.
+        return done.returncode, done.stdout, re.sub(r"(?m)^(reading|predicting|running) .*  \d+ s.*\n", "", done.stderr)
 
     return run
 
@@ -311,7 +312,9 @@ def test_predict_into_a_pipe_that_closes_early_ends_quietly(store: Store, tmp_pa
         assert process.stderr is not None
         process.stdout.readline()
         process.stdout.close()
-        assert (process.stderr.read(), process.wait()) == (b"", 0)
+        said = process.stderr.read().decode()
+        assert process.wait() == 0
+        assert all(line.startswith("predicting trips.csv  ") for line in said.splitlines())
 
 
 def test_predict_starts_in_under_two_seconds(farelite: Farelite, store: Store, tmp_path: Path) -> None:
