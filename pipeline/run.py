@@ -74,10 +74,7 @@ def prepare(config: Config, runs_dir: Path, force: bool = False) -> Run:
     """
     facts = look(config) if can_tell(config) else None
     known, source, label = settled(config)
-<<<<<<< HEAD
-    run = Run(known, RunPaths(runs_dir / config.name), source, force, label, config, facts)
-=======
-    return Run(known, RunPaths(runs_dir / config.name), source, force, label)
+    return Run(known, RunPaths(runs_dir / config.name), source, force, label, config, facts)
 
 
 @contextmanager
@@ -90,7 +87,6 @@ def opened(run: Run, wait_seconds: float = 0) -> Iterator[TextIO]:
     Raises:
         RunsFolderError, LockedError: the folder cannot be used, or another run holds it.
     """
->>>>>>> first
     run.paths.make()
     with run_lock(run.paths.lock, wait_seconds), libraries_to(run.log) as terminal:
         yield terminal

@@ -16,7 +16,7 @@ from components import interface_file
 from components.conversion import recipe
 from components.task import task_of
 from components.task.encoding import Encoding
-from components.trainer.block import columns, no_numbers
+from components.trainer.block import no_numbers
 from data.columns import inputs
 from data.spec import Dataset
 from data.tensor_names import columns_of, tensor_name

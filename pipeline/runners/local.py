@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from collections.abc import Callable
@@ -49,11 +50,7 @@ def run(run: Run, listener: Listener) -> Result:
         FlinkError: the cluster cannot run the data steps.
         Exception: whatever a component raised, unchanged; the listener was told which was running.
     """
-<<<<<<< HEAD
-    began = time.monotonic()
     last_run.forget(run.paths)
-=======
->>>>>>> first
     store = open_metadata(run.config.metadata, run.paths, create=True)
     remember(run.config.metadata, run.paths)
     engine = ready(run, listener.say)
@@ -71,14 +68,10 @@ def run(run: Run, listener: Listener) -> Result:
         raise
     figures = journal.brief_metrics(result.metrics)
     journal.finish(store, run.id, result.verdict, result.version, result.reasons, figures)
-<<<<<<< HEAD
     outputs = [one for node in Lineage(store).node_runs(run.id).values() for one in node.outputs.values()]
     artifacts = [artifact.uri for group in outputs for artifact in group]
     last_run.note(run, dataclasses.asdict(dataclasses.replace(result, components=[])), artifacts)
-    return dataclasses.replace(result, seconds=time.monotonic() - began)
-=======
     return result
->>>>>>> first
 
 
 def _run_nodes(
