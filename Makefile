@@ -144,9 +144,13 @@ flights: $(READY)  ## flights of 2013 by month into flights/, for pipeline/confi
 bench-lines: $(READY)  ## both lines of TFX side by side, each one's file and runs folder in the other's hands (needs root)
 	@$(BIN)/python benchmarks/lines.py $(ARGS)
 
-.PHONY: bench-stock
-bench-stock: $(READY)  ## wall time beside TFX's stock taxi example, alternating
-	@$(BIN)/python benchmarks/stock_example.py $(ARGS)
+.PHONY: bench
+bench: $(READY)  ## speed and memory: runs beside TFX's stock taxi example, steps, start of every command, growth
+	@PYTHONPATH=. $(BIN)/python -W ignore benchmarks/speed.py $(ARGS)
+
+.PHONY: bench-compare
+bench-compare: $(READY)  ## first runs of this checkout and of another revision in pairs (BASE=main)
+	@PYTHONPATH=. $(BIN)/python benchmarks/compare.py $(BASE) $(ARGS)
 
 .PHONY: bench-lineage
 bench-lineage: $(READY)  ## how long questions take as the metadata store grows to 5,000 runs

@@ -35,6 +35,7 @@ from pipeline.lineage import journal
 from pipeline.lineage.connection import connection_config, open_metadata, remember
 from pipeline.lineage.questions import Lineage
 from pipeline.lineage.records import NodeRun, read_json
+from pipeline.machine import cpu_seconds, own_peak_bytes
 from pipeline.run import Run
 from pipeline.run_context import RunContext
 from pipeline.runners.engine import Engine, ready
@@ -82,11 +83,12 @@ def _run_nodes(
         for node in (one.pipeline_node for one in intermediate.nodes):
             name = node.node_info.id
             listener.start(name)
-            start = time.monotonic()
+            start, cpu = time.monotonic(), cpu_seconds()
             with reporting(listener.progress), engine.around(name):
                 launch(intermediate, node, engine.pipeline_maker())
             ran = Lineage(store).node_runs(run.id)
-            one = ComponentRun(name, ran[name].state, time.monotonic() - start, figure_of(name, ran))
+            took = time.monotonic() - start
+            one = ComponentRun(name, ran[name].state, took, figure_of(name, ran), cpu_seconds() - cpu, own_peak_bytes())
             done.append(one)
             listener.done(one)
     except DataStopped as error:
