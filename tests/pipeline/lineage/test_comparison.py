@@ -88,7 +88,5 @@ def test_a_version_is_compared_by_what_its_manifest_tells(runs, bare_version, ca
 
 
 def test_what_is_neither_run_nor_version_is_told(runs):
-    with pytest.raises(
-        LineageError, match=r"no run or version 'x' in .*; `farelite runs` and `farelite vers"
-    ):
+    with pytest.raises(LineageError, match=r"no run or version 'x' in .*; `farelite runs` and `farelite vers"):
         side(runs.paths, "x")
