@@ -56,7 +56,7 @@ def _figures(title: str, names: tuple[str, str], figures: Sequence[Figure]) -> T
 
 
 def _title(name: str) -> str:
-    """`file rmse` as `file RMSE`."""
+    """With the title of a metric in place of its name."""
     model, _, metric = name.partition(" ")
     return f"{model} {title_of(metric)}" if model in ("file", "float") and metric else name.replace("_", " ")
 
