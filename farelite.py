@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from components.registry.store import Store
     from pipeline.config import Config
+    from pipeline.runners.events import Result
 
 __all__ = ["Model", "Predictions", "Run", "load", "predict", "propose", "run"]
 
@@ -159,19 +160,7 @@ def run(
 
     chosen = _config(config, overrides)
     result = run_with_progress(chosen, Path(runs_dir), force, wait, since, quiet)
-    return Run(
-        verdict=result.verdict,  # type: ignore[arg-type]
-        version=result.version,
-        reasons=result.reasons,
-        warnings=result.warnings,
-        metrics=dict(result.metrics.get("metrics", {}).get("file", {})),
-        figures=result.metrics,
-        model_dir=Path(result.model_dir) if result.model_dir else None,
-        report=Path(result.report) if result.report else None,
-        log=RunPaths(Path(runs_dir) / chosen.name).logs / f"{result.run_id}.log",
-        run_id=result.run_id,
-        seconds=result.seconds,
-    )
+    return _told(result, RunPaths(Path(runs_dir) / chosen.name).logs)
 
 
 def load(
@@ -207,6 +196,22 @@ def load(
 def predict(rows: Rows, version: str | int | None = None, *, runs_dir: str | Path = RUNS_DIR) -> Predictions:
     """Predictions of rows by a published version of the only pipeline; `load` once for many calls."""
     return load(version, runs_dir=runs_dir).predict(rows)
+
+
+def _told(result: Result, logs: Path) -> Run:
+    return Run(
+        verdict=result.verdict,  # type: ignore[arg-type]
+        version=result.version,
+        reasons=result.reasons,
+        warnings=result.warnings,
+        metrics=dict(result.metrics.get("metrics", {}).get("file", {})),
+        figures=result.metrics,
+        model_dir=Path(result.model_dir) if result.model_dir else None,
+        report=Path(result.report) if result.report else None,
+        log=logs / f"{result.run_id}.log",
+        run_id=result.run_id,
+        seconds=result.seconds,
+    )
 
 
 def _config(config: str | Path | Mapping[str, Any], overrides: Mapping[str, Any] | Sequence[str]) -> Config:

@@ -70,6 +70,7 @@ for command in (
     versions.predict,
     versions.demo,
     history.runs,
+    history.compare,
     history.report,
     history.lineage,
     history.clean,

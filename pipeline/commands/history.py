@@ -45,6 +45,33 @@ def runs(
     show_runs(found, states)
 
 
+def compare(
+    before: Annotated[str, typer.Argument(metavar="A", help="A version such as 2, latest, or a run's id.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="Likewise.")],
+    runs_dir: RunsDir = DEFAULT_RUNS,
+    pipeline: Pipeline = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show two runs or versions side by side: settings that differ, errors, sizes and latency, slice by slice.
+
+    Refused runs too: what was measured of their file is kept. What made them differ, down to data and code, is told by
+    `farelite lineage --diff`.
+
+    Example: farelite compare 1 2
+    """
+    from pipeline.lineage.comparison import compare as compared
+    from pipeline.lineage.comparison import side
+    from pipeline.lineage.comparison_view import show_comparison, to_json
+    from pipeline.paths import pipeline_folder
+
+    paths = pipeline_folder(runs_dir, pipeline)
+    found = compared(side(paths, before), side(paths, after))
+    if as_json:
+        print_json(to_json(found), indent=1)
+    else:
+        show_comparison(found)
+
+
 def report(
     runs_dir: RunsDir = DEFAULT_RUNS,
     pipeline: Pipeline = None,

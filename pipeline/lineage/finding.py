@@ -33,6 +33,11 @@ class Found:
     folders: list[RunPaths]
 
 
+def is_version(what: str) -> bool:
+    """Whether a text names a version: up to six digits, or the live one by `latest`."""
+    return what in LATEST or _VERSION.fullmatch(what) is not None
+
+
 def find(what: str | None, runs_dir: Path, pipeline: str | None) -> Found:
     """Makes sense of FILE, VERSION or `latest`; None is `latest`.
 
@@ -40,7 +45,7 @@ def find(what: str | None, runs_dir: Path, pipeline: str | None) -> Found:
         LineageError: there is no such file, or it lies beside the manifest of another one.
         RunsFolderError, StoreError, CorruptError: there is no such pipeline or live version.
     """
-    if what is None or what in LATEST or (_VERSION.fullmatch(what) and not Path(what).exists()):
+    if what is None or (is_version(what) and not Path(what).exists()):
         paths = pipeline_folder(runs_dir, pipeline)
         store = Store(paths.models)
         version = padded(what) if what and what not in LATEST else store.resolve(None)
