@@ -30,12 +30,7 @@ class Table:
     @property
     def numbers(self) -> FloatArray:
         """float32 `[rows, n]`, the block before it was scaled and reduced."""
-        return np.asarray(self.inputs.get(NUMBERS, np.empty((len(self), 0))), np.float32)
-
-    @property
-    def block(self) -> FloatArray:
-        """float32 `[rows, n]`, the columns of the block in use."""
-        return np.asarray(self.inputs.get(BLOCK, np.empty((len(self), 0))), np.float32)
+        return np.asarray(self.inputs[NUMBERS], np.float32)
 
     def __len__(self) -> int:
         return len(self.label)
@@ -50,8 +45,6 @@ def table_of(columns: Mapping[str, npt.NDArray[Any]], label: FloatArray, kept: S
         kept: columns of the block in use.
     """
     used = {name: column[:, list(kept)] if name == BLOCK else column for name, column in columns.items()}
-    if not kept:
-        used.pop(BLOCK, None)
     # In the order of names: a graph gives them in any, and weights are kept by their place.
     inputs: dict[str, npt.NDArray[np.generic]] = {
         name: used[name].astype(np.int32 if is_id(name) else np.float32) for name in sorted(used) if name != LABEL

@@ -17,7 +17,6 @@ from tensorflow_transform.beam.experimental import PTransformAnalyzer
 from transforms import learned, reducers
 from transforms.features import LEARNED_FILE, Plan
 from transforms.moments import MomentsFn, SampleFn, StatisticsFn
-from transforms.piecewise import PARTS
 from transforms.quantiles import QuantilesFn
 from transforms.reducers import nmf
 from transforms.reducers.evidence import Evidence, Found
@@ -47,12 +46,6 @@ class Known(NamedTuple):
     quantiles: tf.Tensor
     centre: tf.Tensor
     spread: tf.Tensor
-
-    @classmethod
-    def nothing(cls) -> Known:
-        """Of a block without columns."""
-        none = tf.zeros([0])
-        return cls(ColumnStatistics(none, none, none, none, none), tf.zeros([0, PARTS - 1]), none, none)
 
 
 class _Combined(beam.PTransform):  # type: ignore[misc]

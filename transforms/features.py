@@ -43,6 +43,8 @@ CYCLES: dict[str, int] = {"hour": 24, "weekday": 7, "month": 12}
 """
 
 BLOCK = "block"
+NO_NUMBER = "no_number"
+"""The block's only column where all inputs are categories: always 0."""
 NUMBERS = "numbers"
 """The block before it is scaled and reduced; a teacher may learn from it, the shipped file does not hold it."""
 
@@ -122,7 +124,7 @@ class Plan(Settings):
     @model_validator(mode="after")
     def _block_is_sound(self) -> Plan:
         numbers, reducer = self.block_names(), self.features.reducer
-        if not numbers and (reducer.kind != "none" or not self.has_ids()):
+        if not numbers:
             raise ValueError(
                 "the block is empty: turn on features.coordinates, or name distances, time_parts or numeric"
             )
@@ -198,6 +200,8 @@ class Plan(Settings):
         cycles = [f"{part}_{end}" for end in ("sin", "cos") for part in self.cyclic_parts()]
         found += [("features.time_parts", name) for name in cycles + self.plain_parts()]
         found += [("data.numeric", name) for name in self.dataset.numeric]
+        if not found and self.dataset.inputs() == list(self.dataset.categorical):
+            return [("data.categorical", NO_NUMBER)]
         return [*found, *(("features.missing.flag", f"{name}_missing") for name in self.flagged())]
 
     def flagged(self) -> tuple[str, ...]:
@@ -214,10 +218,6 @@ class Plan(Settings):
     def movable(self) -> set[str]:
         """Numeric columns that no other feature is made of."""
         return {*self.dataset.numeric} - {bucket.feature for bucket in self.features.buckets.values()}
-
-    def has_ids(self) -> bool:
-        """Whether the model sees anything beside numbers."""
-        return bool(self.dataset.categorical or self.model_crosses())
 
     def block_width(self) -> int:
         """Columns of the block behind the reducer: as many as there may be components."""

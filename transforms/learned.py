@@ -3,7 +3,7 @@
 Keys, all of them always there:
 
 - `kind`: of the reducer, `none` included. `whiten`, `components`: as configured. `rows`: training rows.
-- `features`: names of the block's n columns, in order.
+- `features`: names of the block's n columns, in order. `categories`: names of the categorical columns.
 - `kept`: columns of the block in use behind the reducer; n for `none`.
 
 A reducer has these too, and without one they are empty, since nobody then multiplies each column with each other:
@@ -38,7 +38,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.errors import DataError
-from transforms.features import LEARNED_FILE, Plan
+from transforms.features import LEARNED_FILE, NO_NUMBER, Plan
 from transforms.reducers.evidence import Evidence, Found, Moments, explained
 from transforms.settings import ROUNDING, SAMPLED, Fixed
 
@@ -75,26 +75,22 @@ def read(transform_savedmodel_dir: str) -> dict[str, Any]:
 
 
 def used(known: Mapping[str, Any]) -> list[int]:
-    """Columns of the block in use: the components kept, or without a reducer the columns that vary."""
-    places = [place for place, name in enumerate(known["features"]) if varies(known["columns"][name])]
-    return places if known["kind"] == "none" or not places else list(range(known["kept"]))
+    """Columns of the block in use: the components kept, or without a reducer the columns that vary.
 
-
-def refuse_constants(known: Mapping[str, Any], others: bool) -> None:
-    """Looks whether there is anything to learn from.
-
-    Args:
-        known: see above.
-        others: whether the model sees more than the block.
+    Where none does, but there are categories to learn from, the first one stands for all.
 
     Raises:
-        DataError: no column of the block varies.
+        DataError: there is nothing to learn from.
     """
-    if not used(known) and not (others and known["kind"] == "none"):
+    places = [place for place, name in enumerate(known["features"]) if varies(known["columns"][name])]
+    if not places and known["kind"] == "none" and known.get("categories"):
+        return [0]
+    if not places:
         raise DataError(
             f"each of the features {', '.join(known['features'])} has one value in all training rows, so there is "
             "nothing to learn from; name other columns"
         )
+    return places if known["kind"] == "none" else list(range(known["kept"]))
 
 
 def unused(known: Mapping[str, Any]) -> dict[str, str]:
@@ -104,7 +100,7 @@ def unused(known: Mapping[str, Any]) -> dict[str, str]:
         name: one.get("left_out")
         or (f"is {one['minimum']:g} in all training rows" if one["known"] else "is missing in all training rows")
         for name, one in columns.items()
-        if not varies(one)
+        if not varies(one) and name != NO_NUMBER
     }
 
 
@@ -162,6 +158,7 @@ def describe(
         "components": reducer.components,
         "rows": rows,
         "features": names,
+        "categories": list(plan.dataset.categorical),
         **(_unreduced(len(names)) if reduced is None else _reduced(plan, scalers, *reduced)),
         "columns": _columns(plan, scalers),
         "buckets": {

@@ -22,7 +22,7 @@ from transforms import (
 )
 from transforms.analyzers import ColumnStatistics, Rows
 from transforms.categories import vocabulary_file
-from transforms.features import BLOCK, CYCLES, LABEL, NUMBERS, WIDE, Plan, id_key
+from transforms.features import BLOCK, CYCLES, LABEL, NO_NUMBER, NUMBERS, WIDE, Plan, id_key
 from transforms.reducers import nmf
 from transforms.settings import UNCENTRED
 
@@ -41,9 +41,8 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, str]) -> Tensors:
         custom_config: `plan`, the JSON of a `Plan`.
 
     Returns:
-        `numbers` and `block` float32 `[batch, n]` where there are numbers; `wide` float32 `[batch, m]` if there are
-        wide buckets; `id_NAME` `[batch, 1]` for each cross (float32 whole numbers) and category (int64); `label`
-        float32 `[batch, 1]`.
+        `numbers` and `block` float32 `[batch, n]`; `wide` float32 `[batch, m]` if there are wide buckets; `id_NAME`
+        `[batch, 1]` for each cross (float32 whole numbers) and category (int64); `label` float32 `[batch, 1]`.
     """
     plan = Plan.model_validate_json(custom_config["plan"])
     label = inputs[tensor_name(plan.dataset.label.column)]
@@ -62,9 +61,6 @@ def from_numbers(plan: Plan, raw: Tensors, label: tf.Tensor) -> Tensors:
     The label float32 `[batch, 1]` is learned from, where a reducer asks for it, and enters no output.
     """
     raw = {name: tf.squeeze(values, axis=1) for name, values in raw.items()}
-    if not plan.block_names():
-        analyzers.report(plan, Rows(label[:, :0], label, label), analyzers.Known.nothing(), {})
-        return id_columns(plan, time_parts(plan, raw))
     seen = block_to_learn_from(plan, raw)
     statistics = analyzers.column_statistics(seen)
     quantiles = analyzers.quantiles(seen, piecewise.PARTS)
@@ -85,7 +81,8 @@ def from_numbers(plan: Plan, raw: Tensors, label: tf.Tensor) -> Tensors:
     outputs = {NUMBERS: numbers, BLOCK: reduce(plan, rows, numbers, scale)}
     if wide:
         outputs[WIDE] = wide[0] if len(wide) == 1 else tf.concat(wide, axis=1)
-    return {**outputs, **id_columns(plan, discrete)}
+    outputs.update({id_key(name): tf.expand_dims(ids, 1) for name, ids in cross_ids(plan, discrete).items()})
+    return outputs
 
 
 def block_to_learn_from(plan: Plan, raw: Tensors) -> tf.Tensor:
@@ -94,6 +91,9 @@ def block_to_learn_from(plan: Plan, raw: Tensors) -> tf.Tensor:
     This part of the graph is cut off once its values are learned.
     """
     known = {name: tf.pad(values, [[0, PACKET]]) for name, values in raw.items() if values.dtype != tf.string}
+    if plan.block_names() == [NO_NUMBER]:
+        label = known[tensor_name(plan.dataset.label.column)]
+        return tf.zeros_like(label)[:-PACKET, tf.newaxis]
     return side_by_side(block_columns(plan, known, time_parts(plan, known)))[:-PACKET]
 
 
@@ -121,6 +121,9 @@ def block_columns(plan: Plan, raw: Tensors, parts: Tensors) -> list[tf.Tensor]:
 
     What is one number a row stays `[batch]` until the end: a change of shape costs an operator of the file.
     """
+    if plan.block_names() == [NO_NUMBER]:
+        texts = raw[tensor_name(plan.dataset.categorical[0])]
+        return [tf.zeros(tf.shape(texts), tf.float32)]
     places = {
         name: (raw[tensor_name(point.latitude)], raw[tensor_name(point.longitude)])
         for name, point in plan.dataset.points.items()
@@ -221,11 +224,6 @@ def reduce(plan: Plan, rows: Rows, numbers: tf.Tensor, scale: scaling.Scale) -> 
     if scale.tails.any():  # no product with constants then
         return projection.project(scale.apply(numbers), tf.ones_like(scale.spread), middle, found["matrix"])
     return projection.project(numbers - scale.centre, scale.spread, middle, found["matrix"])
-
-
-def id_columns(plan: Plan, discrete: Tensors) -> Tensors:
-    """Ids of the crosses, float32 `[batch, 1]` by input of the model."""
-    return {id_key(name): tf.expand_dims(ids, 1) for name, ids in cross_ids(plan, discrete).items()}
 
 
 def cross_ids(plan: Plan, discrete: Tensors) -> Tensors:

@@ -23,7 +23,7 @@ from components.task.logits import CrossEntropy, Logits, offset_of
 from components.task.regression_learning import RIDGE, one_hot
 from components.task.settings import Decision, Loss
 from components.task.threshold import choose
-from transforms.features import NUMBERS
+from transforms.features import BLOCK, NUMBERS
 
 Model = Callable[[dict[str, tf.Tensor]], tf.Tensor]
 _STEPS = 1_000
@@ -85,7 +85,7 @@ class ClassificationLearning:
         shares = tf.constant(self._shares(table.label), tf.float32)
 
         def constant(inputs: dict[str, tf.Tensor]) -> tf.Tensor:
-            return self.narrowed(tf.tile(shares[tf.newaxis], [tf.shape(next(iter(inputs.values())))[0], 1]))
+            return self.narrowed(tf.tile(shares[tf.newaxis], [tf.shape(inputs[BLOCK])[0], 1]))
 
         return {"shares": constant, "logistic": self._logistic(table, id_sizes)}
 

@@ -22,7 +22,7 @@ from components.task.amounts import shares_of
 from components.task.encoding import Encoding
 from components.task.label_scale import Kind, NumberScale
 from components.task.settings import Loss
-from transforms.features import NUMBERS
+from transforms.features import BLOCK, NUMBERS
 
 Model = Callable[[dict[str, tf.Tensor]], tf.Tensor]
 Teacher = Callable[[Table], FloatArray]
@@ -183,7 +183,7 @@ class RegressionLearning:
         """The mean, and a linear model on the same engineered features."""
         mean = float(table.label.mean())
         return {
-            "mean": lambda inputs: tf.fill(tf.shape(next(iter(inputs.values())))[:1], mean),
+            "mean": lambda inputs: tf.fill(tf.shape(inputs[BLOCK])[:1], mean),
             "linear": fit_linear(table, id_sizes),
         }
 

@@ -79,7 +79,6 @@ class TrainingContext:
         found = learned.read(output.transform_savedmodel_dir)
         spec = in_memory.raw_spec(plan.dataset)
         rows = load(train, spec, max_rows), load(validation, spec, max_rows)
-        learned.refuse_constants(found, plan.has_ids())
         return cls(plan, output, found, *rows, budget).narrowed()
 
     def narrowed(self) -> TrainingContext:

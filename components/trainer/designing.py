@@ -16,7 +16,7 @@ from components.task.learning import Learning
 from components.trainer import choices, network, sizes
 from components.trainer.design import Design
 from transforms import categories, learned, piecewise
-from transforms.features import NUMBERS, Plan, embedding_width, id_key
+from transforms.features import BLOCK, NUMBERS, Plan, embedding_width, id_key
 
 
 def designed(
@@ -62,7 +62,7 @@ def designed(
         for group, (names, bins) in chosen.bent.items()
     }
     widths = network.Widths(dense, ids, bent, train.numbers.shape[1], learning.width)
-    return Design(chosen.training, widths, network.span_scale(train.block), encoding, learning), {
+    return Design(chosen.training, widths, network.span_scale(train.inputs[BLOCK]), encoding, learning), {
         "training": chosen.training.model_dump(mode="json"),
         "bent": {group: {"numbers": list(names), "bins": bins} for group, (names, bins) in chosen.bent.items()},
         "estimated_bytes": chosen.estimated_bytes,

@@ -25,7 +25,7 @@ def convert(model: export.RawModel, dataset: Dataset, absent: Sequence[str]) -> 
     def features(**raw: tf.Tensor) -> export.Tensors:
         found = model.device_features(raw)
         # Something reads the block, as a network does: of a product that is an output itself no column is cut off.
-        return {**found, BLOCK: model.or_unknown(raw, tf.abs(found[BLOCK]))} if BLOCK in found else found
+        return {**found, BLOCK: model.or_unknown(raw, tf.abs(found[BLOCK]))}
 
     spec = export.device_signature(dataset, 1, absent)
     return of_function(tf.function(features).get_concrete_function(**spec), model)

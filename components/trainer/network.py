@@ -77,8 +77,7 @@ def build_front(
 
     The core sees every column within one span, since one 8-bit range serves them all: numbers through their bends and
     as they are, times their scale and clipped; ids through their embeddings. The skip is a linear model on the float
-    inputs as they are, or where there are none on the ids' embeddings; it carries what 8 bits would round away and
-    clipping would cut off.
+    inputs as they are; it carries what 8 bits would round away and clipping would cut off.
 
     Args:
         widths: of the inputs.
@@ -91,21 +90,17 @@ def build_front(
         numbers = inputs[NUMBERS] = tf_keras.Input((widths.numbers,), name=NUMBERS)
         for group, bent in widths.bent.items():
             parts.append(_bends(f"bends_{group}", bent, eight_bit, tables)(numbers))
-
-    def skip(name: str) -> tf_keras.layers.Layer:
-        return tf_keras.layers.Dense(widths.outputs, use_bias=False, kernel_initializer="zeros", name=f"skip_{name}")
-
     for name, width in widths.dense.items():
         x = inputs[name] = tf_keras.Input((width,), name=name)
-        skips.append(skip(name)(x))
+        skip = tf_keras.layers.Dense(widths.outputs, use_bias=False, kernel_initializer="zeros", name=f"skip_{name}")
+        skips.append(skip(x))
         parts.append(layers.ToSpan(block_scale, SPAN, name=f"span_{name}")(x) if name == BLOCK else x)
     for key, (size, width) in widths.ids.items():
         ids = inputs[key] = tf_keras.Input((1,), dtype="int32", name=key)
         parts.append(_lookup(f"embedding_{key}", size, width, eight_bit, tables)(ids))
     joined = parts[0] if len(parts) == 1 else tf_keras.layers.Concatenate(name="core_inputs")(parts)
-    skips = skips or [skip("ids")(joined)]
-    total = skips[0] if len(skips) == 1 else tf_keras.layers.Add(name="skip")(skips)
-    return tf_keras.Model(inputs, [joined, total], name="front")
+    skip = skips[0] if len(skips) == 1 else tf_keras.layers.Add(name="skip")(skips)
+    return tf_keras.Model(inputs, [joined, skip], name="front")
 
 
 Tables = Mapping[str, layers.Baked]

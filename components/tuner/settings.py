@@ -16,10 +16,9 @@ class Tuner(Settings):
         max_trials: so many at most; null sets no limit.
         few_rows: where `validation` has fewer rows, trials are judged by folds over `train` and `validation` together.
         folds: so many then.
-        stop_above: a trial is given up when its loss after a cycle of the float phase is so many times that of the best
-            one.
-        stop_above_fold: and when its error on the rows of the folds so far is so many times that of the best one: most
-            trials then cost a fold, and time is left for more of them.
+        stop_above: a trial is given up when its loss after the first cycle of the float phase is so many times that of
+            the best one; after the second the square root of it is enough, after the third the cube root, and so on.
+            After a fold, it is given up when it is worse by more than one standard error on the same rows.
         seed: of the search, and of the folds.
     """
 
@@ -27,6 +26,5 @@ class Tuner(Settings):
     max_trials: int | None = Field(default=None, ge=1)
     few_rows: int = Field(default=1000, ge=0)
     folds: int = Field(default=3, ge=2)
-    stop_above: float = Field(default=1.05, gt=1)
-    stop_above_fold: float = Field(default=1.0, ge=1)
+    stop_above: float = Field(default=1.15, gt=1)
     seed: int = 0

@@ -86,7 +86,7 @@ class Judge:
         parts: each to be learned from and judged by its own validation rows.
         training, conversion: of the configuration.
         push: budgets of the file.
-        stop_above, stop_above_fold: see `components.tuner.settings.Tuner`.
+        stop_above: see `components.tuner.settings.Tuner`.
     """
 
     parts: Sequence[TrainingContext]
@@ -94,7 +94,6 @@ class Judge:
     conversion: Conversion
     push: Push
     stop_above: float
-    stop_above_fold: float
 
     @property
     def task(self) -> Task:
@@ -126,7 +125,7 @@ class Judge:
             cycles: is filled with `Trial.cycles`.
 
         Raises:
-            GivenUpError: it is worse than the best by `stop_above` or `stop_above_fold`.
+            GivenUpError: it is worse than the best.
             OutOfTimeError: the time is up.
             ValueError: the file's predictions are not all finite.
         """
@@ -174,8 +173,9 @@ class Judge:
         if best is None or len(done) == len(best.predicted):
             return
         metric, label = self.task.primary, self.label[: len(done)]
-        mine, theirs = (metric.of(one, label) for one in (done, best.predicted[: len(done)]))
-        if not metric.keeps_up(mine, theirs, self.stop_above_fold):
+        same = best.predicted[: len(done)]
+        mine, theirs = metric.of(done, label), metric.of(same, label)
+        if metric.surpasses(same, done, label):
             raise GivenUpError(f"{metric.title} {mine:.4g} on {len(done):,} rows, of the best {theirs:.4g}")
 
 
@@ -197,7 +197,8 @@ class _Watch:
         self.seen.append(validation_loss)
         if len(self.seen) <= len(self.rival):
             theirs = self.rival[len(self.seen) - 1]
-            if not validation_loss <= theirs * self.stop_above:
+            # The more cycles are behind, the less the rest can make up for.
+            if not validation_loss <= theirs * self.stop_above ** (1 / len(self.seen)):
                 raise GivenUpError(f"loss {validation_loss:.4g} after {epoch} epochs, of the best {theirs:.4g}")
 
 

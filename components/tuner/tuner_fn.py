@@ -39,7 +39,7 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
     context.refuse_features(push.targets)
     few = len(context.validation) < settings.few_rows
     parts = folds(context, settings.folds, settings.seed) if few else [context]
-    judge = Judge(parts, training, conversion, push, settings.stop_above, settings.stop_above_fold)
+    judge = Judge(parts, training, conversion, push, settings.stop_above)
     settled = parts[0].design(training, judge.conversion)[0].training
     found = space(training, settled, _other_scale(training, parts, judge))
     key = [fingerprint(context), *(told[one] for one in ("plan", "training", "conversion", "push", "code"))]

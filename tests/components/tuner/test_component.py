@@ -26,7 +26,7 @@ from components.trainer.context import TrainingContext
 from components.trainer.run_fn import run_fn
 from components.tuner.component import TUNER_FN, Executor
 from components.tuner.settings import Tuner as TunerSettings
-from components.tuner.trials import GivenUpError, Judge, OutOfTimeError, Trial, folds
+from components.tuner.trials import GivenUpError, Judge, OutOfTimeError, Trial, _Watch, folds
 from data.spec import Dataset
 from transforms import in_memory
 from transforms.features import Plan
@@ -177,7 +177,7 @@ def test_a_trial_far_behind_the_best_is_given_up_after_a_cycle_or_a_fold_and_non
     context: TrainingContext,
 ) -> None:
     plain = TRAINING.model_copy(update={"quantization": None})
-    judge = Judge(folds(context, 2, seed=0), plain, Conversion(), Push(), stop_above=1.15, stop_above_fold=1.0)
+    judge = Judge(folds(context, 2, seed=0), plain, Conversion(), Push(), stop_above=1.15)
     perfect = Trial({}, "ok", "", 1.0, {}, [[1e-9], [1e-9]], judge.label)
     with pytest.raises(GivenUpError, match="after 2 epochs, of the best 1e-09"):
         judge.figures({}, perfect, lambda: False, [])
@@ -188,8 +188,17 @@ def test_a_trial_far_behind_the_best_is_given_up_after_a_cycle_or_a_fold_and_non
         judge.figures({}, None, lambda: True, [])
 
 
+def test_the_more_cycles_are_behind_the_closer_a_trial_must_be_to_the_best() -> None:
+    seen: list[float] = []
+    watch = _Watch(seen, rival=[1.0, 1.0, 1.0], stop_above=1.2, over=lambda: False, ends=[1, 2, 3])
+    watch(1, 0.0, 1.19)
+    watch(2, 0.0, 1.09)
+    with pytest.raises(GivenUpError, match=r"loss 1\.07 after 3 epochs, of the best 1"):
+        watch(3, 0.0, 1.07)
+
+
 def test_the_budgets_of_push_bind(context: TrainingContext) -> None:
-    small = Judge([context], TRAINING, Conversion(), Push(max_bytes=9000), stop_above=1.15, stop_above_fold=1.0)
+    small = Judge([context], TRAINING, Conversion(), Push(max_bytes=9000), stop_above=1.15)
     assert small.fits({"training.units": [8, 8], "training.piecewise": None})
     assert not small.fits({"training.units": [512, 512]})
     assert not small.fits({"training.pruning": {"pattern": "1x4"}, "training.units": [8, 2]})
