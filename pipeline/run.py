@@ -14,6 +14,7 @@ from typing import TextIO
 from data.files import SourceFile, examine, fingerprint_of
 from data.sources import Located
 from pipeline.config import Config
+from pipeline.facts import Facts, can_tell, look
 from pipeline.lock import run_lock
 from pipeline.paths import RunPaths
 from pipeline.quiet import libraries_to
@@ -35,6 +36,8 @@ class Run:
         source: files and spans that are read.
         force: push withdrawn bytes too.
         label: what the label was found to be, as a sentence.
+        asked: the configuration before the source answered what was open in it.
+        facts: what the outcome follows from, seen before the first step; None where they cannot be told cheaply.
         id: in ML Metadata, and of the log.
     """
 
@@ -43,6 +46,8 @@ class Run:
     source: Located
     force: bool = False
     label: str = ""
+    asked: Config | None = None
+    facts: Facts | None = None
     id: str = field(default_factory=new_id)
 
     @property
@@ -61,22 +66,27 @@ class Run:
         return fingerprint_of(self.files)
 
 
-@contextmanager
-def opened(
-    config: Config, runs_dir: Path, force: bool = False, wait_seconds: float = 0
-) -> Iterator[tuple[Run, TextIO]]:
-    """Finds the source and holds the pipeline's folder while the block runs.
-
-    Yields:
-        The run, and the terminal's own standard error: what libraries print goes to the run's log.
+def prepare(config: Config, runs_dir: Path, force: bool = False) -> Run:
+    """The run of a configuration, its source found and its label looked at; nothing is written.
 
     Raises:
-        DataError: the source is not there or cannot be read, or its label is open to doubt; told at once, before
-            anything is written.
+        DataError: the source is not there or cannot be read, or its label is open to doubt.
+    """
+    facts = look(config) if can_tell(config) else None
+    known, source, label = settled(config)
+    return Run(known, RunPaths(runs_dir / config.name), source, force, label, config, facts)
+
+
+@contextmanager
+def opened(run: Run, wait_seconds: float = 0) -> Iterator[TextIO]:
+    """Holds the pipeline's folder while the block runs.
+
+    Yields:
+        The terminal's own standard error: what libraries print goes to the run's log.
+
+    Raises:
         RunsFolderError, LockedError: the folder cannot be used, or another run holds it.
     """
-    known, source, label = settled(config)
-    run = Run(known, RunPaths(runs_dir / config.name), source, force, label)
     run.paths.make()
     with run_lock(run.paths.lock, wait_seconds), libraries_to(run.log) as terminal:
-        yield run, terminal
+        yield terminal

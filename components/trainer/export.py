@@ -16,6 +16,7 @@ from components import interface_file
 from components.conversion import recipe
 from components.task import task_of
 from components.task.encoding import Encoding
+from components.trainer.block import no_numbers
 from data.columns import inputs
 from data.spec import Dataset
 from data.tensor_names import columns_of, tensor_name
@@ -107,7 +108,7 @@ class RawModel(tf.Module):
         if self._dataset.time:
             time = tensor_name(self._dataset.time.column)
             numbers[time] = tf.cast(numbers[time], tf.int64)
-        features = self._features(numbers)
+        features = self._features(numbers) if numbers else no_numbers(raw)
         features.update({id_key(column): tf.expand_dims(raw[key], 1) for key, column in texts.items()})
         return features
 
