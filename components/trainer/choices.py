@@ -6,6 +6,7 @@ validation rows (see `components.trainer.cycles`).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -63,6 +64,7 @@ class Facts:
         rows: of the training split.
         quantiles: of each number that may bend, by name, as `transforms.learned` has them.
         weights: gives how much each of them tells of the label, see `telling`; called only where not all fit.
+        places: of those among all numbers.
         ends: of the network.
         budget: bytes of the file.
         conversion: see `sizes.held`.
@@ -71,6 +73,7 @@ class Facts:
     rows: int
     quantiles: Mapping[str, FloatArray]
     weights: Callable[[], Mapping[str, float]]
+    places: Mapping[str, int]
     ends: sizes.Ends
     budget: int
     conversion: Conversion | None = None
@@ -156,7 +159,10 @@ def _fewer_bends(smallest: Choices, facts: Facts) -> Choices:
 def _bytes(units: Sequence[int], bent: Bent, width: int, training: Training, facts: Facts) -> dict[str, int]:
     groups = {
         group: sizes.Group(
-            len(names), max(len(piecewise.boundaries(facts.quantiles[name], bins)) for name in names), width
+            len(names),
+            max(len(piecewise.boundaries(facts.quantiles[name], bins)) for name in names),
+            width,
+            1 + sum(facts.places[b] - facts.places[a] != 1 for a, b in itertools.pairwise(names)),
         )
         for group, (names, bins) in bent.items()
     }

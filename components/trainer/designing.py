@@ -52,6 +52,7 @@ def designed(
         rows=len(train),
         quantiles=numbers,
         weights=lambda: _telling(learning, train, numbers, list(places.values())),
+        places=places,
         ends=sizes.Ends(front, sum(dense.values()), ids, learning.width, sizes.DECODE[_kind(encoding)]),
         budget=budget,
         conversion=conversion,

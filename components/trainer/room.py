@@ -17,8 +17,9 @@ from data.errors import DataError
 from transforms import learned
 from transforms.features import Plan
 
-INPUT_BYTES = 100
-"""Of each numeric column: a tensor with its name, its place in the signature, and what shows that it is missing."""
+INPUT_BYTES = 48
+"""What the file loses with a numeric column at least: a tensor with its name, and its place in the signature. What
+scales and fills it stays. Measured on 500 columns of short names."""
 SURE = 1.02
 """An estimate so many times the budget is of a file that is too large; see `components.trainer.sizes`."""
 REMEDIES = {
@@ -54,7 +55,8 @@ def narrowed(
         return known
 
     def size(gone: int, flags: int) -> int:
-        left = replace(ends, front=ends.front - INPUT_BYTES * gone, dense=ends.dense - gone - flags)
+        scattered = sizes.RUN * (len(at_hand) - gone) if gone else 0
+        left = replace(ends, front=ends.front - INPUT_BYTES * gone + scattered, dense=ends.dense - gone - flags)
         return choices.smallest_bytes(left)
 
     if size(0, 0) <= budget:

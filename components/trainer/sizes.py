@@ -16,6 +16,8 @@ from components.settings import Training
 GRAPH, LAYER, BENDS, LOOKUP = (350, 1020), 285, 2660, (150, 445)
 """Operators, tensors and names: of any network, of a hidden layer, of a group of numbers that bend, of a table of ids;
 where there are two, with tables of floats and with tables of bytes."""
+RUN = 175
+"""Of a slice of neighbouring columns, where those in use have others between them."""
 DECODE = {"linear": 0, "log": 330, "logits": 240}
 """Of the operators behind the network beyond those of a standardized label, by how the label is encoded."""
 INPUTS = "inputs and features"
@@ -49,11 +51,13 @@ class Group(NamedTuple):
         numbers: how many.
         edges: boundaries of each.
         width: functions of each.
+        runs: stretches of neighbours among all numbers, each of which is a slice where there are several.
     """
 
     numbers: int
     edges: int
     width: int
+    runs: int = 1
 
 
 class Held(NamedTuple):
@@ -108,6 +112,7 @@ def parts(
     weights = held(training, conversion, shapes)
     # Beside boundaries and values a number has a step, a place, and two numbers to find its row of the table.
     bends = sum(one.numbers * (one.edges * (weights.table * one.width + 4) + 20) + BENDS for one in bent.values())
+    bends += sum(RUN * one.runs for one in bent.values() if one.runs > 1)
     count = sum(one.numbers for one in bent.values())
     found = {INPUTS: ends.front, f"functions of {count} numbers": bends}
     in_bytes = weights.table == 1

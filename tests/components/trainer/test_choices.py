@@ -27,7 +27,9 @@ def facts(rows: int = 10_000, numbers: int = 6, budget: int = 32_000, **changes:
         "ends": Ends(front=3_000 + 80 * numbers, dense=numbers, ids={"kind": (30, 2)}),
         "conversion": Conversion(),
     }
-    return Facts(rows=rows, budget=budget, **{**usual, **changes})
+    told = {**usual, **changes}
+    places = {name: place for place, name in enumerate(told["quantiles"])}
+    return Facts(rows=rows, budget=budget, places=places, **told)
 
 
 def size_of(found: choices.Choices) -> tuple[Any, int, int]:

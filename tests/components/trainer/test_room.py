@@ -33,7 +33,7 @@ def told(count: int, budget: int, **features: Any) -> Any:
     flags = {f"{name}_missing": {"minimum": 0.0, "maximum": 0.0, "known": ROWS, "quantiles": [0.0]} for name in names}
     known = {"kind": "none", "kept": count, "features": [*names, *flags], "columns": {**columns, **flags}}
     rows = Table({"numbers": np.concatenate([numbers, 0 * numbers], axis=1)}, numbers[:, -1])
-    ends = Ends(front=2_000 + room.INPUT_BYTES * count, dense=count, ids={})
+    ends = Ends(front=2_000 + 80 * count, dense=count, ids={})
     return room.narrowed(plan, known, ends, lambda: rows, budget)
 
 
