@@ -144,9 +144,13 @@ flights: $(READY)  ## flights of 2013 by month into flights/, for pipeline/confi
 bench-lines: $(READY)  ## both lines of TFX side by side, each one's file and runs folder in the other's hands (needs root)
 	@$(BIN)/python benchmarks/lines.py $(ARGS)
 
-.PHONY: bench-stock
-bench-stock: $(READY)  ## wall time beside TFX's stock taxi example, alternating
-	@$(BIN)/python benchmarks/stock_example.py $(ARGS)
+.PHONY: bench
+bench: $(READY)  ## speed and memory: runs beside TFX's stock taxi example, steps, start of every command, growth
+	@PYTHONPATH=. $(BIN)/python -W ignore benchmarks/speed.py $(ARGS)
+
+.PHONY: bench-compare
+bench-compare: $(READY)  ## first runs of this checkout and of another revision in pairs (BASE=main)
+	@PYTHONPATH=. $(BIN)/python benchmarks/compare.py $(BASE) $(ARGS)
 
 .PHONY: bench-lineage
 bench-lineage: $(READY)  ## how long questions take as the metadata store grows to 5,000 runs
@@ -187,6 +191,10 @@ bench-boosters: $(READY)  ## the shipped file beside LightGBM and XGBoost over f
 .PHONY: bench-tables
 bench-tables: $(READY)  ## defaults on public tables beside boosted trees (hours; ARGS="--splits 1 --tables diabetes")
 	@uv=$$(sh tools/uv.sh) && $$uv sync --frozen --quiet --all-extras --group bench && PYTHONPATH=. $(BIN)/python benchmarks/tables.py $(ARGS)
+
+.PHONY: bench-labels
+bench-labels: $(READY)  ## the examples whose label is no number, beside boosted trees, over five hash splits
+	@uv=$$(sh tools/uv.sh) && $$uv sync --frozen --quiet --all-extras --group bench && PYTHONPATH=. $(BIN)/python benchmarks/labels.py $(ARGS)
 
 .PHONY: prove-transforms
 prove-transforms: $(READY)  ## the whole contract of every transform and reducer (minutes); prints the largest differences

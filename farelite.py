@@ -148,13 +148,10 @@ def run(
         config: a YAML file, or what would stand in it; paths in a mapping count from the current folder.
         overrides: single values such as `{"training.seed": 3}`, or `["training.seed=3"]`.
         runs_dir: folder of all pipelines' runs and models.
-        force: push even what a rollback has withdrawn.
-        wait: seconds to wait for another run in the folder.
-        quiet: print nothing. Else progress and card go to standard error.
+        force, wait, quiet: as the command's options; unless quiet, progress and card go to standard error.
 
     Raises:
-        ConfigError: the configuration is wrong.
-        DataError: the source cannot be read as described. Data that a gate stops are no error but a verdict.
+        ConfigError, DataError: configuration or source cannot be read; what a gate stops is a verdict instead.
         RunsFolderError, LockedError: the folder cannot be used, or another run holds it.
     """
     since = time.monotonic()

@@ -97,7 +97,7 @@ def run(runs: Path) -> dict[str, Any]:
     """One `farelite run`, with its wall and CPU seconds from start to end and the size of the environment."""
     prefix = Path(sys.prefix)
     began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [str(prefix / "bin" / "farelite"), "run", "--json", "--runs-dir", str(runs)]
+    command = [str(prefix / "bin" / "farelite"), "run", "--force", "--json", "--runs-dir", str(runs)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:

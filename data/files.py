@@ -183,13 +183,13 @@ def examine(files: list[str]) -> list[SourceFile]:
             found.append(SourceFile(file, sum(size for size, _ in told), "", f"{told} {systems.checksum(file)}"))
             continue
         stat = Path(file).stat()
-        found.append(SourceFile(file, stat.st_size, _sha256(file, stat.st_size, stat.st_mtime_ns)))
+        found.append(SourceFile(file, stat.st_size, _sha256(file, stat.st_size, (stat.st_mtime_ns, stat.st_ctime_ns))))
     return found
 
 
 @functools.lru_cache(maxsize=4096)  # a run asks before and while it reads
-def _sha256(file: str, size: int, changed_ns: int) -> str:
-    """Of a file's bytes, read anew when its size or the time of its last change is another."""
+def _sha256(file: str, size: int, changed_ns: tuple[int, int]) -> str:
+    """Of a file's bytes, read anew when its size, or when its contents or its entry last changed, is another."""
     digest = hashlib.sha256()
     with Path(file).open("rb") as stream:
         while chunk := stream.read(_CHUNK):

@@ -23,6 +23,17 @@ def peak_bytes(usage: resource.struct_rusage) -> int:
     return int(usage.ru_maxrss) * (1024 if ON_LINUX else 1)
 
 
+def own_peak_bytes() -> int:
+    """Largest resident size of this process so far."""
+    return peak_bytes(resource.getrusage(resource.RUSAGE_SELF))
+
+
+def cpu_seconds() -> float:
+    """That this process has used, and those that it has started and that have ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
 def born(pid: int) -> str:
     """When a process began, which tells it from a later one of the same number; '' if it is gone."""
     return _born_by_proc(pid) if ON_LINUX else _born_by_ps(pid)

@@ -47,6 +47,11 @@ class RunPaths:
         """The page on the newest run that did not: it must not stand where people look for the live model's."""
         return self.root / "report-unfinished.html"
 
+    @property
+    def last_run(self) -> Path:
+        """What the last run was made from and came to; see `pipeline.last_run`."""
+        return self.root / "last-run.json"
+
     def dimensions_of(self, run_id: str) -> Path:
         """What `farelite dimensions` measured of a run."""
         return self.root / "dimensions" / f"{run_id}.json"

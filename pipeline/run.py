@@ -14,6 +14,7 @@ from typing import TextIO
 from data.files import SourceFile, examine, fingerprint_of
 from data.sources import Located
 from pipeline.config import Config
+from pipeline.facts import Facts, can_tell, look
 from pipeline.lock import run_lock
 from pipeline.paths import RunPaths
 from pipeline.quiet import libraries_to
@@ -35,6 +36,8 @@ class Run:
         source: files and spans that are read.
         force: push withdrawn bytes too.
         label: what the label was found to be, as a sentence.
+        asked: the configuration before the source answered what was open in it.
+        facts: what the outcome follows from, seen before the first step; None where they cannot be told cheaply.
         id: in ML Metadata, and of the log.
     """
 
@@ -43,6 +46,8 @@ class Run:
     source: Located
     force: bool = False
     label: str = ""
+    asked: Config | None = None
+    facts: Facts | None = None
     id: str = field(default_factory=new_id)
 
     @property
@@ -67,8 +72,9 @@ def prepare(config: Config, runs_dir: Path, force: bool = False) -> Run:
     Raises:
         DataError: the source is not there or cannot be read, or its label is open to doubt.
     """
+    facts = look(config) if can_tell(config) else None
     known, source, label = settled(config)
-    return Run(known, RunPaths(runs_dir / config.name), source, force, label)
+    return Run(known, RunPaths(runs_dir / config.name), source, force, label, config, facts)
 
 
 @contextmanager

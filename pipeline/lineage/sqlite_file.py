@@ -5,12 +5,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 
 LOCK_SECONDS = 5.0
 """Longer than any transaction of a run."""
 
 _HEADER = b"SQLite format 3\0"
+_VERDICT = """
+    SELECT string_value FROM ContextProperty
+    JOIN Context ON Context.id = context_id JOIN Type ON Type.id = type_id
+    WHERE Type.name = 'pipeline_run' AND Context.name = ? AND ContextProperty.name = 'verdict'
+"""
 
 
 def fault(path: Path, create: bool) -> str:
@@ -42,6 +48,14 @@ def fault(path: Path, create: bool) -> str:
 def writable(path: Path) -> bool:
     """Whether file and folder can be written: SQLite keeps a journal beside the file."""
     return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def verdict_of(path: Path, run_id: str) -> str:
+    """How a run ended, read without ML Metadata; empty where the file does not tell."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as asked:
+        found = asked.execute(_VERDICT, (run_id,)).fetchone()
+        return str(found[0]) if found else ""
+    return ""
 
 
 def _fault_within(path: Path, where: str) -> str:

@@ -8,12 +8,23 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ComponentRun:
-    """One line of the progress: name, `ran` or `cached`, wall time, and the figure that matters."""
+    """What a step did and took.
+
+    Attributes:
+        name: of the step.
+        state: `ran` or `cached`.
+        seconds: of wall time.
+        figure: that matters.
+        cpu_seconds: of this process and of those that it has started and seen end.
+        peak_bytes: largest resident size that this process had up to the end of the step.
+    """
 
     name: str
     state: str
     seconds: float
     figure: str
+    cpu_seconds: float = 0.0
+    peak_bytes: int = 0
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from collections.abc import Callable
@@ -27,13 +28,14 @@ from components.registry import remote
 from components.registry.store import Store
 from data import files
 from data.sources import PLAIN
-from pipeline import provenance
+from pipeline import last_run, provenance
 from pipeline.graph import create_pipeline
 from pipeline.interrupts import is_interrupt
 from pipeline.lineage import journal
 from pipeline.lineage.connection import connection_config, open_metadata, remember
 from pipeline.lineage.questions import Lineage
 from pipeline.lineage.records import NodeRun, read_json
+from pipeline.machine import cpu_seconds, own_peak_bytes
 from pipeline.run import Run
 from pipeline.run_context import RunContext
 from pipeline.runners.engine import Engine, ready
@@ -49,6 +51,7 @@ def run(run: Run, listener: Listener) -> Result:
         FlinkError: the cluster cannot run the data steps.
         Exception: whatever a component raised, unchanged; the listener was told which was running.
     """
+    last_run.forget(run.paths)
     store = open_metadata(run.config.metadata, run.paths, create=True)
     remember(run.config.metadata, run.paths)
     engine = ready(run, listener.say)
@@ -66,6 +69,9 @@ def run(run: Run, listener: Listener) -> Result:
         raise
     figures = journal.brief_metrics(result.metrics)
     journal.finish(store, run.id, result.verdict, result.version, result.reasons, figures)
+    outputs = [one for node in Lineage(store).node_runs(run.id).values() for one in node.outputs.values()]
+    artifacts = [artifact.uri for group in outputs for artifact in group]
+    last_run.note(run, dataclasses.asdict(dataclasses.replace(result, components=[])), artifacts)
     return result
 
 
@@ -77,11 +83,12 @@ def _run_nodes(
         for node in (one.pipeline_node for one in intermediate.nodes):
             name = node.node_info.id
             listener.start(name)
-            start = time.monotonic()
+            start, cpu = time.monotonic(), cpu_seconds()
             with reporting(listener.progress), engine.around(name):
                 launch(intermediate, node, engine.pipeline_maker())
             ran = Lineage(store).node_runs(run.id)
-            one = ComponentRun(name, ran[name].state, time.monotonic() - start, figure_of(name, ran))
+            took = time.monotonic() - start
+            one = ComponentRun(name, ran[name].state, took, figure_of(name, ran), cpu_seconds() - cpu, own_peak_bytes())
             done.append(one)
             listener.done(one)
     except DataStopped as error:
@@ -125,7 +132,7 @@ def run_context(run: Run, beam: tuple[str, ...], lineage: Lineage | None = None)
         baseline=baseline(lineage, run.fingerprint) if lineage else "",
         champion_version=live or "",
         champion_sha256=digest,
-        store_state=json.dumps([live, digest, store.withdrawn()]),
+        store_state=last_run.store_state(store),
         provenance=json.dumps(told),
         beam=beam,
         force=run.force,

@@ -36,7 +36,8 @@ OF_A_VERSION = ("prove-fuzz", "prove-agreement", "bench-seeds")
 ARGUMENTS = (
     "bench-new-york",  # trains; needs the course's files
     "bench-lines",  # needs a second environment; .ci/run
-    "bench-stock",  # TFX's example takes a minute
+    "bench",  # TFX's example takes a minute; tests/benchmarks/test_speed.py
+    "bench-compare",  # trains twice; likewise
     "bench-boosters",  # trains; needs LightGBM and XGBoost
     "bench-dimensions",  # trains sixteen models
     "bench-transform",  # tests/benchmarks/test_transform_rows.py
@@ -50,6 +51,7 @@ ELSEWHERE = {
     "bench-study": "farelite study",
     "prove-transforms": "tests/transforms",
     "bench-tables": "benchmarks/tables.py",
+    "bench-labels": "benchmarks/labels.py",
     "prove-rows": "tests/proofs/prove_rows.py",
     "prove-same": "tests/proofs/prove_same.py",
 }
@@ -57,9 +59,9 @@ ELSEWHERE = {
 
 
 def recipes() -> dict[str, str]:
-    """By `bench-` and `prove-` verb, what the Makefile runs."""
+    """By `bench` and `prove-` verb, what the Makefile runs."""
     text = (ROOT / "Makefile").read_text()
-    return dict(re.findall(r"^((?:bench|prove)-[\w-]+):.*\n((?:\t.*\n)+)", text, re.MULTILINE))
+    return dict(re.findall(r"^((?:bench|prove-)[\w-]*):.*\n((?:\t.*\n)+)", text, re.MULTILINE))
 
 
 def script(verb: str) -> Path:

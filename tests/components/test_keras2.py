@@ -14,15 +14,25 @@ import tensorflow_transform as tft
 import tf_keras
 from tensorflow.python.autograph.impl import conversion
 
+from components.trainer.export import RawModel
+from transforms import piecewise
+
 
 def test_keras_is_keras_2() -> None:
     assert tf.keras.Model is tf_keras.Model
 
 
 @pytest.mark.parametrize(
-    "function", [tf_keras.Model.train_step, tfmot.sparsity.keras.prune_low_magnitude, tft.scale_to_z_score]
+    "function",
+    [
+        tf_keras.Model.train_step,
+        tfmot.sparsity.keras.prune_low_magnitude,
+        tft.scale_to_z_score,
+        RawModel.device_features,
+        piecewise.place,
+    ],
 )
-def test_autograph_leaves_a_librarys_source_as_it_is(function: object) -> None:
+def test_autograph_leaves_source_that_is_graph_code_as_it_is(function: object) -> None:
     assert conversion.is_allowlisted(function)
 
 

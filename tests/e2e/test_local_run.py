@@ -1,8 +1,8 @@
 """The main job, for real: trips to a pushed file, three times, and then a gate that cannot be passed.
 
-What is expected of the ML Metadata store follows from the design: the first run makes everything; the second sees a
-champion for the first time, so it judges and proves again but pushes nothing; the third, told to use all cores, finds
-all in the cache.
+What is expected of the ML Metadata store follows from the design: the first run makes everything; the second, which has
+to be forced, sees a champion for the first time, so it judges and proves again but pushes nothing; the third, told to
+use all cores, finds all in the cache; the fourth, which nobody forces, has nothing to do.
 """
 
 from __future__ import annotations
@@ -62,15 +62,16 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     told: dict[str, Any] = {"runs": runs, "store": Store(runs / "chicago" / "models")}
     place = ["--runs-dir", str(runs)]
     for name, command, overrides in (
-        ("first", "run", []),
-        ("second", "run", []),
-        ("third", "run", ["beam.runner=multi_process"]),
-        ("impossible", "run", ["gate.limits.mae=0.01"]),
-        ("impossible again", "run", ["gate.limits.mae=0.01"]),
-        ("retrained", "run", LEAN),
-        ("study", "study", [*LEAN, *SMALL_STUDY]),
+        ("first", ["run"], []),
+        ("second", ["run", "--force"], []),
+        ("third", ["run", "--force"], ["beam.runner=multi_process"]),
+        ("fourth", ["run"], []),
+        ("impossible", ["run", "--force"], ["gate.limits.mae=0.01"]),
+        ("impossible again", ["run", "--force"], ["gate.limits.mae=0.01"]),
+        ("retrained", ["run"], LEAN),
+        ("study", ["study"], [*LEAN, *SMALL_STUDY]),
     ):
-        code, result, said = farelite(command, *place, *sets(*overrides))
+        code, result, said = farelite(*command, *place, *sets(*overrides))
         told[name] = {
             "code": code,
             "result": result,
@@ -105,6 +106,17 @@ def test_the_third_run_finds_everything_in_the_cache_though_steps_would_run_else
     assert (third["code"], third["result"]["verdict"]) == (0, "unchanged")
     assert third["artifacts"] == story["second"]["artifacts"]
     assert third["result"]["seconds"] < 25
+
+
+def test_the_fourth_run_has_nothing_to_do_and_says_which_run_speaks_for_it(story: dict[str, Any]) -> None:
+    third, fourth = story["third"]["result"], story["fourth"]["result"]
+    assert story["fourth"]["said"].startswith(
+        f"nothing to do: data, settings and code are as in run {third['run_id']},"
+    )
+    assert story["fourth"]["code"] == 0
+    assert {**fourth, "seconds": 0} == {**third, "seconds": 0, "components": []}
+    assert fourth["seconds"] < 2
+    assert story["fourth"]["artifacts"] == story["third"]["artifacts"]
 
 
 def test_an_impossible_gate_refuses_with_figures_and_leaves_current_alone(story: dict[str, Any]) -> None:

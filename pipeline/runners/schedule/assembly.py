@@ -12,6 +12,8 @@ from pathlib import Path
 
 from data.sources import locate
 from pipeline.config import Config, load
+from pipeline.facts import can_tell
+from pipeline.last_run import standing
 from pipeline.lock import LockedError, run_lock
 from pipeline.paths import RunPaths
 from pipeline.runners.schedule.attempts import ProcessRunner
@@ -81,6 +83,7 @@ class Assembly:
             ledger,
             ProcessRunner(self._command, self.paths.logs / "schedule"),
             self._inputs,
+            self._stands,
             self._elsewhere,
             self._tell,
             say,
@@ -116,11 +119,19 @@ class Assembly:
         return [sys.executable, "-m", "pipeline", "run", *self.arguments(), *window, "--json", "--wait", wait]
 
     def _inputs(self, slot: Slot) -> str:
-        dataset = self.config.data
-        until = self.schedule.newest_span(dataset.source, slot.due)
-        if until:
-            dataset = dataset.model_copy(update={"spans": dataset.spans.model_copy(update={"until": until})})
-        return f"{locate(dataset).fingerprint()}-{self.config.hash()}"
+        return f"{locate(self._config_of(slot).data).fingerprint()}-{self.config.hash()}"
+
+    def _stands(self, slot: Slot) -> bool:
+        """True also where only a run can tell: then data and settings alone decide."""
+        config = self._config_of(slot)
+        return not can_tell(config) or standing(config, self.paths) is not None
+
+    def _config_of(self, slot: Slot) -> Config:
+        """What the run of a due time is told."""
+        data = self.config.data
+        until = self.schedule.newest_span(data.source, slot.due)
+        window = data.spans.model_copy(update={"until": until}) if until else data.spans
+        return self.config.model_copy(update={"data": data.model_copy(update={"spans": window})})
 
     def _elsewhere(self) -> bool:
         try:

@@ -25,6 +25,7 @@ class Service:
         ledger: on disk.
         runner: starts runs.
         inputs: fingerprint of data and configuration as they are now; what it raises is a failed attempt.
+        stands: whether the last run would come to the same once more, with the inputs that it had.
         elsewhere: True while a run that is not ours holds the folder.
         tell: gives an outcome to `on_result` and returns what became of it.
         say: a line for the log.
@@ -39,6 +40,7 @@ class Service:
         ledger: Ledger,
         runner: Runner,
         inputs: Callable[[Slot], str],
+        stands: Callable[[Slot], bool] = lambda slot: True,
         elsewhere: Callable[[], bool] = lambda: False,
         tell: Callable[[Slot], str] = lambda slot: "-",
         say: Callable[[str], None] = lambda line: None,
@@ -47,7 +49,7 @@ class Service:
         idle_s: float = 5.0,
     ) -> None:
         self._name, self._schedule, self._ledger, self._runner = name, schedule, ledger, runner
-        self._inputs, self._elsewhere, self._tell, self._say = inputs, elsewhere, tell, say
+        self._inputs, self._stands, self._elsewhere, self._tell, self._say = inputs, stands, elsewhere, tell, say
         self._clock = clock or Clock()
         self._poll_s, self._idle_s = poll_s, idle_s
         self._current: tuple[Slot, int, Attempt] | None = None
@@ -114,8 +116,8 @@ class Service:
             self._conclude(slot, number, Ending(FAILED, str(error)))
             return
         seen = self._ledger.last_inputs()
-        if seen and seen[0] == inputs:
-            reason = f"neither data nor configuration has changed since the run due {self._when(seen[1])}"
+        if seen and seen[0] == inputs and self._stands(slot):
+            reason = f"nothing has changed since the run due {self._when(seen[1])}"
             self._ledger.finish(slot, None, now, NOTHING_NEW, reason)
             self._say(f"{self._when(slot.due)}  nothing new: {reason}")
             self._report()

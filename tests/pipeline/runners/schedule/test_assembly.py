@@ -112,6 +112,14 @@ def test_what_a_due_time_sees_as_new_is_its_own_window(assembly: Assembly, tmp_p
     assert assembly._inputs(slot(moment("2016-01-02T03:00"))) == first
 
 
+def test_without_a_record_of_the_last_run_nothing_stands_unless_only_a_run_can_tell(
+    assembly: Assembly, tmp_path: Path
+) -> None:
+    assert not assembly._stands(slot(moment("2016-01-03T03:00")))
+    elsewhere = Assembly(tmp_path / "my.yaml", tmp_path / "runs", ["push.store=gs://models"])
+    assert elsewhere._stands(slot(moment("2016-01-03T03:00")))
+
+
 @pytest.mark.parametrize(
     ("due", "said"),
     [

@@ -52,13 +52,14 @@ def run_once(
     ledger: Ledger,
     command: Callable[[Slot], list[str]],
     inputs: Callable[[Slot], str] = lambda slot: "data",
+    stands: bool = True,
     **block: Any,
 ) -> tuple[Slot, list[str]]:
     said: list[str] = []
     (due,) = ledger.ask([int(time.time())], time.time(), ASKED)
     schedule = Schedule.model_validate(HOURLY | block)
     runner = ProcessRunner(command, ledger.path.parent / "logs")
-    Service("city", schedule, ledger, runner, inputs, say=said.append, poll_s=0.02).drain()
+    Service("city", schedule, ledger, runner, inputs, lambda slot: stands, say=said.append, poll_s=0.02).drain()
     return next(slot for slot in ledger.slots() if slot.due == due and slot.kind == ASKED), said
 
 
@@ -91,10 +92,16 @@ def test_no_new_data_starts_no_run_and_says_so(ledger: Ledger, tmp_path: Path) -
     run_once(ledger, printing("refused"))
     slot, said = run_once(ledger, program(f"open({str(tmp_path / 'ran')!r}, 'w')"))
     assert (slot.outcome, slot.attempts) == ("nothing_new", 0)
-    assert "nothing new: neither data nor configuration has changed since the run due" in said[-1]
+    assert "nothing new: nothing has changed since the run due" in said[-1]
     assert not (tmp_path / "ran").exists()
     slot, _ = run_once(ledger, printing("pushed"), inputs=lambda slot: "more data")
     assert slot.outcome == "pushed"
+
+
+def test_the_same_data_start_a_run_once_code_or_live_version_have_changed(ledger: Ledger) -> None:
+    run_once(ledger, printing("pushed"))
+    slot, _ = run_once(ledger, printing("refused"), stands=False)
+    assert slot.outcome == "refused"
 
 
 def test_a_run_that_failed_does_not_count_as_seen(ledger: Ledger) -> None:

@@ -1,0 +1,156 @@
+"""How fast farelite is: runs beside TFX's stock taxi example in turn, the start of every command, and growth.
+
+    make bench                                                 three rounds: half an hour on two idle cores
+    make bench ARGS="--keep speed.jsonl --parts stock runs"    a part of it, kept, so that the next call goes on
+
+Every figure is a median with its spread. CPU time and the load of the machine stand beside wall time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from growth import KINDS, exponent, figure
+from results import earlier, keep
+from stock_example import stock
+from timed import Cost, middle, steps, timed
+
+from pipeline.machine import cores
+
+FARELITE = (str(Path(sys.executable).parent / "farelite"),)
+PARTS = ("stock", "runs", "starts", "growth")
+STARTS = (
+    *(f"{name} --help" for name in ("", "run", "study", "tune", "predict", "data describe", "schedule run", "lineage")),
+    "versions",
+    "runs",
+    "doctor",
+)
+"""Commands whose start is measured; `versions` and `runs` where nothing was run yet."""
+
+
+def main() -> None:
+    """Prints Markdown on standard output."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--rows", type=int, nargs="+", default=[15_000, 60_000, 240_000])
+    parser.add_argument("--columns", type=int, nargs="+", default=[8, 32, 128])
+    parser.add_argument("--versions", type=int, nargs="+", default=[2, 20, 200])
+    parser.add_argument("--keep", type=Path, default=None, help="JSON lines of every measurement; what stands is kept")
+    parser.add_argument("--json", type=Path, default=None, help="all measurements, as one JSON list")
+    parser.add_argument("--figure", type=Path, default=None, help="growth as an SVG")
+    options = parser.parse_args()
+    found = earlier(options.keep)
+    with tempfile.TemporaryDirectory() as folder:
+        for what, measure in wanted(options, Path(folder)):
+            if not any(one["what"] == what for one in found):
+                for one in measure():
+                    found.append(one)
+                    keep(options.keep, one)
+    print(report(found))
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1))
+    if options.figure:
+        options.figure.write_text(figure({kind: points(found, kind) for kind in KINDS}))
+
+
+def wanted(options: argparse.Namespace, folder: Path) -> Iterator[tuple[str, Callable[[], Iterator[Cost]]]]:
+    """Every measurement in order, by its name."""
+    for number in range(options.rounds):
+        if "stock" in options.parts:
+            yield f"stock {number}", lambda n=number: stock_round(folder, n)
+        if "runs" in options.parts:
+            yield f"first {number}", lambda n=number: runs_round(folder, n)
+    if "starts" in options.parts:
+        for words in STARTS:
+            yield f"start {words}", lambda w=words: start(folder, w, options.rounds)
+    if "growth" in options.parts:
+        for kind, measure in KINDS.items():
+            for size in getattr(options, kind):
+                yield f"{kind} {size}", lambda k=kind, m=measure, s=size: grown(folder, k, m, s)
+
+
+def stock_round(folder: Path, number: int) -> Iterator[Cost]:
+    """The stock example once."""
+    yield {"what": f"stock {number}", "kind": "stock example", **stock(folder / f"stock-{number}")}
+
+
+def runs_round(folder: Path, number: int) -> Iterator[Cost]:
+    """A first run; a second, which sees its own champion; a third, all from the cache; one that nobody forces."""
+    runs = ["run", "--json", "--runs-dir", str(folder / f"runs-{number}")]
+    for kind, more in (("first", []), ("second", ["--force"]), ("cached", ["--force"]), ("nothing to do", [])):
+        cost, out = timed([*FARELITE, *runs, *more])
+        told = json.loads(out)
+        yield {"what": f"{kind} {number}", "kind": kind, **cost, "steps": told["components"]}
+
+
+def start(folder: Path, words: str, rounds: int) -> Iterator[Cost]:
+    """A command that looks at a folder without a run, or its help."""
+    (folder / "empty" / "none" / "models").mkdir(parents=True, exist_ok=True)
+    place = ["--runs-dir", str(folder / "empty")] if words in ("versions", "runs") else []
+    for _ in range(rounds):
+        cost, _ = timed([*FARELITE, *words.split(), *place])
+        yield {"what": f"start {words}", "kind": "start", "command": f"farelite {words}".strip(), **cost}
+
+
+def grown(folder: Path, kind: str, measure: Callable[..., Cost], size: int) -> Iterator[Cost]:
+    """One size."""
+    yield {"what": f"{kind} {size}", "kind": kind, "size": size, **measure(FARELITE, folder / f"{kind}-{size}", size)}
+
+
+def points(found: list[Any], kind: str) -> list[tuple[int, float]]:
+    """CPU seconds by size, ascending."""
+    return sorted((one["size"], one["cpu_s"]) for one in found if one["kind"] == kind)
+
+
+def report(found: list[Any]) -> str:
+    """All tables."""
+    loads = [one["load"] for one in found]
+    lines = [f"{cores()} cores of {os.uname().machine}; load {min(loads):.1f} to {max(loads):.1f}.", ""]
+    lines += ["| what | wall, s | CPU, s | largest process, MiB | wall of the stock example | its CPU |"]
+    lines += ["|---|---|---|---|---|---|"]
+    base = [one for one in found if one["kind"] == "stock example"]
+    for kind in ("stock example", "first", "second", "cached", "nothing to do"):
+        if costs := [one for one in found if one["kind"] == kind]:
+            lines.append(
+                f"| {kind} | {figures(costs)} | {share(costs, base, 'wall_s')} | {share(costs, base, 'cpu_s')} |"
+            )
+    if first := [one for one in found if one["kind"] == "first"]:
+        lines += ["", "| step of a first run | wall, s | CPU, s | memory up to then, MiB |", "|---|---|---|---|"]
+        lines += [f"| {name} | {figures(costs)} |" for name, costs in steps(first)]
+    if commands := {one["command"]: None for one in found if one["kind"] == "start"}:
+        lines += ["", "| start of | wall, s | CPU, s | largest process, MiB |", "|---|---|---|---|"]
+        lines += [
+            f"| `{name}` | {figures([one for one in found if one.get('command') == name])} |" for name in commands
+        ]
+    sizes = {kind: points(found, kind) for kind in KINDS}
+    if any(sizes.values()):
+        lines += ["", "| growth with | CPU seconds by size | exponent |", "|---|---|---|"]
+        for kind, of_kind in sizes.items():
+            told = ", ".join(f"{size:,}: {cpu:.1f}" for size, cpu in of_kind)
+            lines += [f"| {kind} | {told} | {exponent(*zip(*of_kind, strict=True)):.2f} |"] if of_kind else []
+    return "\n".join(lines)
+
+
+def figures(costs: list[Cost]) -> str:
+    """Three cells."""
+    return " | ".join(middle(costs, what) for what in ("wall_s", "cpu_s", "peak_mib"))
+
+
+def share(costs: list[Cost], base: list[Cost], what: str) -> str:
+    """Of the stock example's median."""
+    if not base:
+        return ""
+    one, other = (sorted(run[what] for run in group)[len(group) // 2] for group in (costs, base))
+    return f"{one / other:.3f}"
+
+
+if __name__ == "__main__":
+    main()
