@@ -32,7 +32,7 @@ setup: $(READY)  ## install everything into .venv (uv and Python included; FAREL
 .PHONY: run
 run: $(READY)  ## trips to a shipped model.tflite (ARGS="--config my.yaml")
 	@cat $(READY) >&2
-	@$(BIN)/farelite run $(ARGS)
+	@$(BIN)/farelite run $(ARGS) || { code=$$?; echo "farelite ended with exit code $$code; make itself ends with 2" >&2; exit $$code; }
 
 .PHONY: test
 test: $(READY)  ## all tests: unit tests and slow ones, then the pipeline end to end
@@ -191,6 +191,10 @@ bench-boosters: $(READY)  ## the shipped file beside LightGBM and XGBoost over f
 .PHONY: bench-tables
 bench-tables: $(READY)  ## defaults on public tables beside boosted trees (hours; ARGS="--splits 1 --tables diabetes")
 	@uv=$$(sh tools/uv.sh) && $$uv sync --frozen --quiet --all-extras --group bench && PYTHONPATH=. $(BIN)/python benchmarks/tables.py $(ARGS)
+
+.PHONY: bench-labels
+bench-labels: $(READY)  ## the examples whose label is no number, beside boosted trees, over five hash splits
+	@uv=$$(sh tools/uv.sh) && $$uv sync --frozen --quiet --all-extras --group bench && PYTHONPATH=. $(BIN)/python benchmarks/labels.py $(ARGS)
 
 .PHONY: prove-transforms
 prove-transforms: $(READY)  ## the whole contract of every transform and reducer (minutes); prints the largest differences

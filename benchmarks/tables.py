@@ -153,6 +153,7 @@ def measure_file(description: Path, sets: list[str]) -> dict[str, Any]:
         errors = figures["metrics"]
         one |= {"file": errors["file"], "float": errors["float"], "tested": errors["rows"]}
         one |= {"bytes": figures["bytes"], "us": figures["latency_us"]["p50"]}
+        one |= {"flipped": figures.get("flipped_decisions")}
     return one
 
 

@@ -14,6 +14,9 @@ REJECTS_FILE = "rejects.csv.gz"
 HISTORY_FILE = "history.json"
 """Of training, in the model run: the losses of each phase by epoch."""
 
+TENSORBOARD_DIR = "tensorboard"
+"""Of training, in the model run: event files of the losses by epoch."""
+
 PREDICTIONS_FILE = "predictions.parquet"
 """Of the pusher: inputs, label and predictions of every test row."""
 

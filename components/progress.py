@@ -11,7 +11,7 @@ _reporter: ContextVar[Reporter | None] = ContextVar("reporter", default=None)
 
 
 def report(text: str, done: float, total: float) -> None:
-    """Says what is being done, and how much of the whole is behind; the unit is the step's own."""
+    """Says what is being done, and how much of the whole is behind, in a unit of its own; 0 of 0 where nobody knows."""
     listener = _reporter.get()
     if listener is not None:
         listener(text, done, total)

@@ -169,11 +169,17 @@ def _refuse_foreign(head: bytes, file: str) -> None:
         raise DataError(f"{file} is a web page or XML, no table; was a page saved in place of the data?")
 
 
-def _refuse_binary(line: bytes, file: str) -> None:
+def missing_mark(line: bytes) -> str:
+    """The UTF-16 that a first line is in, by its zero bytes; empty where it is in none."""
     odd, even = line[1::2].count(0), line[::2].count(0)
     if max(odd, even) > 0.3 * len(line) and min(odd, even) <= 0.05 * len(line):
-        order = "le" if odd > even else "be"
-        raise DataError(f"{file} looks like UTF-16 without a byte order mark: set data.encoding: utf-16-{order}")
+        return f"utf-16-{'le' if odd > even else 'be'}"
+    return ""
+
+
+def _refuse_binary(line: bytes, file: str) -> None:
+    if order := missing_mark(line):
+        raise DataError(f"{file} looks like UTF-16 without a byte order mark: set data.encoding: {order}")
     controls = len(line) - len(line.translate(None, _CONTROLS))
     if controls > 0.1 * len(line):
         raise DataError(f"{file} is binary, neither text nor Parquet: give a CSV or Parquet file")

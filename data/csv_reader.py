@@ -7,6 +7,7 @@ lines whose quotes and fields are counted already, and what it counts otherwise 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -218,6 +219,8 @@ def _undecodable(values: Sequence[bytes]) -> Iterator[int]:
 
 
 def _hint(names: list[str], delimiter: str) -> str:
-    if len(names) == 1 and any(mark in names[0] for mark in ";\t|,"):
-        return f" The first line is one field, so data.delimiter {delimiter!r} may be wrong."
-    return ""
+    marks = [mark for mark in ";\t|," if len(names) == 1 and mark in names[0]]
+    if not marks:
+        return ""
+    likely = max(marks, key=names[0].count)
+    return f" The first line is one field by data.delimiter {delimiter!r}; set data.delimiter: {json.dumps(likely)}."

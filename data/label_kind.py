@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import NoReturn
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 from data.errors import DataError
 from data.label import MAX_CLASSES, Label, no_and_yes
 from data.loading import time_cut
+from data.notation import Notation
 from data.reader import read
 from data.rows import to_rows
 from data.sources import Located
@@ -56,22 +58,32 @@ def _with(dataset: Dataset, label: Label) -> Dataset:
 def _kind(dataset: Dataset, located: Located) -> str:
     label = dataset.label
     texts, counts = _look(dataset, located)
-    rows = sum(counts.values())
-    if not rows:
-        return "number"
-    numbers = sum(count for text, count in counts.items() if like_a_number(text, dataset.notation))
     if label.positive is not None:
         return "binary"
     if label.classes is not None:
         return "classes" if len(label.classes) > 2 else "binary"
+    kind = likely_kind(counts, dataset.notation, texts)
+    return kind or _ask(label, sorted(counts))
+
+
+def likely_kind(counts: Counter[str], notation: Notation, texts: bool = True) -> str | None:
+    """What a label with these values is: `number` or `classes`; None where it holds two and may be yes or no.
+
+    Args:
+        counts: rows of each text.
+        notation: of the texts.
+        texts: whether they are stored as texts or numbers, not as truth values.
+    """
+    rows = sum(counts.values())
+    numbers = sum(count for text, count in counts.items() if like_a_number(text, notation))
     if len(counts) == 2 and (numbers < rows or set(counts) == {"0", "1"} or not texts):
-        _ask(label, sorted(counts))
+        return None
     repeat = 2 < len(counts) <= rows // ROWS_OF_EACH
     few = len(counts) <= FEW and numbers == rows and all(map(_whole, counts))
     return "classes" if repeat and (few or 2 * numbers < rows) else "number"
 
 
-def _ask(label: Label, values: list[str]) -> None:
+def _ask(label: Label, values: list[str]) -> NoReturn:
     no_yes = no_and_yes(set(values), None)
     yes = "" if no_yes else f" and data.label.positive: {values[-1]} (or {values[0]})"
     number = ", or data.label.kind: number" if no_yes else ""

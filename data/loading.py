@@ -73,8 +73,8 @@ def load(dataset: Dataset) -> Loaded:
             kept.append(rows)
     accepted = sum(len(rows) for rows in kept)
     if not accepted:
-        told = ", ".join(f"{reason} ({count:,})" for reason, count in reasons.most_common(3)) or "it holds no rows"
-        raise DataError(f"{dataset.source}: no row is accepted: {told}")
+        told = [oddities.told(reasons) or "it holds no rows", *oddities.sentences(reasons, reasons.total())]
+        raise DataError(f"{dataset.source}: no row is accepted: {'; '.join(told)}")
     table = pa.concat_tables([pa.table(rows.columns) for rows in kept])
     split = np.concatenate([rows.split for rows in kept])
     return Loaded(located, table, split, accepted + reasons.total(), reasons, repeats, oddities, sample)

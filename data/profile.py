@@ -55,6 +55,7 @@ class Profile:
         files, spans: what was read.
         read, accepted, rejected: rows.
         reasons: rejected rows by reason, the commonest first.
+        examples: by reason, the value and place of a few.
         splits: accepted rows by split.
         repeated_share: of accepted rows; `repeated_exact`: counted, not estimated.
         columns: inputs, then the label.
@@ -68,6 +69,7 @@ class Profile:
     accepted: int
     rejected: int
     reasons: dict[str, int]
+    examples: dict[str, list[list[str]]]
     splits: dict[str, int]
     repeated_share: float
     repeated_exact: bool
@@ -99,6 +101,7 @@ def profile(dataset: Dataset, loaded: Loaded, allow_leaks: Sequence[str] = ()) -
         accepted=accepted,
         rejected=loaded.read - accepted,
         reasons=dict(loaded.reasons.most_common()),
+        examples=loaded.oddities.examples,
         splits={name: int((loaded.split == index).sum()) for index, name in enumerate(SPLITS)},
         repeated_share=loaded.repeats.share(),
         repeated_exact=loaded.repeats.exact,

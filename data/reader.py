@@ -24,12 +24,13 @@ def read(dataset: Dataset, file: str) -> Iterator[Batch]:
         delimiter=dataset.delimiter,
         encoding=dataset.encoding,
     )
-    how = read_tfrecord if _is_tfrecord(dataset, file) else read_table
+    how = read_tfrecord if is_tfrecord(dataset.format, file) else read_table
     with local(file) as path:
         yield from how(layout, path, file)
 
 
-def _is_tfrecord(dataset: Dataset, file: str) -> bool:
+def is_tfrecord(form: str, file: str) -> bool:
+    """Whether a file is read as TFRecords: by `data.format`, or by its name where that is `auto`."""
     name = file.rsplit("/", 1)[-1]
     named = "tfrecord" in name and not name.endswith((".csv", ".parquet", ".pq"))
-    return dataset.format == "tfrecord" or (dataset.format == "auto" and named)
+    return form == "tfrecord" or (form == "auto" and named)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from data.batches import Batch
-from data.checks.oddities import EXAMPLES, Oddities
+from data.checks.oddities import EXAMPLES, REASONS, Oddities
 from data.columns import ARROW, described
 from data.label_values import label_texts, label_values
 from data.spec import Dataset
@@ -30,6 +30,8 @@ from data.values import (
     set_reason,
 )
 
+_LONGEST = 60
+"""Letters of a rejected value that are shown."""
 _FLOAT64_INTEGERS = 2.0**53
 """From here on a float64 has lost digits too."""
 
@@ -116,7 +118,31 @@ def _oddities(
     return Oddities(
         _coarse({name: exact[name][reasons == ""] for name in numbers_of}),
         *_odd_texts(batch, {name: columns[name] for name in exact if name in columns}, reasons),
+        _examples(batch, columns, reasons),
     )
+
+
+def _examples(batch: Batch, columns: dict[str, Stored], reasons: Reasons) -> dict[str, list[list[str]]]:
+    """By reason, what a few rejected rows hold where the reason says it, and where they are."""
+    file = batch.file.rsplit("/", 1)[-1]
+    found: dict[str, list[list[str]]] = {}
+
+    def wanted(reason: str) -> bool:
+        return len(found[reason]) < EXAMPLES if reason in found else len(found) < REASONS
+
+    for bad in batch.bad_rows:
+        if wanted(bad.reason):
+            found.setdefault(bad.reason, []).append([_short(bad.text), f"{file}:{bad.line}"])
+    for row in np.flatnonzero(reasons != ""):
+        if wanted(reason := str(reasons[row])):
+            name = max((name for name in columns if reason.startswith(f"{name}: ")), key=len, default="")
+            value = _short(_show(*python_values(columns[name].values.take(pa.array([row]))))) if name else ""
+            found.setdefault(reason, []).append([value, f"{file}:{batch.lines[int(row)]}"])
+    return found
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _is_text(dataset: Dataset, name: str) -> bool:

@@ -39,6 +39,8 @@ def read_tfrecord(layout: Layout, path: str, file: str) -> Iterator[Batch]:
     wanted = layout.wanted
     first = 1
     for records in _records(path, file):
+        if first == 1 and layout.whole:
+            wanted = _decode(records, [])[0]
         lines = np.arange(first, first + len(records))
         names, columns, faults = _decode(records, wanted)
         if first == 1 and names:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from data.notation import Notation
 from data.spec import WALL_CLOCK, Time
 from data.stored import Stored, text_of, unusable
-from data.values import NO_UTF8, FloatArray, Reasons, numbers, set_reason
+from data.values import NO_TIME, NO_UTF8, FloatArray, Reasons, numbers, set_reason
 
 INT32_SECONDS = 2**31 - 1
 """The last second that an int32 clock can show: 2038-01-19 03:14:07."""
@@ -79,7 +79,7 @@ def _parsed(column: Stored, time: Time, reasons: Reasons, notation: Notation) ->
     left = np.flatnonzero(np.isnan(values))
     if len(left):
         values[left] = _one_by_one(text.take(pa.array(left)), time)
-    set_reason(reasons, np.isnan(values), f"{column.name}: does not read as {time.format}")
+    set_reason(reasons, np.isnan(values), f"{column.name}{NO_TIME}{time.format}")
     return values
 
 

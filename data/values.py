@@ -33,6 +33,8 @@ _FOREIGN = {
 
 _NUMERIC = (pa.types.is_floating, pa.types.is_integer, pa.types.is_decimal, pa.types.is_null)
 
+NO_TIME = ": does not read as "
+"""Between a column and the format that its text is not in."""
 NO_NUMBER = "not a finite number"
 NO_UTF8 = "not UTF-8 text"
 
@@ -125,6 +127,11 @@ def _parse(
     unsigned = pc.utf8_ltrim(text.filter(pa.array(plain_number)), characters="+")  # Arrow reads no '+5'
     values[plain_number] = _as_float(unsigned if point else pc.replace_substring(unsigned, ",", "."))
     return values, bad
+
+
+def reads_as_number(text: str, notation: Notation) -> bool:
+    """Whether a trimmed text is a number in this notation."""
+    return bool(re.fullmatch(_NUMBER if notation.decimal == "." else _NUMBER.replace(r"\.", ","), text))
 
 
 def _truth_as_digits(text: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -10,13 +10,13 @@ import traceback
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 import typer.exceptions
 
 from data.errors import printable
-from pipeline.commands import data, features, history, kubeflow, running, schedule, study, tune, versions
+from pipeline.commands import data, features, history, init, kubeflow, running, schedule, study, tune, versions
 from pipeline.commands.options import BAD_INPUT, DEFAULT_RUNS, DONE, INTERRUPTED, REFUSED, UNEXPECTED
 from pipeline.interrupts import is_interrupt
 from pipeline.storage import unwritable
@@ -24,12 +24,43 @@ from pipeline.storage import unwritable
 app = typer.Typer(
     name="farelite",
     help="A table in, a proven model.tflite of a few kilobytes out.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
+FIRST_HOUR = """farelite: a table in, a proven model.tflite of a few kilobytes out.
+
+The first hour, in this order:
+
+  farelite init houses.csv --label price    look at a table of yours, describe it in houses.yaml
+  farelite run --config houses.yaml         train, shrink, prove and publish; it ends with a report
+  farelite verify                           the live model is still what was published
+  farelite predict new-houses.csv           its predictions, by the same file that goes onto the device
+  farelite versions                         what was published, and which one is live
+
+No table at hand? `farelite run` takes 15,002 taxi trips that it brings along.
+All commands: farelite --help. One of them: farelite init --help."""
+
+
+@app.callback()
+def teach(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show which farelite, TFX and Python this is.")] = False,
+) -> None:
+    """A table in, a proven model.tflite of a few kilobytes out."""
+    if version:
+        from importlib.metadata import version as installed
+
+        packages = ", ".join(f"{name} {installed(name)}" for name in ("tfx", "tensorflow"))
+        print(f"farelite {installed('farelite')} ({packages}, Python {sys.version.split()[0]})")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(FIRST_HOUR)
+
+
 for command in (
+    init.init,
     running.run,
     study.study,
     tune.tune,
@@ -39,6 +70,7 @@ for command in (
     versions.predict,
     versions.demo,
     history.runs,
+    history.compare,
     history.report,
     history.lineage,
     history.clean,
@@ -47,10 +79,14 @@ for command in (
     running.doctor,
 ):
     app.command()(command)
-app.add_typer(data.data_group, name="data")
-app.add_typer(data.schema_group, name="schema")
-app.add_typer(schedule.group, name="schedule")
-app.add_typer(kubeflow.group, name="kubeflow")
+for name, group in (
+    ("data", data.data_group),
+    ("schema", data.schema_group),
+    ("schedule", schedule.group),
+    ("kubeflow", kubeflow.group),
+):
+    app.add_typer(group, name=name)
+_GROUPS = ("farelite", "farelite data", "farelite schema", "farelite schedule", "farelite kubeflow")
 
 
 def _expected_errors() -> tuple[type[Exception], ...]:
@@ -74,7 +110,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Entry point: turns every ending into an exit code and a message fit to read."""
     words = sys.argv[1:] if arguments is None else arguments
     runs = [Path(value) for option, value in pairwise(words) if option == "--runs-dir"] or [DEFAULT_RUNS]
-    sys.exit(_guarded(lambda: app(arguments, standalone_mode=False), runs))
+    sys.exit(_guarded(lambda: app(arguments, prog_name="farelite", standalone_mode=False), runs))
 
 
 def _printable(text: str) -> str:
@@ -90,10 +126,12 @@ def _guarded(command: Callable[[], Any], runs: Sequence[Path] = ()) -> int:
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except typer.exceptions.TyperException as error:
-        print(
-            f"error: {error.format_message().rstrip('.')}; `farelite --help` lists commands and options",
-            file=sys.stderr,
-        )
+        if not error.format_message():  # the help of a group was shown
+            return BAD_INPUT
+        context = getattr(error, "ctx", None)
+        where = context.command_path if context else "farelite"
+        what = "commands and options" if where in _GROUPS else "its options"
+        print(f"error: {error.format_message().rstrip('.')}; `{where} --help` lists {what}", file=sys.stderr)
         return BAD_INPUT
     except Exception as error:
         if is_interrupt(error):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -176,13 +177,26 @@ def load(path: Path | None = None, overrides: Sequence[str] = ()) -> Config:
     if not isinstance(tree, dict):
         held = "nothing" if tree is None else "a list" if isinstance(tree, list) else "one value"
         raise ConfigError(f"{path} holds no keys but {held}; start from {DEFAULT_CONFIG}")
+    return _validated(tree, overrides, path, path.resolve().parent)
+
+
+def from_tree(tree: Mapping[str, Any], overrides: Sequence[str] = ()) -> Config:
+    """What `load` makes of a file that says this; relative paths count from the current folder.
+
+    Raises:
+        ConfigError: a key or value is not allowed.
+    """
+    return _validated(copy.deepcopy(dict(tree)), overrides, Path("configuration"), Path.cwd())
+
+
+def _validated(tree: dict[str, Any], overrides: Sequence[str], path: Path, folder: Path) -> Config:
     for override in overrides:
         _override(tree, override)
     try:
         config = Config.model_validate(tree)
     except ValidationError as error:
         raise ConfigError(explain(path, Config, tree, error)) from error
-    return _with_absolute_paths(config, path.resolve().parent)
+    return _with_absolute_paths(config, folder)
 
 
 def _override(tree: dict[str, Any], text: str) -> None:

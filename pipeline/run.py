@@ -66,23 +66,27 @@ class Run:
         return fingerprint_of(self.files)
 
 
-@contextmanager
-def opened(
-    config: Config, runs_dir: Path, force: bool = False, wait_seconds: float = 0
-) -> Iterator[tuple[Run, TextIO]]:
-    """Finds the source and holds the pipeline's folder while the block runs.
-
-    Yields:
-        The run, and the terminal's own standard error: what libraries print goes to the run's log.
+def prepare(config: Config, runs_dir: Path, force: bool = False) -> Run:
+    """The run of a configuration, its source found and its label looked at; nothing is written.
 
     Raises:
-        DataError: the source is not there or cannot be read, or its label is open to doubt; told at once, before
-            anything is written.
-        RunsFolderError, LockedError: the folder cannot be used, or another run holds it.
+        DataError: the source is not there or cannot be read, or its label is open to doubt.
     """
     facts = look(config) if can_tell(config) else None
     known, source, label = settled(config)
-    run = Run(known, RunPaths(runs_dir / config.name), source, force, label, config, facts)
+    return Run(known, RunPaths(runs_dir / config.name), source, force, label, config, facts)
+
+
+@contextmanager
+def opened(run: Run, wait_seconds: float = 0) -> Iterator[TextIO]:
+    """Holds the pipeline's folder while the block runs.
+
+    Yields:
+        The terminal's own standard error: what libraries print goes to the run's log.
+
+    Raises:
+        RunsFolderError, LockedError: the folder cannot be used, or another run holds it.
+    """
     run.paths.make()
     with run_lock(run.paths.lock, wait_seconds), libraries_to(run.log) as terminal:
-        yield run, terminal
+        yield terminal

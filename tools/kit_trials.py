@@ -1,12 +1,11 @@
-"""Runs a version's kit on the runtimes that can be had here, and prints the README's table of runtimes.
+"""Runs a version's kit on the runtimes that can be had here, and prints a table of them.
 
-Called with the folder of a version. Exit code 3 where a runtime that was tried is beyond the tolerance.
+Called with the folder of a version, and `--markdown` to put the table into docs/reference/devices.md as well. Exit code
+3 where a runtime that was tried is beyond the tolerance.
 """
 
 from __future__ import annotations
 
-import functools
-import http.server
 import importlib.util
 import json
 import os
@@ -15,20 +14,25 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Any
 
+import kit_browser
+import kit_kotlin
+import kit_micro
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ROOT / "pipeline/demo/node_modules/@litertjs"
 ONNX = ROOT / ".tools/onnx"
 CONVERTER = ("tf2onnx==1.17.0", "onnx==1.16.2", "onnxruntime==1.23.2")
 """Installed apart and without what they ask for, since it would change the locked environment."""
+
+
+DOCUMENT = ROOT / "docs/reference/devices.md"
+BEGIN, END = "<!-- written by make test-kit ARGS='FOLDER --markdown' -->\n", "<!-- until here -->"
 
 
 class Skipped(RuntimeError):
@@ -95,66 +99,37 @@ def micro(folder: Path) -> Trial:
     return Trial(told["version"], told["max_difference_vectors"], memory)
 
 
-PAGE = """<!doctype html><link rel="icon" href="data:,"><script type="importmap">{"imports": {
-  "@litertjs/core": "/packages/core/dist/index.js",
-  "@litertjs/wasm-utils": "/packages/wasm-utils/dist/bundle.js"}}</script>
-<script type="module">
-import {loadAndCompile, loadLiteRt, Tensor} from '@litertjs/core';
-import {Predictor} from '/kit/javascript/predictor.mjs';
-import {replay} from '/kit/javascript/replay.mjs';
-try {
-  await loadLiteRt('/packages/core/wasm/');
-  const bytes = new Uint8Array(await (await fetch('/model.tflite')).arrayBuffer());
-  const predictor = new Predictor(await loadAndCompile(bytes, {accelerator: 'wasm'}), Tensor);
-  await replay(predictor);
-  const start = performance.now();
-  const {vectors, largest} = await replay(predictor);
-  document.title = JSON.stringify({largest, us: 1000 * (performance.now() - start) / vectors});
-} catch (error) {
-  document.title = JSON.stringify({error: String(error)});
-}
-</script>"""
+def _on(board: kit_micro.Board) -> Callable[[Path], Trial]:
+    def emulated(folder: Path) -> Trial:
+        """The package for microcontrollers on a processor that QEMU stands in for, or on this one."""
+        try:
+            seen = kit_micro.replay(folder, board, ROOT / ".tools/tflm")
+        except kit_micro.Absent as reason:
+            raise Skipped(str(reason)) from reason
+        memory = f"{seen.arena:,} bytes of arena; {seen.text:,} of program, the file and the test vectors included"
+        return Trial(f"its source, {board.name}", seen.largest, memory)
+
+    emulated.__name__ = f"TensorFlow Lite for Microcontrollers, {board.name}"
+    return emulated
+
+
+def kotlin(folder: Path) -> Trial:
+    """The Kotlin package on this machine's JVM, on the library of the C package."""
+    try:
+        largest, us = kit_kotlin.replay(folder, ROOT / ".tools/kotlin")
+    except kit_kotlin.Absent as reason:
+        raise Skipped(str(reason)) from reason
+    name = f"LiteRT {installed('ai-edge-litert')}, Kotlin {kit_kotlin.KOTLIN} on a desktop JVM"
+    return Trial(name, largest, "", us)
 
 
 def browser(folder: Path) -> Trial:
     """The JavaScript module in this machine's Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None or not PACKAGES.exists():
-        raise Skipped("needs Chromium, and LiteRT.js, which `make demo` fetches")
-    with tempfile.TemporaryDirectory() as work, sync_playwright() as driver:
-        (Path(work) / "index.html").write_text(PAGE)
-        for name, target in (
-            ("packages", PACKAGES),
-            ("kit", folder / "kit"),
-            ("model.tflite", folder / "model.tflite"),
-        ):
-            (Path(work) / name).symlink_to(target)
-        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=work)) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            page = driver.chromium.launch(executable_path=chromium, chromium_sandbox=False).new_page()
-            page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
-            page.wait_for_function("document.title !== ''", timeout=120_000)
-            told = json.loads(page.title())
-            server.shutdown()
-    if "error" in told:
-        raise RuntimeError(told["error"])
-    lately = json.loads((PACKAGES / "core/package.json").read_text())["version"]
-    return Trial(f"LiteRT.js {lately}, Chromium", told["largest"], "", told["us"])
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    """Tells a browser what a module is, and nobody what it served."""
-
-    extensions_map = {
-        **http.server.SimpleHTTPRequestHandler.extensions_map,
-        ".wasm": "application/wasm",
-        ".mjs": "text/javascript",
-    }
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Says nothing."""
+    try:
+        version, largest, us = kit_browser.replay(folder)
+    except kit_browser.Absent as reason:
+        raise Skipped(str(reason)) from reason
+    return Trial(f"LiteRT.js {version}, Chromium", largest, "", us)
 
 
 def onnx(folder: Path) -> Trial:
@@ -186,7 +161,8 @@ def _number(value: float | None) -> float:
     return np.nan if value is None else value
 
 
-TRIALS: tuple[Callable[[Path], Trial], ...] = (python, c, kernels, micro, browser, onnx)
+BOARDS = tuple(map(_on, (kit_micro.CORTEX, kit_micro.ARM64)))
+TRIALS: tuple[Callable[[Path], Trial], ...] = (python, c, kotlin, kernels, micro, *BOARDS, browser, onnx)
 
 
 def row(trial: Trial, tolerance: float) -> str:
@@ -197,25 +173,45 @@ def row(trial: Trial, tolerance: float) -> str:
     return f"| {trial.runtime} | {runs} | {largest} | {trial.memory} | {taken} |"
 
 
-def main(folder: Path) -> int:
+def main(folder: Path, markdown: bool = False) -> int:
     """Prints the table; 3 where a runtime is beyond the tolerance or failed."""
-    tolerance = float(json.loads((folder / "test_vectors.json").read_text())["tolerance"])
-    print("| runtime | runs | largest difference | memory | a call |\n|---|---|---|---|---|")
+    vectors = json.loads((folder / "test_vectors.json").read_text())
+    tolerance = float(vectors["tolerance"])
+    lines = ["| runtime | runs | largest difference | memory | a call |", "|---|---|---|---|---|"]
+    print("\n".join(lines))
     passed = failed = skipped = 0
     for trial in TRIALS:
         try:
             done = trial(folder)
         except Skipped as reason:
             done, skipped = Trial(trial.__name__, None, note=f"not tried: {reason}"), skipped + 1
-        except (RuntimeError, subprocess.CalledProcessError) as error:
+        except (RuntimeError, subprocess.SubprocessError) as error:
             done, failed = Trial(trial.__name__, None, note=f"NO: {error}"), failed + 1
         else:
             fine = done.largest is not None and done.largest <= tolerance
             passed, failed = passed + fine, failed + (not fine)
-        print(row(done, tolerance), flush=True)
+        lines.append(row(done, tolerance))
+        print(lines[-1], flush=True)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    if markdown:
+        _put(folder, len(vectors["rows"]), tolerance, lines)
     return 3 if failed else 0
 
 
+def _put(folder: Path, rows: int, tolerance: float, lines: list[str]) -> None:
+    """The table and what it was measured on into the document."""
+    told = json.loads((folder / "model.json").read_text())
+    unit = told["output"].get("unit") or ""
+    about = (
+        f"A file of {told['bytes']:,} bytes that predicts {told['output']['source_column']}, its {rows} test vectors, "
+        f"tolerance {tolerance:.2g} {unit}, on two cores of a shared x86-64 machine. "
+    )
+    worst = max(one["max_difference_rows"] or 0 for one in told["targets"].values())
+    about += f"On its test rows the kernels without XNNPACK are off by {worst:.2g} {unit} at most."
+    text = DOCUMENT.read_text()
+    before, after = text[: text.index(BEGIN)], text[text.index(END) :]
+    DOCUMENT.write_text("".join([before, BEGIN, "\n".join([*textwrap.wrap(about, 118), "", *lines, ""]), after]))
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), "--markdown" in sys.argv))

@@ -22,7 +22,6 @@ LONGER = {
     "pipeline/commands/history.py:lineage": "half of it is options with their help",
     "pipeline/runners/flink/greeting.py:greet": "travels to the workers as one function",
     "transforms/features.py": "the vocabulary of features in one place",
-    "transforms/learned.py:describe": "one entry for each thing that is learned",
 }
 """Modules, and functions as `path:name`, that may be longer, each with its reason."""
 

@@ -119,25 +119,33 @@ class _Report(PTransformAnalyzer):
         plan = Plan.model_validate_json(self._plan)
         path = Path(self.base_temp_dir) / LEARNED_FILE
 
-        def write(evidence: Evidence, constants: list[Any]) -> npt.NDArray[Any]:
+        def write(evidence: Evidence | int, constants: list[Any]) -> npt.NDArray[Any]:
             statistics, scale, quantiles, *edges = (np.asarray(value[0], np.float64) for value in constants)
             scalers = learned.Scalers(statistics, scale[0], scale[1], quantiles)
-            reducer = plan.features.reducer
-            found = None if reducer.kind == "none" else reducers.learn(evidence, reducer)
             boundaries = dict(zip(plan.features.buckets, edges, strict=True))
-            contents = learned.describe(plan, scalers, boundaries, evidence, found)
+            if isinstance(evidence, int):
+                contents = learned.describe(plan, scalers, boundaries, evidence, None)
+            else:
+                found = reducers.learn(evidence, plan.features.reducer)
+                contents = learned.describe(plan, scalers, boundaries, evidence.moments.rows, (evidence, found))
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(contents))
             return np.array(str(path).encode())
 
         # The same in every batch that has rows.
         constants = batches | beam.Map(lambda inputs: list(inputs[3:])) | beam.CombineGlobally(_any)
-        return _evidence(batches, plan) | "Write" >> beam.Map(write, constants=beam.pvalue.AsSingleton(constants))
+        counted = plan.features.reducer.kind == "none"
+        evidence = _rows(batches) if counted else _evidence(batches, plan)
+        return evidence | "Write" >> beam.Map(write, constants=beam.pvalue.AsSingleton(constants))
 
 
 def _any(found: Any) -> list[Any]:
     """One of the batches' constants; none in a batch without rows."""
     return next((one for one in found if one and len(one[0])), [])
+
+
+def _rows(batches: Any) -> Any:
+    return batches | "Rows" >> beam.Map(lambda inputs: len(inputs[1])) | beam.CombineGlobally(sum)
 
 
 def _evidence(batches: Any, plan: Plan) -> Any:

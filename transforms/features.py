@@ -43,6 +43,8 @@ CYCLES: dict[str, int] = {"hour": 24, "weekday": 7, "month": 12}
 """
 
 BLOCK = "block"
+NO_NUMBER = "no_number"
+"""The block's only column where all inputs are categories: always 0."""
 NUMBERS = "numbers"
 """The block before it is scaled and reduced; a teacher may learn from it, the shipped file does not hold it."""
 
@@ -198,6 +200,8 @@ class Plan(Settings):
         cycles = [f"{part}_{end}" for end in ("sin", "cos") for part in self.cyclic_parts()]
         found += [("features.time_parts", name) for name in cycles + self.plain_parts()]
         found += [("data.numeric", name) for name in self.dataset.numeric]
+        if not found and self.dataset.inputs() == list(self.dataset.categorical):
+            return [("data.categorical", NO_NUMBER)]
         return [*found, *(("features.missing.flag", f"{name}_missing") for name in self.flagged())]
 
     def flagged(self) -> tuple[str, ...]:

@@ -5,6 +5,9 @@ Keys, all of them always there:
 - `kind`: of the reducer, `none` included. `whiten`, `components`: as configured. `rows`: training rows.
 - `features`: names of the block's n columns, in order.
 - `kept`: columns of the block in use behind the reducer; n for `none`.
+
+A reducer has these too, and without one they are empty, since nobody then multiplies each column with each other:
+
 - `merit`: figure of merit of the reducer: `name` in words, `value` with the components kept, `by_component` with the
   first 1, 2, ... components (a scree's cumulative curve; for PCA, SVD, PLS and LDA beyond `kept`).
 - `explained_variance_ratio`: by component, what it adds to the share of the block's variance that a linear model on the
@@ -12,12 +15,15 @@ Keys, all of them always there:
   the first 1, 2, ... components explains.
 - `loadings`: by component a list of n weights of unit length, one a feature; for NMF the parts.
 - `sample`: null, or `rows` and `seed` of the sample that the reducer learned from.
-- `correlation`: n lists of n. `label_correlation`: n. Of the scaled block; 0 where a column does not vary.
+- `correlation`: n lists of n, of the scaled block; 0 where a column does not vary.
+- `notes`: what a reader should know. `problems`: what keeps the block from being used, each with its remedy.
+
+And of every block:
+
 - `columns`: by feature `mean`, `std`, `minimum`, `maximum` (before filling and scaling), `known` (training rows that
   are not missing), `scaling` (its kind, or `fixed`), `centre`, `spread`; `quantiles`, 257 rising numbers from minimum
   to maximum with equally many training rows between.
 - `buckets`: by name `feature` and `boundaries`, the learned ones included.
-- `notes`: what a reader should know. `problems`: what keeps the block from being used, each with its remedy.
 """
 
 from __future__ import annotations
@@ -32,7 +38,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.errors import DataError
-from transforms.features import LEARNED_FILE, Plan
+from transforms.features import LEARNED_FILE, NO_NUMBER, Plan
 from transforms.reducers.evidence import Evidence, Found, Moments, explained
 from transforms.settings import ROUNDING, SAMPLED, Fixed
 
@@ -74,6 +80,8 @@ def used(known: Mapping[str, Any]) -> list[int]:
     Raises:
         DataError: none does.
     """
+    if known["features"] == [NO_NUMBER]:
+        return [0]
     places = [place for place, name in enumerate(known["features"]) if varies(known["columns"][name])]
     if not places:
         raise DataError(
@@ -90,7 +98,7 @@ def unused(known: Mapping[str, Any]) -> dict[str, str]:
         name: one.get("left_out")
         or (f"is {one['minimum']:g} in all training rows" if one["known"] else "is missing in all training rows")
         for name, one in columns.items()
-        if not varies(one)
+        if not varies(one) and name != NO_NUMBER
     }
 
 
@@ -108,10 +116,7 @@ def varies(column: Mapping[str, Any]) -> bool:
 
 def problems(plan: Plan, scalers: Scalers, evidence: Evidence) -> list[str]:
     """What in the training rows keeps the reducer from its work, each with feature and remedy."""
-    kind = plan.features.reducer.kind
-    if kind == "none":
-        return []
-    found = []
+    kind, found = plan.features.reducer.kind, []
     low = scalers.statistics[2]
     for place, name in enumerate(plan.block_names()):
         lowest = (low[place] - scalers.centre[place]) / scalers.spread[place]
@@ -129,7 +134,11 @@ def problems(plan: Plan, scalers: Scalers, evidence: Evidence) -> list[str]:
 
 
 def describe(
-    plan: Plan, scalers: Scalers, boundaries: Mapping[str, Matrix], evidence: Evidence, found: Found | None
+    plan: Plan,
+    scalers: Scalers,
+    boundaries: Mapping[str, Matrix],
+    rows: int,
+    reduced: tuple[Evidence, Found] | None,
 ) -> dict[str, Any]:
     """The contents of `learned.json`.
 
@@ -137,50 +146,52 @@ def describe(
         plan: what was computed.
         scalers: of the block's columns.
         boundaries: by bucket.
-        evidence: what the reducer learned from.
-        found: what it learned; None for `none`.
+        rows: of the training split.
+        reduced: what the reducer learned from, and what it learned; None for `none`.
     """
-    moments, reducer = evidence.moments, plan.features.reducer
-    n = len(plan.block_names())
-    directions = np.eye(n) if found is None else found.directions
-    block, label = explained(moments, directions)
-    shown = directions.T if found is None or found.basis is None else found.basis
-    kept = n if found is None else found.kept
-    correlation, with_label = correlations(moments)
-    merit: dict[str, Any] = {"name": "share of variance", "value": 1.0, "by_component": block.tolist()}
-    if found is not None:
-        merit = {"name": found.figure, "value": found.value, "by_component": found.by_component.tolist()}
+    reducer, names = plan.features.reducer, plan.block_names()
     return {
         "kind": reducer.kind,
         "whiten": reducer.whiten,
         "components": reducer.components,
-        "rows": moments.rows,
-        "features": plan.block_names(),
-        "kept": kept,
-        "merit": merit,
-        "explained_variance_ratio": np.diff(block, prepend=0.0).tolist(),
-        "label_r2_by_component": label.tolist(),
-        "loadings": (shown / np.maximum(np.linalg.norm(shown, axis=1, keepdims=True), 1e-30)).tolist(),
-        "sample": {"rows": len(evidence.block), "seed": reducer.seed} if reducer.kind in SAMPLED else None,
-        "correlation": correlation.tolist(),
-        "label_correlation": with_label.tolist(),
+        "rows": rows,
+        "features": names,
+        **(_unreduced(len(names)) if reduced is None else _reduced(plan, scalers, *reduced)),
         "columns": _columns(plan, scalers),
         "buckets": {
             name: {"feature": plan.features.buckets[name].feature, "boundaries": np.ravel(edges).tolist()}
             for name, edges in boundaries.items()
         },
-        "notes": [] if found is None else list(found.notes),
+    }
+
+
+def _unreduced(columns: int) -> dict[str, Any]:
+    lists = ("explained_variance_ratio", "label_r2_by_component", "loadings", "correlation", "notes", "problems")
+    return {"kept": columns, "merit": None, "sample": None, **{name: [] for name in lists}}
+
+
+def _reduced(plan: Plan, scalers: Scalers, evidence: Evidence, found: Found) -> dict[str, Any]:
+    moments, reducer = evidence.moments, plan.features.reducer
+    block, label = explained(moments, found.directions)
+    shown = found.directions.T if found.basis is None else found.basis
+    return {
+        "kept": found.kept,
+        "merit": {"name": found.figure, "value": found.value, "by_component": found.by_component.tolist()},
+        "explained_variance_ratio": np.diff(block, prepend=0.0).tolist(),
+        "label_r2_by_component": label.tolist(),
+        "loadings": (shown / np.maximum(np.linalg.norm(shown, axis=1, keepdims=True), 1e-30)).tolist(),
+        "sample": {"rows": len(evidence.block), "seed": reducer.seed} if reducer.kind in SAMPLED else None,
+        "correlation": correlation(moments).tolist(),
+        "notes": list(found.notes),
         "problems": problems(plan, scalers, evidence),
     }
 
 
-def correlations(moments: Moments) -> tuple[Matrix, Matrix]:
-    """Of the block's columns with each other `[n, n]` and with the label `[n]`; 0 where one does not vary."""
+def correlation(moments: Moments) -> Matrix:
+    """Of the block's columns with each other `[n, n]`; 0 where one does not vary."""
     spread = np.sqrt(np.clip(np.diag(moments.covariance), 0, None))
     inverse = np.where(spread > 1e-6, 1 / np.where(spread > 1e-6, spread, 1.0), 0.0)
-    label = np.sqrt(moments.label_variance)
-    with_label = moments.label_covariance * inverse / (label if label > 0 else 1.0)
-    return moments.covariance * np.outer(inverse, inverse), with_label
+    return np.asarray(moments.covariance * np.outer(inverse, inverse))
 
 
 def _columns(plan: Plan, scalers: Scalers) -> dict[str, dict[str, Any]]:

@@ -51,15 +51,11 @@ class StatisticsFn(beam.CombineFn):
         """float32 `[5, n]`: mean, population standard deviation, minimum, maximum, number of rows that are not NaN."""
         count, low, high, sums, squares = accumulator
         empty, rows = count == 0, np.maximum(count, 1).astype(object)
-        total, of_squares = exact.fractions(sums, self._width), exact.fractions(squares, self._width)
-        variance = (of_squares * rows - total**2) / rows**2
+        unit = min([*sums, *(one // 2 for one in squares)], default=0)
+        total, of_squares = exact.whole(sums, count.shape, unit), exact.whole(squares, count.shape, 2 * unit)
+        variance = exact.floats(of_squares * rows - total**2, rows**2, 2 * unit)
         known = np.where(empty, 0, low), np.where(empty, 0, high), count
-        return np.stack([as_floats(total / rows), np.sqrt(as_floats(variance)), *known]).astype(np.float32)
-
-
-def as_floats(fractions: npt.NDArray[Any]) -> Matrix:
-    """The nearest float64 of each."""
-    return fractions.astype(np.float64)
+        return np.stack([exact.floats(total, rows, unit), np.sqrt(variance), *known]).astype(np.float32)
 
 
 class MomentsFn(beam.CombineFn):
@@ -91,13 +87,13 @@ class MomentsFn(beam.CombineFn):
     def extract_output(self, accumulator: exact.Sums, *args: Any, **kwargs: Any) -> Moments:
         """Means and population covariances."""
         n, width = self._width, self._width + 1 + self._classes
-        products = exact.fractions(accumulator, width + 1, width + 1)
-        rows, sums = products[-1, -1], products[:-1, -1]
-        mean = sums / max(rows, 1)
-        covariance = as_floats(products[:-1, :-1] / max(rows, 1) - np.outer(mean, mean))
-        mean = as_floats(mean)
+        unit = min(accumulator, default=0)
+        products = exact.whole(accumulator, (width + 1, width + 1), unit)
+        rows, sums = max(products[-1, -1], 1), products[:-1, -1]  # quotients of two are free of the unit
+        mean = exact.floats(sums, rows)
+        covariance = exact.floats(products[:-1, :-1] * rows - np.outer(sums, sums), rows**2)
         return Moments(
-            rows=int(rows),
+            rows=int(exact.floats(products[-1:, -1], 1, unit)[0]),
             mean=mean[:n],
             covariance=covariance[:n, :n],
             label_mean=float(mean[n]),

@@ -57,18 +57,20 @@ def codes(x: tf.Tensor, edges: Array) -> tf.Tensor:
 
 
 def place(x: tf.Tensor, edges: Array) -> tuple[tf.Tensor, tf.Tensor]:
-    """The boundary below, int32 `[batch, n]`, and how far it is to the next one, float32 `[batch, n]` in [0, 1].
+    """The boundary below, int32 `[batch * n]`, and how far it is to the next, float32 `[batch * n, 1]` in [0, 1].
 
-    Boundaries are counted through the rows of the table, so that one index leads to the number's own.
+    Boundaries are counted through the rows of the table, so that one index leads to the number's own. Indices are of
+    one dimension, as graphics cards want them.
 
     Args:
         x: float32 `[batch, n]`; NaN is on the first boundary, and NaN far.
         edges: float32 `[n, b]`, see `table`.
     """
     columns, width = edges.shape
-    last = (edges < BEYOND).sum(axis=1).astype(np.float32) - 2
-    reached = tf.reduce_sum(tf.cast(x[:, :, tf.newaxis] >= edges, tf.float32), axis=2)
-    found = tf.cast(tf.minimum(tf.nn.relu(reached - 1), last), tf.int32)
-    flat = found + np.arange(columns, dtype=np.int32) * width
-    low, high = tf.gather(edges.reshape(-1), flat), tf.gather(edges.reshape(-1), flat + 1)
-    return flat, tf.minimum(tf.nn.relu((x - low) / (high - low)), 1.0)
+    last, offset = (edges < BEYOND).sum(axis=1) - 2, np.arange(columns) * width
+    batch, flat = tf.shape(x)[0], tf.reshape(x, (-1, 1))
+    reached = tf.reduce_sum(tf.cast(flat >= tf.tile(edges, [batch, 1]), tf.float32), axis=1)
+    found = tf.minimum(tf.nn.relu(reached - 1), tf.tile(last.astype(np.float32), [batch]))
+    row = tf.cast(found, tf.int32) + tf.tile(offset.astype(np.int32), [batch])
+    low, high = (tf.gather(edges.reshape(-1, 1), at) for at in (row, row + 1))
+    return row, tf.minimum(tf.nn.relu((flat - low) / (high - low)), 1.0)

@@ -22,7 +22,7 @@ from transforms import (
 )
 from transforms.analyzers import ColumnStatistics, Rows
 from transforms.categories import vocabulary_file
-from transforms.features import BLOCK, CYCLES, LABEL, NUMBERS, WIDE, Plan, id_key
+from transforms.features import BLOCK, CYCLES, LABEL, NO_NUMBER, NUMBERS, WIDE, Plan, id_key
 from transforms.reducers import nmf
 from transforms.settings import UNCENTRED
 
@@ -91,6 +91,9 @@ def block_to_learn_from(plan: Plan, raw: Tensors) -> tf.Tensor:
     This part of the graph is cut off once its values are learned.
     """
     known = {name: tf.pad(values, [[0, PACKET]]) for name, values in raw.items() if values.dtype != tf.string}
+    if plan.block_names() == [NO_NUMBER]:
+        label = known[tensor_name(plan.dataset.label.column)]
+        return tf.zeros_like(label)[:-PACKET, tf.newaxis]
     return side_by_side(block_columns(plan, known, time_parts(plan, known)))[:-PACKET]
 
 
@@ -118,6 +121,9 @@ def block_columns(plan: Plan, raw: Tensors, parts: Tensors) -> list[tf.Tensor]:
 
     What is one number a row stays `[batch]` until the end: a change of shape costs an operator of the file.
     """
+    if plan.block_names() == [NO_NUMBER]:
+        texts = raw[tensor_name(plan.dataset.categorical[0])]
+        return [tf.zeros(tf.shape(texts), tf.float32)]
     places = {
         name: (raw[tensor_name(point.latitude)], raw[tensor_name(point.longitude)])
         for name, point in plan.dataset.points.items()

@@ -6,9 +6,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import numpy as np
+import numpy.typing as npt
+from tensorflow.lite.python import schema_py_generated as schema
+from tensorflow.lite.tools import flatbuffer_utils
 
 from components.device import runtime
+from transforms.piecewise import BEYOND
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,23 @@ def dissect(model: bytes, kernels: list[list[int]]) -> Anatomy:
         },
         arena_bytes=_peak(operators, by_index, engine),
     )
+
+
+def boundaries(model: bytes) -> list[npt.NDArray[np.float32]]:
+    """Rows of the tables that numbers are compared with to find their place: of bends and of buckets."""
+    tree = flatbuffer_utils.convert_bytearray_to_object(bytearray(model))
+    (graph,) = tree.subgraphs
+    found = []
+    for operator in graph.operators:
+        code = tree.operatorCodes[operator.opcodeIndex]
+        if max(code.builtinCode, code.deprecatedBuiltinCode) != schema.BuiltinOperator.GREATER_EQUAL:
+            continue
+        table = graph.tensors[int(operator.inputs[1])]
+        data = tree.buffers[table.buffer].data
+        if data is not None and len(data) and table.type == schema.TensorType.FLOAT32 and len(table.shape) == 2:
+            rows = np.frombuffer(bytes(data), np.float32).reshape(table.shape)
+            found += [row[row < BEYOND] for row in rows]
+    return found
 
 
 def _shape(detail: dict[str, Any]) -> tuple[str, tuple[int, ...]]:

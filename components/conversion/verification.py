@@ -108,7 +108,7 @@ def verify_file(
     predictions = run_signatures(reference, ("float", *task.baselines), columns)
     of = {name: task.measure(one, label, task.shown) for name, one in {"file": from_file, **predictions}.items()}
     baselines = {name: of[name] for name in task.baselines}
-    rows, odd = vectors.chosen(columns, push.test_vectors, interface.inputs)
+    rows, odd = vectors.chosen(columns, push.test_vectors, interface.inputs, inspection.boundaries(model))
     expected = runtime.predict(model, rows)
     everything = {name: np.concatenate([columns[name], rows[name]]) for name in rows}
     told = targets.measured(model, list(rows), everything, np.concatenate([from_file, expected]), len(odd))

@@ -8,10 +8,11 @@ from typing import Any
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
-from components.data_gate.distances import JENSEN_SHANNON, L_INFINITY, Statistics, distances
+from components.data_gate.distances import JENSEN_SHANNON, L_INFINITY, Distance, Statistics, distances
 from components.data_gate.settings import Distances
 from data.checks import ids
 from data.checks.findings import Findings
+from data.checks.oddities import Oddities
 
 _FIELDS = {JENSEN_SHANNON: "jensen_shannon_divergence", L_INFINITY: "infinity_norm"}
 """By measure: its threshold in a comparator of the schema."""
@@ -44,7 +45,7 @@ def check_counts(summary: Mapping[str, Any], limit: float, rejects_path: str, sh
         shares: that a split was asked to have, by its name.
     """
     read, accepted, rejected = summary["read"], summary["accepted"], summary["rejected"]
-    top = ", ".join(f"{reason} ({count:,})" for reason, count in list(summary["reasons"].items())[:3])
+    top = Oddities(**summary["oddities"]).told(summary["reasons"])
     if read == 0:
         return Findings(["the source holds no rows"])
     if accepted == 0:
@@ -163,11 +164,23 @@ def check_distances(
             if limit is not None and distance.value > limit and not distance.is_noise:
                 sentences.append(
                     f"{told[0]} in {name}: {distance.part}; {distance.measure} {distance.value:.3f}, above {key} "
-                    f"{limit:g}; if that is meant, raise the limit or add the column to {told[1]}.ignore, else keep "
-                    "such rows out by data.filters or part them by another data.split.key"
+                    f"{limit:g}. {_remedy(name, distance, told[1], bool(agreed))}"
                 )
                 break
     return found
+
+
+def _remedy(name: str, distance: Distance, key: str, by_schema: bool) -> str:
+    """What lets such a difference pass, and what keeps such rows out."""
+    above = min(1.0, math.floor(distance.value * 20 + 1) / 20)
+    limit = f"{name}'s {key.partition('.')[2]}_comparator in the schema at" if by_schema else f"{key}.stop_above:"
+    passes = f"If that is meant: {key}.ignore: [{name}], or {limit} {above:g}"
+    if distance.keeps is not None:
+        low, high = distance.keeps
+        return f"{passes}. If not: data.filters: {{{name}: {{low: {low:g}, high: {high:g}}}}} rejects such rows"
+    if key.endswith("skew"):
+        return f"{passes}. If not: see that data.split.key parts rows of one kind alike"
+    return f"{passes}. If not: mend the source, which has changed"
 
 
 def _rows(statistics: Statistics) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -36,12 +36,14 @@ class Distance:
         value: 0 for the same shares, 1 for nothing in common.
         part: what differs most, with its shares, such as `missing 40.0% against 2.0%`.
         chance: probability of at least this distance between two random samples of one distribution.
+        keeps: range of the numbers without that part, where it is a tail.
     """
 
     measure: str
     value: float
     part: str
     chance: float
+    keeps: tuple[float, float] | None = None
 
     @property
     def is_noise(self) -> bool:
@@ -56,6 +58,7 @@ class _Part:
     name: str
     current: float
     control: float
+    keeps: tuple[float, float] | None = field(default=None, kw_only=True)
 
     def __str__(self) -> str:
         return f"{self.name} {self.current:.1%} against {self.control:.1%}"
@@ -146,6 +149,7 @@ def _of_numbers(current: _Column, control: _Column) -> Distance:
     missing = _Part("missing", *(1 - one.known for one in sides))
     cells, frequents, halves = [], [], []
     low, before = None, (0.0, 0.0)
+    lowest, highest = (pick(one.told.num_stats for one in sides) for pick in (_lowest, _highest))
     for cut, frequent in control.slicings():
         told = _number(cut)
         below, upto = ([one.upto(cut, inclusive) for one in sides] for inclusive in (False, True))
@@ -153,7 +157,8 @@ def _of_numbers(current: _Column, control: _Column) -> Distance:
         cells.append(_Part(_stretch(low, told), end[0] - before[0], end[1] - before[1]))
         frequents += [_Part(f"value {told}", upto[0] - below[0], upto[1] - below[1])] if frequent else []
         above = (one.known - share for one, share in zip(sides, upto, strict=True))
-        halves += [_Part(f"values below {told}", *below), _Part(f"values above {told}", *above)]
+        halves += [_Part(f"values below {told}", *below, keeps=(cut, highest))]
+        halves += [_Part(f"values above {told}", *above, keeps=(lowest, cut))]
         low, before = told, (upto[0], upto[1])
     rest = (one.known - share for one, share in zip(sides, before, strict=True))
     cells.append(_Part("values" if low is None else f"values above {low}", *rest))
@@ -163,7 +168,15 @@ def _of_numbers(current: _Column, control: _Column) -> Distance:
     value = float((rel_entr(p, middle) + rel_entr(q, middle)).sum() / 2 / math.log(2))
     # What has grown, by whole percents: of two that say nearly the same, the plainer one comes first.
     part = max([missing, *frequents, *halves, *cells], key=lambda one: round(one.current - one.control, 2))
-    return Distance(JENSEN_SHANNON, value, str(part), _chance(p, q, current.rows, control.rows))
+    return Distance(JENSEN_SHANNON, value, str(part), _chance(p, q, current.rows, control.rows), part.keeps)
+
+
+def _lowest(told: Iterable[Any]) -> float:
+    return math.floor(min(float(one.min) for one in told))
+
+
+def _highest(told: Iterable[Any]) -> float:
+    return math.ceil(max(float(one.max) for one in told))
 
 
 def _stretch(low: str | None, high: str) -> str:

@@ -1,4 +1,5 @@
-"""The integration kit: a class for Python, Kotlin and Swift each, written for the inputs of one very file.
+"""The integration kit: a class for Python, Kotlin and Swift each, written for the inputs of one very file; what makes
+packages of them stands in `packages`.
 
 `write_kit` is all; the templates lie in `kit_templates/`.
 """
@@ -18,7 +19,8 @@ from data.spec import wall_clock
 from data.tensor_names import is_plain, snake
 from data.vocabulary import Input, Interface
 
-FILES = {"predict.py": "python", "Predictor.kt": "kotlin", "Predictor.swift": "swift"}
+KOTLIN, SWIFT = "kotlin/src/main/kotlin/predictor/Predictor.kt", "swift/Sources/Predictor/Predictor.swift"
+FILES = {"predict.py": "python", KOTLIN: "kotlin", SWIFT: "swift"}
 """Files of the kit, each with its language."""
 
 # How each language writes a control character within quotes.

@@ -1,4 +1,4 @@
-"""Packages for C, C++ and microcontrollers, and one for browsers, written for one very file.
+"""Packages for C, C++, microcontrollers, browsers, Android and iOS, written for one very file.
 
 They hold typed inputs, a check of the training range, a time without a time zone, a typed result, and a test that
 replays all test vectors; the templates lie in `kit_templates/`.
@@ -28,6 +28,16 @@ COMMON = (
     "javascript/predictor.mjs",
     "javascript/package.json",
     "javascript/replay.mjs",
+    "kotlin/settings.gradle.kts",
+    "kotlin/build.gradle.kts",
+    "kotlin/src/main/kotlin/predictor/LiteRtEngine.kt",
+    "kotlin/src/androidTest/kotlin/predictor/Replay.kt",
+    "kotlin/src/androidTest/kotlin/predictor/ReplayTest.kt",
+    "kotlin/src/androidTest/assets/vectors.txt",
+    "swift/Package.swift",
+    "swift/Sources/Predictor/TensorFlowLiteEngine.swift",
+    "swift/Tests/PredictorTests/ReplayTests.swift",
+    "swift/Tests/PredictorTests/vectors.txt",
 )
 MICRO = (
     "tflm/predictor_tflm.h",
@@ -50,6 +60,7 @@ def write_packages(interface: Interface, micro: TargetRun, model: bytes, vectors
         vectors: as `test_vectors.json` holds them.
     """
     arguments = kit.arguments(interface.inputs)
+    replayed = [_vector(row, arguments) for row in vectors["rows"]]
     told = {
         **kit.told(interface),
         "inputs_json": _script([_described(one) for one in arguments]),
@@ -58,7 +69,8 @@ def write_packages(interface: Interface, micro: TargetRun, model: bytes, vectors
         "classes_json": _script(interface.output.classes or []),
         "threshold_c": _float(interface.output.decision.threshold if interface.output.decision else None),
         "tolerance_c": _float(vectors["tolerance"]),
-        "vectors": [_vector(row, arguments) for row in vectors["rows"]],
+        "vectors": replayed,
+        "vector_lines": [" ".join(one[2:] for one in (*row["bits"], *row["expected_bits"])) for row in replayed],
         "operators": [_resolver_name(one) for one in micro.operators],
         **_arena(micro.arena_bytes),
         "model_lines": [", ".join(f"0x{byte:02x}" for byte in model[at : at + 16]) for at in range(0, len(model), 16)],
@@ -68,15 +80,23 @@ def write_packages(interface: Interface, micro: TargetRun, model: bytes, vectors
 
 
 def _language(path: str) -> str:
-    return "javascript" if path.startswith("javascript/") else "c"
+    first = path.split("/")[0]
+    return first if first in ("javascript", "kotlin", "swift") else "c"
 
 
 def _vector(row: Mapping[str, Any], arguments: Sequence[kit.Argument]) -> dict[str, Any]:
     types = {"number": np.float32}
     values = ((row["inputs"][one.name], types.get(one.kind, np.int32)) for one in arguments)
-    bits = (np.array(np.nan if value is None else value, kind).view(np.uint32) for value, kind in values)
     expected = row["prediction"] if isinstance(row["prediction"], list) else [row["prediction"]]
-    return {"bits": [f"0x{int(one):08x}" for one in bits], "expected": [_float(one) for one in expected]}
+    return {
+        "bits": [_bits(value, kind) for value, kind in values],
+        "expected": [_float(one) for one in expected],
+        "expected_bits": [_bits(one, np.float32) for one in expected],
+    }
+
+
+def _bits(value: float | None, kind: Any) -> str:
+    return f"0x{int(np.array(np.nan if value is None else value, kind).view(np.uint32)):08x}"
 
 
 def _described(one: kit.Argument) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,11 @@ class StoreError(ValueError):
 
 class CorruptError(StoreError):
     """A version's files are not what its manifest says."""
+
+
+def padded(version: str) -> str:
+    """Six digits of fewer: `2` is `000002`; any other text as it is."""
+    return version.zfill(6) if re.fullmatch("[0-9]{1,6}", version) else version
 
 
 def sha256(data: bytes) -> str:

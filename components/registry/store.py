@@ -25,6 +25,7 @@ from components.registry.durable import lock, replace_text, sync, sync_tree, wri
 from components.registry.soundness import KIT, MANIFEST, MODEL, SOURCE, VECTORS, as_written, checksums, seal
 from components.registry.soundness import CorruptError as CorruptError
 from components.registry.soundness import StoreError as StoreError
+from components.registry.soundness import padded as padded
 from components.registry.soundness import sha256 as sha256
 
 CURRENT = "current"
@@ -82,6 +83,7 @@ class Store:
                 raise StoreError(f"no model was pushed to {self.root} yet; `farelite run` makes the first")
             return live
         assert version is not None  # None was handled above
+        version = padded(version)
         if version not in self.versions():
             raise StoreError(f"no version {version} in {self.root}; there are: {', '.join(self.versions()) or 'none'}")
         return version

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from components.device.runtime import Engine
+from components.progress import report
 from components.registry.soundness import CorruptError, interface_of
 from components.registry.store import Store
 from components.scoring.table_writer import writing
@@ -29,8 +30,7 @@ from data.times import seconds_of
 from data.values import LIMITS, NO_UTF8, check_origin, check_range, numbers, set_reason
 from data.vocabulary import TIME_KEYS, Input
 
-PREDICTION, CLASS, FLAGS = "prediction", "class", "flags"
-SEPARATOR = ";"
+PREDICTION, CLASS, FLAGS, SEPARATOR = "prediction", "class", "flags", ";"
 
 Values = npt.NDArray[Any]
 
@@ -236,8 +236,8 @@ def predict_file(store: Store, version: str | None, source: str, output: Path | 
         raise DataError(f"{source}: {error}") from error
     with writing(output, predictor.layout.delimiter) as write:
         for stretch in chain([first], stretches):
-            predictions = predictor(stretch)
-            counts.add(predictions)
+            counts.add(predictions := predictor(stretch))
+            report(f"{counts.rows:,} rows", counts.rows, 0)
             write(_joined(stretch.table, predictions, names))
     return counts
 

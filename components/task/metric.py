@@ -71,6 +71,18 @@ class Metric:
             return self.loss(value) <= self.loss(other) * ratio
         return value <= other * ratio if self.better == "lower" else value * ratio >= other
 
+    def surpasses(self, one: Array, other: Array, label: Array) -> bool:
+        """Whether predictions are better than others by more than one standard error of the difference row by row.
+
+        Where a figure is of no mean over rows, any difference counts.
+        """
+        if self.mean_of is None:
+            return self.loss(self.of(one, label)) < self.loss(self.of(other, label))
+        gain = self.mean_of(other, label) - self.mean_of(one, label)
+        if self.better == "higher":
+            gain = -gain
+        return bool(np.mean(gain) > np.std(gain) / np.sqrt(len(gain)))
+
     def heading(self, unit: str) -> str:
         """Title with its unit."""
         return f"{self.title} ({unit})" if self.in_label_units else self.title

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,11 +16,12 @@ from components import interface_file
 from components.conversion import recipe
 from components.task import task_of
 from components.task.encoding import Encoding
+from components.trainer.block import no_numbers
 from data.columns import inputs
 from data.spec import Dataset
 from data.tensor_names import columns_of, tensor_name
 from data.vocabulary import Column, Input, Interface, Output
-from transforms import categories
+from transforms import buckets, categories
 from transforms.categories import vocabulary_file
 from transforms.features import BLOCK, Plan, id_key, is_id
 from transforms.in_memory import raw_spec
@@ -53,12 +56,6 @@ class Parts:
     width: int
     hidden_width: int
     outputs: int
-
-
-def columns(block: tf.Tensor, kept: list[int]) -> tf.Tensor:
-    """Some columns of float32 `[batch, n]`; the first ones are a slice, which is the cheaper operator."""
-    first = kept == list(range(len(kept)))
-    return block[:, : len(kept)] if first else tf.gather(block, kept, axis=1)
 
 
 class RawModel(tf.Module):
@@ -98,7 +95,7 @@ class RawModel(tf.Module):
 
     def _features(self, raw: Tensors) -> Tensors:
         features = dict(self._transform({name: tf.expand_dims(value, 1) for name, value in raw.items()}))
-        features[BLOCK] = columns(features[BLOCK], self._kept)
+        features[BLOCK] = buckets.columns(features[BLOCK], self._kept)
         return {name: tf.cast(value, tf.int32) if is_id(name) else value for name, value in features.items()}
 
     def device_features(self, raw: Tensors) -> Tensors:
@@ -111,7 +108,7 @@ class RawModel(tf.Module):
         if self._dataset.time:
             time = tensor_name(self._dataset.time.column)
             numbers[time] = tf.cast(numbers[time], tf.int64)
-        features = self._features(numbers)
+        features = self._features(numbers) if numbers else no_numbers(raw)
         features.update({id_key(column): tf.expand_dims(raw[key], 1) for key, column in texts.items()})
         return features
 
@@ -123,7 +120,7 @@ class RawModel(tf.Module):
         coordinates = [raw[tensor_name(name)] for name in self._dataset.coordinates()]
         if self._unknown_spreads or not coordinates:
             return value
-        unknown = 0.0 * tf.add_n(coordinates)
+        unknown = 0.0 * functools.reduce(operator.add, coordinates)  # graphics cards have no ADD_N
         return value + (unknown if value.shape.rank == 1 else unknown[:, tf.newaxis])
 
     def _examples(self, name: str, raw: Tensors) -> Tensors:

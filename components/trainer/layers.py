@@ -11,7 +11,7 @@ import numpy.typing as npt
 import tensorflow as tf
 import tf_keras
 
-from transforms import piecewise
+from transforms import buckets, piecewise
 
 FloatArray = npt.NDArray[np.float32]
 START = 0.3
@@ -109,13 +109,11 @@ class BakedBends(tf_keras.layers.Layer):
 
     def call(self, numbers: tf.Tensor) -> tf.Tensor:
         """As `Bends`."""
-        whole = self._columns == list(range(int(numbers.shape[1])))
-        own = numbers if whole else tf.gather(numbers, self._columns, axis=1)
-        row, share = piecewise.place(own, self._edges)
+        row, share = piecewise.place(buckets.columns(numbers, self._columns), self._edges)
         low, high = (tf.cast(tf.gather(self._table.values, at), tf.float32) for at in (row, row + 1))
-        bent = low + (high - low) * share[:, :, tf.newaxis]
+        bent = low + (high - low) * share
         if self._table.step is not None:
-            bent *= self._table.step
+            bent *= tf.tile(self._table.step, [tf.shape(numbers)[0], 1])
         return tf.reshape(bent, (-1, self._table.values.shape[1] * len(self._columns)))
 
 

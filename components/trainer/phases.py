@@ -10,12 +10,14 @@ import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tensorflow_model_optimization as tfmot
 import tf_keras
 
+from components import progress
 from components.compression_settings import Clustering, Pruning, Quantization
 from components.settings import SettledTraining
 from components.tables import Table
-from components.trainer import compression, fitting, network, warm_start
-from components.trainer.cycles import AfterEpoch, Cycles, unwatched
+from components.trainer import compression, cycles, fitting, network, warm_start
+from components.trainer.cycles import AfterEpoch, Cycles
 from components.trainer.design import Design
+from components.trainer.watch import Watch, unwatched
 
 
 @dataclass
@@ -46,12 +48,14 @@ class Phases:
         design: of the network.
         train, validation: rows to learn from, and to watch.
         history: losses by epoch, by phase.
+        watch: is told of each epoch.
     """
 
     design: Design
     train: Table
     validation: Table
     history: dict[str, Any] = field(default_factory=dict)
+    watch: Watch = unwatched
 
     @property
     def training(self) -> SettledTraining:
@@ -74,20 +78,25 @@ class Phases:
         made.core.set_weights(net.core.get_weights())
         return made
 
-    def fit_float(self, start: Path | None = None, after_epoch: AfterEpoch = unwatched) -> Net:
+    def fit_float(self, start: Path | None = None, after_epoch: AfterEpoch = cycles.unwatched) -> Net:
         """Trains from scratch, or from the float weights in an archive, as long as `validation` gains."""
         front, core = self.design.front(), self.design.core()
         if start is not None:
             self.history["warm_start"] = warm_start.take([("front", front), ("core", core)], start)
         loop = Cycles(network.join(front, core), self.design.loss(), self.training, network.decayed(front, core))
         encode = self.design.encoding.encode
+
+        def told(epoch: int, loss: float, validation_loss: float) -> None:
+            self.watch("float", epoch, loss, validation_loss)
+            after_epoch(epoch, loss, validation_loss)
+
         self.history["float"] = loop.fit(
             self.train,
             encode(self.train.label),
             self.validation,
             encode(self.validation.label),
             self.rate if start else self.training.learning_rate,
-            after_epoch,
+            told,
         )
         return Net(front, network.without_dropout(core, self.training))
 
@@ -98,10 +107,13 @@ class Phases:
         """
         training = self.training
         if training.pruning:
+            progress.report("preparing the pruning", 0, 0)
             net = self._prune(net, training.pruning)
         if training.clustering:
+            progress.report("preparing the clustering", 0, 0)
             net = self._cluster(net, training.clustering)
         if training.quantization:
+            progress.report("preparing the quantization", 0, 0)
             net = self._quantize(net, training.quantization)
         return net
 
@@ -136,6 +148,9 @@ class Phases:
         return Net(front, compression.strip_cluster_variables(core) if clusters else core, quantization.embeddings)
 
     def _fit(self, name: str, net: Net, epochs: int, rate: float, callbacks: list[Any] | None = None) -> None:
+        told = tf_keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: self.watch(name, epoch + 1, logs["loss"], logs["val_loss"])
+        )
         self.history[name] = fitting.fit(
-            net.joined, self.train, self.validation, self.design, epochs, rate, callbacks or []
+            net.joined, self.train, self.validation, self.design, epochs, rate, [*(callbacks or []), told]
         )

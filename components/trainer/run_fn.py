@@ -8,14 +8,16 @@ from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 
+from components import progress
 from components.compression_settings import Conversion
 from components.conversion.recipe import Recipe
-from components.files import HISTORY_FILE, REFERENCE_DIR
+from components.files import HISTORY_FILE, REFERENCE_DIR, TENSORBOARD_DIR
 from components.settings import Training
 from components.trainer.context import TrainingContext
 from components.trainer.hyperparameters import changes, tuned
 from components.trainer.training import train
 from components.trainer.warm_start import turned, weights_beside
+from components.trainer.watch import Telling, planned
 from transforms import learned
 from transforms.features import Plan
 
@@ -40,7 +42,9 @@ def run_fn(fn_args: Any) -> None:
     design, chosen = context.design(training)
     start = weights_beside(fn_args.base_model)
     cold = turned(start, learned.read(context.output.transform_savedmodel_dir)) if start else ""
-    trained = train(context, design, None if cold else start)
+    run_dir = Path(fn_args.model_run_dir)
+    telling = Telling(run_dir / TENSORBOARD_DIR, planned(design.training))
+    trained = train(context, design, None if cold else start, watch=telling)
 
     history = {
         **trained.history,
@@ -50,7 +54,8 @@ def run_fn(fn_args: Any) -> None:
     }
     if len(context.train) == training.max_rows:
         history["sample_rows"] = len(context.train)
-    Path(fn_args.model_run_dir).mkdir(parents=True, exist_ok=True)
-    (Path(fn_args.model_run_dir) / HISTORY_FILE).write_text(json.dumps(history))
+    run_dir.mkdir(parents=True, exist_ok=True)
+    (run_dir / HISTORY_FILE).write_text(json.dumps(history))
+    progress.report("writing the SavedModels", 0, 0)
     context.export(design, trained.shipped, fn_args.serving_model_dir, Recipe(conversion=conversion))
     context.export_reference(design, trained.reference, str(Path(fn_args.serving_model_dir).parent / REFERENCE_DIR))

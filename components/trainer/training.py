@@ -10,10 +10,12 @@ from typing import Any
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tf_keras
 
+from components.trainer import cycles
 from components.trainer.context import TrainingContext
-from components.trainer.cycles import AfterEpoch, unwatched
+from components.trainer.cycles import AfterEpoch
 from components.trainer.design import Design
 from components.trainer.phases import Net, Phases
+from components.trainer.watch import Watch, unwatched
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,11 @@ class Trained:
 
 
 def train(
-    context: TrainingContext, design: Design, start: Path | None = None, after_epoch: AfterEpoch = unwatched
+    context: TrainingContext,
+    design: Design,
+    start: Path | None = None,
+    after_epoch: AfterEpoch = cycles.unwatched,
+    watch: Watch = unwatched,
 ) -> Trained:
     """Trains from the beginning, or from the float weights in an archive.
 
@@ -43,11 +49,12 @@ def train(
         context: rows to learn from, and to watch.
         design: of the network.
         start: float weights of an earlier model.
-        after_epoch: is told of the float phase's epochs.
+        after_epoch: is told of the float phase's epochs, and may end it.
+        watch: is told of all epochs.
     """
     tf_keras.backend.clear_session()
     tf_keras.utils.set_random_seed(design.training.seed)
-    phases = Phases(design, context.training_set(design.training), context.validation)
+    phases = Phases(design, context.training_set(design.training), context.validation, watch=watch)
     net = phases.fit_float(start, after_epoch)
     reference = phases.copy(net)  # compression goes on with the weights of `net`
     return Trained(reference, phases.compress(net), phases.history)

@@ -43,6 +43,8 @@ def turned(path: Path, now: Mapping[str, Any]) -> str:
     then = json.loads(file.read_text())
     if (then["kind"], then["features"], then["kept"]) != (now["kind"], now["features"], now["kept"]):
         return "the live model has other features or another reducer"
+    if now["kind"] == "none":
+        return ""
     old, new = (np.asarray(one["loadings"], np.float64)[: now["kept"]] for one in (then, now))
     cosines = np.sum(old * new, axis=1) / np.maximum(np.linalg.norm(old, axis=1) * np.linalg.norm(new, axis=1), 1e-30)
     worst = int(np.argmin(cosines))

@@ -171,29 +171,20 @@ class FileTuner(base_tuner.BaseTuner):
         same rows is above one standard error of it (the rule of L. Breiman et al., "Classification and Regression
         Trees", 1984).
         """
-        usual, metric = self.usual, self.judge.task.primary
+        usual, metric, label = self.usual, self.judge.task.primary, self.judge.label
         allowed = sorted((one for one in self.trials.values() if one.may_ship), key=lambda one: one.loss)
         if not allowed:
             return usual, "no trial keeps the budgets of push"
         if not usual.may_ship:
             return allowed[0], f"lowest {metric.title} of {len(allowed)} files within the budgets of push"
         for one in allowed:
-            if one is not usual and one.loss < usual.loss and self._beyond_chance(one):
+            if one is not usual and metric.surpasses(one.predicted, usual.predicted, label):
                 return (
                     one,
                     f"lowest {metric.title} of {len(allowed)} files, better than the configuration's by more "
                     "than one standard error on the same rows",
                 )
         return usual, f"none of {len(allowed)} files is better than the configuration's by more than one standard error"
-
-    def _beyond_chance(self, one: Trial) -> bool:
-        of_rows, label = self.judge.task.primary.mean_of, self.judge.label
-        if of_rows is None:
-            return True
-        gain = of_rows(self.usual.predicted, label) - of_rows(one.predicted, label)
-        if self.judge.task.primary.better == "higher":
-            gain = -gain
-        return bool(np.mean(gain) > np.std(gain) / np.sqrt(len(gain)))
 
     def get_best_hyperparameters(self, num_trials: int = 1) -> list[keras_tuner.HyperParameters]:
         """The chosen trial's, as TFX asks for them."""

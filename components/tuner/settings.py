@@ -16,8 +16,9 @@ class Tuner(Settings):
         max_trials: so many at most; null sets no limit.
         few_rows: where `validation` has fewer rows, trials are judged by folds over `train` and `validation` together.
         folds: so many then.
-        stop_above: a trial is given up when its loss after a cycle of the float phase, or its error after a fold, is so
-            many times that of the best one.
+        stop_above: a trial is given up when its loss after the first cycle of the float phase is so many times that of
+            the best one; after the second the square root of it is enough, after the third the cube root, and so on.
+            After a fold, it is given up when it is worse by more than one standard error on the same rows.
         seed: of the search, and of the folds.
     """
 

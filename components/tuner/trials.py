@@ -125,7 +125,7 @@ class Judge:
             cycles: is filled with `Trial.cycles`.
 
         Raises:
-            GivenUpError: it is worse than the best by `stop_above`.
+            GivenUpError: it is worse than the best.
             OutOfTimeError: the time is up.
             ValueError: the file's predictions are not all finite.
         """
@@ -173,8 +173,9 @@ class Judge:
         if best is None or len(done) == len(best.predicted):
             return
         metric, label = self.task.primary, self.label[: len(done)]
-        mine, theirs = (metric.of(one, label) for one in (done, best.predicted[: len(done)]))
-        if not metric.keeps_up(mine, theirs, self.stop_above):
+        same = best.predicted[: len(done)]
+        mine, theirs = metric.of(done, label), metric.of(same, label)
+        if metric.surpasses(same, done, label):
             raise GivenUpError(f"{metric.title} {mine:.4g} on {len(done):,} rows, of the best {theirs:.4g}")
 
 
@@ -196,7 +197,8 @@ class _Watch:
         self.seen.append(validation_loss)
         if len(self.seen) <= len(self.rival):
             theirs = self.rival[len(self.seen) - 1]
-            if not validation_loss <= theirs * self.stop_above:
+            # The more cycles are behind, the less the rest can make up for.
+            if not validation_loss <= theirs * self.stop_above ** (1 / len(self.seen)):
                 raise GivenUpError(f"loss {validation_loss:.4g} after {epoch} epochs, of the best {theirs:.4g}")
 
 

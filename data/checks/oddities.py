@@ -1,16 +1,19 @@
-"""What reading finds odd in columns of numbers: integers that float32 loses, texts among the numbers."""
+"""What reading finds odd: integers that float32 loses, texts among numbers, a few rejected values of each reason."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from data.values import NO_NUMBER
+from data.time_formats import formats_of
+from data.values import NO_NUMBER, NO_TIME
 
 EXAMPLES = 3
 """So many texts that are no number are shown, and so many numbers beside."""
+REASONS = 100
+"""So many reasons have examples."""
 FLOAT32_INTEGERS = 2**24
 """Up to here float32 has every integer."""
 
@@ -23,11 +26,13 @@ class Oddities:
         coarse: the largest integer whose last digits float32 loses, of columns that have one.
         texts: up to three texts that are no number, such as `'x' (trips.csv:3)`, of columns that have one.
         numbers: up to three numbers of the same columns, as they stand there.
+        examples: by reason of rejected rows, the value and its place (`trips.csv:3`) of up to three.
     """
 
     coarse: dict[str, float] = field(default_factory=dict)
     texts: dict[str, list[str]] = field(default_factory=dict)
     numbers: dict[str, list[str]] = field(default_factory=dict)
+    examples: dict[str, list[list[str]]] = field(default_factory=dict)
 
     def merge(self, other: Oddities) -> None:
         """Adds those of other rows."""
@@ -36,6 +41,20 @@ class Oddities:
         for own, others in ((self.texts, other.texts), (self.numbers, other.numbers)):
             for name, texts in others.items():
                 own[name] = [*own.get(name, []), *texts][:EXAMPLES]
+        for reason, some in other.examples.items():
+            if reason in self.examples or len(self.examples) < REASONS:
+                self.examples[reason] = [*self.examples.get(reason, []), *some][:EXAMPLES]
+
+    def told(self, reasons: Mapping[str, int], most: int = 3) -> str:
+        """The commonest reasons, each with its rows and an example."""
+        top = sorted(reasons.items(), key=lambda pair: -pair[1])
+        more = f", and {len(top) - most:,} more" if len(top) > most else ""
+        return ", ".join(f"{reason} ({count:,}{self.example(reason)})" for reason, count in top[:most]) + more
+
+    def example(self, reason: str) -> str:
+        """`, such as 'x' in trips.csv:3`, or only where; empty where there is none."""
+        (value, place), *_ = self.examples.get(reason) or [["", ""]]
+        return f", such as {value!r} in {place}" if value else f", as in {place}" if place else ""
 
     def sentences(self, reasons: Mapping[str, int], read: int) -> list[str]:
         """What there is to say.
@@ -53,6 +72,7 @@ class Oddities:
                 f"{beside}; they are rejected. If such a text means that there is none, add it to data.missing; if "
                 f"{name} is no number, name it in data.categorical"
             )
+        found += [_unread(reason, examples) for reason, examples in sorted(self.examples.items()) if NO_TIME in reason]
         for name, largest in sorted(self.coarse.items()):
             held = float(np.float32(largest))
             found.append(
@@ -61,6 +81,15 @@ class Oddities:
                 "subtract where the numbers begin"
             )
         return found
+
+
+def _unread(reason: str, examples: Sequence[Sequence[str]]) -> str:
+    """On times that do not read: what they look like, and the format that they have."""
+    name, form = reason.split(NO_TIME)
+    shown = ", ".join(f"{value!r} ({place})" for value, place in examples)
+    forms = formats_of([value for value, _ in examples])
+    seen = f"such texts read as {' or '.join(forms)}: set data.time.format" if forms else "mend the rows, or the format"
+    return f"{name} does not read as {form} in rows such as {shown}; {seen}"
 
 
 def _whole(value: float) -> str:

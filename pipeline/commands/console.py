@@ -1,10 +1,11 @@
-"""What a person sees: progress lines while a run goes on, the card at its end, tables. All on standard error."""
+"""What a person sees of a run: how it goes, the card at its end, and tables."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import logging
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,13 +20,15 @@ from components.shown import scale_of, shown
 from components.task import task_of, title_of
 from components.task.task import Task
 from components.task.words import in_brief
-from pipeline.commands.pace import Pace
+from pipeline.commands.progress_lines import ProgressLines
+from pipeline.commands.since import began
 from pipeline.commands.study_view import WIDTH as STUDY_WIDTH
 from pipeline.commands.study_view import study_table
 from pipeline.commands.tuning_view import tuning_table
 from pipeline.config import Config
-from pipeline.run import Run, opened
-from pipeline.runners.events import ComponentRun, Listener, Result
+from pipeline.pulse import going_on
+from pipeline.run import Run, opened, prepare
+from pipeline.runners.events import Result
 
 if TYPE_CHECKING:
     from components.registry.recheck import Summary
@@ -39,97 +42,67 @@ _VERDICTS = {
 }
 
 
-class ProgressLines(Listener):
-    """One line a component: state, time, figure. A spinner marks the one under way where there is a terminal."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._status = console.status("starting", spinner="dots")
-        self._width = 0
-        self._place = ""
-        self.running, self.planned = "", False
-        self._total = self._count = 0
-        self._pace = Pace()
-
-    def say(self, text: str) -> None:
-        """See `pipeline.runners.events.Listener`."""
-        self._status.update(text)
-        self._status.start()
-
-    def plan(self, names: list[str]) -> None:
-        """See `pipeline.runners.events.Listener`."""
-        self.planned = True
-        self._width = max(len(name) for name in names)
-        self._total = len(names)
-
-    def start(self, name: str) -> None:
-        """Likewise."""
-        self._count += 1
-        self.running = name
-        self._pace = Pace()
-        self._status.update(f"{name} ({self._count} of {self._total})")
-        self._status.start()
-
-    def progress(self, text: str, done: float, total: float) -> None:
-        """Likewise."""
-        self._status.update(f"{self.running} ({self._count} of {self._total})  {self._pace(text, done, total)}")
-
-    def done(self, component: ComponentRun) -> None:
-        """Likewise."""
-        self.running = ""
-        state = Text("cached", style="cyan") if component.state == "cached" else Text("ran   ", style="green")
-        line = Text.assemble(
-            f"{component.name:<{self._width}}  ",
-            state,
-            f"  {component.seconds:6.1f} s  ",
-            (component.figure, "bold"),
-        )
-        self._console.print(line, soft_wrap=True)
-
-    def remark(self, text: str) -> None:
-        """Likewise."""
-        self._console.print(Text(text, style="yellow"), soft_wrap=True)
-
-    def stop(self) -> None:
-        """No more spinner."""
-        self._status.stop()
-
-
-def run_with_progress(config: Config, runs_dir: Path, force: bool, wait: float) -> Result:
+def run_with_progress(
+    config: Config,
+    runs_dir: Path,
+    force: bool = False,
+    wait: float = 0,
+    since: float | None = None,
+    quiet: bool = False,
+) -> Result:
     """Runs the pipeline, draws how it goes, makes the report, and prints the card.
+
+    Args:
+        config, runs_dir, force, wait: as `farelite run` takes them.
+        since: from when on its seconds count, on the clock of `time.monotonic`; None takes the start of this process.
+        quiet: print nothing.
 
     Raises:
         DataError, RunsFolderError, LockedError, StoreError: the input's fault.
     """
-    with opened(config, runs_dir, force, wait) as (run, terminal):
-        console = Console(file=terminal, highlight=False)
+    since = began() if since is None else since
+    with going_on(f"reading {config.data.source}", Console(quiet=True) if quiet else None):
+        run = prepare(config, runs_dir, force)
+    with opened(run, wait) as terminal:
+        console = Console(file=terminal, highlight=False, quiet=quiet)
         console.print(Text(run.label), soft_wrap=True)
         progress = ProgressLines(console)
         progress.say("loading TFX")
-        try:
-            # Only now, since it takes seconds: the configuration is known to be good and the spinner turns.
-            from pipeline.runners import local
-
-            result = local.run(run, progress)
-        except BaseException as error:
-            progress.stop()
-            if progress.running:
-                console.print(f"[red]{progress.running} did not finish[/] ({type(error).__name__}); log: {run.log}")
-            if progress.planned:
-                _make_report(run, progress)
-            raise
-        result = dataclasses.replace(result, report=_make_report(run, progress))
+        result = _run(run, progress, console)
+        progress.say("writing the report")
+        report = _make_report(run, progress)
         progress.stop()
-        if result.study_dir:
-            results = json.loads((Path(result.study_dir) / STUDY_FILE).read_text())
-            # Wide as it is: a column cut short tells nothing.
-            wide = Console(file=terminal, highlight=False, width=max(console.width, STUDY_WIDTH))
-            wide.print(study_table(results, result.study_dir))
-        if result.tuning_dir:
-            found = json.loads((Path(result.tuning_dir) / TUNING_FILE).read_text())
-            console.print(tuning_table(found, result.tuning_dir))
-        console.print(card(result, run.config.data.label.in_words, run.log))
+        result = dataclasses.replace(result, report=report, seconds=time.monotonic() - since)
+        _show(result, run, console)
     return result
+
+
+def _run(run: Run, progress: ProgressLines, console: Console) -> Result:
+    try:
+        # Only now, since it takes seconds: the configuration is known to be good and the spinner turns.
+        from pipeline.runners import local
+
+        return local.run(run, progress)
+    except BaseException as error:
+        progress.stop()
+        if progress.running:
+            console.print(f"[red]{progress.running} did not finish[/] ({type(error).__name__}); log: {run.log}")
+        if progress.planned:
+            _make_report(run, progress)
+        raise
+
+
+def _show(result: Result, run: Run, console: Console) -> None:
+    """Tables of what was compared, then the card."""
+    if result.study_dir:
+        results = json.loads((Path(result.study_dir) / STUDY_FILE).read_text())
+        # Wide as it is: a column cut short tells nothing.
+        wide = Console(file=console.file, highlight=False, width=max(console.width, STUDY_WIDTH), quiet=console.quiet)
+        wide.print(study_table(results, result.study_dir))
+    if result.tuning_dir:
+        found = json.loads((Path(result.tuning_dir) / TUNING_FILE).read_text())
+        console.print(tuning_table(found, result.tuning_dir))
+    console.print(card(result, run.config.data.label.in_words, run.log))
 
 
 def _make_report(run: Run, progress: ProgressLines) -> str:

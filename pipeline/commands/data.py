@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data.errors import DataError
 from data.writing import write_text
-from pipeline.commands.options import BAD_INPUT, DONE, AsJson, ConfigFile, Override
+from pipeline.commands.options import BAD_INPUT, DONE, AsJson, ConfigFile, Label, Override
 from pipeline.commands.output import print_json
+from pipeline.pulse import going_on
 from pipeline.quiet import without_native_notes
 
 if TYPE_CHECKING:
+    from data.loading import Loaded
+    from data.spec import Dataset
     from pipeline.config import Config
 
 data_group = typer.Typer(help="Look at a source before any run.", no_args_is_help=True)
@@ -26,24 +30,45 @@ Output = Annotated[Path | None, typer.Option("--output", help="Where to write; w
 
 
 @data_group.command()
-def describe(config: ConfigFile = None, override: Override = None, as_json: AsJson = False) -> None:
+def describe(
+    table: Annotated[
+        str | None, typer.Argument(metavar="[TABLE]", help="A file without a configuration, as for `farelite init`.")
+    ] = None,
+    label: Label = None,
+    config: ConfigFile = None,
+    override: Override = None,
+    as_json: AsJson = False,
+) -> None:
     """Show rows, rejects by reason, and of each column range, missing, distinct and outliers.
 
-    Reads what a run would read, in memory, and writes nothing.
+    Reads what a run would read, in memory, and writes nothing. Of a TABLE, roles are as `farelite init` proposes them.
 
-    Example: farelite data describe --config my-city.yaml
+    Example: farelite data describe houses.csv
     """
-    from data.loading import load
     from data.profile import profile
 
-    chosen = _config(config, override)
-    found = profile(chosen.data, load(chosen.data), chosen.data_gate.allow_leaks)
+    left_out: dict[str, str] = {}
+    if table is None:
+        if label is not None:
+            raise DataError("--label is for a TABLE; a configuration names its label itself")
+        chosen = _config(config, override)
+        data, allowed = chosen.data, chosen.data_gate.allow_leaks
+        loaded = _loaded(data)
+    else:
+        if config is not None or override:
+            raise DataError("give a TABLE or --config, not both; a TABLE has no settings to --set")
+        from data.draft.propose import propose
+
+        with going_on(f"reading {table}"):
+            proposal, data, loaded = propose(table, label)
+        allowed, left_out = (), proposal.left_out
+    found = profile(data, loaded, allowed)
     if as_json:
-        print_json(dataclasses.asdict(found), indent=1)
+        print_json({**dataclasses.asdict(found), **({"left_out": left_out} if table else {})}, indent=1)
         return
     from pipeline.commands.data_view import show_profile
 
-    show_profile(found, chosen.data.label.in_words)
+    show_profile(found, data.label.in_words, left_out)
 
 
 @schema_group.command()
@@ -55,8 +80,6 @@ def infer(config: ConfigFile = None, override: Override = None, output: Output =
 
     Example: farelite schema infer --config my-city.yaml --output my-city.pbtxt
     """
-    from data.errors import DataError
-    from data.loading import load
     from data.profile import profile
 
     chosen = _config(config, override)
@@ -64,7 +87,7 @@ def infer(config: ConfigFile = None, override: Override = None, output: Output =
         raise DataError(
             f"{output} is there already; `farelite schema accept` changes a schema, or give another --output"
         )
-    loaded = load(chosen.data)
+    loaded = _loaded(chosen.data)
     columns = {one.name: one for one in profile(chosen.data, loaded).columns}
     with without_native_notes():
         from components.data_gate import schema_review
@@ -86,12 +109,11 @@ def diff(config: ConfigFile = None, override: Override = None, as_json: AsJson =
 
     Example: farelite schema diff
     """
-    from data.loading import load
     from data.tensor_names import columns_of
 
     chosen = _config(config, override)
     path = _schema_path(chosen)
-    loaded = load(chosen.data)
+    loaded = _loaded(chosen.data)
     with without_native_notes():
         from components.data_gate import schema_review
 
@@ -117,11 +139,9 @@ def accept(config: ConfigFile = None, override: Override = None, output: Output 
 
     Example: farelite schema accept && git diff
     """
-    from data.loading import load
-
     chosen = _config(config, override)
     path = _schema_path(chosen)
-    loaded, text = load(chosen.data), path.read_text()
+    loaded, text = _loaded(chosen.data), path.read_text()
     with without_native_notes():
         from components.data_gate import schema_review
 
@@ -134,15 +154,23 @@ def accept(config: ConfigFile = None, override: Override = None, output: Output 
     print(f"wrote {target}; review the change before you commit it", file=sys.stderr)
 
 
+def _loaded(data: Dataset) -> Loaded:
+    from data.loading import load
+
+    with going_on(f"reading {data.source}"):
+        return load(data)
+
+
 def _config(path: Path | None, override: list[str] | None) -> Config:
     from pipeline.config import load
     from pipeline.settled import settled
 
-    return settled(load(path, override or []))[0]
+    config = load(path, override or [])
+    with going_on(f"reading {config.data.source}"):
+        return settled(config)[0]
 
 
 def _schema_path(config: Config) -> Path:
-    from data.errors import DataError
     from data.files import match
 
     if config.schema_file is None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import datetime, timezone
+from types import MappingProxyType
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from data.draft.names import shown
 from data.errors import printable
 from data.profile import FENCE, ColumnProfile, Profile
 
 _WIDE = 200
 
 
-def show_profile(profile: Profile, unit: str) -> None:
-    """Rows, rejects and columns, on standard output."""
+def show_profile(profile: Profile, unit: str, left_out: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Rows, rejects and columns, on standard output; and columns without a role, with the reason."""
     # In a pipe or a file nothing is cut to the width of a terminal that is not there.
     console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _WIDE)
     share = profile.rejected / profile.read
@@ -32,6 +35,8 @@ def show_profile(profile: Profile, unit: str) -> None:
     if profile.reasons:
         console.print(_reasons(profile))
     console.print(_columns(profile, unit))
+    for name, why in left_out.items():
+        console.print(f"left out: {shown(name)}: {printable(why)}", markup=False)
     for remark in [*(f"a run stops: {one}" for one in profile.stops), *profile.remarks]:
         console.print(remark, markup=False)
     console.print(
@@ -43,8 +48,10 @@ def _reasons(profile: Profile) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("rejected because")
     table.add_column("rows", justify="right")
+    table.add_column("such as")
     for reason, count in profile.reasons.items():
-        table.add_row(_text(reason), f"{count:,}")
+        (value, place), *_ = profile.examples.get(reason) or [["", ""]]
+        table.add_row(_text(reason), f"{count:,}", _text(f"{value!r} in {place}" if value else place))
     return table
 
 

@@ -45,6 +45,33 @@ def runs(
     show_runs(found, states)
 
 
+def compare(
+    before: Annotated[str, typer.Argument(metavar="A", help="A version such as 2, latest, or a run's id.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="Likewise.")],
+    runs_dir: RunsDir = DEFAULT_RUNS,
+    pipeline: Pipeline = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show two runs or versions side by side: settings that differ, errors, sizes and latency, slice by slice.
+
+    Refused runs too: what was measured of their file is kept. What made them differ, down to data and code, is told by
+    `farelite lineage --diff`.
+
+    Example: farelite compare 1 2
+    """
+    from pipeline.lineage.comparison import compare as compared
+    from pipeline.lineage.comparison import side
+    from pipeline.lineage.comparison_view import show_comparison, to_json
+    from pipeline.paths import pipeline_folder
+
+    paths = pipeline_folder(runs_dir, pipeline)
+    found = compared(side(paths, before), side(paths, after))
+    if as_json:
+        print_json(to_json(found), indent=1)
+    else:
+        show_comparison(found)
+
+
 def report(
     runs_dir: RunsDir = DEFAULT_RUNS,
     pipeline: Pipeline = None,
@@ -65,9 +92,12 @@ def report(
     Example: farelite report --run 20260124-052940-b3f706 --output that-run.html
     """
     from pipeline.paths import pipeline_folder
+    from pipeline.pulse import going_on
     from pipeline.report.page import write_report
 
-    print(write_report(pipeline_folder(runs_dir, pipeline), run, output))
+    with going_on("writing the report"):
+        written = write_report(pipeline_folder(runs_dir, pipeline), run, output)
+    print(written)
 
 
 def clean(
@@ -103,7 +133,8 @@ def clean(
 
 def lineage(
     what: Annotated[
-        str | None, typer.Argument(metavar="[FILE|VERSION|latest]", help="A .tflite, six digits, or the live version.")
+        str | None,
+        typer.Argument(metavar="[FILE|VERSION|latest]", help="A .tflite, a version such as 2, or the live version."),
     ] = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
     pipeline: Pipeline = None,

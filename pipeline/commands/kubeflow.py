@@ -91,7 +91,7 @@ def submit(
     image: Image = None,
     parameter: Parameter = None,
     name: Annotated[
-        str | None, typer.Option("--name", help="Of the run; one of that name is not started twice.")
+        str | None, typer.Option("--run-name", help="Of the run; one of that name is not started twice.")
     ] = None,
     wait: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the run's end.")] = 0,
     dry_run: DryRun = False,

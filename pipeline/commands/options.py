@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from data.errors import DataError
+
 if TYPE_CHECKING:
     from components.registry.store import Store
 
@@ -22,14 +24,34 @@ ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Configuration file; without one, the Chicago example.")
 ]
 Override = Annotated[list[str] | None, typer.Option("--set", help="One value for this run, such as training.seed=3.")]
-Version = Annotated[str | None, typer.Option("--version", help="Six digits; without it, the live version.")]
+Version = Annotated[
+    str | None, typer.Option("--version", metavar="VERSION", help="Such as 2; without one, the live version.")
+]
+VersionArgument = Annotated[
+    str | None, typer.Argument(metavar="[VERSION]", help="Such as 2; without one, the live version.")
+]
 RemoteStore = Annotated[
     str | None,
     typer.Option("--store", help="A remote store instead, as push.store names it: gs://, s3://, hdfs://, ..."),
 ]
 Run = Annotated[str | None, typer.Option("--run", help="Which run, as `farelite runs` lists it; the newest.")]
+TableArgument = Annotated[
+    str, typer.Argument(metavar="TABLE", help="A file, folder or pattern, as `data.source` takes it.")
+]
+Label = Annotated[str | None, typer.Option("--label", help="The column to predict.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")]
 DEFAULT_RUNS = Path("runs")
+
+
+def either(argument: str | None, option: str | None, name: str) -> str | None:
+    """What was given as an argument or by the option of the same meaning.
+
+    Raises:
+        DataError: both were, and differ.
+    """
+    if argument is not None and option is not None and argument != option:
+        raise DataError(f"{argument} and {name} {option} name two different things; give one")
+    return option if argument is None else argument
 
 
 def open_store(runs_dir: Path, pipeline: str | None, remote_store: str | None = None) -> Store:

@@ -66,12 +66,12 @@ def list_(
     config: ConfigFile = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
     override: Override = None,
-    last: Annotated[int, typer.Option("--last", min=1, help="So many of the newest due times.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="The newest so many.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """List the newest due times with what became of each, and the next ones.
 
-    Example: farelite schedule list --last 48
+    Example: farelite schedule list --limit 48
     """
     from itertools import islice
 
@@ -79,7 +79,7 @@ def list_(
 
     assembly = _assembly(config, runs_dir, override)
     ledger = assembly.ledger()
-    slots, paused = ledger.slots(limit=last), ledger.paused()
+    slots, paused = ledger.slots(limit=limit), ledger.paused()
     following = list(islice(due_after(assembly.schedule.cron, assembly.schedule.time_zone, time.time()), 3))
     if as_json:
         shown = [dataclasses.asdict(slot) for slot in slots]

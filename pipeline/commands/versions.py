@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from data.errors import DataError
 from pipeline.commands.options import (
     DEFAULT_RUNS,
     DONE,
@@ -19,6 +20,8 @@ from pipeline.commands.options import (
     RemoteStore,
     RunsDir,
     Version,
+    VersionArgument,
+    either,
     open_store,
 )
 from pipeline.commands.output import print_json
@@ -49,9 +52,8 @@ def versions(
 
 
 def verify(
-    version: Annotated[
-        str | None, typer.Argument(help="Six digits, such as 000002; without one, the live version.")
-    ] = None,
+    which: VersionArgument = None,
+    version: Version = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
     pipeline: Pipeline = None,
     store: RemoteStore = None,
@@ -61,13 +63,14 @@ def verify(
 
     Exit code 0: sound. 3: it is not, and every problem is listed. 2: there is no such version.
 
-    Example: farelite verify 000002
+    Example: farelite verify 2
     """
     from components.registry.recheck import recheck
+    from pipeline.pulse import going_on
     from pipeline.quiet import without_native_notes
 
-    with without_native_notes():
-        finding = recheck(open_store(runs_dir, pipeline, store), version)
+    with going_on("running the test vectors"), without_native_notes():
+        finding = recheck(open_store(runs_dir, pipeline, store), either(which, version, "--version"))
     if as_json:
         print_json(dataclasses.asdict(finding))
     elif finding.problems:
@@ -81,9 +84,11 @@ def verify(
 
 
 def rollback(
-    version: Annotated[
-        str | None, typer.Argument(help="Where to go; without one, the nearest older version not withdrawn.")
+    which: Annotated[
+        str | None,
+        typer.Argument(metavar="[VERSION]", help="Where to go; without one, the nearest older version not withdrawn."),
     ] = None,
+    version: Annotated[str | None, typer.Option("--version", metavar="VERSION", help="The same.")] = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
     pipeline: Pipeline = None,
     store: RemoteStore = None,
@@ -94,10 +99,10 @@ def rollback(
     No file of any version is changed or deleted; rolling back to a withdrawn version takes it in again.
     Exit code 2: nowhere to go. 3: the version to go to is damaged, and nothing has changed.
 
-    Example: farelite rollback 000001
+    Example: farelite rollback 1
     """
     opened = open_store(runs_dir, pipeline, store)
-    left, live = opened.rollback(version)
+    left, live = opened.rollback(either(which, version, "--version"))
     if store is not None:
         from components.registry.remote import push
 
@@ -109,9 +114,10 @@ def rollback(
 
 
 def predict(
-    source: Annotated[
-        str, typer.Option("--input", help="CSV or Parquet, plain or packed, with the columns that the model takes.")
-    ],
+    table: Annotated[
+        str | None, typer.Argument(metavar="[TABLE]", help="CSV or Parquet with the columns that the model takes.")
+    ] = None,
+    source: Annotated[str | None, typer.Option("--input", help="The same.")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", help="A .csv, .csv.gz or .parquet; without one, CSV on standard output.")
     ] = None,
@@ -126,14 +132,19 @@ def predict(
     has the reason in `flags`. Flags of a row with one say what training did not show: a value outside the training
     range, an unknown category; several are joined by `;`.
 
-    Example: farelite predict --input rows.csv --output predicted.parquet
+    Example: farelite predict rows.csv --output predicted.parquet
     """
+    given = either(table, source, "--input")
+    if given is None:
+        raise DataError("predict what? give a TABLE, such as `farelite predict rows.csv`")
+    from components.progress import reporting
     from components.scoring.predict import predict_file
+    from pipeline.pulse import going_on
     from pipeline.quiet import without_native_notes
 
     try:
-        with without_native_notes():
-            counts = predict_file(open_store(runs_dir, pipeline, store), version, source, output)
+        with going_on(f"predicting {given}") as pulse, without_native_notes(), reporting(pulse.how):
+            counts = predict_file(open_store(runs_dir, pipeline, store), version, given, output)
     except BrokenPipeError:
         # Whoever reads has seen enough, as `| head` does; what is still buffered goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -145,10 +156,11 @@ def predict(
 
 
 def demo(
+    which: VersionArgument = None,
+    version: Version = None,
     runs_dir: RunsDir = DEFAULT_RUNS,
     pipeline: Pipeline = None,
     store: RemoteStore = None,
-    version: Version = None,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="On 127.0.0.1; 0 takes any free one.")] = 8765,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the page in a browser.")] = False,
 ) -> None:
@@ -156,8 +168,8 @@ def demo(
 
     Only this machine can see the page. `make demo` fetches what it needs (LiteRT.js, once) and starts it.
 
-    Example: farelite demo --version 000002
+    Example: farelite demo 2
     """
     from pipeline.demo.server import serve
 
-    serve(open_store(runs_dir, pipeline, store), version, port, browse=not no_open)
+    serve(open_store(runs_dir, pipeline, store), either(which, version, "--version"), port, browse=not no_open)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from components.registry.soundness import MANIFEST, CorruptError, read_manifest
-from components.registry.store import Store, sha256
+from components.registry.store import Store, padded, sha256
 from pipeline.lineage.errors import LineageError
 from pipeline.paths import RunPaths, RunsFolderError, pipeline_folder
 
-_VERSION = re.compile(r"[0-9]{6}")
+_VERSION = re.compile(r"[0-9]{1,6}")
 LATEST = ("latest", "current")
 
 
@@ -33,6 +33,11 @@ class Found:
     folders: list[RunPaths]
 
 
+def is_version(what: str) -> bool:
+    """Whether a text names a version: up to six digits, or the live one by `latest`."""
+    return what in LATEST or _VERSION.fullmatch(what) is not None
+
+
 def find(what: str | None, runs_dir: Path, pipeline: str | None) -> Found:
     """Makes sense of FILE, VERSION or `latest`; None is `latest`.
 
@@ -40,10 +45,10 @@ def find(what: str | None, runs_dir: Path, pipeline: str | None) -> Found:
         LineageError: there is no such file, or it lies beside the manifest of another one.
         RunsFolderError, StoreError, CorruptError: there is no such pipeline or live version.
     """
-    if what is None or what in LATEST or _VERSION.fullmatch(what):
+    if what is None or (is_version(what) and not Path(what).exists()):
         paths = pipeline_folder(runs_dir, pipeline)
         store = Store(paths.models)
-        version = what if what and what not in LATEST else store.resolve(None)
+        version = padded(what) if what and what not in LATEST else store.resolve(None)
         if version not in store.versions():  # discarded by now, but the metadata may remember it
             return Found("", version, None, [paths])
         told = store.manifest(version)
@@ -53,7 +58,7 @@ def find(what: str | None, runs_dir: Path, pipeline: str | None) -> Found:
         path = path / "model.tflite"
     if not path.is_file():
         raise LineageError(
-            f"{what!r} is no file here and no version; give the path of a .tflite, six digits such as 000002, or latest"
+            f"{what!r} is no file here and no version; give the path of a .tflite, a version such as 2, or latest"
         )
     digest = sha256(path.read_bytes())
     manifest = _beside(path, digest)

@@ -39,7 +39,7 @@ from pipeline.report.profile import Anomaly, SplitColumn, read_anomalies, read_p
 from pipeline.report.rows import Rows, read_rows
 from transforms.features import LEARNED_FILE
 
-_SHOWN_REJECTS = 12
+_SHOWN_REJECTS, _LOOKED_AT = 12, 100_000
 _SHOWN_RUNS = 12
 
 
@@ -55,7 +55,7 @@ class Material:
         figures: what the pusher measured and judged.
         evaluation: what the Evaluator measured: `candidate`, `champion`.
         summary: counts of ingestion.
-        rejects: the first rejected rows: file, line, reason, values.
+        rejects: the first rejected row of each reason: file, line, reason, values.
         profile: columns by split.
         anomalies: of the data; None where nothing was validated.
         warnings: what the data gates found odd and let pass.
@@ -194,8 +194,11 @@ def _json(path: Path | None) -> Any:
 def _rejects(path: Path | None) -> list[list[str]]:
     if path is None:
         return []
+    by_reason: dict[str, list[str]] = {}
     with gzip.open(path, "rt", newline="") as stream:
-        return list(islice(csv.reader(stream), 1, 1 + _SHOWN_REJECTS))
+        for row in islice(csv.reader(stream), 1, _LOOKED_AT):
+            by_reason.setdefault(row[2], row)
+    return list(by_reason.values())[:_SHOWN_REJECTS]
 
 
 def _manifests(store: Store) -> list[dict[str, Any]]:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from components.shown import shown
 from components.task import task_of
-from pipeline.config import load
+from pipeline.config import Config, load
+from pipeline.pace import Pace
 from pipeline.paths import RunPaths
+from pipeline.pulse import Pulse, going_on
 from pipeline.quiet import libraries_to
 from pipeline.settled import settled
+from pipeline.studies.stages import EMBEDDINGS, Stage, stages
 
 
 def ablate_with_progress(
@@ -37,28 +41,42 @@ def ablate_with_progress(
     config, *_ = settled(load(config_file, overrides))
     paths = RunPaths(runs_dir / config.name)
     paths.make()
+    print(cost(config, len(seeds), linear_only), file=sys.stderr, flush=True)
     log = paths.logs / f"ablate-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
-    with libraries_to(log) as terminal:
-        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-        console = Console(file=terminal, highlight=False)
-        with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
-            task = progress.add_task("loading TensorFlow", total=None)
-            from pipeline.studies.ablation import Ablation
-            from pipeline.studies.stages import Stage
+    with (
+        libraries_to(log) as terminal,
+        going_on("loading TensorFlow", Console(file=terminal, highlight=False)) as pulse,
+    ):
+        from pipeline.studies.ablation import Ablation
 
-            study = Ablation(config, seeds, "split" if vary_split else "training", linear_only, paths.root)
-            cells = study.cells()
-            progress.update(task, total=len(cells), description=_cell(*cells[0]))
+        study = Ablation(config, seeds, "split" if vary_split else "training", linear_only, paths.root)
+        cells = study.cells()
+        pulse.say(_cell(*cells[0]), f"1 of {len(cells)}")
+        return study.run(_teller(pulse, cells))
 
-            def done(stage: Stage, seed: int, kept: bool) -> None:
-                progress.advance(task)
-                place = cells.index((stage, seed)) + 1
-                if place < len(cells):
-                    progress.update(task, description=_cell(*cells[place]))
-                if not console.is_terminal:
-                    console.print(f"{place} of {len(cells)}: {_cell(stage, seed)}: {'kept' if kept else 'trained'}")
 
-            return study.run(done)
+def _teller(pulse: Pulse, cells: list[tuple[Stage, int]]) -> Callable[[Stage, int, bool], None]:
+    """Told of each training: a line on it, then what goes on."""
+    pace = Pace()
+
+    def done(stage: Stage, seed: int, kept: bool) -> None:
+        place = cells.index((stage, seed)) + 1
+        pulse.print(Text(f"{place} of {len(cells)}: {_cell(stage, seed)}: {'kept' if kept else 'trained'}"))
+        if place < len(cells):
+            left = pace.in_words("", place, len(cells))
+            pulse.say(_cell(*cells[place]), f"{place + 1} of {len(cells)}, {left}")
+
+    return done
+
+
+def cost(config: Config, seeds: int, linear_only: bool) -> str:
+    """What an ablation takes, before it begins."""
+    groups = [one.name for one in stages(config) if not (linear_only and one.name == EMBEDDINGS)]
+    count = seeds * len(groups)
+    what = "linear models, seconds each" if linear_only else "trainings, each as long as the Trainer of a run takes"
+    less = "" if linear_only else "; --linear measures plain models only, --seeds 1 takes the least"
+    times = f"{seeds} seed{'' if seeds == 1 else 's'}"
+    return f"{count} {what}: {', '.join(groups)}, times {times}; what is done is kept, so it may be stopped{less}"
 
 
 def _cell(stage: Any, seed: int) -> str:

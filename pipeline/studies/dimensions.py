@@ -60,14 +60,14 @@ class Dimensions:
         source = self.source
         plan = source.config.plan()
         limits = (source.config.training.max_rows, source.config.push.max_bytes)
-        whole = TrainingContext.open(
-            plan, str(source.graph), [source.pattern("train")], [source.pattern("validation")], *limits
-        )
+        files = ([source.pattern("train")], [source.pattern("validation")])
+        whole = TrainingContext.open(plan, str(source.graph), *files, *limits)
         known = learned.read(whole.output.transform_savedmodel_dir)
         count = len(whole.raw_train[tensor_name(plan.dataset.label.column)])
         places = np.random.default_rng(self.seed).permutation(count)[: self.rows]
         context = dataclasses.replace(whole, raw_train={name: one[places] for name, one in whole.raw_train.items()})
-        ways = _Ways(self, context, told, len(known["features"]) + (known["kept"] if _reduced(known) else 0))
+        correlations = order.correlations(context.train.numbers, context.train.label)
+        ways = _Ways(self, context, correlations, told, len(known["features"]) + _reduced(known))
         return {
             "pipeline": source.config.name,
             "run": source.record.id,
@@ -85,7 +85,7 @@ class Dimensions:
             "features": ways.features(known),
             "components": ways.components(known) if _reduced(known) else [],
             "correlated": CORRELATED,
-            "pairs": _pairs(known),
+            "pairs": _pairs(known["features"], correlations[0]),
             **_costs(context, source.config.training, len(known["features"])),
         }
 
@@ -96,21 +96,22 @@ class _Ways:
 
     choices: Dimensions
     context: TrainingContext
+    correlations: tuple[order.Matrix, order.Matrix]
     told: Callable[[int, int], None]
     steps: int
     done: int = 0
 
     def features(self, known: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Features of the scaled block, the most useful next one first."""
-        names, with_label = known["features"], known["label_correlation"]
-        ranks, shares = order.forward(np.array(known["correlation"]), np.array(with_label))
+        names, with_label = known["features"], self.correlations[1]
+        ranks, shares = order.forward(*self.correlations)
         train, validation = (
             _scaled(table.numbers, known)[:, ranks] for table in (self.context.train, self.context.validation)
         )
         return [
             {
                 "name": names[place],
-                "label_correlation": with_label[place],
+                "label_correlation": float(with_label[place]),
                 "label_r2": shares[one],
                 **self._with(train[:, : one + 1], validation[:, : one + 1]),
                 "contrast_if_independent": curves.contrast_of_independent(one + 1, self.choices.seed),
@@ -146,8 +147,8 @@ class _Ways:
         return found
 
 
-def _reduced(known: Mapping[str, Any]) -> bool:
-    return bool(known["kind"] != "none")
+def _reduced(known: Mapping[str, Any]) -> int:
+    return 0 if known["kind"] == "none" else int(known["kept"])
 
 
 def _scaled(numbers: Array, known: Mapping[str, Any]) -> npt.NDArray[np.float64]:
@@ -157,11 +158,10 @@ def _scaled(numbers: Array, known: Mapping[str, Any]) -> npt.NDArray[np.float64]
     return np.asarray((numbers.astype(np.float64) - centre) / spread)
 
 
-def _pairs(known: Mapping[str, Any]) -> list[dict[str, Any]]:
-    names = known["features"]
+def _pairs(names: list[str], correlation: order.Matrix) -> list[dict[str, Any]]:
     return [
         {"features": [names[a], names[b]], "correlation": value}
-        for a, b, value in order.correlated_pairs(np.array(known["correlation"]), CORRELATED)
+        for a, b, value in order.correlated_pairs(correlation, CORRELATED)
     ]
 
 

@@ -10,13 +10,14 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from components.shown import shown
 from components.task import task_of
 from components.task.task import Task
+from pipeline.pace import Pace
 from pipeline.paths import RunPaths
+from pipeline.pulse import going_on
 from pipeline.quiet import libraries_to
 
 _WIDE = 132
@@ -40,21 +41,22 @@ def dimensions_with_progress(
     """
     paths.make()
     log = paths.logs / f"dimensions-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
-    with libraries_to(log) as terminal:
-        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-        with Progress(*columns, console=Console(file=terminal, highlight=False)) as progress:
-            task = progress.add_task("loading TensorFlow", total=None)
-            from pipeline.studies.dimensions import Dimensions, write
-            from pipeline.studies.finished import look
+    with (
+        libraries_to(log) as terminal,
+        going_on("loading TensorFlow", Console(file=terminal, highlight=False)) as pulse,
+    ):
+        from pipeline.studies.dimensions import Dimensions, write
+        from pipeline.studies.finished import look
 
-            source = look(paths, run_id)
-            progress.update(task, description=f"rows of run {source.record.id}")
+        source = look(paths, run_id)
+        pulse.say(f"rows of run {source.record.id}")
+        pace = Pace()
 
-            def told(done: int, steps: int) -> None:
-                progress.update(task, description="dimension by dimension", completed=done, total=steps)
+        def told(done: int, steps: int) -> None:
+            pulse.say("dimension by dimension", pace.in_words(f"{done} of {steps}", done, steps))
 
-            measured = Dimensions(source, rows, few, seed).measure(told)
-            write(paths.dimensions_of(source.record.id), measured)
+        measured = Dimensions(source, rows, few, seed).measure(told)
+        write(paths.dimensions_of(source.record.id), measured)
     return measured, source.newest
 
 

@@ -1,4 +1,4 @@
-"""The order in which features are added, from the moments of the training rows alone: no row is looked at again."""
+"""The order in which features are added, from the correlations of the training rows alone."""
 
 from __future__ import annotations
 
@@ -7,9 +7,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from transforms.settings import ROUNDING
+
 Matrix = npt.NDArray[np.float64]
 _NOTHING = 1e-6
 """A feature with less of its variance left than this is a sum of those before it."""
+
+
+def correlations(columns: npt.NDArray[Any], label: npt.NDArray[Any]) -> tuple[Matrix, Matrix]:
+    """Of `[rows, n]` with each other `[n, n]`, and with the label `[rows]`; 0 where one varies by rounding at most."""
+    both = np.column_stack([columns, label]).astype(np.float64)
+    largest = np.abs(both).max(axis=0)
+    both -= both.mean(axis=0)
+    both /= np.where(np.abs(both).max(axis=0) > ROUNDING * largest, np.linalg.norm(both, axis=0), np.inf)
+    found = both.T @ both
+    return found[:-1, :-1], found[:-1, -1]
 
 
 def forward(correlation: Matrix, with_label: Matrix) -> tuple[list[int], list[float]]:

@@ -82,6 +82,8 @@ def _fitting(config: Config, features: Features) -> Features:
     """The features as far as the data has what they are made of; scalings of single numbers wait for their number."""
     if not config.data.time:
         features = features.model_copy(update={"time_parts": ()})
+    if not config.data.points:
+        features = features.model_copy(update={"diagonals": False})
     if len(config.data.points) < 2:
         features = features.model_copy(update={"distances": ()})
     if features.scaling == "none" and config.features.scaling != "none":

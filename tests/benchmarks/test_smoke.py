@@ -51,6 +51,7 @@ ELSEWHERE = {
     "bench-study": "farelite study",
     "prove-transforms": "tests/transforms",
     "bench-tables": "benchmarks/tables.py",
+    "bench-labels": "benchmarks/labels.py",
     "prove-rows": "tests/proofs/prove_rows.py",
     "prove-same": "tests/proofs/prove_same.py",
 }

@@ -123,17 +123,50 @@ def test_rivals_see_gaps_as_gaps_and_values_that_only_the_test_has_as_unknown(ta
 
 @pytest.mark.e2e
 def test_the_smallest_size_goes_from_a_table_to_the_report_and_is_not_measured_twice(tables, tmp_path):
-    script = [sys.executable, str(BENCHMARKS / "tables.py"), "--splits", "1", "--tables", "diabetes", "digits"]
+    script = [sys.executable, str(BENCHMARKS / "tables.py"), "--splits", "1", "--tables", "diabetes", "german"]
     options = [*sets(*LEAN), "--folder", str(tmp_path), "--json", str(tmp_path / "all.json")]
     first = subprocess.run([*script, *options], capture_output=True, text=True, check=True)
-    (one,) = json.loads((tmp_path / "all.json").read_text())["tables"]["diabetes"]
+    found = json.loads((tmp_path / "all.json").read_text())["tables"]
+    (one,) = found["diabetes"]
     assert set(one["rivals"]) == {*tables.rivals.BOOSTERS, *tables.rivals.PLAIN}
     assert one["rows"][0] + one["rows"][1] == 442
     assert one["tested"] == one["rows"][1]
     assert 0 < one["file"]["mae"] < one["file"]["rmse"] < 3 * one["rivals"]["mean"]["rmse"]
     assert one["bytes"] > 1000
-    assert "- digits: label.kind: classes, classes: not yet" in first.stdout
+    (one,) = found["german"]
+    assert set(one["rivals"]) == {*tables.rival_classifiers.BOOSTERS, *tables.rival_classifiers.PLAIN}
+    assert 0 < one["file"]["log_loss"] < 2 * one["rivals"]["shares"]["log_loss"]
+    assert first.stdout.count("## Label a") == 2
     kept = (tmp_path / "results.jsonl").read_text()
     again = subprocess.run([*script, *options], capture_output=True, text=True, check=True)
     assert again.stdout == first.stdout
     assert (tmp_path / "results.jsonl").read_text() == kept
+
+
+def classified(loss, area, **rivals):
+    """What is kept of a split with a label of classes."""
+    told = {name: {"log_loss": 9.0, "roc_auc": 0.5, "accuracy": 0.5} for name in ("HistGB", "logistic", "shares")}
+    told |= {name: {"log_loss": one, "roc_auc": two, "accuracy": 0.9} for name, (one, two) in rivals.items()}
+    file = {"log_loss": loss, "roc_auc": area, "accuracy": 0.9, "calibration_error": 0.01}
+    return {
+        "verdict": "pushed", "reasons": [], "rows": [2000, 1000], "seconds": 10.0, "bytes": 9000, "us": 7.0,
+        "file": file, "float": file, "rivals": told, "flipped": {"rows": 5, "share": 0.005},
+    }  # fmt: skip
+
+
+def test_of_classes_the_lowest_loss_and_the_largest_area_of_a_booster_are_what_counts(tables):
+    splits = [classified(0.3, 0.9, LightGBM=(0.2, 0.8), XGBoost=(0.4, 0.945))]
+    told = tables.report("x", {"hr": splits}, {}, "class")
+    (line,) = [line for line in told.splitlines() if line.startswith("| hr | 2,000")]
+    assert [cell.strip() for cell in line.split("|")[4:8]] == ["0.3", "0.9", "1.500", "1.050"]
+    assert "ROC AUC: median 1.050" in told
+
+
+def test_the_examples_table_has_mean_and_spread_and_the_share_of_turned_decisions(tables):
+    labels = importlib.import_module("labels")
+    splits = [classified(loss, 0.9, LightGBM=(0.2, 0.8), XGBoost=(0.4, 0.945)) for loss in (0.2, 0.4)]
+    told = labels.table("digits", splits)
+    assert "digits, 2 of 2 pushed; 2,000 rows learned from, 1,000 tested" in told
+    assert "| model.tflite | 0.3000 ± 0.1414 | 0.9000 ± 0.0000 |" in told
+    assert "| 0.50 ± 0.00 % | 9,000 at most |" in told
+    assert "to the lowest of the boosters 1.500; highest area of a booster to the file's 1.050." in told

@@ -60,6 +60,7 @@ def test_which_value_is_the_yes():
     assert no_and_yes({"true", "false"}, None) == ("false", "true")
     assert no_and_yes({"0", "1"}, None) == ("0", "1")
     assert no_and_yes({"0", "1"}, "0") == ("1", "0")
-    assert no_and_yes({"no", "yes"}, None) is None
+    assert no_and_yes({"No", "Yes"}, None) == ("No", "Yes")
+    assert no_and_yes({"red", "blue"}, None) is None
     assert no_and_yes({"no", "yes"}, "yes") == ("no", "yes")
     assert no_and_yes({"a", "b", "c"}, "a") is None

@@ -68,7 +68,7 @@ def test_splits_are_those_of_a_run_by_time_too(tmp_path):
 
 
 def test_a_source_without_a_good_row_says_why(tmp_path):
-    with pytest.raises(DataError, match=r"no row is accepted: fare: missing \(2\)"):
+    with pytest.raises(DataError, match=r"no row is accepted: fare: missing \(2, as in \w+.csv:2\)"):
         load(describe(tmp_path, ["1,Blue,0,", "2,Blue,0,"]))
     with pytest.raises(DataError, match=r"no row is accepted: it holds no rows"):
         load(describe(tmp_path, []))

@@ -1,5 +1,6 @@
 import gzip
 import io
+import json
 import re
 import subprocess
 import sys
@@ -268,7 +269,8 @@ def test_a_missing_parquet_column_is_named_beside_those_that_are_there(tmp_path)
 
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 def test_a_wrong_delimiter_is_guessed_at(tmp_path, delimiter):
-    with pytest.raises(DataError, match=r"The first line is one field, so data.delimiter ',' may be wrong"):
+    told = re.escape(f"one field by data.delimiter ','; set data.delimiter: {json.dumps(delimiter)}.")
+    with pytest.raises(DataError, match=told):
         everything(describe(), write(tmp_path, f"km{delimiter}fare\n1{delimiter}5\n"))
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import yaml
 
+from components.device.kit import KOTLIN, SWIFT
 from components.registry.store import Store
 from data.tensor_names import tensor_name
 from pipeline.demo.content import described
@@ -170,7 +171,7 @@ def test_the_kit_prices_the_test_vectors(folder: Path) -> None:
     kit = folder / "runs" / "odd-names" / "models" / "000001" / "kit"
     done = subprocess.run([sys.executable, str(kit / "predict.py")], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    named = ("predict.py", "Predictor.kt", "Predictor.swift", "c/predictor_inputs.h", "javascript/predictor.mjs")
+    named = ("predict.py", KOTLIN, SWIFT, "c/predictor_inputs.h", "javascript/predictor.mjs")
     for text in ((kit / one).read_text() for one in named):
         assert "trip_start_timestamp" in text or "tripStartTimestamp" in text
 

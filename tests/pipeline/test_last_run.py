@@ -19,7 +19,7 @@ from pipeline import facts, last_run
 from pipeline.config import Config, load
 from pipeline.lineage import journal
 from pipeline.lineage.connection import open_metadata
-from pipeline.run import Run, opened
+from pipeline.run import Run, opened, prepare
 
 LONG_AGO_S = 1_600_000_000
 HEAVY = ("tensorflow", "tfx", "apache_beam", "ml_metadata", "sklearn")
@@ -92,7 +92,8 @@ def ended(tmp_path: Path) -> Ended:
             f"name: tiny\ndata: {{source: trips.csv, label: {{column: fare}}, numeric: [distance]}}\n{more}"
         )
         config = load(settings)
-        with opened(config, tmp_path / "runs", force) as (run, _):
+        run = prepare(config, tmp_path / "runs", force)
+        with opened(run):
             pass
         (tmp_path / "source").mkdir()
         store = Store(run.paths.models)

@@ -14,7 +14,7 @@ from data.sources import locate
 from pipeline.config import Config, load
 from pipeline.lock import LockedError, is_held
 from pipeline.paths import RunPaths
-from pipeline.run import Run, opened
+from pipeline.run import Run, opened, prepare
 
 
 @pytest.fixture
@@ -30,9 +30,10 @@ def test_a_run_holds_its_folder_and_lets_go_of_it_when_it_fails(config: Config, 
     held = []
 
     def fail() -> None:
-        with opened(config, tmp_path / "runs") as (run, _):
+        run = prepare(config, tmp_path / "runs")
+        with opened(run):
             held.append(is_held(run.paths.lock))
-            with pytest.raises(LockedError), opened(config, tmp_path / "runs"):
+            with pytest.raises(LockedError), opened(prepare(config, tmp_path / "runs")):
                 pass
             raise KeyError(str(run.paths.lock))
 
@@ -43,7 +44,8 @@ def test_a_run_holds_its_folder_and_lets_go_of_it_when_it_fails(config: Config, 
 
 
 def test_what_is_printed_goes_to_the_log_of_the_run(config: Config, tmp_path: Path) -> None:
-    with opened(config, tmp_path / "runs") as (run, _):
+    run = prepare(config, tmp_path / "runs")
+    with opened(run):
         os.write(1, b"a library speaks")
     assert run.log == tmp_path / "runs/tiny/logs" / f"{run.id}.log"
     assert "a library speaks" in run.log.read_text()
@@ -51,8 +53,8 @@ def test_what_is_printed_goes_to_the_log_of_the_run(config: Config, tmp_path: Pa
 
 def test_a_source_that_is_not_there_is_told_before_anything_is_written(config: Config, tmp_path: Path) -> None:
     (tmp_path / "trips.csv").unlink()
-    with pytest.raises(DataError, match=r"trips\.csv"), opened(config, tmp_path / "runs"):
-        pass
+    with pytest.raises(DataError, match=r"trips\.csv"):
+        prepare(config, tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
 
 

@@ -2,7 +2,7 @@ import pydantic
 import pytest
 
 from data.spec import Dataset
-from transforms.features import Buckets, Cross, Features, Plan, Reducer, embedding_width, id_key
+from transforms.features import NO_NUMBER, Buckets, Cross, Features, Plan, Reducer, embedding_width, id_key
 from transforms.settings import Fixed
 
 DATA = {
@@ -147,6 +147,11 @@ def test_a_cross_of_more_combinations_than_float32_can_number_is_refused():
 def test_an_empty_block_is_refused_with_what_fills_it():
     with pytest.raises(pydantic.ValidationError, match=r"the block is empty: turn on features.coordinates, or name"):
         plan({**DATA, "numeric": []}, coordinates=False, diagonals=False, distances=[], time_parts=[])
+
+
+def test_where_all_inputs_are_categories_the_block_holds_nothing_but_a_zero():
+    found = Plan(dataset={"source": "-", "label": {"column": "y"}, "categorical": ["a", "b"]}, features={})
+    assert found.block_names() == [NO_NUMBER]
 
 
 def test_a_scaling_of_an_unknown_number_names_the_nearest():

@@ -144,6 +144,16 @@ def test_covariances_are_those_of_exact_arithmetic_to_the_last_bit():
     assert found.label_covariance[2] == covariance(LABEL[:, 0], ROWS[:, 2])
 
 
+def test_statistics_of_the_smallest_and_the_largest_numbers_are_exact():
+    tiny, large = 2.0**-149, float(np.float32(3e38))
+    rows = np.array([[tiny, large, 2.0**20], [3 * tiny, -large, 2.0**20 + 8]])
+    found = combine(StatisticsFn(3), [rows[:1], rows[1:]])
+    np.testing.assert_array_equal(found[:2], np.float32([[2 * tiny, 0, 2.0**20 + 4], [tiny, large, 4]]))
+    alone = combine(StatisticsFn(1), [np.array([[2.0**20], [2.0**20 + 8]])])  # no power of two below 1 is in use
+    np.testing.assert_array_equal(alone[:2, 0], [2.0**20 + 4, 4])
+    assert combine(MomentsFn(3), [(rows, rows[:, 2:])]).covariance[0, 0] == tiny**2
+
+
 @given(slicings=st.lists(st.integers(0, len(ROWS)), max_size=8), order=st.randoms())
 def test_the_sample_is_the_same_whatever_the_partition_and_the_order(slicings, order):
     function, edges = SampleFn(50, 4, seed=3), sorted(slicings)

@@ -11,6 +11,7 @@ from ai_edge_litert.interpreter import Interpreter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.device import kernels
 from transforms import piecewise
 from transforms.piecewise import BEYOND, PARTS
 
@@ -40,7 +41,7 @@ def by_place(x: Any, edges: Any, values: Any) -> Any:
     """A function with those values at the boundaries, float32 `[n, b]`, from place and share."""
     row, share = piecewise.place(tf.constant(x), edges)
     low, high = (tf.gather(values.reshape(-1), at) for at in (row, row + 1))
-    return (low + (high - low) * share).numpy()
+    return (low + (high - low) * share[:, 0]).numpy().reshape(x.shape)
 
 
 def by_codes(x: Any, edges: Any, values: Any) -> Any:
@@ -126,14 +127,14 @@ def test_places_count_through_the_table_and_end_before_the_last_boundary() -> No
     x = np.array([[-1, -1, -1], [1e9, 1e9, 1e9], [EDGES[0, 3], 3.25, 1]], np.float32)
     row, share = piecewise.place(tf.constant(x), EDGES)
     assert row.dtype == tf.int32
-    np.testing.assert_array_equal(row, [[0, 9, 18], [7, 9 + 3, 18], [3, 9 + 2, 18]])
-    np.testing.assert_array_equal(share, [[0, 0, 0], [1, 1, 1], [0, 0.25, 1]])
+    np.testing.assert_array_equal(row, [0, 9, 18, 7, 9 + 3, 18, 3, 9 + 2, 18])
+    np.testing.assert_array_equal(share[:, 0], [0, 0, 0, 1, 1, 1, 0, 0.25, 1])
 
 
 def test_nan_is_at_the_first_boundary_and_nan_far() -> None:
     row, share = piecewise.place(tf.constant([[np.nan, 2, np.nan]], tf.float32), EDGES)
-    np.testing.assert_array_equal(row, [[0, 10, 18]])
-    np.testing.assert_array_equal(np.isnan(share), [[True, False, True]])
+    np.testing.assert_array_equal(row, [0, 10, 18])
+    np.testing.assert_array_equal(np.isnan(share[:, 0]), [True, False, True])
 
 
 @pytest.fixture(scope="module")
@@ -162,4 +163,8 @@ def test_a_file_of_builtin_operators_gives_the_same_places(file: bytes) -> None:
     # And both as NumPy finds them in the sorted boundaries.
     last = (EDGES < BEYOND).sum(axis=1) - 2
     places = [np.searchsorted(edges, ROWS[:60, n], side="right") - 1 for n, edges in enumerate(EDGES)]
-    np.testing.assert_array_equal(row, np.stack(places, axis=1).clip(0, last) + 9 * np.arange(3))
+    np.testing.assert_array_equal(row, (np.stack(places, axis=1).clip(0, last) + 9 * np.arange(3)).reshape(-1))
+
+
+def test_the_files_tables_are_looked_up_by_indices_of_one_dimension_as_graphics_cards_want_it(file: bytes) -> None:
+    assert kernels.lacking(file) == {"litert": [], "micro": [], "webgpu": []}

@@ -328,7 +328,7 @@ def test_the_learned_file_is_an_asset_that_tells_what_was_kept(saved, expected):
 
 def test_the_learned_file_tells_of_columns_correlations_and_boundaries(saved, expected):
     told_file = json.loads((Path(saved.transform_savedmodel_dir) / "assets" / "learned.json").read_text())
-    block, label = raw_block(A), A["fare"][:, 0].astype(np.float64)
+    block = raw_block(A)
     columns = told_file["columns"]
     assert list(columns) == PLAN.block_names()
     told = np.array([[one[key] for key in ("mean", "std", "minimum", "maximum", "known")] for one in columns.values()])
@@ -338,11 +338,8 @@ def test_the_learned_file_tells_of_columns_correlations_and_boundaries(saved, ex
     assert {(one["scaling"], one["spread"] > 0) for one in columns.values()} == {("z_score", True)}
     varied = [place for place, name in enumerate(PLAN.block_names()) if name != "vendor"]
     scaled = expected.scale(A)[:, varied]
-    correlation = np.corrcoef(scaled, label, rowvar=False)
-    np.testing.assert_allclose(
-        np.array(told_file["correlation"])[np.ix_(varied, varied)], correlation[:-1, :-1], atol=1e-3
-    )
-    np.testing.assert_allclose(np.array(told_file["label_correlation"])[varied], correlation[-1, :-1], atol=1e-3)
+    correlation = np.array(told_file["correlation"])[np.ix_(varied, varied)]
+    np.testing.assert_allclose(correlation, np.corrcoef(scaled, rowvar=False), atol=1e-3)
     assert told_file["buckets"]["crowd"] == {"feature": "passengers", "boundaries": [1.5, 2.5, 4.5]}
     far = np.quantile(expected.feature(A, "haversine_km"), np.arange(1, 8) / 8)
     np.testing.assert_allclose(told_file["buckets"]["far"]["boundaries"], far, rtol=0.05)
@@ -367,6 +364,9 @@ def test_without_a_reducer_a_column_that_never_changes_is_left_out_and_said(tmp_
     assert (told["kind"], told["kept"], told["features"]) == ("none", 2, ["passengers", "vendor"])
     assert learned.used(told) == [0]
     assert learned.unused(told) == {"vendor": "is 7 in all training rows"}
+    assert told["rows"] == 400
+    # Hundreds of columns, each multiplied with each other exactly, take minutes.
+    assert (told["correlation"], told["loadings"], told["merit"]) == ([], [], None)
 
 
 def test_the_order_of_rows_does_not_matter(on_b, tmp_path):

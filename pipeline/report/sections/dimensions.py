@@ -35,7 +35,9 @@ def dimensions(material: Material) -> Section:
     if material.dimensions:
         blocks += dimension_curves.blocks(material.dimensions)
     else:
-        blocks.append(Text("`farelite dimensions` adds error and distances by number of dimensions, and costs."))
+        blocks.append(
+            Text("`farelite dimensions` adds correlations, error and distances by number of dimensions, and costs.")
+        )
     return Section("dimensions", "Dimensions", blocks)
 
 

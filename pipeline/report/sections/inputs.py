@@ -74,7 +74,9 @@ def rejects(material: Material) -> Section:
         "rows",
     )
     first = Table(
-        "The first rejected rows", ("file", "line", "reason", "values"), [_short(one) for one in material.rejects]
+        "The first rejected row of each reason",
+        ("file", "line", "reason", "values"),
+        [_short(one) for one in material.rejects],
     )
     return Section(
         "rejects",

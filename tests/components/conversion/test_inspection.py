@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.conversion.convert import convert
-from components.conversion.inspection import dissect
+from components.conversion.convert import convert, of_function
+from components.conversion.inspection import boundaries, dissect
+from transforms import piecewise
 
 Build = Callable[..., bytes]
 
@@ -68,3 +69,14 @@ def test_working_memory_is_at_least_what_inputs_and_the_widest_layer_hold(build:
 def test_what_is_no_file_of_tensorflow_lite_raises(model: bytes) -> None:
     with pytest.raises((ValueError, RuntimeError)):
         dissect(model, [])
+
+
+def test_boundaries_are_the_rows_of_tables_that_numbers_are_compared_with() -> None:
+    rows = [np.array([1, 2, 4, 8], np.float32), np.array([0, 5], np.float32)]
+
+    def place(x: tf.Tensor) -> tf.Tensor:
+        return piecewise.place(x, piecewise.table(rows))[1] + tf.cast(x >= 3, tf.float32)[0, 0]
+
+    function = tf.function(place).get_concrete_function(tf.TensorSpec([1, 2], tf.float32))
+    found = boundaries(of_function(function, tf.Module()))
+    assert [one.tolist() for one in found] == [one.tolist() for one in rows]

@@ -45,6 +45,31 @@ def test_numbers_are_tried_one_step_outside_the_training_range(told: Any) -> Non
     assert 42.5 < of(told, "pickup_lat", "just above the training range") < 42.50001
 
 
+def test_numbers_that_bend_are_tried_at_boundaries_and_one_step_beside_them(tiny_manifest: dict[str, Any]) -> None:
+    inputs = interface_of(tiny_manifest).inputs
+    columns = {one.name: np.ones(9, one.dtype) for one in inputs}
+    table = np.array([41.5, 41.75, 41.9, 42, 42.5], np.float32)  # ends with the latitude's training range
+    rows, odd = vectors.chosen(columns, 2, inputs, [table, np.array([0, 1, 2], np.float32)])
+    tried = {what: rows["pickup_lat"][row] for row, what in enumerate(odd) if what and "boundary" in what}
+    assert {what.split(":")[0] for what in tried} == {"pickup_lat", "dropoff_lat"}
+    for at in table[1:4]:
+        assert tried[f"pickup_lat: boundary {at:g}"] == at
+        assert tried[f"pickup_lat: below boundary {at:g}"] == np.nextafter(at, np.float32(0))
+        assert tried[f"pickup_lat: above boundary {at:g}"] == np.nextafter(at, np.float32(99))
+
+
+def test_rows_in_one_place_and_values_of_many_rows_are_tried(tiny_manifest: dict[str, Any]) -> None:
+    inputs = interface_of(tiny_manifest).inputs
+    columns = {one.name: np.arange(9).astype(one.dtype) for one in inputs}
+    columns["passengers"] = np.array([5, 1, 1, 1, 2, 2, 3, 4, 6], np.float32)
+    rows, odd = vectors.chosen(columns, 2, inputs)
+    assert rows["passengers"][odd.index("passengers: most frequent")] == 1
+    assert "pickup_lat: most frequent" not in odd
+    row = odd.index("all points in one place")
+    assert rows["pickup_lat"][row] == rows["dropoff_lat"][row]
+    assert rows["pickup_lon"][row] == rows["dropoff_lon"][row]
+
+
 def test_few_inputs_have_every_corner_and_many_have_each_end(told: Any) -> None:
     rows, odd, inputs = told
     corners = {

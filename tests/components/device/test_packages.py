@@ -47,7 +47,7 @@ def folder(tmp_path: Path, tiny_tflite: bytes, tiny_manifest: dict[str, Any]) ->
     told = vectors.as_json(rows, runtime.predict(model, rows), odd, 0.01)
     micro = TargetRun(runs=True, version="a test's", operators=["ABS", "FULLY_CONNECTED"], arena_bytes=3000)
     for path, text in packages.write_packages(interface, micro, model, told).items():
-        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text, encoding="utf-8")
     (tmp_path / "model.tflite").write_bytes(model)
     return tmp_path
@@ -214,7 +214,7 @@ def test_a_class_is_decided_as_the_manifest_says_and_said_by_its_name(
     micro = TargetRun(runs=False, version="a test's")
     told: dict[str, Any] = {"tolerance": 0.01, "rows": []}
     for path, text in packages.write_packages(interface, micro, b"", told).items():
-        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text, encoding="utf-8")
     (tmp_path / "decided.c").write_text(("#include <math.h>" + DECIDED) % seen, encoding="utf-8")
     program = built(tmp_path, "gcc", "-std=c99", "c/predictor_inputs.c", "decided.c")

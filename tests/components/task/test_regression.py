@@ -83,6 +83,20 @@ def test_where_more_is_better_limits_and_comparisons_turn_round() -> None:
     assert (share.heading("min"), TASK.primary.heading("min")) == ("AUC", "RMSE (min)")
 
 
+def test_a_model_surpasses_another_by_more_than_one_standard_error_on_the_same_rows() -> None:
+    label = np.zeros(100)
+    other = np.tile([2.0, 2.0, 2.0, 1.0], 25)  # squares 4, 4, 4, 1
+    slightly, clearly = np.tile([1.0, 3.0, 1.0, 1.0], 25), np.tile([1.0, 2.0, 2.0, 1.0], 25)
+    rmse = TASK.metrics["rmse"]
+    assert rmse.of(slightly, label) < rmse.of(other, label)
+    assert not rmse.surpasses(slightly, other, label)  # gains 3, -5, 3, 0: mean 0.25, standard error 0.33
+    assert rmse.surpasses(clearly, other, label)  # gains 3, 0, 0, 0: mean 0.75, standard error 0.13
+    assert not rmse.surpasses(other, clearly, label)
+    share = Metric("auc", "AUC", "area", lambda p, y: float(p.mean()), better="higher")  # of no mean over rows
+    assert share.surpasses(other, clearly, label)
+    assert not share.surpasses(clearly, other, label)
+
+
 def test_names_that_the_task_gives_are_of_its_metrics() -> None:
     given = {*TASK.shown, *TASK.brief, *TASK.of_part, TASK.selects, TASK.primary.name, *TASK.increases}
     assert given <= set(TASK.metrics)

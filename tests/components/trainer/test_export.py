@@ -17,6 +17,7 @@ from components.conversion.convert import convert
 from components.conversion.recipe import Recipe
 from components.conversion.verification import run_saved_model, run_signatures
 from components.device import runtime
+from components.device.kernels import lacking
 from components.files import INTERFACE_FILE
 from components.scoring.device_rows import on_device
 from components.settings import Training
@@ -153,6 +154,11 @@ def test_an_8_bit_file_is_within_the_usual_tolerances_of_the_savedmodel(eight_bi
 def test_tables_are_bytes_in_an_8_bit_file_and_floats_otherwise(floats: Exported, eight_bit: Exported) -> None:
     assert tables(eight_bit) == {"numbers": "INT8", "kind": "INT8"}
     assert tables(floats) == {"numbers": "FLOAT32", "kind": "FLOAT32"}
+
+
+def test_the_file_is_of_operators_that_every_target_has(floats: Exported, eight_bit: Exported) -> None:
+    for made in (floats, eight_bit):
+        assert lacking(made.file) == {"litert": [], "micro": [], "webgpu": []}
 
 
 def test_an_8_bit_file_is_within_a_tenth_of_what_was_estimated(eight_bit: Exported) -> None:

@@ -85,6 +85,7 @@ def learned(angle_deg: float = 0.0, sign: float = 1.0, **changes: Any) -> dict[s
         (learned(kind="svd"), "the live model has other features or another reducer"),
         (learned(features=["km", "weekday"]), "the live model has other features or another reducer"),
         (learned(kept=1), "the live model has other features or another reducer"),
+        (learned(kind="none", loadings=[]), "the live model has other features or another reducer"),
     ],
 )
 def test_weights_are_left_where_the_axes_of_the_inputs_have_turned(
@@ -95,6 +96,14 @@ def test_weights_are_left_where_the_axes_of_the_inputs_have_turned(
     (assets / "learned.json").write_text(json.dumps(learned()))
     assert warm_start.turned(archive, now).startswith(said)
     assert bool(warm_start.turned(archive, now)) == bool(said)
+
+
+def test_without_a_reducer_there_are_no_axes_to_turn(archive: Path) -> None:
+    assets = archive.parents[1] / "assets"
+    assets.mkdir()
+    now = learned(kind="none", loadings=[])
+    (assets / "learned.json").write_text(json.dumps(now))
+    assert warm_start.turned(archive, now) == ""
 
 
 def test_weights_without_a_word_on_their_axes_are_left(archive: Path) -> None:

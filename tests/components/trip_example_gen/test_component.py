@@ -176,6 +176,7 @@ def test_what_is_odd_about_a_column_is_gathered_from_every_file(tmp_path: Path) 
         "coarse": {"km": 16777219.0},
         "texts": {"km": ["'x' (a.csv:42)", "'y' (b.csv:3)", "'y' (b.csv:4)"]},
         "numbers": {"km": ["0", "1", "2"]},
+        "examples": {"km: not a finite number": [["x", "a.csv:42"], ["y", "b.csv:3"], ["y", "b.csv:4"]]},
     }
 
 

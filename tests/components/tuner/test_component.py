@@ -26,7 +26,7 @@ from components.trainer.context import TrainingContext
 from components.trainer.run_fn import run_fn
 from components.tuner.component import TUNER_FN, Executor
 from components.tuner.settings import Tuner as TunerSettings
-from components.tuner.trials import GivenUpError, Judge, OutOfTimeError, Trial, folds
+from components.tuner.trials import GivenUpError, Judge, OutOfTimeError, Trial, _Watch, folds
 from data.spec import Dataset
 from transforms import in_memory
 from transforms.features import Plan
@@ -186,6 +186,15 @@ def test_a_trial_far_behind_the_best_is_given_up_after_a_cycle_or_a_fold_and_non
         judge.figures({}, unlike, lambda: False, [])
     with pytest.raises(OutOfTimeError):
         judge.figures({}, None, lambda: True, [])
+
+
+def test_the_more_cycles_are_behind_the_closer_a_trial_must_be_to_the_best() -> None:
+    seen: list[float] = []
+    watch = _Watch(seen, rival=[1.0, 1.0, 1.0], stop_above=1.2, over=lambda: False, ends=[1, 2, 3])
+    watch(1, 0.0, 1.19)
+    watch(2, 0.0, 1.09)
+    with pytest.raises(GivenUpError, match=r"loss 1\.07 after 3 epochs, of the best 1"):
+        watch(3, 0.0, 1.07)
 
 
 def test_the_budgets_of_push_bind(context: TrainingContext) -> None:

@@ -120,7 +120,7 @@ def test_dimensions_that_were_not_measured_are_said_to_be_a_command_away(finishe
     finished.paths.dimensions_of(finished.run).unlink()
     page = Page(render(gather(finished.paths)))
     assert page.figures["dimensions"] == 3
-    assert "`farelite dimensions` adds error and distances" in page.texts["dimensions"]
+    assert "`farelite dimensions` adds correlations, error and distances" in page.texts["dimensions"]
 
 
 def test_features_that_were_not_reduced_have_correlations_and_no_scree(finished):

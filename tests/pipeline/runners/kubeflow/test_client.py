@@ -125,7 +125,7 @@ def test_the_commands_report_what_they_did_and_end_with_code_2_when_the_cluster_
             main(["kubeflow", command, "--image", IMAGE, "--set", f"kubeflow.endpoint={kfp.address}", *more])
         return int(ending.value.code or 0), *capsys.readouterr()
 
-    code, out, said = farelite("submit", "--name", "first", "--param", "until=2016-01-31", "--json")
+    code, out, said = farelite("submit", "--run-name", "first", "--param", "until=2016-01-31", "--json")
     assert (code, [one["what"] for one in json.loads(out)]) == (0, ["pipeline", "version", "experiment", "run"])
     assert "run            first  started\n" in said
     code, _, said = farelite("schedule", "--set", HOURLY[0], "--dry-run")

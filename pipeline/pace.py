@@ -20,11 +20,20 @@ class Pace:
         self._start = clock()
 
     def __call__(self, text: str, done: float, total: float) -> str:
-        """One line: bar, percent, time left, and what is being done."""
-        share = min(1.0, done / total) if total > 0 else 0.0
+        """One line: bar, percent, time left, and what is being done; only that where the whole is not known."""
+        if total <= 0:
+            return text
+        share = min(1.0, done / total)
         full = round(share * BAR)
         bar = "━" * full + "─" * (BAR - full)
         return f"{bar} {share:4.0%}  {self._left(share)}  {text}"
+
+    def in_words(self, text: str, done: float, total: float) -> str:
+        """The same without a bar."""
+        if total <= 0:
+            return text
+        share = min(1.0, done / total)
+        return f"{share:.0%}, {self._left(share)}" + (f": {text}" if text else "")
 
     def _left(self, share: float) -> str:
         if share <= 0:

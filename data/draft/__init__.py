@@ -1,0 +1,1 @@
+"""A first description of a table that nobody has described: what `farelite init` proposes."""
