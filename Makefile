@@ -168,6 +168,10 @@ prove-store: $(READY)  ## kills, full disks and races: `current` always names a 
 prove-rows: $(READY)  ## 10,000 mutated tables through ingestion and predict: is every line in exactly one row? (ARGS="--files 200")
 	@PYTHONPATH=. $(BIN)/python -W ignore tests/proofs/prove_rows.py $(ARGS)
 
+.PHONY: prove-sizes
+prove-sizes: $(READY)  ## estimated sizes beside those of files of untrained networks of many designs (ARGS="--tables chicago")
+	@PYTHONPATH=. $(BIN)/python -W ignore tests/proofs/prove_sizes.py $(ARGS)
+
 .PHONY: prove-fuzz
 prove-fuzz: $(READY)  ## mutated versions: `verify` accepts none and crashes on none (needs a pushed version)
 	@$(BIN)/python tests/proofs/prove_fuzz.py $(ARGS)

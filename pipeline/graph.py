@@ -20,7 +20,6 @@ from tfx.types.channel import BaseChannel as Channel
 
 from components.champion import Champion
 from components.code_hash import step_hash
-from components.compression_settings import Conversion
 from components.data_gate.component import DataGate
 from components.data_gate.distances import QUANTILES
 from components.data_gate.reviewed_schema import ReviewedSchema
@@ -136,7 +135,7 @@ def _model(config: Config, context: RunContext, data: _Data) -> _Model:
         custom_config={
             "plan": plan,
             "training": training.model_dump_json(),
-            "conversion": (Conversion() if config.study else config.conversion).model_dump_json(),
+            "conversion": "null" if config.study else config.conversion.model_dump_json(),
             "max_bytes": str(config.push.max_bytes),
             "targets": json.dumps(config.push.targets),
             "code": step_hash(RUN_FN),

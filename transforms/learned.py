@@ -3,7 +3,7 @@
 Keys, all of them always there:
 
 - `kind`: of the reducer, `none` included. `whiten`, `components`: as configured. `rows`: training rows.
-- `features`: names of the block's n columns, in order.
+- `features`: names of the block's n columns, in order. `categories`: names of the categorical columns.
 - `kept`: columns of the block in use behind the reducer; n for `none`.
 
 A reducer has these too, and without one they are empty, since nobody then multiplies each column with each other:
@@ -77,12 +77,14 @@ def read(transform_savedmodel_dir: str) -> dict[str, Any]:
 def used(known: Mapping[str, Any]) -> list[int]:
     """Columns of the block in use: the components kept, or without a reducer the columns that vary.
 
+    Where none does, but there are categories to learn from, the first one stands for all.
+
     Raises:
-        DataError: none does.
+        DataError: there is nothing to learn from.
     """
-    if known["features"] == [NO_NUMBER]:
-        return [0]
     places = [place for place, name in enumerate(known["features"]) if varies(known["columns"][name])]
+    if not places and known["kind"] == "none" and known.get("categories"):
+        return [0]
     if not places:
         raise DataError(
             f"each of the features {', '.join(known['features'])} has one value in all training rows, so there is "
@@ -156,6 +158,7 @@ def describe(
         "components": reducer.components,
         "rows": rows,
         "features": names,
+        "categories": list(plan.dataset.categorical),
         **(_unreduced(len(names)) if reduced is None else _reduced(plan, scalers, *reduced)),
         "columns": _columns(plan, scalers),
         "buckets": {

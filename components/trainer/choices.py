@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from components.compression_settings import Conversion
 from components.settings import Piecewise, SettledTraining, Training
+from components.trainer import sizes
 from transforms import piecewise
 
 FloatArray = npt.NDArray[np.float32]
@@ -51,11 +53,6 @@ LADDER = (
 
 LARGE = 20_000
 """Training rows from which on a table has larger batches, shorter cycles, and bins for single days."""
-OPERATOR_BYTES, NUMBER_BYTES, LOOKUP_BYTES, PLACE_BYTES = 7_000, 65, 300, 1_500
-"""Of a file beside its tables and kernels: operators and names of any; and more for each float input of the core, for
-each table of ids, and where there are points or a time. Fitted to files of the suite, which are up to a tenth less."""
-MARGIN = 0.97
-"""Share of the budget that the estimate may fill."""
 
 
 @dataclass(frozen=True)
@@ -66,19 +63,17 @@ class Facts:
         rows: of the training split.
         quantiles: of each number that may bend, by name, as `transforms.learned` has them.
         weights: gives how much each of them tells of the label, see `telling`; called only where not all fit.
-        dense: width of the float inputs beside.
-        ids: number of ids and embedding width of each id input.
-        derived: whether numbers are computed from points or a time.
+        ends: of the network.
         budget: bytes of the file.
+        conversion: see `sizes.held`.
     """
 
     rows: int
     quantiles: Mapping[str, FloatArray]
     weights: Callable[[], Mapping[str, float]]
-    dense: int
-    ids: Sequence[tuple[int, int]]
-    derived: bool
+    ends: sizes.Ends
     budget: int
+    conversion: Conversion | None = None
 
 
 Bent = Mapping[str, tuple[tuple[str, ...], int]]
@@ -93,25 +88,30 @@ class Choices:
         training: without `auto`.
         bent: what bends where.
         width: functions of each number.
-        estimated_bytes: of the file.
+        bytes_of: estimated, of the parts of the file.
     """
 
     training: SettledTraining
     bent: Bent
     width: int
-    estimated_bytes: int
+    bytes_of: Mapping[str, int]
+
+    @property
+    def estimated_bytes(self) -> int:
+        """Of the file."""
+        return sum(self.bytes_of.values())
 
 
 def settle(training: Training, facts: Facts) -> Choices:
     """The choices with every `auto` replaced."""
     found = [_on(rung, training, facts) for rung in LADDER if facts.rows >= rung.min_rows]
-    fitting = (one for one in found if one.estimated_bytes <= MARGIN * facts.budget)
+    fitting = (one for one in found if one.estimated_bytes <= facts.budget)
     return next(fitting, None) or _fewer_bends(found[-1], facts)
 
 
-def smallest_bytes(facts: Facts) -> int:
+def smallest_bytes(ends: sizes.Ends) -> int:
     """Estimated size of the file of the smallest network, without any bend."""
-    return _bytes(LADDER[-1].units, {}, 0, facts)
+    return sum(sizes.parts(ends, {}, LADDER[-1].units, Training(), None).values())
 
 
 def _on(rung: Rung, training: Training, facts: Facts) -> Choices:
@@ -126,7 +126,7 @@ def _on(rung: Rung, training: Training, facts: Facts) -> Choices:
         bent = {group: (tuple(names), own) for group, (names, own) in groups.items() if names}
         bends = Piecewise(bins=bins, width=width, fine=bends.fine, fine_bins=fine)
     settled = {**dict(training), **_rates(training, facts.rows), "units": units, "piecewise": bends}
-    return Choices(SettledTraining.model_validate(settled), bent, width, _bytes(units, bent, width, facts))
+    return Choices(SettledTraining.model_validate(settled), bent, width, _bytes(units, bent, width, training, facts))
 
 
 def fine_bins(rows: int, bins: int) -> int:
@@ -138,7 +138,7 @@ def _fewer_bends(smallest: Choices, facts: Facts) -> Choices:
     """Where even the smallest network is too large: bends for the numbers that tell most, as many as fit."""
     bending = [name for members, _ in smallest.bent.values() for name in members]
     names = sorted(bending, key=facts.weights().__getitem__) if bending else []
-    bent, size = smallest.bent, smallest.estimated_bytes
+    found = smallest
     for dropped in range(1, len(names) + 1):
         kept = set(names[dropped:])
         left = {
@@ -146,23 +146,21 @@ def _fewer_bends(smallest: Choices, facts: Facts) -> Choices:
             for group, (members, bins) in smallest.bent.items()
         }
         bent = {group: one for group, one in left.items() if one[0]}
-        size = _bytes(smallest.training.units, bent, smallest.width, facts)
-        if size <= MARGIN * facts.budget:
+        parts = _bytes(smallest.training.units, bent, smallest.width, smallest.training, facts)
+        found = Choices(smallest.training, bent, smallest.width, parts)
+        if found.estimated_bytes <= facts.budget:
             break
-    return Choices(smallest.training, bent, smallest.width, size)
+    return found
 
 
-def _bytes(units: tuple[int, ...], bent: Bent, width: int, facts: Facts) -> int:
-    """Estimated size of the file: int8 tables and kernels, float boundaries, biases and scales, and the graph."""
-    tables = 0
-    for names, bins in bent.values():
-        edges = max(len(piecewise.boundaries(facts.quantiles[name], bins)) for name in names)
-        tables += len(names) * edges * (width + 4)
-    inputs = sum(len(names) for names, _ in bent.values()) * width + facts.dense + sum(wide for _, wide in facts.ids)
-    kernels = sum(a * b for a, b in zip((inputs, *units), units, strict=False))
-    lookups = sum(size * wide for size, wide in facts.ids)
-    graph = OPERATOR_BYTES + NUMBER_BYTES * facts.dense + LOOKUP_BYTES * len(facts.ids) + PLACE_BYTES * facts.derived
-    return graph + tables + kernels + lookups + 12 * sum(units)
+def _bytes(units: Sequence[int], bent: Bent, width: int, training: Training, facts: Facts) -> dict[str, int]:
+    groups = {
+        group: sizes.Group(
+            len(names), max(len(piecewise.boundaries(facts.quantiles[name], bins)) for name in names), width
+        )
+        for group, (names, bins) in bent.items()
+    }
+    return sizes.parts(facts.ends, groups, units, training, facts.conversion)
 
 
 def _rates(training: Training, rows: int) -> dict[str, Any]:

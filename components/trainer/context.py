@@ -15,14 +15,13 @@ import tf_keras
 
 from components.compression_settings import Conversion
 from components.conversion import recipe
-from components.conversion.convert import of_function
 from components.device.kernels import refusals
 from components.examples import load
 from components.settings import Training
 from components.tables import Columns, Table, join, table_of
 from components.task.encoding import Encoding
 from components.task.learning import Learning, learning_of
-from components.trainer import compression, export, fitting, room
+from components.trainer import compression, export, features_file, fitting, room, sizes
 from components.trainer.design import Design
 from components.trainer.designing import designed, id_sizes
 from components.trainer.distillation import labelled, remix
@@ -84,8 +83,9 @@ class TrainingContext:
 
     def narrowed(self) -> TrainingContext:
         """Without the numbers that a file has no room for."""
-        ids = list(id_sizes(self.plan, self._vocabularies).values())
-        known = room.narrowed(self.plan, self.learned, ids, lambda: self.train, self.budget)
+        dense, ids = len(self.kept) + self.plan.wide_width(), id_sizes(self.plan, self._vocabularies)
+        ends = sizes.Ends(len(self.features_file), dense, ids, self.learning(Training()).width)
+        known = room.narrowed(self.plan, self.learned, ends, lambda: self.train, self.budget)
         return self if known is self.learned else replace(self, learned=known)
 
     @property
@@ -129,8 +129,7 @@ class TrainingContext:
 
     def training_set(self, training: Training) -> Table:
         """What the network learns from: the real rows, and new ones with a teacher's labels where so configured."""
-        teacher = training.distillation
-        if teacher is None:
+        if (teacher := training.distillation) is None:
             return self.train
         keys = [id_key(name) for name in self._categorical]
         learning = self.learning(training)
@@ -139,15 +138,20 @@ class TrainingContext:
         real = replace(self.train, label=learning.targets(self.train.label))
         return join(real, labelled(new, teach))
 
-    def design(self, training: Training) -> tuple[Design, dict[str, Any]]:
-        """The network to build, and what was chosen for it, for the record."""
-        return designed(
-            training, self.learning(training), self.plan, self.learned, self.train, self._vocabularies, self.budget
-        )
+    def design(self, training: Training, conversion: Conversion | None = None) -> tuple[Design, dict[str, Any]]:
+        """The network to build, and what was chosen for it, for the record; for `conversion` see `sizes.held`."""
+        facts = (self.plan, self.learned, self.train, self._vocabularies, len(self.features_file), self.budget)
+        return designed(training, self.learning(training), *facts, conversion)
 
     @cached_property
     def _layer(self) -> Callable[[export.Tensors], export.Tensors]:
         return self.output.transform_features_layer()
+
+    @cached_property
+    def features_file(self) -> bytes:
+        """See `components.trainer.features_file`."""
+        model = export.RawModel(self.plan.dataset, self._layer, self.kept, {}, [], absent=self._without_room)
+        return features_file.convert(model, self.plan.dataset, self._without_room)
 
     def refuse_features(self, targets: Sequence[str]) -> None:
         """Looks before training whether every target has the operators of the features.
@@ -155,10 +159,7 @@ class TrainingContext:
         Raises:
             DataError: a target lacks one; it is named.
         """
-        front = export.RawModel(self.plan.dataset, self._layer, self.kept, {}, [], absent=self._without_room)
-        spec = export.device_signature(self.plan.dataset, 1, self._without_room)
-        function = tf.function(lambda **raw: front.device_features(raw)).get_concrete_function(**spec)
-        if reasons := refusals(of_function(function, front), targets):
+        if reasons := refusals(self.features_file, targets):
             raise DataError("; ".join(reasons))
 
     def export(self, design: Design, net: Net, path: str, how: recipe.Recipe) -> None:

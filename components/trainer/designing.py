@@ -8,10 +8,12 @@ from typing import Any
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import numpy as np
 
+from components.compression_settings import Conversion
 from components.settings import Training
 from components.tables import FloatArray, Table
+from components.task.encoding import Encoding
 from components.task.learning import Learning
-from components.trainer import choices, network, room
+from components.trainer import choices, network, sizes
 from components.trainer.design import Design
 from transforms import categories, learned, piecewise
 from transforms.features import BLOCK, NUMBERS, Plan, embedding_width, id_key
@@ -24,7 +26,9 @@ def designed(
     known: Mapping[str, Any],
     train: Table,
     vocabularies: Mapping[str, int],
+    front: int,
     budget: int,
+    conversion: Conversion | None,
 ) -> tuple[Design, dict[str, Any]]:
     """The network to build, and what was chosen for it, for the record.
 
@@ -35,20 +39,22 @@ def designed(
         known: what the Transform step learned, see `transforms.learned`.
         train: rows to learn from.
         vocabularies: number of values by categorical column.
+        front: bytes of a file of the features alone.
         budget: bytes that the file may have.
+        conversion: see `sizes.held`.
     """
     numbers = _bending(plan, known)
     places = {name: known["features"].index(name) for name in numbers}
     ids = id_sizes(plan, vocabularies)
     dense = {name: int(one.shape[1]) for name, one in train.inputs.items() if name not in {NUMBERS, *ids}}
+    encoding = learning.encoding(train.label, training.label_scale)
     facts = choices.Facts(
         rows=len(train),
         quantiles=numbers,
         weights=lambda: _telling(learning, train, numbers, list(places.values())),
-        dense=sum(dense.values()),
-        ids=list(ids.values()),
-        derived=bool(plan.dataset.points or plan.dataset.time),
-        budget=room.left(known, budget),
+        ends=sizes.Ends(front, sum(dense.values()), ids, learning.width, sizes.DECODE[_kind(encoding)]),
+        budget=budget,
+        conversion=conversion,
     )
     chosen = choices.settle(training, facts)
     bent = {
@@ -56,13 +62,18 @@ def designed(
         for group, (names, bins) in chosen.bent.items()
     }
     widths = network.Widths(dense, ids, bent, train.numbers.shape[1], learning.width)
-    encoding = learning.encoding(train.label, training.label_scale)
     return Design(chosen.training, widths, network.span_scale(train.inputs[BLOCK]), encoding, learning), {
         "training": chosen.training.model_dump(mode="json"),
         "bent": {group: {"numbers": list(names), "bins": bins} for group, (names, bins) in chosen.bent.items()},
         "estimated_bytes": chosen.estimated_bytes,
+        "bytes_of": dict(chosen.bytes_of),
         "left_out": learned.unused(known),
     }
+
+
+def _kind(encoding: Encoding) -> str:
+    scale = encoding.described()
+    return "logits" if scale is None else "log" if scale.log else "linear"
 
 
 def _bending(plan: Plan, known: Mapping[str, Any]) -> dict[str, FloatArray]:

@@ -113,9 +113,9 @@ class RawModel(tf.Module):
         return features
 
     def _device(self, name: str, raw: Tensors) -> Tensors:
-        return {OUTPUT: self._or_unknown(raw, self._networks[name](self.device_features(raw)))}
+        return {OUTPUT: self.or_unknown(raw, self._networks[name](self.device_features(raw)))}
 
-    def _or_unknown(self, raw: Tensors, value: tf.Tensor) -> tf.Tensor:
+    def or_unknown(self, raw: Tensors, value: tf.Tensor) -> tf.Tensor:
         """The value, or NaN where a coordinate is: 8-bit kernels carry no NaN, and none beats a made-up one."""
         coordinates = [raw[tensor_name(name)] for name in self._dataset.coordinates()]
         if self._unknown_spreads or not coordinates:
@@ -148,7 +148,7 @@ class RawModel(tf.Module):
 
         def front(**raw: tf.Tensor) -> Tensors:
             core_input, skip = parts.front(self.device_features(raw))
-            return {"core_input": core_input, "rest": self._or_unknown(raw, skip)}
+            return {"core_input": core_input, "rest": self.or_unknown(raw, skip)}
 
         def spec(**widths: int) -> dict[str, tf.TensorSpec]:
             return {name: tf.TensorSpec([None, width], tf.float32, name=name) for name, width in widths.items()}

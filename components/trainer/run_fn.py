@@ -13,6 +13,7 @@ from components.compression_settings import Conversion
 from components.conversion.recipe import Recipe
 from components.files import HISTORY_FILE, REFERENCE_DIR, TENSORBOARD_DIR
 from components.settings import Training
+from components.trainer import room
 from components.trainer.context import TrainingContext
 from components.trainer.hyperparameters import changes, tuned
 from components.trainer.training import train
@@ -26,20 +27,22 @@ def run_fn(fn_args: Any) -> None:
     """Trains and exports.
 
     Args:
-        fn_args: TFX's; `custom_config` holds `plan`, `training` and `conversion`, JSON of their settings, the budget
-            `max_bytes` of the file, and a list of `targets`; `hyperparameters` are what a Tuner has found, or None.
+        fn_args: TFX's; `custom_config` holds `plan`, `training` and `conversion`, JSON of their settings, the last one
+            null where a study compresses what comes of it, the budget `max_bytes` of the file, and a list of `targets`;
+            `hyperparameters` are what a Tuner has found, or None.
     """
     told = fn_args.custom_config
     training = Training.model_validate_json(told["training"])
     if fn_args.hyperparameters:
         training = tuned(training, changes(fn_args.hyperparameters))
-    conversion = Conversion.model_validate_json(told["conversion"])
+    conversion = None if told["conversion"] == "null" else Conversion.model_validate_json(told["conversion"])
     plan = Plan.model_validate_json(told["plan"])
     budget = int(told["max_bytes"])
     files = (fn_args.train_files, fn_args.eval_files)
     context = TrainingContext.open(plan, fn_args.transform_output, *files, training.max_rows, budget)
     context.refuse_features(json.loads(told["targets"]))
-    design, chosen = context.design(training)
+    design, chosen = context.design(training, conversion)
+    room.refuse(chosen["bytes_of"], budget, plan.features.reducer.kind)
     start = weights_beside(fn_args.base_model)
     cold = turned(start, learned.read(context.output.transform_savedmodel_dir)) if start else ""
     run_dir = Path(fn_args.model_run_dir)
@@ -57,5 +60,5 @@ def run_fn(fn_args: Any) -> None:
     run_dir.mkdir(parents=True, exist_ok=True)
     (run_dir / HISTORY_FILE).write_text(json.dumps(history))
     progress.report("writing the SavedModels", 0, 0)
-    context.export(design, trained.shipped, fn_args.serving_model_dir, Recipe(conversion=conversion))
+    context.export(design, trained.shipped, fn_args.serving_model_dir, Recipe(conversion=conversion or Conversion()))
     context.export_reference(design, trained.reference, str(Path(fn_args.serving_model_dir).parent / REFERENCE_DIR))

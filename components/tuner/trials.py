@@ -111,7 +111,7 @@ class Judge:
             training = tuned(self.training, changed)
         except ValueError:  # two choices that do not go together, such as a pattern wider than a layer
             return False
-        return bool(self.parts[0].design(training)[1]["estimated_bytes"] <= self.push.max_bytes)
+        return bool(self.parts[0].design(training, self.conversion)[1]["estimated_bytes"] <= self.push.max_bytes)
 
     def figures(
         self, changed: Mapping[str, Any], best: Trial | None, over: Callable[[], bool], cycles: list[list[float]]
@@ -151,7 +151,7 @@ class Judge:
 
     def _file(self, part: TrainingContext, training: Training, watch: _Watch) -> tuple[bytes, Interface]:
         """As the Trainer's, to the byte."""
-        design, _ = part.design(training)
+        design, _ = part.design(training, self.conversion)
         watch.ends = list(itertools.accumulate(design.training.epochs))
         trained = train(part, design, after_epoch=watch)
         with tempfile.TemporaryDirectory() as folder:

@@ -40,7 +40,7 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
     few = len(context.validation) < settings.few_rows
     parts = folds(context, settings.folds, settings.seed) if few else [context]
     judge = Judge(parts, training, conversion, push, settings.stop_above)
-    settled = parts[0].design(training)[0].training
+    settled = parts[0].design(training, judge.conversion)[0].training
     found = space(training, settled, _other_scale(training, parts, judge))
     key = [fingerprint(context), *(told[one] for one in ("plan", "training", "conversion", "push", "code"))]
     key.append(settings.model_copy(update={"minutes": 1.0, "max_trials": None}).model_dump_json())
@@ -58,7 +58,7 @@ def _forget_others(kept: Path) -> Path:
 
 def _other_scale(training: Training, parts: list[TrainingContext], judge: Judge) -> str | None:
     """The value of `training.label_scale` that learns the label on the other scale, where it has one."""
-    described = parts[0].design(training)[0].encoding.described()
+    described = parts[0].design(training, judge.conversion)[0].encoding.described()
     if described is None:
         return None
     if described.log:

@@ -16,11 +16,11 @@ import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import numpy as np
 import numpy.typing as npt
 
-from components.settings import Training
 from components.task import task_of
 from components.task.studied import NEIGHBOURS, TREES
 from components.trainer.context import TrainingContext
 from data.tensor_names import tensor_name
+from pipeline.config import Config
 from pipeline.studies import curves, order
 from pipeline.studies.costs import costs, rest, saved
 from pipeline.studies.finished import Source
@@ -86,7 +86,7 @@ class Dimensions:
             "components": ways.components(known) if _reduced(known) else [],
             "correlated": CORRELATED,
             "pairs": _pairs(known["features"], correlations[0]),
-            **_costs(context, source.config.training, len(known["features"])),
+            **_costs(context, source.config, len(known["features"])),
         }
 
 
@@ -165,8 +165,8 @@ def _pairs(names: list[str], correlation: order.Matrix) -> list[dict[str, Any]]:
     ]
 
 
-def _costs(context: TrainingContext, training: Training, features: int) -> dict[str, Any]:
-    design, _ = context.design(training)
+def _costs(context: TrainingContext, config: Config, features: int) -> dict[str, Any]:
+    design, _ = context.design(config.training, None if config.study else config.conversion)
     units = design.training.units
     found = costs(context.plan, design.widths, context.kept, units)
     parameters = {

@@ -93,7 +93,7 @@ def measure(config: Config, stage_data: StageData, folder: Path, linear_only: bo
     context, rows = stage_data.context, stage_data.rows
     label = rows.label
     task = task_of(context.plan.dataset.label.model_dump())
-    design, _ = context.design(config.training)
+    design, _ = context.design(config.training, config.conversion)
     *_, linear = design.learning.baselines(context.train, design.widths.sizes).values()
     of_linear = task.measure(np.asarray(linear(rows.inputs)), label, task.brief)
     if linear_only:

@@ -43,6 +43,7 @@ ARGUMENTS = (
     "bench-transform",  # tests/benchmarks/test_transform_rows.py
     "bench-flink",  # needs Flink; tests/benchmarks/test_flink_rows.py
     "prove-flink",  # needs Flink
+    "prove-sizes",  # converts a hundred networks
     "prove-reducers",  # its sweep: tests/transforms/reducers
 )
 """Tried as far as their arguments."""

@@ -1,19 +1,24 @@
 """Random splits of one table must pass, and real differences must be found: counted over seeds.
 
     make prove-skew [ARGS="--splits 1000"]
+    make prove-skew ARGS="--suite --splits 50"     a thousand splits over the tables of `make bench-tables`
 
 A seed parts a table at random into two and compares them as the data gate does, by statistics as the pipeline makes
 them. Tables: the packaged Chicago trips, and made-up columns that are hard to compare. Prints, as Markdown, how many
 splits were warned of or would have stopped the run, and how many changes are found: in every hundredth split, each
 column in turn is changed in one of the parts. Ends with code 1 if more than one split in a thousand stops, more than
-one in a hundred warns, or one change is missed.
+one in a hundred warns, or one change is missed. The suite's tables are dealt out as a run would, and
+`validation` and `test` are compared with `train`; only stops are judged.
 """
 
 from __future__ import annotations
 
 import argparse
+import runpy
 import sys
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import numpy as np
@@ -27,6 +32,7 @@ from components.data_gate.distances import QUANTILES, Statistics
 from components.data_gate.settings import Distances
 from data.loading import load
 from pipeline import config
+from pipeline.settled import settled
 
 _OPTIONS = tfdv.StatsOptions(num_quantiles_histogram_buckets=QUANTILES)
 _TOLD = ("one half differs from the other", "data_gate.skew")
@@ -37,7 +43,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--splits", type=int, default=1000, help="random splits of each table")
     parser.add_argument("--skip-trips", action="store_true", help="only the made-up columns")
+    parser.add_argument("--suite", action="store_true", help="the tables of benchmarks/tables instead")
     options = parser.parse_args()
+    if options.suite:
+        sys.exit(suite(options.splits))
     tables = {f"made up, {rows:,} rows": made_up(rows) for rows in (1200, 20_000)}
     if not options.skip_trips:
         tables["Chicago trips"] = load(config.load().data).table
@@ -51,6 +60,37 @@ def main() -> None:
         )
         failed |= stop > options.splits / 1000 or warn > options.splits / 100 or found < changes
     sys.exit(1 if failed else 0)
+
+
+def suite(splits: int) -> int:
+    """Prints how many splits of each table would have stopped the run; gives back 1 where it is more than one in a
+    thousand of all."""
+    benchmarks = Path(__file__).parents[2] / "benchmarks"
+    write = runpy.run_path(str(benchmarks / "table_sources.py"))["write"]
+    total = stops = 0
+    print("| table | rows | columns | splits | that warn | that stop |\n|---|---|---|---|---|---|")
+    for path in sorted((benchmarks / "tables").glob("*.yaml")):
+        with tempfile.TemporaryDirectory() as folder:
+            source = write(Path(str(config.load(path).data.source)).stem, Path(folder))
+            data = settled(config.load(path, [f"data.source={source}"]))[0].data
+            table = load(data).table
+        warn = stop = 0
+        for seed in range(splits):
+            validation, test, train = dealt(table, data.split.expected_shares(), seed)
+            control = statistics_of(train)
+            found = [compared(part, control) for part in (validation, test)]
+            warn, stop = warn + any(one.warnings for one in found), stop + any(one.reasons for one in found)
+        total, stops = total + splits, stops + stop
+        print(f"| {path.stem} | {table.num_rows:,} | {table.num_columns} | {splits} | {warn} | {stop} |", flush=True)
+    print(f"\n{stops} of {total:,} splits would have stopped a run.")
+    return int(stops > max(1, total / 1000))
+
+
+def dealt(table: pa.Table, shares: Mapping[str, float], seed: int) -> list[pa.Table]:
+    """The rows dealt out at random to parts of about these shares, and the rest."""
+    edges = np.cumsum(list(shares.values()))
+    place = np.searchsorted(edges, np.random.default_rng(seed).random(table.num_rows), side="right")
+    return [table.filter(pa.array(place == one)) for one in range(len(edges) + 1)]
 
 
 def count(table: pa.Table, splits: int) -> tuple[int, int, int, int]:

@@ -43,6 +43,11 @@ def test_behind_a_reducer_the_components_kept_are_used_and_what_is_left_out_is_s
     assert learned.unused(known(COLUMNS, "pca")) == learned.unused(known(COLUMNS))
 
 
+def test_where_no_number_varies_but_there_are_categories_one_number_stands_for_all():
+    flat = {name: COLUMNS[name] for name in ("vendor", "tolls")}
+    assert learned.used({**known(flat), "categories": ["company"]}) == [0]
+
+
 def test_rows_in_which_nothing_varies_are_refused_with_the_features():
     flat = {name: COLUMNS[name] for name in ("vendor", "tolls")}
     with pytest.raises(DataError, match=r"each of the features vendor, tolls has one value in all training rows, so"):

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from components.compression_settings import Conversion
 from components.settings import Piecewise, Training
 from components.trainer import choices
-from components.trainer.choices import LADDER, LARGE, MARGIN, Facts, settle
+from components.trainer.choices import LADDER, LARGE, Facts, settle
+from components.trainer.sizes import Ends, Group, parts
 from transforms import piecewise
 
 RNG = np.random.default_rng(0)
@@ -22,9 +24,8 @@ def facts(rows: int = 10_000, numbers: int = 6, budget: int = 32_000, **changes:
     usual: dict[str, Any] = {
         "quantiles": dict.fromkeys(names, QUANTILES),
         "weights": lambda: {name: 1 / (1 + place) for place, name in enumerate(names)},
-        "dense": numbers,
-        "ids": [(30, 2)],
-        "derived": False,
+        "ends": Ends(front=3_000 + 80 * numbers, dense=numbers, ids={"kind": (30, 2)}),
+        "conversion": Conversion(),
     }
     return Facts(rows=rows, budget=budget, **{**usual, **changes})
 
@@ -46,10 +47,10 @@ def test_the_network_is_the_largest_of_its_rows_that_fits_the_budget(rows: int, 
     allowed = [rung for rung in LADDER if rows >= rung.min_rows]
     wide = facts(rows, budget=10**9)
     sizes = [choices._on(rung, Training(), wide).estimated_bytes for rung in allowed]
-    place = next(place for place, size in enumerate(sizes) if size <= MARGIN * budget)
+    place = next(place for place, size in enumerate(sizes) if size <= budget)
     found, rung = settle(Training(), facts(rows, budget=budget)), allowed[place]
     assert size_of(found) == (rung.units, rung.width, rung.bins)
-    assert found.estimated_bytes == sizes[place] <= MARGIN * budget
+    assert found.estimated_bytes == sizes[place] <= budget
 
 
 def test_the_ladder_goes_down_in_bytes() -> None:
@@ -100,8 +101,8 @@ def test_what_is_given_wins_and_the_rest_is_chosen() -> None:
 
 def test_given_units_leave_the_budget_to_the_bends() -> None:
     wide, narrow = (settle(Training(units=units), facts(budget=16_000)) for units in ((96, 32), (8, 4)))
-    assert wide.estimated_bytes <= MARGIN * 16_000
-    assert narrow.estimated_bytes <= MARGIN * 16_000
+    assert wide.estimated_bytes <= 16_000
+    assert narrow.estimated_bytes <= 16_000
     assert (narrow.width, narrow.bent["numbers"][1]) > (wide.width, wide.bent["numbers"][1])
 
 
@@ -130,21 +131,42 @@ def test_the_date_is_a_number_like_others_where_rows_are_few() -> None:
 
 
 def test_where_500_numbers_are_too_many_to_bend_those_that_tell_most_do() -> None:
-    found = settle(Training(), facts(numbers=500, budget=60_000))
+    found = settle(Training(), facts(numbers=500, budget=80_000))
     bent = found.bent["numbers"][0]
-    assert found.estimated_bytes <= MARGIN * 60_000
+    assert found.estimated_bytes <= 80_000
     assert 20 < len(bent) < 500
     assert bent == tuple(f"x{place}" for place in range(len(bent)))
     assert size_of(found) == (SMALLEST.units, SMALLEST.width, SMALLEST.bins)
     # One more would not have fitted.
     more = {**found.bent, "numbers": ((*bent, f"x{len(bent)}"), SMALLEST.bins)}
-    assert choices._bytes(SMALLEST.units, more, SMALLEST.width, facts(numbers=500)) > MARGIN * 60_000
+    parts_of_more = choices._bytes(SMALLEST.units, more, SMALLEST.width, Training(), facts(numbers=500))
+    assert sum(parts_of_more.values()) > 80_000
 
 
 def test_where_nothing_fits_nothing_bends_and_the_estimate_says_so() -> None:
     found = settle(Training(), facts(numbers=500, budget=5_000))
     assert found.bent == {}
     assert found.estimated_bytes > 5_000
+
+
+def test_the_estimate_follows_what_holds_the_weights() -> None:
+    ends, bent, units = Ends(3_000, 4, {"kind": (30, 2)}, 3), {"numbers": Group(4, 9, 2)}, (32, 8)
+
+    def hidden(quantization: str | None, kind: Any = "none") -> tuple[int, int]:
+        training = Training.model_validate({"units": units, "quantization": quantization})
+        found = parts(ends, bent, units, training, Conversion(quantization=kind))
+        return found["hidden layers"], found["functions of 4 numbers"]
+
+    weights = (4 * 2 + 4 + 2) * 32 + 32 * 8
+    (aware, table), (floats, wide_table) = hidden({"epochs": 1}), hidden(None)  # type: ignore[arg-type]
+    assert floats - aware == 3 * weights
+    assert wide_table - table == 3 * 4 * 9 * 2
+    assert floats - hidden(None, "float16")[0] == 2 * weights
+    assert hidden(None, "float16")[1] == wide_table
+    # Every unit of a converted kernel has a scale and a zero of its own.
+    assert hidden(None, "int8") == (aware + 8 * 40, table)
+    # The converter leaves kernels of less than 1,024 weights as they are.
+    assert hidden(None, "dynamic")[0] == floats + 4 * 40
 
 
 def test_a_number_of_few_values_costs_few_boundaries() -> None:
