@@ -26,6 +26,7 @@ from pipeline.machine import cores
 
 FARELITE = (str(Path(sys.executable).parent / "farelite"),)
 PARTS = ("stock", "runs", "starts", "growth")
+RUNS = ("stock example", "first", "second", "cached", "nothing to do")
 STARTS = (
     *(f"{name} --help" for name in ("", "run", "study", "tune", "predict", "data describe", "schedule run", "lineage")),
     "versions",
@@ -97,7 +98,7 @@ def start(folder: Path, words: str, rounds: int) -> Iterator[Cost]:
     place = ["--runs-dir", str(folder / "empty")] if words in ("versions", "runs") else []
     for _ in range(rounds):
         cost, _ = timed([*FARELITE, *words.split(), *place])
-        yield {"what": f"start {words}", "kind": "start", "command": f"farelite {words}".strip(), **cost}
+        yield {"what": f"start {words}", "kind": "start", "command": " ".join(["farelite", *words.split()]), **cost}
 
 
 def grown(folder: Path, kind: str, measure: Callable[..., Cost], size: int) -> Iterator[Cost]:
@@ -114,15 +115,15 @@ def report(found: list[Any]) -> str:
     """All tables."""
     loads = [one["load"] for one in found]
     lines = [f"{cores()} cores of {os.uname().machine}; load {min(loads):.1f} to {max(loads):.1f}.", ""]
-    lines += ["| what | wall, s | CPU, s | largest process, MiB | wall of the stock example | its CPU |"]
-    lines += ["|---|---|---|---|---|---|"]
-    base = [one for one in found if one["kind"] == "stock example"]
-    for kind in ("stock example", "first", "second", "cached", "nothing to do"):
-        if costs := [one for one in found if one["kind"] == kind]:
-            lines.append(
-                f"| {kind} | {figures(costs)} | {share(costs, base, 'wall_s')} | {share(costs, base, 'cpu_s')} |"
-            )
-    if first := [one for one in found if one["kind"] == "first"]:
+    whole = {kind: [one for one in found if one["kind"] == kind] for kind in RUNS}
+    if any(whole.values()):
+        lines += ["| what | wall, s | CPU, s | largest process, MiB | wall of the stock example | its CPU |"]
+        lines += ["|---|---|---|---|---|---|"]
+    for kind, costs in whole.items():
+        if costs:
+            shares = " | ".join(share(costs, whole[RUNS[0]], what) for what in ("wall_s", "cpu_s"))
+            lines.append(f"| {kind} | {figures(costs)} | {shares} |")
+    if first := whole["first"]:
         lines += ["", "| step of a first run | wall, s | CPU, s | memory up to then, MiB |", "|---|---|---|---|"]
         lines += [f"| {name} | {figures(costs)} |" for name, costs in steps(first)]
     if commands := {one["command"]: None for one in found if one["kind"] == "start"}:

@@ -54,7 +54,7 @@ def spare_autograph() -> None:
     """Keeps AutoGraph from translating their source while a function is traced.
 
     TensorFlow exempts `keras` by name, but not the same code under the name `tf_keras`: rewriting it took 14 of the 35
-    seconds that the default model trained; our own took 2 seconds of CPU.
+    seconds that the default model trained; our own took 1.5 seconds of CPU.
     """
     from tensorflow.python.autograph.core import config
 

@@ -220,8 +220,8 @@ class Push(Settings):
     min_sparsity: float | None = Field(default=None, ge=0, lt=1)
     max_latency_us: float | None = Field(default=None, gt=0)
     max_difference: Amount = "0.5 sd"
-    max_p99_difference: Amount = "0.03 sd"
-    max_mean_difference: Amount = "0.01 sd"
+    max_p99_difference: Amount = "0.05 sd"
+    max_mean_difference: Amount = "0.02 sd"
     max_flipped: float | None = Field(default=None, ge=0, le=1)
     max_rows: int | None = Field(default=1_000_000, ge=1)
     test_vectors: int = Field(default=32, ge=1)

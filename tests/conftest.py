@@ -34,6 +34,7 @@ SLOW = (
     "components/trainer/test_compression.py",
     "pipeline/lineage/test_connection.py",
     "components/study/test_bench.py",
+    "components/test_deferred.py",
     "components/tuner/test_component.py",
     "components/evaluator/test_component.py",
     "pipeline/studies/test_dimensions.py",

@@ -125,7 +125,7 @@ class Classification:
         "shares": "majority class, by shares of the training rows",
         "logistic": "logistic regression, same features",
     }
-    max_flipped: float | None = 0.02
+    max_flipped: float | None = 0.05
     residuals = False
     caution = "Few rows of a class make its figures uncertain."
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from data.batches import Batch, Layout
 from data.draft.notation import MOSTLY, say_notation
-from data.draft.written import how_written
+from data.draft.written import Written, how_written
 from data.errors import DataError
 from data.files import local, match
 from data.notation import Notation
@@ -106,7 +106,7 @@ def look(source: str) -> Table:
         DataError: it is not there, is no table, or holds no row.
     """
     files = _files(source)
-    written = how_written(files[0])
+    written = Written() if is_tfrecord("auto", files[0]) else how_written(files[0])
     batches, rows, all_rows = _first_rows(files, Layout([], whole=True, **written.settings))
     names = batches[0].columns.column_names
     if not rows:

@@ -13,6 +13,7 @@ import typer
 from pipeline.commands.options import AsJson, Label, TableArgument
 from pipeline.commands.output import print_json
 from pipeline.pulse import going_on
+from pipeline.quiet import without_native_notes
 
 if TYPE_CHECKING:
     from data.draft.proposal import Proposal
@@ -45,10 +46,10 @@ def init(
     from data.draft.seen import look
     from data.writing import write_text
 
-    with going_on(f"looking at {table}"):
+    with going_on(f"looking at {table}"), without_native_notes():
         seen = look(table)
     wanted = _label(seen, label, yes)
-    with going_on(f"reading {table}"):
+    with going_on(f"reading {table}"), without_native_notes():
         proposal, _, loaded = propose(table, wanted, seen)
     _set_zone(proposal, time_zone)
     chosen = pipeline or proposal.name

@@ -103,7 +103,7 @@ class Material:
 
     @property
     def in_unit(self) -> str:
-        """`, in usd`; nothing where metrics are pure numbers."""
+        """Behind a comma, for titles; nothing where metrics are pure numbers."""
         return f", in {self.unit}" if self.task.residuals else ""
 
     @cached_property

@@ -299,7 +299,7 @@ def test_an_interrupt_ends_cleanly_and_the_next_run_goes_on(story: dict[str, Any
         assert process.stderr is not None
         # The lines before the Trainer come from the cache; it is under way when the last of them is there.
         for line in process.stderr:
-            if line.startswith("Transform"):
+            if re.match(r"Transform +(ran|cached)", line):
                 break
         time.sleep(3)
         os.killpg(process.pid, signal.SIGINT)

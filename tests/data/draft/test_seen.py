@@ -73,3 +73,16 @@ def test_files_of_other_columns_are_an_error(tmp_path):
     (tmp_path / "2.csv").write_text("a,c\n1,2\n")
     with pytest.raises(DataError, match="has other columns than"):
         look(str(tmp_path / "*.csv"))
+
+
+def test_tfrecords_are_looked_at_too(tmp_path):
+    tf = pytest.importorskip("tensorflow")
+    file = tmp_path / "rows.tfrecord"
+    with tf.io.TFRecordWriter(str(file)) as writer:
+        for row in range(3):
+            km = tf.train.Feature(float_list=tf.train.FloatList(value=[row + 0.5]))
+            kind = tf.train.Feature(bytes_list=tf.train.BytesList(value=[b"ab"[row % 2 :][:1]]))
+            features = tf.train.Features(feature={"km": km, "kind": kind})
+            writer.write(tf.train.Example(features=features).SerializeToString())
+    found = {name: (one.kind, one.distinct) for name, one in look(str(file)).columns.items()}
+    assert found == {"km": ("number", 3), "kind": ("text", 2)}
