@@ -1,7 +1,7 @@
 """How large a file will be, by part: what stands in front of the network is measured, the network itself is counted.
 
 The constants were fitted to files of untrained networks of tables of the suite and of the configurations here, see
-`make prove-sizes`: an estimate is at most 2 % above the file, 4 % where many columns lie apart, and not below it.
+`make prove-sizes`: an estimate is at most 5 % above the file, and not below it.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def test_a_number_that_a_bucket_is_made_of_stays_and_so_does_the_best_one_howeve
 
 def test_what_cannot_fit_is_refused_before_training_with_its_largest_part_and_a_remedy() -> None:
     parts = {"inputs and features": 4_000, "embedding of id_shop": 14_000, "hidden layers": 1_500}
-    room.refuse(parts, 19_200, "none")  # an estimate is a little too large
+    room.refuse(parts, 18_600, "none")  # an estimate is a little too large
     with pytest.raises(DataError) as refused:
         room.refuse(parts, 16_000, "none")
     assert str(refused.value) == (
