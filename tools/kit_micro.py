@@ -33,7 +33,7 @@ SECTIONS {
   .init_array : { __preinit_array_start = .; __preinit_array_end = .; __init_array_start = .; KEEP(*(.init_array*))
     __init_array_end = .; __fini_array_start = .; KEEP(*(.fini_array*)) __fini_array_end = .; } > CODE
   .data : { *(.data*) } > DATA
-  .bss : { __bss_start__ = .; *(.bss*) *(COMMON) __bss_end__ = .; end = .; } > DATA
+  .bss : { __bss_start__ = .; *(.bss*) *(COMMON) __bss_end__ = .; end = .; __end__ = .; } > DATA
 }
 """
 START = """extern void _start(void);
@@ -132,6 +132,8 @@ def _sources(lite: Path, operators: Sequence[str]) -> Iterator[Path]:
     """The framework, and the kernels of these operators alone."""
     for part in FRAMEWORK:
         yield from (one for one in sorted((lite / part).glob("*.cc")) if _is_runtime(one))
+    compiler = lite.parent / "compiler/mlir/lite"
+    yield from (compiler / "core/api/error_reporter.cc", compiler / "schema/schema_utils.cc")
     names = {"ADD", "SUB", "MUL", *operators}
     wanted = re.compile(rf"^TFLMRegistration\*? Register_({'|'.join(names)})\(", re.MULTILINE)
     kernels = sorted((lite / "micro/kernels").glob("*.cc"))

@@ -31,7 +31,7 @@ class MicroRun:
     """What a trial showed.
 
     Attributes:
-        predictions: float32 `[rows]`.
+        predictions: float32 `[rows]`, or `[rows, classes]`.
         arena_bytes: what the interpreter took of its arena, on a machine with addresses of 64 bits; with 32 it is less.
     """
 
@@ -58,7 +58,7 @@ def run(model: bytes, inputs: Iterable[str], columns: Mapping[str, npt.NDArray[A
     from tflite_micro import runtime
 
     names, rows = list(inputs), len(next(iter(columns.values())))
-    found = np.empty(rows, np.float32)
+    found: list[npt.NDArray[np.float32]] = []
     with _said() as words:
         try:
             with contextlib.redirect_stdout(io.StringIO()):
@@ -67,14 +67,14 @@ def run(model: bytes, inputs: Iterable[str], columns: Mapping[str, npt.NDArray[A
                 for place, name in enumerate(names):
                     engine.set_input(columns[name][row : row + 1], place)
                 engine.invoke()
-                found[row] = engine.get_output(0)[0]
+                found.append(np.array(engine.get_output(0)[0]))  # a copy: the next call writes there again
             engine.print_allocations()
         except Exception as error:  # the binding raises RuntimeError and worse, and tells why on standard error
             raise MicroError(_last_words(words.text()) or f"{type(error).__name__}: {error}") from error
         arena = re.search(r"Arena allocation total (\d+) bytes", words.text())
     if arena is None:
         raise MicroError(f"the runtime does not tell its arena; it said {words.text()[:200]!r}")
-    return MicroRun(found, int(arena[1]))
+    return MicroRun(np.stack(found), int(arena[1]))
 
 
 class _Words:

@@ -101,6 +101,11 @@ class Material:
         label = (self.answer.config.get("data") or {}).get("label") or {}
         return str(label.get("unit") or ("label units" if self.task.residuals else "probability"))
 
+    @property
+    def in_unit(self) -> str:
+        """`, in usd`; nothing where metrics are pure numbers."""
+        return f", in {self.unit}" if self.task.residuals else ""
+
     @cached_property
     def task(self) -> Task:
         """Of the label, with the decision that the file was judged by."""

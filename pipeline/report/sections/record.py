@@ -138,7 +138,7 @@ def card(material: Material) -> Section:
     inputs += [*(data.get("numeric") or []), *(data.get("categorical") or [])]
     span = label.get("range") or {}
     units = " - ".join(map(str, training.get("units", [])))
-    task = f"predict {label.get('column', 'the label')} in {material.unit} from {len(inputs)} inputs"
+    task = f"predict {label.get('column', 'the label')}{material.in_unit} from {len(inputs)} inputs"
     facts = [
         ("task", task),
         ("inputs", ", ".join(inputs) or "none"),

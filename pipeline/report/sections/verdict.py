@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.shown import formatted, number, real, scale_of, shown
+from components.task.metric import Metric
 from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table, Text
 from pipeline.report.charts import bars
 from pipeline.report.material import Material
@@ -92,7 +93,7 @@ def errors(material: Material) -> Section:
     primary, metrics = task.primary, {name: task.metrics[name] for name in task.shown}
     scale = scale_of(real(one.get(primary.name)) for one in measured.values())
     table = Table(
-        f"Errors on {number(rows) or 'the'} test rows, in {material.unit}",
+        f"Errors on {number(rows) or 'the'} test rows{material.in_unit}",
         ("model", *(one.title for one in metrics.values())),
         [(names[name], *(shown(one.get(key), scale) for key in metrics)) for name, one in measured.items()],
     )
@@ -105,9 +106,14 @@ def errors(material: Material) -> Section:
         titles,
     )
     caption = (
-        f"Bars from above: {', '.join(titles)}; shorter is better. No training step has seen these rows. {task.caution}"
+        f"Bars from above: {', '.join(map(_wished, (metrics[name] for name in task.brief)))}. No training step has "
+        f"seen these rows. {task.caution}"
     )
     return Section("errors", "Errors", [Figure(picture, caption, table, beside=True)])
+
+
+def _wished(metric: Metric) -> str:
+    return f"{metric.title}, {'shorter' if metric.better == 'lower' else 'longer'} is better"
 
 
 def _measured(material: Material) -> dict[str, dict[str, float]]:
@@ -152,4 +158,4 @@ def slices(material: Material) -> Section:
         f"Held against {told.get('rule', 'the limits')}. Slices with fewer than {told['min_slice_rows']:,} rows are "
         "marked as small and are never judged."
     )
-    return Section("slices", "Slices", [Text(note), Table(f"Errors by slice, in {material.unit}", header, rows, marks)])
+    return Section("slices", "Slices", [Text(note), Table(f"Errors by slice{material.in_unit}", header, rows, marks)])

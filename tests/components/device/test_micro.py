@@ -33,6 +33,17 @@ def test_rows_go_in_by_the_order_of_the_file_and_what_the_arena_takes_is_told() 
 
 
 @here
+def test_shares_of_classes_come_out_row_by_row() -> None:
+    model = build(lambda a, b: tf.nn.softmax(tf.stack([a, b, a - b], axis=1)))
+    found = micro.run(model, ["a", "b"], COLUMNS).predictions
+    logits = np.stack([NUMBERS[:, 0], NUMBERS[:, 1], NUMBERS[:, 0] - NUMBERS[:, 1]], axis=1)
+    np.testing.assert_allclose(found, np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), atol=1e-5)
+    told = targets.measured(model, ["a", "b"], COLUMNS, found, 5)
+    assert told["micro"].runs is True
+    assert told["micro"].max_difference_rows == 0
+
+
+@here
 def test_what_the_runtime_says_of_an_operator_it_lacks_is_passed_on() -> None:
     with pytest.raises(micro.MicroError, match="ATAN2"):
         micro.run(build(tf.atan2), ["a", "b"], COLUMNS)

@@ -183,7 +183,7 @@ int main(void) {
   predictor_result result;
   for (unsigned i = 0; i < sizeof seen / sizeof *seen; ++i) {
     predictor_decode(seen[i], &result);
-    printf("%%s\\n", predictor_classes[result.decided]);
+    puts(result.decided < 0 ? "null" : predictor_classes[result.decided]);
   }
   return 0;
 }
@@ -198,12 +198,12 @@ AWKWARD = ["plain", 'a "quoted", one', "Élan ??/"]
         (
             {"shape": [1], "kind": "binary", "classes": AWKWARD[:2], "decision": {"threshold": 0.3, "chosen_by": "F1"}},
             "{0.29f}, {0.3f}, {NAN}",
-            ["plain", 'a "quoted", one', "plain"],
+            ["plain", 'a "quoted", one', "null"],
         ),
         (
             {"shape": [1, 3], "kind": "classes", "classes": AWKWARD, "decision": {"chosen_by": "likeliest class"}},
-            "{0.2f, 0.5f, 0.3f}, {0.1f, 0.2f, 0.7f}, {0.4f, 0.4f, 0.2f}",
-            ['a "quoted", one', "Élan ??/", "plain"],
+            "{0.2f, 0.5f, 0.3f}, {0.1f, 0.2f, 0.7f}, {0.4f, 0.4f, 0.2f}, {NAN, NAN, NAN}",
+            ['a "quoted", one', "Élan ??/", "plain", "null"],
         ),
     ],
 )
