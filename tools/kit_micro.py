@@ -67,7 +67,6 @@ class Board:
     run: Sequence[str]
 
 
-HOST = Board("x86-64", "", (), ())
 ARM64 = Board("arm64, QEMU", "aarch64-linux-gnu-", ("-static",), ("qemu-aarch64-static",))
 CORTEX = Board(
     "Cortex-M4F, QEMU",

@@ -95,3 +95,13 @@ def machine(system, python):
     libc = tuple(int(part) for part in glibc.split(".")) if glibc else None
     major, minor, *_ = (int(part) for part in python.split("."))
     return Machine("Windows" if name.startswith("MINGW") else name, processor, libc, (major, minor))
+
+
+def test_pythons_of_pyenv_are_found_by_their_own_paths(tmp_path: Path) -> None:
+    for version in ("3.9.1", "3.10.13", "3.13.2"):
+        (tmp_path / "versions" / version / "bin").mkdir(parents=True)
+    asked = ["make", "-s", "--eval", "show:\n\t@echo '$(PYENVS)'", "show"]
+    environment = {**os.environ, "PYENV_ROOT": str(tmp_path)}
+    done = subprocess.run(asked, cwd=SCRIPT.parents[1], env=environment, capture_output=True, text=True, check=True)
+    found = sorted(done.stdout.strip().strip(":").split(":"))
+    assert found == [str(tmp_path / "versions" / version / "bin") for version in ("3.10.13", "3.13.2")]
