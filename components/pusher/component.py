@@ -127,8 +127,9 @@ def _measure(
     saved_model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))
     test_dir = artifact_utils.get_split_uri(input_dict["examples"], "test")
     stored, label = load_stored(test_dir, begun.inputs, exec_properties["label"], push.max_rows)
+    ranged = interface.model_copy(update={"inputs": begun.inputs})  # the Trainer knows no training ranges
     verification_ = verify_file(
-        model, saved_model, str(Path(saved_model).parent / REFERENCE_DIR), stored, label, interface, push
+        model, saved_model, str(Path(saved_model).parent / REFERENCE_DIR), stored, label, ranged, push
     )
     version = artifact_utils.get_single_instance(input_dict["champion"]).get_string_custom_property(VERSION)
     task = task_of(interface.output.model_dump())
