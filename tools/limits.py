@@ -14,7 +14,6 @@ LONGER = {
     "components/conversion/verification.py:verify_file": "one measurement after another of one file",
     "components/pusher/component.py:Do": "conversion, proof and publication in order, with what each records",
     "components/study/component.py:Do": "unpacks TFX's artifacts and records the outcome",
-    "components/task/regression_learning.py:fit_teacher": "parameters of the trees, each with its reason",
     "components/trainer/designing.py:designed": "one choice after another, from learned numbers to the design",
     "components/trip_example_gen/writer.py:convert_file": "one pass over a file, where all counts come together",
     "data/vocabulary.py": "every word that files share, in one place",

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
-import lightgbm
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
@@ -20,7 +19,7 @@ from components.tables import FloatArray, Table
 from components.task.encoding import Encoding
 from components.task.label_scale import Kind
 from components.task.logits import CrossEntropy, Logits, offset_of
-from components.task.regression_learning import RIDGE, one_hot
+from components.task.regression_learning import RIDGE, grow, one_hot, tree_inputs
 from components.task.settings import Decision, Loss
 from components.task.threshold import choose
 from transforms.features import BLOCK, NUMBERS
@@ -115,30 +114,15 @@ class ClassificationLearning:
         self, table: Table, categories: Sequence[str], choices: Distillation, seed: int
     ) -> Callable[[Table], FloatArray]:
         """LightGBM's classifier, which gives probabilities as soft targets."""
+        count = len(self.classes)
+        rounds = max(1, choices.trees // count)
+        booster = grow(table, categories, choices, seed, rounds, objective="multiclass", num_class=count)
 
-        def features(rows: Table) -> npt.NDArray[Any]:
-            return np.concatenate([rows.numbers, *(rows.inputs[name] for name in categories)], axis=1)
+        def teach(rows: Table) -> FloatArray:
+            shares = np.asarray(booster.predict(tree_inputs(rows, categories)))
+            return np.asarray(self.narrowed(shares), np.float32)
 
-        width = table.numbers.shape[1]
-        parameters: dict[str, Any] = {
-            "objective": "multiclass",
-            "num_class": len(self.classes),
-            "learning_rate": choices.learning_rate,
-            "num_leaves": choices.leaves,
-            "bagging_fraction": 0.7,
-            "bagging_freq": 1,
-            "feature_fraction": 0.5,
-            "seed": seed,
-            # Threads would change the order of sums, and with it the trees.
-            "num_threads": 1,
-            "deterministic": True,
-            "force_row_wise": True,
-            "verbose": -1,
-        }
-        places = list(range(width, width + len(categories)))
-        rows = lightgbm.Dataset(features(table), table.label, categorical_feature=places)
-        booster = lightgbm.train(parameters, rows, max(1, choices.trees // len(self.classes)))
-        return lambda rows: np.asarray(self.narrowed(np.asarray(booster.predict(features(rows)))), np.float32)
+        return teach
 
 
 class ClassesLearning(ClassificationLearning):

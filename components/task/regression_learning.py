@@ -110,6 +110,35 @@ def _ridge(x: Any, label: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[n
     return float(label.mean() - mean @ weights), weights
 
 
+def tree_inputs(rows: Table, categories: Sequence[str]) -> npt.NDArray[Any]:
+    """What the teacher's trees see: numbers, then ids, `[rows, n]`."""
+    return np.concatenate([rows.numbers, *(rows.inputs[name] for name in categories)], axis=1)
+
+
+def grow(
+    table: Table, categories: Sequence[str], choices: Distillation, seed: int, trees: int, **objective: Any
+) -> lightgbm.Booster:
+    """So many rounds of trees for an objective of LightGBM; each tree sees a share of the rows and features."""
+    parameters = {
+        **objective,
+        "learning_rate": choices.learning_rate,
+        "num_leaves": choices.leaves,
+        "bagging_fraction": 0.7,
+        "bagging_freq": 1,
+        "feature_fraction": 0.5,
+        "seed": seed,
+        # Threads would change the order of sums, and with it the trees.
+        "num_threads": 1,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbose": -1,
+    }
+    width = table.numbers.shape[1]
+    places = list(range(width, width + len(categories)))
+    rows = lightgbm.Dataset(tree_inputs(table, categories), table.label, categorical_feature=places)
+    return lightgbm.train(parameters, rows, trees)
+
+
 def fit_teacher(table: Table, categories: Sequence[str], choices: Distillation, seed: int) -> Teacher:
     """Gradient-boosted trees on the numbers and categories of the training rows.
 
@@ -123,36 +152,13 @@ def fit_teacher(table: Table, categories: Sequence[str], choices: Distillation, 
         seed: of what each tree sees.
     """
 
-    def features(rows: Table) -> npt.NDArray[Any]:
-        return np.concatenate([rows.numbers, *(rows.inputs[name] for name in categories)], axis=1)
-
-    width = table.numbers.shape[1]
-    places = list(range(width, width + len(categories)))
-
-    def grow(objective: str, trees: int) -> lightgbm.Booster:
-        parameters = {
-            "objective": objective,
-            "learning_rate": choices.learning_rate,
-            "num_leaves": choices.leaves,
-            "bagging_fraction": 0.7,
-            "bagging_freq": 1,
-            "feature_fraction": 0.5,
-            "seed": seed,
-            # Threads would change the order of sums, and with it the trees.
-            "num_threads": 1,
-            "deterministic": True,
-            "force_row_wise": True,
-            "verbose": -1,
-        }
-        rows = lightgbm.Dataset(features(table), table.label, categorical_feature=places)
-        return lightgbm.train(parameters, rows, trees)
-
     # The mean is learned faster than the median, whose gradients are only signs.
-    median, mean = grow("l1", choices.trees), grow("l2", max(1, choices.trees // 2))
+    median = grow(table, categories, choices, seed, choices.trees, objective="l1")
+    mean = grow(table, categories, choices, seed, max(1, choices.trees // 2), objective="l2")
     share = choices.median_share
 
     def teach(rows: Table) -> FloatArray:
-        x = features(rows)
+        x = tree_inputs(rows, categories)
         predictions = share * np.asarray(median.predict(x)) + (1 - share) * np.asarray(mean.predict(x))
         return predictions.astype(np.float32)
 
