@@ -123,7 +123,7 @@ def test_rivals_see_gaps_as_gaps_and_values_that_only_the_test_has_as_unknown(ta
 
 @pytest.mark.e2e
 def test_the_smallest_size_goes_from_a_table_to_the_report_and_is_not_measured_twice(tables, tmp_path):
-    script = [sys.executable, str(BENCHMARKS / "tables.py"), "--splits", "1", "--tables", "diabetes", "german"]
+    script = [sys.executable, str(BENCHMARKS / "tables.py"), "--splits", "1", "--tables", "diabetes", "breast-cancer"]
     options = [
         *sets("training.epochs=1", "training.quantization.epochs=1"),
         "--folder",
@@ -139,7 +139,7 @@ def test_the_smallest_size_goes_from_a_table_to_the_report_and_is_not_measured_t
     assert one["tested"] == one["rows"][1]
     assert 0 < one["file"]["mae"] < one["file"]["rmse"] < 3 * one["rivals"]["mean"]["rmse"]
     assert one["bytes"] > 1000
-    (one,) = found["german"]
+    (one,) = found["breast-cancer"]
     assert set(one["rivals"]) == {*tables.rival_classifiers.BOOSTERS, *tables.rival_classifiers.PLAIN}
     assert 0 < one["file"]["log_loss"] < 2 * one["rivals"]["shares"]["log_loss"]
     assert first.stdout.count("## Label a") == 2
