@@ -62,15 +62,18 @@ class Engine:
         self._engine.invoke()
         return self._engine.get_tensor(self._output)[0]
 
+    def rows(self, columns: Columns) -> npt.NDArray[np.float32]:
+        """float32 `[rows]`, or `[rows, classes]`, for columns `[rows]` in the dtypes of the file's inputs."""
+        rows = len(next(iter(columns.values())))
+        return np.array(
+            [self({name: values[row : row + 1] for name, values in columns.items()}) for row in range(rows)],
+            dtype=np.float32,
+        )
+
 
 def predict(model: bytes, columns: Columns, xnnpack: bool = True) -> npt.NDArray[np.float32]:
-    """float32 `[rows]`, or `[rows, classes]`, for columns `[rows]` in the dtypes of the file's inputs."""
-    engine = Engine(model, xnnpack)
-    rows = len(next(iter(columns.values())))
-    return np.array(
-        [engine({name: values[row : row + 1] for name, values in columns.items()}) for row in range(rows)],
-        dtype=np.float32,
-    )
+    """See `Engine.rows`."""
+    return Engine(model, xnnpack).rows(columns)
 
 
 def differences(one: Any, other: Any) -> npt.NDArray[Any]:
