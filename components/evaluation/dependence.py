@@ -113,12 +113,12 @@ def partial_dependence(predict: Predict, columns: Columns, grid: Grid) -> npt.ND
     """Mean prediction over the rows at each value of a grid, `[values]`, or `[values, classes]`, in output units.
 
     Args:
-        predict: the model; it is called once, with rows times values.
+        predict: the model; it is called once, with every value in each row in turn.
         columns: its inputs `[rows]`.
         grid: of one of them.
     """
-    rows = len(columns[grid.tensor])
-    every = {name: np.tile(values, len(grid.at)) for name, values in columns.items()}
-    every[grid.tensor] = np.concatenate([np.broadcast_to(values, rows) for values in grid.values])
+    rows, count = len(columns[grid.tensor]), len(grid.at)
+    every = {name: np.repeat(values, count) for name, values in columns.items()}
+    every[grid.tensor] = np.stack([np.broadcast_to(values, rows) for values in grid.values], axis=1).reshape(-1)
     predicted = np.asarray(predict(every), np.float64)
-    return np.asarray(predicted.reshape(len(grid.at), rows, *predicted.shape[1:]).mean(axis=1))
+    return np.asarray(predicted.reshape(rows, count, *predicted.shape[1:]).mean(axis=0))

@@ -17,12 +17,13 @@ FloatArray = npt.NDArray[np.float64]
 
 ROWS = 2000
 """Test rows that are shuffled, at most."""
-REPEATS = 5
+REPEATS = 3
 """Shuffles of each input, at most."""
-PREDICTIONS = 20_000
-"""Of each model with an input shuffled, about: a file takes 10 to 20 us for each. Many inputs have fewer shuffles, then
+PREDICTIONS = 40_000
+"""Of each model with an input shuffled, about; a file takes some 7 us for each. Many inputs have fewer shuffles, then
 fewer rows, so that a run does not wait for them."""
-FEWEST_ROWS = 100
+ROWS_FIRST, FEWEST_ROWS = 500, 50
+"""So many rows before a second shuffle, and at the least."""
 CURVES = 8
 """Inputs with curves, the most important."""
 CURVE_ROWS = 64
@@ -41,8 +42,9 @@ def measure(
         label: `[rows]`, in label units.
         models: `file` and `float`.
     """
-    repeats = int(np.clip(PREDICTIONS // (len(parts) * min(len(label), ROWS)), 1, REPEATS))
-    sample = _sample(columns, min(ROWS, max(FEWEST_ROWS, PREDICTIONS // (len(parts) * repeats))))
+    repeats = int(np.clip(PREDICTIONS // (len(parts) * ROWS_FIRST), 1, REPEATS))
+    rows = int(np.clip(PREDICTIONS // (len(parts) * repeats), FEWEST_ROWS, ROWS))
+    sample = _sample(columns, rows)
     given, truth = _rows(columns, sample), label[sample]
     rises = {
         name: permutation_importance(model, given, truth, parts, task.primary, repeats, _SEED)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from components.evaluation import importance
 from components.evaluation.importance import Columns, parts_of, permutation_importance
 from components.task import task_of
 from data.vocabulary import Input
@@ -89,5 +90,25 @@ def test_two_models_measured_with_one_seed_get_the_same_rows() -> None:
 
     for _ in range(2):
         permutation_importance(watched, COLUMNS, model(COLUMNS), PARTS, task_of({}).primary, repeats=2)
-    for one, other in zip(seen[: len(seen) // 2], seen[len(seen) // 2 :], strict=True):
-        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(*seen)
+    # Every row untouched, then each of three parts shuffled twice.
+    by_row = seen[0].reshape(ROWS, 7)
+    np.testing.assert_array_equal(by_row[:, [0, 1, 2, 5, 6]], np.tile(COLUMNS["size"][:, None], 5))
+    np.testing.assert_array_equal(np.sort(by_row[:, 3]), np.sort(COLUMNS["size"]))
+    assert (by_row[:, 3] != by_row[:, 4]).mean() > 0.99
+
+
+def test_a_wide_table_is_handed_over_in_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = 0
+
+    def counted(given: Columns) -> Any:
+        nonlocal calls
+        calls += 1
+        return model(given)
+
+    label, metric = COLUMNS["lat"], task_of({}).primary
+    whole = permutation_importance(counted, COLUMNS, label, PARTS, metric, repeats=2)
+    assert calls == 1
+    monkeypatch.setattr(importance, "_CELLS", ROWS * 7)
+    np.testing.assert_array_equal(permutation_importance(counted, COLUMNS, label, PARTS, metric, repeats=2), whole)
+    assert calls == 1 + 5
