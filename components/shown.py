@@ -50,10 +50,7 @@ def shown(value: float | None, scale: float | None = None) -> str:
 
 def with_spread(mean: float | None, spread: float | None) -> str:
     """A mean of repeats and their standard deviation, as far as there is one."""
-    if mean is None:
-        return "not finite"
-    # A line does not break before the sign.
-    return shown(mean) + ("" if spread is None else f"\N{NO-BREAK SPACE}± {shown(spread, mean)}")
+    return "not finite" if mean is None else shown(mean) + ("" if spread is None else f" ± {shown(spread, mean)}")
 
 
 def real(value: Any) -> float:

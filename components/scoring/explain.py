@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from components.evaluation.importance import Part, parts_of
 from components.registry import soundness
 from components.registry.soundness import CorruptError, StoreError
 from components.registry.store import Store
-from components.scoring.predict import Predictor
+from components.scoring.predict import NO_NUMBER, Predictor
 from data.batches import check_columns
 from data.errors import DataError
 from data.tables import Stretch, read_whole
@@ -110,16 +111,15 @@ def explain(store: Store, version: str | None, row: pa.Table | tuple[str, int], 
     manifest = store.manifest(version)
     predictor = Predictor(store.model(version), manifest)
     stretch = _read(predictor, row)
-    typed, reasons, notes = predictor.typed(stretch)
-    if reasons[0]:
-        raise DataError(f"the row has no prediction: {reasons[0]}")
+    typed, (reason,), (flags,) = predictor.typed(stretch)
+    if reason:
+        raise DataError(f"the row has no prediction: {reason}")
     others = _others(store, version, predictor)
     name, told = _explained(predictor, manifest, typed, of_class)
-
-    def numbers(columns: Columns) -> npt.NDArray[np.float64]:
-        return predictor.task.number_of(predictor.engine.rows(columns), name)
-
+    numbers = partial(_numbers, predictor, name)
     prediction = float(numbers(typed)[0])
+    if not np.isfinite(prediction):
+        raise DataError(f"the row has no prediction: {NO_NUMBER}")
     parts = parts_of(predictor.inputs, manifest["config"]["data"]["points"])
     changes = [_change(part, typed, others, numbers, prediction, stretch.table) for part in parts]
     return Explanation(
@@ -130,7 +130,7 @@ def explain(store: Store, version: str | None, row: pa.Table | tuple[str, int], 
         usual=float(np.mean(numbers(others))),
         rows=len(next(iter(others.values()))),
         changes=sorted(changes, key=lambda one: -abs(one.change)),
-        flags=notes[0],
+        flags=flags,
     )
 
 
@@ -171,6 +171,10 @@ def _explained(
     assert decided is not None  # there are classes
     name = of_class or usual or decided[0]
     return name, f"probability that {column} is {name}"
+
+
+def _numbers(predictor: Predictor, of_class: str, columns: Columns) -> npt.NDArray[np.float64]:
+    return predictor.task.number_of(predictor.engine.rows(columns), of_class)
 
 
 def _change(part: Part, row: Columns, others: Columns, numbers: Any, prediction: float, table: pa.Table) -> Change:

@@ -31,7 +31,7 @@ from data.values import LIMITS, NO_UTF8, check_origin, check_range, numbers, set
 from data.vocabulary import TIME_KEYS, Input
 
 PREDICTION, CLASS, FLAGS, SEPARATOR = "prediction", "class", "flags", ";"
-
+NO_NUMBER = "the model gives no finite number"
 Values = npt.NDArray[Any]
 
 
@@ -131,7 +131,7 @@ class Predictor:
             if classes and decided:
                 classes[row] = decided[0]
         prediction[np.isinf(prediction)] = np.nan
-        set_reason(reasons, np.isnan(prediction), "the model gives no finite number")
+        set_reason(reasons, np.isnan(prediction), NO_NUMBER)
         return Predictions(
             prediction, [reason or SEPARATOR.join(note) for reason, note in zip(reasons, notes, strict=True)], classes
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from data.errors import DataError
+from data.errors import DataError, printable
 from pipeline.commands.options import (
     DEFAULT_RUNS,
     AsJson,
@@ -23,6 +23,9 @@ from pipeline.commands.output import print_json
 if TYPE_CHECKING:
     from components.registry.store import Store
     from components.scoring.explain import Explanation
+
+_SHOWN = 20
+"""Inputs that a terminal lists."""
 
 
 def explain(
@@ -110,12 +113,13 @@ def _show_model(store: Store, version: str, markdown: bool, as_json: bool) -> No
         for one in found["inputs"]
     ]
     _table(["input", "model.tflite", "float model"], rows, markdown)
-    moved, related = found["largest_change"], found["rank_correlation"]
+    moved, related, repeats = found["largest_change"], found["rank_correlation"], found["repeats"]
+    spread = f", ± standard deviation of {repeats} shuffles" if repeats > 1 else ""
     print(
         f"\nversion {version}: rise of the {metric.heading(manifest['output'].get('unit') or 'label units')} when an "
-        f"input is shuffled among {found['rows']:,} test rows, ± standard deviation of {found['repeats']} shuffles\n"
+        f"input is shuffled among {found['rows']:,} test rows{spread}\n"
         f"compression: rank correlation of the importances {'undefined' if related is None else number(related)}; "
-        f"moved most: {moved['name']}, by {number(moved['change'])}"
+        f"moved most: {printable(moved['name'])}, by {number(moved['change'])}"
     )
 
 
@@ -133,21 +137,22 @@ def _show_row(found: Explanation, markdown: bool) -> None:
         for one in found.changes
     ]
     print(
-        f"{found.of}: {number(found.prediction)}{unit} (version {found.version}; {found.rows} test rows have "
-        f"{number(found.usual)}{unit} on average)\n"
+        f"{printable(found.of)}: {number(found.prediction)}{unit} (version {found.version}; {found.rows} test rows "
+        f"have {number(found.usual)}{unit} on average)\n"
     )
     _table(["input", "in this row", f"moved it by{unit}", "with test rows' values"], rows, markdown)
     print(
         "\nmoved it by: the prediction minus its mean when this input alone takes the test rows' values. Inputs work "
         "together, so the figures do not add up."
     )
-    print("outside of what training showed:", *found.flags or ["nothing"], sep="\n- ")
+    print("outside of what training showed:", *map(printable, found.flags or ["nothing"]), sep="\n- ")
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], markdown: bool) -> None:
+    rows = [[printable(cell) for cell in row] for row in rows]
     if markdown:
         for line in (header, ["---"] * len(header), *rows):
-            print(f"| {' | '.join(line)} |")
+            print(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |")
         return
     from rich.console import Console
     from rich.table import Table
@@ -156,6 +161,8 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]], markdown: bool)
     table = Table(box=None, pad_edge=False, header_style="dim")
     for place, name in enumerate(header):
         table.add_column(name, justify="right" if place in (1, 2) else "left")
-    for row in rows:
+    for row in rows[:_SHOWN]:
         table.add_row(*map(Text, row))
     Console(highlight=False).print(table)
+    if len(rows) > _SHOWN:
+        print(f"and {len(rows) - _SHOWN} inputs of less; --json or --markdown lists them all")

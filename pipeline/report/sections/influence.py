@@ -53,10 +53,12 @@ def _importances(material: Material, found: Mapping[str, Any]) -> Figure:
         list(_MODELS.values()),
     )
     rows = [
-        (_with_columns(one), *(with_spread(one[key], one[f"{key}_spread"]) for key in ("file", "float")))
+        (_with_columns(one), *(_unbroken(with_spread(one[key], one[f"{key}_spread"])) for key in ("file", "float")))
         for one in found["inputs"]
     ]
-    title = f"Rise of the {metric.heading(material.unit)}, mean ± standard deviation of {found['repeats']} shuffles"
+    repeats = found["repeats"]
+    spread = f", mean ± standard deviation of {repeats} shuffles" if repeats > 1 else ", one shuffle"
+    title = f"Rise of the {metric.heading(material.unit)}{spread}"
     caption = (
         f"How much the {metric.title} gets worse on {found['rows']:,} test rows when one input is shuffled among them "
         "(permutation importance): float model above in blue, model.tflite below in orange. Inputs that tell the same "
@@ -64,6 +66,10 @@ def _importances(material: Material, found: Mapping[str, Any]) -> Figure:
     )
     header = ("input", _MODELS["file"], _MODELS["float"])
     return Figure(picture, caption, Table(title, header, rows), beside=True)
+
+
+def _unbroken(text: str) -> str:
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _with_columns(one: Mapping[str, Any]) -> str:

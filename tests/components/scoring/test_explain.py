@@ -77,6 +77,8 @@ def test_what_training_did_not_show_is_told_as_predict_flags_it(store: Store) ->
 def test_a_row_without_a_prediction_has_no_explanation(store: Store) -> None:
     with pytest.raises(DataError, match="no prediction: pickup_lat"):
         of(store, pickup_lat="95")
+    with pytest.raises(DataError, match="no prediction: the model gives no finite number"):
+        of(store, passengers="")  # it knows no missing number
     short = {name: text for name, text in ROW.items() if name != "company"}
     with pytest.raises(DataError, match="the row lacks the column company that the model takes"):
         explain(store, None, row_of(short), None)

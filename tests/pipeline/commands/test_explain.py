@@ -36,6 +36,8 @@ def farelite(
 ) -> Farelite:
     publish_tiny(Store(tmp_path / "runs" / "tiny" / "models"), influence=INFLUENCE)
     publish_tiny(Store(tmp_path / "runs" / "old" / "models"))
+    odd = json.loads(json.dumps({**INFLUENCE, "repeats": 1}).replace("pickup", "\\u001b[31m|"))
+    publish_tiny(Store(tmp_path / "runs" / "odd" / "models"), influence=odd)
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str, pipeline: str = "tiny") -> tuple[int, str, str]:
@@ -49,7 +51,7 @@ def farelite(
 
 def test_without_a_row_the_importances_of_file_and_float_model_are_told(farelite: Farelite) -> None:
     code, out, _ = farelite("--markdown")
-    lines = out.replace("\N{NO-BREAK SPACE}", " ").splitlines()
+    lines = out.splitlines()
     assert code == 0
     assert lines[:4] == [
         "| input | model.tflite | float model |",
@@ -59,7 +61,7 @@ def test_without_a_row_the_importances_of_file_and_float_model_are_told(farelite
     ]
     assert "rise of the RMSE (usd) when an input is shuffled among 2,000 test rows" in lines[5]
     assert lines[6] == "compression: rank correlation of the importances undefined; moved most: pickup, by 0.25"
-    assert "6.500 ± 0.500" in farelite()[1].replace("\N{NO-BREAK SPACE}", " ")
+    assert "6.500 ± 0.500" in farelite()[1]
     code, out, _ = farelite("--json")
     assert json.loads(out) == {"version": "000001", **INFLUENCE}
 
@@ -102,3 +104,12 @@ def test_a_version_from_before_says_that_it_was_not_measured(farelite: Farelite)
     code, _, said = farelite(pipeline="old")
     assert code == 2
     assert "version 000001 was pushed by a farelite that did not measure what it listens to" in said
+
+
+def test_a_name_from_the_data_steers_neither_the_terminal_nor_the_table(farelite: Farelite) -> None:
+    for words in ((), ("--markdown",)):
+        _, out, _ = farelite(*words, pipeline="odd")
+        assert "\x1b" not in out
+        assert "moved most: \\x1b[31m|, by 0.25" in out
+        assert "shuffled among 2,000 test rows\n" in out
+    assert "| \\x1b[31m\\| | 6.500 ± 0.500 |" in out

@@ -107,7 +107,7 @@ def test_importances_and_curves_stand_side_by_side_for_both_models(finished):
     html = render(gather(finished.paths))
     told = Page(html).texts["influence"]
     assert "rank correlation of the importances 1 (1: the same order); moved most: pickup, by 0.1 usd." in told
-    cells = "6.700\N{NO-BREAK SPACE}± 0.100</td><td>6.600\N{NO-BREAK SPACE}± 0.100</td>"
+    cells = "6.700 ± 0.100</td><td>6.600 ± 0.100</td>".replace(" ", "\N{NO-BREAK SPACE}")
     assert f'<th scope="row">pickup (pickup_latitude, pickup_longitude)</th><td>{cells}' in html
     # Two series of three values; of a category float dots are hollow.
     assert "<title>float model: 41.9, 9.6</title>" in html
