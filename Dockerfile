@@ -21,6 +21,7 @@ COPY data data
 COPY transforms transforms
 COPY components components
 COPY pipeline pipeline
+COPY farelite.py ./
 RUN uv sync --frozen --no-dev --extra kubeflow --no-editable
 
 FROM ${BASE}

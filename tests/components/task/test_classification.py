@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import tensorflow_model_analysis as tfma
 from sklearn import metrics as theirs
+from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluator.tfma_metrics import measured, named
 from components.task import all_tasks, task_of
@@ -156,9 +157,9 @@ def test_a_metric_of_another_kind_of_label_is_refused_with_those_that_there_are(
 )
 def test_what_tfma_measures_is_what_we_do(task, rows) -> None:
     predicted, label = rows
-    config = tfma.EvalConfig(
-        model_specs=[tfma.ModelSpec(label_key="label", prediction_key="prediction")],
-        slicing_specs=[tfma.SlicingSpec()],
+    config = config_pb2.EvalConfig(
+        model_specs=[config_pb2.ModelSpec(label_key="label", prediction_key="prediction")],
+        slicing_specs=[config_pb2.SlicingSpec()],
         metrics_specs=[measured(task, "")],
     )
     table = pd.DataFrame({"label": label, "prediction": list(predicted)})
