@@ -80,13 +80,15 @@ class Plot:
         x, y: axes.
         label: what the picture shows, for those who cannot see it.
         width, height: in units of the view box; the page scales it.
-        left, right: room for the texts of the y axis, and beside the plot.
+        left, right: room for the texts of the y axis, at least, and beside the plot.
     """
 
     def __init__(
         self, x: Axis, y: Axis, label: str, width: int = 440, height: int = 300, left: int = 58, right: int = _RIGHT
     ) -> None:
         self.x, self.y, self._label = x, y, label
+        if y.ticks is None:
+            left = max(left, 22 + 7 * max(len(text) for _, text in y.marks()))
         self.width, self.height, self._left, self._right = width, height, left, width - right
         self._parts: list[str] = []
 

@@ -35,6 +35,7 @@ class Figure:
     Attributes:
         wide: keeps its size, and scrolls where there is no room.
         beside: the numbers stand open beside the picture; without it, they fold out below.
+        legend: class of a colour (`s1` to `s5`), and what it stands for.
     """
 
     svg: Markup
@@ -42,6 +43,7 @@ class Figure:
     numbers: Table | None = None
     wide: bool = False
     beside: bool = False
+    legend: Sequence[tuple[str, str]] = ()
     kind: str = "figure"
 
 

@@ -72,6 +72,33 @@ def lines(
     return plot.svg()
 
 
+_COLOURS = {"better": "s3", "worse": "s2"}
+
+
+def changes(values: Sequence[tuple[str, float, str, str]], label: str, axis: str) -> Markup:
+    """Bars to both sides of nought, one a row.
+
+    Args:
+        values: name, change in percent, what it is of (for the title), and `better`, `worse` or another word.
+        label, axis: what is shown, and along which axis.
+    """
+    low, high = ends((0.0, *(value for _, value, _, _ in values)), 0.15)
+    plot = Plot(
+        Axis(axis, low, high),
+        Axis("", len(values), 0, tuple((index + 0.5, name) for index, (name, *_) in enumerate(values))),
+        label,
+        width=700,
+        height=64 + 24 * len(values),
+        left=min(330, 24 + 7 * max(len(name) for name, *_ in values)),
+        right=90,
+    )
+    plot.upright(0.0)
+    for index, (name, value, told, word) in enumerate(values):
+        plot.box((0.0, value), (index + 0.2, index + 0.8), _COLOURS.get(word, "s5"), title=f"{name}: {told}")
+        plot.word(max(value, 0.0), index + 0.5, f"{value:+.1f} %, {word}" if word else f"{value:+.1f} %")
+    return plot.svg()
+
+
 def density(x: FloatArray, y: FloatArray, high: float, label: str, axes: tuple[str, str], cells: int = 44) -> Markup:
     """How many rows lie where, as shades, with the diagonal on which the two agree."""
     counts, edges, _ = np.histogram2d(x, y, bins=cells, range=[[0, high], [0, high]])
