@@ -40,7 +40,7 @@ from pipeline.report.rows import Rows, read_rows
 from transforms.features import LEARNED_FILE
 
 _SHOWN_REJECTS, _LOOKED_AT = 12, 100_000
-_SHOWN_RUNS = 12
+_SHOWN_RUNS = 30
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ class Material:
         manifests: of the versions that are there, ascending.
         runs: the newest runs, newest first.
         live: version now; empty for none.
+        withdrawn: sha256 of the files that a rollback has left.
         made: when the page was made, ISO 8601, UTC.
     """
 
@@ -93,6 +94,7 @@ class Material:
     manifests: list[dict[str, Any]] = field(default_factory=list)
     runs: list[RunRecord] = field(default_factory=list)
     live: str = ""
+    withdrawn: frozenset[str] = frozenset()
     made: str = ""
 
     @property
@@ -151,6 +153,7 @@ def gather(paths: RunPaths, run_id: str | None = None) -> Material:
         manifests=_manifests(Store(paths.models)),
         runs=runs,
         live=_live(Store(paths.models)),
+        withdrawn=_withdrawn(Store(paths.models)),
         made=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
 
@@ -206,3 +209,10 @@ def _live(store: Store) -> str:
         return store.current() or ""
     except CorruptError:
         return ""
+
+
+def _withdrawn(store: Store) -> frozenset[str]:
+    try:
+        return frozenset(store.withdrawn())
+    except CorruptError:
+        return frozenset()
