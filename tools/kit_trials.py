@@ -23,6 +23,7 @@ from pathlib import Path
 import kit_browser
 import kit_kotlin
 import kit_micro
+import kit_swift
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -123,6 +124,15 @@ def kotlin(folder: Path) -> Trial:
     return Trial(name, largest, "", us)
 
 
+def swift(folder: Path) -> Trial:
+    """The Swift package and its own test on Linux, on the library of the C package."""
+    try:
+        version, largest, us = kit_swift.replay(folder)
+    except kit_swift.Absent as reason:
+        raise Skipped(str(reason)) from reason
+    return Trial(f"LiteRT {installed('ai-edge-litert')}, Swift {version} on Linux", largest, "", us)
+
+
 def browser(folder: Path) -> Trial:
     """The JavaScript module in this machine's Chromium."""
     try:
@@ -162,7 +172,7 @@ def _number(value: float | None) -> float:
 
 
 BOARDS = tuple(map(_on, (kit_micro.CORTEX, kit_micro.ARM64)))
-TRIALS: tuple[Callable[[Path], Trial], ...] = (python, c, kotlin, kernels, micro, *BOARDS, browser, onnx)
+TRIALS: tuple[Callable[[Path], Trial], ...] = (python, c, kotlin, swift, kernels, micro, *BOARDS, browser, onnx)
 
 
 def row(trial: Trial, tolerance: float) -> str:

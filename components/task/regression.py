@@ -124,6 +124,10 @@ class Regression:
         """Likewise."""
         return None
 
+    def number_of(self, predicted: Array, name: str) -> Array:
+        """The prediction."""
+        return np.asarray(predicted, np.float64)
+
     def output(self, column: str, unit: str | None) -> dict[str, Any]:
         """One number in label units."""
         return {"dtype": "float32", "shape": [1], "unit": unit, "meaning": f"predicted {column}"}

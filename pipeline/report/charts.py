@@ -60,9 +60,10 @@ def lines(
     label: str,
     dashed: Sequence[str] = (),
     uprights: Sequence[float] = (),
+    size: tuple[int, int] = (440, 300),
 ) -> Markup:
     """Lines by name, at most five; the legend stands beside them in the caption's colours."""
-    plot = Plot(x, y, label)
+    plot = Plot(x, y, label, *size)
     for place in uprights:
         plot.upright(place)
     for kind, (name, points) in zip(SERIES, series.items(), strict=False):

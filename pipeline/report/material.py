@@ -126,9 +126,8 @@ def gather(paths: RunPaths, run_id: str | None = None) -> Material:
     runs = journal.history(lineage, is_held(paths.lock), _SHOWN_RUNS)
     record = _wanted(runs, run_id) or (journal.one_run(lineage, is_held(paths.lock), run_id) if run_id else None)
     if record is None:
-        there = ", ".join(one.id for one in runs[:3]) or "none yet; `farelite run` makes the first"
-        raise LineageError(f"no run {run_id!r} in {paths.root}; the newest: {there}" if run_id else f"no run: {there}")
-    nodes = lineage.node_runs(record.id)
+        raise _unknown(paths, runs, run_id)
+    nodes, store = lineage.node_runs(record.id), Store(paths.models)
     blessing, pushed = output(nodes, "blessing"), output(nodes, "pushed_model")
     answer = answer_of_run(lineage, record, paths)
     return Material(
@@ -150,12 +149,17 @@ def gather(paths: RunPaths, run_id: str | None = None) -> Material:
         study=told(left(nodes, "study", STUDY_FILE)),
         tuning=told(left(nodes, "tuner_results", TUNING_FILE)),
         dimensions=told(_there(paths.dimensions_of(record.id))),
-        manifests=_manifests(Store(paths.models)),
+        manifests=_manifests(store),
         runs=runs,
-        live=_live(Store(paths.models)),
-        withdrawn=_withdrawn(Store(paths.models)),
+        live=_live(store),
+        withdrawn=_withdrawn(store),
         made=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
+
+
+def _unknown(paths: RunPaths, runs: list[RunRecord], run_id: str | None) -> LineageError:
+    there = ", ".join(one.id for one in runs[:3]) or "none yet; `farelite run` makes the first"
+    return LineageError(f"no run {run_id!r} in {paths.root}; the newest: {there}" if run_id else f"no run: {there}")
 
 
 def _columns(config: Mapping[str, Any]) -> dict[str, str]:

@@ -170,3 +170,10 @@ def test_what_tfma_measures_is_what_we_do(task, rows) -> None:
     assert set(told) - {"rows"} == {name for name, _ in ((how["name"], 0) for _, how in task.tfma_metrics())}
     for name in set(told) - {"rows"}:
         assert told[name] == pytest.approx(ours[name], rel=areas.get(name, 1e-5)), name
+
+
+def test_one_number_a_row_is_the_probability_of_the_class_asked_for() -> None:
+    binary, classes = Binary(("no", "yes")), Classes(("a", "b", "c"))
+    assert binary.number_of(np.array([0.25, 0.5]), "yes").tolist() == [0.25, 0.5]
+    assert binary.number_of(np.array([0.25, 0.5]), "no").tolist() == [0.75, 0.5]
+    assert classes.number_of(np.array([[0.5, 0.25, 0.25], [0, 0.75, 0.25]]), "b").tolist() == [0.25, 0.75]

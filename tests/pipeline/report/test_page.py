@@ -49,6 +49,7 @@ FIGURES = {
     "errors": 1,
     "predictions": 1,
     "residuals": 4,
+    "influence": 2,
     "rejects": 1,
     "dimensions": 8,
     "training": 2,
@@ -102,6 +103,28 @@ def test_what_the_data_gate_let_pass_with_a_warning_is_shown(finished):
     assert f"Let pass with a warning: skew in {HOSTILE}" in page.texts["anomalies"]
     page = Page(render(dataclasses.replace(material, anomalies=[], warnings=[])))
     assert "Every split fits the schema." in page.texts["anomalies"]
+
+
+def test_importances_and_curves_stand_side_by_side_for_both_models(finished):
+    html = render(gather(finished.paths))
+    told = Page(html).texts["influence"]
+    assert "rank correlation of the importances 1 (1: the same order); moved most: pickup, by 0.1 usd." in told
+    cells = "6.700 ± 0.100</td><td>6.600 ± 0.100</td>".replace(" ", "\N{NO-BREAK SPACE}")
+    assert f'<th scope="row">pickup (pickup_latitude, pickup_longitude)</th><td>{cells}' in html
+    # Two series of three values; of a category float dots are hollow.
+    assert "<title>float model: 41.9, 9.6</title>" in html
+    assert '<circle class="ring s1"' in html
+    assert "<title>model.tflite, Blue: 9.5</title>" in html
+    assert "<td>Dec</td><td>10.6</td><td>10.6</td>" in html
+
+
+def test_names_of_inputs_and_classes_are_text_in_the_pictures_of_influence(finished):
+    material = gather(finished.paths)
+    told = json.loads(json.dumps(material.figures["influence"]).replace("company", json.dumps(HOSTILE)[1:-1]))
+    told["curves"][2] |= {"of_class": HOSTILE, "at": [HOSTILE, "b"]}
+    page = Page(render(dataclasses.replace(material, figures={**material.figures, "influence": told})))
+    assert HOSTILE in page.texts["influence"]
+    assert [tag for tag, _ in page.elements if tag in ("script", "img")] == ["script"]
 
 
 def test_refused_slices_are_marked_and_small_ones_fold_out(finished):
