@@ -47,7 +47,7 @@ def tables(found: Comparison) -> dict[str, Compared]:
     unit = next((f" ({one.unit})" for one in found.slices if one.unit), "")
     sound, small = ([one for one in found.slices if one.small is it] for it in (False, True))
     all_tables = (
-        Compared("two", "The two", ("", *found.names), list(_two(found))),
+        Compared("two", "What they are", ("fact", *found.names), list(_two(found))),
         _measured("figures", "What was measured", "figure", found, found.figures),
         _settings(found),
         _features(found),
