@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.task import metric_of
+from components.task import title_of
 from pipeline.lineage.comparison import Comparison, Figure
 
 OTHER_ROWS = "Their test rows are not the same, so part of a difference may come from them."
@@ -43,7 +43,7 @@ class Compared:
 
 def tables(found: Comparison) -> dict[str, Compared]:
     """Those that have rows, by what they are about."""
-    metric = metric_of(found.slice_metric).title
+    metric = title_of(found.slice_metric)
     unit = next((f" ({one.unit})" for one in found.slices if one.unit), "")
     sound, small = ([one for one in found.slices if one.small is it] for it in (False, True))
     all_tables = (

@@ -107,7 +107,8 @@ def density(
             (edges[row], edges[row + 1]),
             "s1",
             0.15 + 0.85 * float(np.log1p(count) / most),
-            f"{count:.0f} rows, {number(edges[column])} to {number(edges[column + 1])}",
+            f"{count:,.0f} {'row' if count == 1 else 'rows'}: {axes[0]} {number(edges[column])} to "
+            f"{number(edges[column + 1])}, {axes[1]} {number(edges[row])} to {number(edges[row + 1])}",
         )
     plot.line([(0, 0), (high, high)], "s2", dashed=True)
     return plot.svg(), float(counts.max())

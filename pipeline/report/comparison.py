@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from components.plot import Axis, ends
 from components.shown import number, real
-from components.task import metric_of
+from components.task import title_of
 from data.writing import write_text
 from pipeline.lineage.comparison import Comparison
 from pipeline.lineage.comparison_tables import OTHER_ROWS, Compared, tables
@@ -157,7 +157,7 @@ def _moved(found: Comparison, table: blocks.Table) -> Block:
         (one.name, 100 * (one.change or 0.0), f"{one.texts[0]} to {one.texts[1]}, {one.verdict}", one.verdict)
         for one in shown
     ]
-    title = metric_of(found.slice_metric).title
+    title = title_of(found.slice_metric)
     told = "; ".join(f"{name}: {what}" for name, _, what, _ in values[:5])
     picture = changes(values, f"The slices that moved most: {told}", f"change of {title} (%)")
     caption = (

@@ -35,7 +35,7 @@ def test_every_figure_is_drawn(opened):
         "return {name: s.getAttribute('aria-label'), width: b.width, height: b.height, marks: s.querySelectorAll("
         "'rect, circle, path.line, path.fill').length}})"
     )
-    assert len(told) == 22 + 2
+    assert len(told) == 26 + 2
     for one in told:
         assert one["name"], one
         assert one["width"] >= 100, one
@@ -212,11 +212,11 @@ def test_the_marks_of_a_chart_tell_their_numbers_to_a_pointer_within_the_window(
     )
 
 
-def test_without_a_script_every_text_and_every_title_of_a_mark_is_there(page, finished):
+def test_without_a_script_every_text_and_every_title_of_a_mark_is_there(browser, page, finished):
     path = write_report(finished.paths)
     marks = "[...document.querySelectorAll('figure svg title')].length"
     show(page, path)
-    bare = page.context.browser.new_context(java_script_enabled=False).new_page()
+    bare = browser.new_context(java_script_enabled=False).new_page()
     show(bare, path)
     shown = bare.locator("main").text_content()
     assert bare.locator("button, input, .tip").count() == 0
