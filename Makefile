@@ -67,6 +67,18 @@ reference: $(READY)  ## write the configuration's reference and the manifest's s
 	@$(BIN)/python tools/manifest_schema.py > components/registry/model.schema.json.part
 	@mv components/registry/model.schema.json.part components/registry/model.schema.json
 
+DOCS := .tools/docs
+$(DOCS)/.ready: pyproject.toml uv.lock tools/uv.sh
+	@uv=$$(sh tools/uv.sh) && UV_PROJECT_ENVIRONMENT=$(DOCS) $$uv sync --frozen --quiet --only-group docs --no-install-project && touch $@
+
+$(DOCS)/mermaid.min.js: | $(DOCS)/.ready
+	@{ npm pack --silent --pack-destination $(DOCS) mermaid@11.12.1 >/dev/null && tar -xzf $(DOCS)/mermaid-*.tgz -C $(DOCS) --strip-components 2 \
+	  package/dist/mermaid.min.js && rm $(DOCS)/mermaid-*.tgz; } || echo "no Mermaid: the site shows its pictures as text" >&2
+
+.PHONY: docs
+docs: $(DOCS)/.ready $(DOCS)/mermaid.min.js  ## README and docs/ as a site in build/site, every link checked; needs no other environment
+	@NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build && echo "open build/site/index.html" >&2
+
 .PHONY: test-kit
 test-kit: $(READY) pipeline/demo/node_modules/.package-lock.json  ## compile and run a version's kit on the runtimes here (ARGS=runs/chicago/models/000001)
 	@PYTHONPATH=. $(BIN)/python tools/kit_trials.py $(ARGS)

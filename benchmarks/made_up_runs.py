@@ -169,7 +169,26 @@ class MadeUpRuns:
     def _figures(self) -> dict[str, Any]:
         errors = {"rmse": 4 + self._random.random(), "mae": 1.6 + self._random.random() / 5, "bias": -0.1}
         metrics = {"rows": 4868, "file": errors, "float": errors, "baselines": {"mean": errors, "linear": errors}}
-        return {"bytes": 22_664, "metrics": metrics, "operators": {f"OPERATOR_{n}": n for n in range(25)}}
+        operators = {f"OPERATOR_{n}": n for n in range(25)}
+        return {"bytes": 22_664, "metrics": metrics, "operators": operators, "influence": self._influence()}
+
+    def _influence(self) -> dict[str, Any]:
+        def curve(name: str, of: str, at: list[Any]) -> dict[str, Any]:
+            values = [9.5 + place / 10 for place in range(len(at))]
+            return {"name": name, "of": of, "of_class": None, "at": at, "file": values, "float": values, "apart": 0.0}
+
+        spread = {"file_spread": 0.1, "float_spread": 0.1}
+        inputs = [
+            {"name": "pickup", "columns": ["pickup_latitude", "pickup_longitude"], "file": 6.7, "float": 6.6, **spread},
+            {"name": "company", "columns": ["company"], "file": 0.2, "float": 0.3, **spread},
+        ]
+        curves = [
+            curve("pickup", "latitude", [41.8, 41.9, 42.0]),
+            curve("start", "month", [float(month) for month in range(12)]),
+            curve("company", "", ["Blue", "missing or unknown"]),
+        ]
+        told = {"metric": "rmse", "rows": 2000, "repeats": 3, "inputs": inputs, "rank_correlation": 1.0}
+        return {**told, "largest_change": {"name": "pickup", "change": 0.1}, "curve_rows": 64, "curves": curves}
 
     def _settings(self, step: str, told: dict[str, str]) -> dict[str, str]:
         if step != "TFLitePusher":

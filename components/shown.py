@@ -48,6 +48,11 @@ def shown(value: float | None, scale: float | None = None) -> str:
     return f"{value:.3g}" if size < TINY else f"{value:,.{2 - math.floor(math.log10(size))}f}"
 
 
+def with_spread(mean: float | None, spread: float | None) -> str:
+    """A mean of repeats and their standard deviation, as far as there is one."""
+    return "not finite" if mean is None else shown(mean) + ("" if spread is None else f" ± {shown(spread, mean)}")
+
+
 def real(value: Any) -> float:
     """A number from elsewhere; NaN for one that is not there."""
     return math.nan if value is None else float(value)

@@ -32,7 +32,9 @@ Version = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Shape = Annotated[list[Literal[1]], Field(min_length=1, max_length=1)]
 OutputShape = Annotated[list[Positive], Field(min_length=1, max_length=2)]
-Metrics = dict[str, float | None]
+Figure = float | None
+"""Null for what is no finite number."""
+Metrics = dict[str, Figure]
 """Metrics of `components.task` by name, in label units unless the metric says otherwise; null for NaN."""
 
 
@@ -268,6 +270,71 @@ class FlippedDecisions(Told):
     share: Share
 
 
+class Importance(Told):
+    """How much worse the models get when one input is shuffled among the test rows (permutation importance)."""
+
+    name: str
+    """Of the point, or of the source's column."""
+    columns: list[str]
+    """Of the source, shuffled together."""
+    file: Figure
+    """Rise of the metric's loss, in the metric's units, mean of the shuffles."""
+    float: Figure
+    """The same of the model before compression, same rows, same shuffles."""
+    file_spread: Figure
+    """Standard deviation over the shuffles; null for a single one."""
+    float_spread: Figure
+
+
+class LargestChange(Told):
+    """The input whose importance compression has moved furthest."""
+
+    name: str
+    change: Figure
+    """Importance for the file minus that for the float model."""
+
+
+Value = float | str
+
+
+class Curve(Told):
+    """Mean output when one input is set to a value in all rows (partial dependence), by value."""
+
+    name: str
+    """Of the point, or of the source's column."""
+    of: Literal["", "latitude", "longitude", "hour", "weekday", "month"]
+    """What of it is set, the rest of it stays: weekday 0 is Monday, month 0 is January; empty for the value itself."""
+    of_class: str | None
+    """The class whose probability it is, the one that the input moves most; null where there is one output."""
+    at: list[Value]
+    """Numbers between the 5th and the 95th percentile of the rows, or the most frequent categories."""
+    file: list[Figure]
+    """In the output's units."""
+    float: list[Figure]
+    apart: Figure
+    """Largest difference between the two."""
+
+
+class Influence(Told):
+    """What the file listens to, and the float model, on the same test rows."""
+
+    metric: str
+    """Whose loss the importances are rises of."""
+    rows: Positive
+    """Test rows that were shuffled."""
+    repeats: Positive
+    """Shuffles of each input."""
+    inputs: list[Importance]
+    """The most important for the file first."""
+    rank_correlation: Figure
+    """Spearman's, between the importances for file and float model; null where one of them has no order."""
+    largest_change: LargestChange
+    curve_rows: Positive
+    """Test rows behind each point of a curve."""
+    curves: list[Curve]
+    """Of the most important inputs."""
+
+
 class TargetRun(Told):
     """How the file does on one kind of device."""
 
@@ -313,6 +380,8 @@ class Measurements(Told):
     difference_to_saved_model: OutputDifference
     flipped_decisions: FlippedDecisions | None = Field(default=None, exclude_if=lambda value: value is None)
     """Where the label is no number."""
+    influence: Influence | None = Field(default=None, exclude_if=lambda value: value is None)
+    """What it listens to. Not told by versions pushed before 2026-12."""
 
 
 class SliceCounts(Told):

@@ -16,7 +16,7 @@ import typer
 import typer.exceptions
 
 from data.errors import printable
-from pipeline.commands import data, features, history, init, kubeflow, running, schedule, study, tune, versions
+from pipeline.commands import data, explain, features, history, init, kubeflow, running, schedule, study, tune, versions
 from pipeline.commands.options import BAD_INPUT, DEFAULT_RUNS, DONE, INTERRUPTED, REFUSED, UNEXPECTED
 from pipeline.interrupts import is_interrupt
 from pipeline.storage import unwritable
@@ -68,6 +68,7 @@ for command in (
     versions.verify,
     versions.rollback,
     versions.predict,
+    explain.explain,
     versions.demo,
     history.runs,
     history.compare,

@@ -10,7 +10,6 @@ import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tensorflow_data_validation as tfdv
 from tfx.components.example_validator.component import ExampleValidator
 from tfx.components.schema_gen.component import SchemaGen
-from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.components.trainer.component import Trainer
 from tfx.components.transform.component import Transform
 from tfx.dsl.components.base.base_component import BaseComponent
@@ -25,6 +24,7 @@ from components.data_gate.distances import QUANTILES
 from components.data_gate.reviewed_schema import ReviewedSchema
 from components.evaluator.component import Evaluator
 from components.pusher.component import TFLitePusher
+from components.statistics_gen.component import StatisticsGen
 from components.study.component import Study
 from components.study.settings import Study as StudySettings
 from components.trip_example_gen.component import TripExampleGen
@@ -97,7 +97,7 @@ def _data(config: Config, context: RunContext) -> _Data:
     }
     rows_gate = DataGate(**told, baseline="", inferred=0).with_id("RowsGate")
     fine = tfdv.StatsOptions(num_quantiles_histogram_buckets=QUANTILES)
-    statistics_gen = StatisticsGen(examples=examples, stats_options=fine)
+    statistics_gen = StatisticsGen(examples=examples, stats_options_json=fine.to_json(), code=_code(StatisticsGen))
     statistics_gen.add_upstream_node(rows_gate)
     statistics = statistics_gen.outputs["statistics"]
     schema_gen = _schema_component(context, statistics)

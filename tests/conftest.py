@@ -41,6 +41,7 @@ SLOW = (
     "benchmarks/test_smoke.py",
     "benchmarks/test_transform_rows.py",
     "pipeline/report/test_page_browser.py",
+    "pipeline/report/test_comparison_browser.py",
     "pipeline/runners/kubeflow/test_kubernetes.py",
     "pipeline/runners/schedule/test_service.py",
     "pipeline/commands/test_schedule.py",

@@ -18,6 +18,7 @@ LONGER = {
     "components/trip_example_gen/writer.py:convert_file": "one pass over a file, where all counts come together",
     "data/vocabulary.py": "every word that files share, in one place",
     "kubeflow/client/schedule.py:schedule": "a script for an environment of its own, which imports nothing of ours",
+    "pipeline/commands/explain.py:explain": "half of it is options with their help",
     "pipeline/commands/history.py:lineage": "half of it is options with their help",
     "pipeline/runners/flink/greeting.py:greet": "travels to the workers as one function",
     "transforms/features.py": "the vocabulary of features in one place",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
@@ -48,6 +49,7 @@ class Verification:
         vectors: rows with the outputs to expect.
         columns, label: the file's inputs and the truth `[rows]`.
         predictions: float32 `[rows]` of the `file`, the `float` model and the baselines.
+        float_model: the model before compression, from the file's inputs to predictions.
     """
 
     figures: Measurements
@@ -56,25 +58,27 @@ class Verification:
     columns: Columns
     label: FloatArray
     predictions: dict[str, FloatArray]
+    float_model: Callable[[Mapping[str, Any]], FloatArray]
 
 
-def run_saved_model(path: str, signature: str, columns: Columns) -> FloatArray:
+def run_saved_model(path: str, signature: str, columns: Mapping[str, Any]) -> FloatArray:
     """float32 `[rows]` from a signature of a SavedModel."""
-    return run_signatures(path, [signature], columns)[signature]
+    return signatures_of(path)(signature, columns)
 
 
-def run_signatures(path: str, signatures: Sequence[str], columns: Columns) -> dict[str, FloatArray]:
-    """float32 `[rows]` by signature of a SavedModel, which is loaded once."""
+def signatures_of(path: str) -> Callable[[str, Mapping[str, Any]], FloatArray]:
+    """A SavedModel, loaded once: from the name of a signature and columns to float32 `[rows]`, or `[rows, classes]`."""
     model = tf.saved_model.load(path)
-    rows = len(next(iter(columns.values())))
-    batches = [
-        {name: tf.constant(values[start : start + SAVED_MODEL_BATCH]) for name, values in columns.items()}
-        for start in range(0, rows, SAVED_MODEL_BATCH)
-    ]
-    return {
-        name: np.concatenate([model.signatures[name](**batch)[runtime.OUTPUT].numpy() for batch in batches])
-        for name in signatures
-    }
+
+    def run(signature: str, columns: Mapping[str, Any]) -> FloatArray:
+        rows = len(next(iter(columns.values())))
+        batches = [
+            {name: tf.constant(values[start : start + SAVED_MODEL_BATCH]) for name, values in columns.items()}
+            for start in range(0, rows, SAVED_MODEL_BATCH)
+        ]
+        return np.concatenate([model.signatures[signature](**batch)[runtime.OUTPUT].numpy() for batch in batches])
+
+    return run
 
 
 def verify_file(
@@ -105,7 +109,8 @@ def verify_file(
     from_file = runtime.predict(model, columns)
     as_evaluated = {name: values[:, np.newaxis] for name, values in stored.items()}
     difference = task.difference(from_file, run_saved_model(saved_model, EVALUATED, as_evaluated))
-    predictions = run_signatures(reference, ("float", *task.baselines), columns)
+    reference_of = signatures_of(reference)
+    predictions = {name: reference_of(name, columns) for name in ("float", *task.baselines)}
     of = {name: task.measure(one, label, task.shown) for name, one in {"file": from_file, **predictions}.items()}
     baselines = {name: of[name] for name in task.baselines}
     rows, odd = vectors.chosen(columns, push.test_vectors, interface.inputs, inspection.boundaries(model))
@@ -134,7 +139,8 @@ def verify_file(
         *targets.refusals(model, push.targets, told),
     ]
     kept = vectors.as_json(rows, expected, odd, targets.tolerance(told, interface.spread))
-    return Verification(figures, reasons, kept, columns, label, {"file": from_file, **predictions})
+    by_model = {"file": from_file, **predictions}
+    return Verification(figures, reasons, kept, columns, label, by_model, partial(reference_of, "float"))
 
 
 def _flipped(task: Task, float_: FloatArray, file: FloatArray) -> FlippedDecisions | None:

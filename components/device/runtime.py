@@ -62,6 +62,28 @@ class Engine:
         self._engine.invoke()
         return self._engine.get_tensor(self._output)[0]
 
+    def rows(self, columns: Columns) -> npt.NDArray[np.float32]:
+        """As `predict`, but quick where neighbouring rows differ in few inputs: what stays is not set anew.
+
+        An interpreter never overwrites its inputs.
+        """
+        count = len(next(iter(columns.values())))
+        anew = np.ones((count, len(columns)), dtype=bool)
+        for place, values in enumerate(columns.values()):
+            bits = values.view(f"i{values.itemsize}")  # so that a NaN is the same as itself
+            anew[1:, place] = bits[1:] != bits[:-1]
+        row, which = np.nonzero(anew)
+        begins, places = np.searchsorted(row, np.arange(count + 1)), which.tolist()
+        given = [(self._inputs[name], values) for name, values in columns.items()]
+        found = []
+        for one in range(count):
+            for place in places[begins[one] : begins[one + 1]]:
+                index, values = given[place]
+                self._engine.set_tensor(index, values[one : one + 1])
+            self._engine.invoke()
+            found.append(self._engine.get_tensor(self._output)[0])
+        return np.array(found, dtype=np.float32)
+
 
 def predict(model: bytes, columns: Columns, xnnpack: bool = True) -> npt.NDArray[np.float32]:
     """float32 `[rows]`, or `[rows, classes]`, for columns `[rows]` in the dtypes of the file's inputs."""

@@ -10,6 +10,7 @@ import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tensorflow_model_analysis as tfma
 from pydantic import TypeAdapter
 from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_model_analysis.proto.config_pb2 import EvalConfig
 from tfx.components.evaluator import constants
 from tfx.components.util import tfxio_utils
 from tfx.dsl.components.base import base_beam_component, base_beam_executor, executor_spec
@@ -80,7 +81,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         _bless(output_dict, [*reasons, *(reason for one in slices for reason in one.reasons)], figures)
 
     def _measure(
-        self, input_dict: Any, uri: str, config: tfma.EvalConfig, slicings: list[Slicing], schema: schema_pb2.Schema
+        self, input_dict: Any, uri: str, config: EvalConfig, slicings: list[Slicing], schema: schema_pb2.Schema
     ) -> None:
         shared = [
             tfma.default_eval_shared_model(

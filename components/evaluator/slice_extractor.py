@@ -13,6 +13,7 @@ import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import apache_beam as beam
 import numpy as np
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluation.slice_names import names
 from components.evaluation.slices import Slicing
@@ -22,9 +23,12 @@ PREFIX = "slice: "
 """Before a cut's name; no column of a table is likely to begin so."""
 
 
-def slicing_specs(slicings: Iterable[Slicing]) -> list[tfma.SlicingSpec]:
+def slicing_specs(slicings: Iterable[Slicing]) -> list[config_pb2.SlicingSpec]:
     """All rows as one, then each cut for itself."""
-    return [tfma.SlicingSpec(), *(tfma.SlicingSpec(feature_keys=[PREFIX + slicing.name]) for slicing in slicings)]
+    return [
+        config_pb2.SlicingSpec(),
+        *(config_pb2.SlicingSpec(feature_keys=[PREFIX + slicing.name]) for slicing in slicings),
+    ]
 
 
 def slice_extractor(slicings: list[Slicing]) -> tfma.extractors.Extractor:

@@ -8,6 +8,7 @@ from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluation.gate import Metrics, SliceKey
 from components.evaluation.slices import Slicing
@@ -19,7 +20,7 @@ CANDIDATE = "candidate"
 BASELINE = "baseline"
 
 
-def eval_config(label: str, tasks: Sequence[Task], slicings: list[Slicing]) -> tfma.EvalConfig:
+def eval_config(label: str, tasks: Sequence[Task], slicings: list[Slicing]) -> config_pb2.EvalConfig:
     """What TFMA measures: no limits, since those are the gate's business.
 
     Args:
@@ -27,10 +28,10 @@ def eval_config(label: str, tasks: Sequence[Task], slicings: list[Slicing]) -> t
         tasks: of the candidate, and of the champion where there is one; each has its own decision threshold.
         slicings: cuts of the rows.
     """
-    specs = [tfma.ModelSpec(name=CANDIDATE, signature_name=SIGNATURE, label_key=label, model_type="tf_generic")]
+    specs = [config_pb2.ModelSpec(name=CANDIDATE, signature_name=SIGNATURE, label_key=label, model_type="tf_generic")]
     if len(tasks) > 1:
         specs.append(
-            tfma.ModelSpec(
+            config_pb2.ModelSpec(
                 name=BASELINE,
                 signature_name=SIGNATURE,
                 label_key=label,
@@ -38,19 +39,21 @@ def eval_config(label: str, tasks: Sequence[Task], slicings: list[Slicing]) -> t
                 is_baseline=True,
             )
         )
-    return tfma.EvalConfig(
+    return config_pb2.EvalConfig(
         model_specs=specs,
         slicing_specs=slicing_specs(slicings),
         metrics_specs=[measured(task, spec.name) for task, spec in zip(tasks, specs, strict=True)],
     )
 
 
-def measured(task: Task, model: str) -> tfma.MetricsSpec:
+def measured(task: Task, model: str) -> config_pb2.MetricsSpec:
     """What is measured of one model, by its name among several."""
     metrics = [*task.tfma_metrics(), ("ExampleCount", {})]
-    return tfma.MetricsSpec(
+    return config_pb2.MetricsSpec(
         model_names=[model] if model else [],
-        metrics=[tfma.MetricConfig(class_name=name, config=json.dumps(how) if how else "") for name, how in metrics],
+        metrics=[
+            config_pb2.MetricConfig(class_name=name, config=json.dumps(how) if how else "") for name, how in metrics
+        ],
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,10 @@ from components.conversion.convert import ConversionError, convert
 from components.conversion.verification import Verification, verify_file
 from components.device.kit import write_kit
 from components.device.packages import write_packages
+from components.device.runtime import Engine
 from components.evaluation.gate import in_label_units
+from components.evaluation.importance import parts_of
+from components.evaluation.influence import measure
 from components.evaluation.slices import Slicing
 from components.files import PREDICTIONS_FILE, REFERENCE_DIR, SLICES_FILE
 from components.pusher.judgement import Judgement, judge_file, of_champion
@@ -121,7 +125,8 @@ def _measure(
     exec_properties: Mapping[str, Any],
     push: Push,
 ) -> tuple[Verification, Judgement, tuple[int, list[str]]]:
-    """The file on the test rows, by budgets and by the gate; and on rows of the source, as `predict` reads."""
+    """The file on the test rows, by budgets, by the gate and by what it listens to; and on rows of the source, as
+    `predict` reads."""
     gate = in_label_units(Gate.model_validate_json(exec_properties["gate"]), interface.spread)
     slicings = TypeAdapter(list[Slicing]).validate_json(exec_properties["slicings"])
     saved_model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))
@@ -133,12 +138,16 @@ def _measure(
     )
     version = artifact_utils.get_single_instance(input_dict["champion"]).get_string_custom_property(VERSION)
     task = task_of(interface.output.model_dump())
+    parts = parts_of(begun.inputs, begun.config["data"]["points"])
+    models = {"file": Engine(model).rows, "float": verification_.float_model}
+    influence = measure(task, parts, verification_.columns, label, models)
+    figures = verification_.figures.model_copy(update={"influence": influence})
     champion = of_champion(task, store, version, stored)
     judgement = judge_file(task, gate, slicings, stored, label, verification_.predictions, champion)
     checked = check_source(
         begun.config["data"], begun.data.sources, Predictor(model, json.loads(begun.model_dump_json()))
     )
-    return verification_, judgement, checked
+    return replace(verification_, figures=figures), judgement, checked
 
 
 def _withdrawn(store: Store, model: bytes, force: bool) -> list[str]:

@@ -31,7 +31,7 @@ from data.values import LIMITS, NO_UTF8, check_origin, check_range, numbers, set
 from data.vocabulary import TIME_KEYS, Input
 
 PREDICTION, CLASS, FLAGS, SEPARATOR = "prediction", "class", "flags", ";"
-
+NO_NUMBER = "the model gives no finite number"
 Values = npt.NDArray[Any]
 
 
@@ -82,7 +82,7 @@ class Predictor:
 
     def __init__(self, model: bytes, manifest: Mapping[str, Any]) -> None:
         described_by = interface_of(manifest)
-        self.inputs, self._task = described_by.inputs, task_of(described_by.output.model_dump())
+        self.inputs, self.task = described_by.inputs, task_of(described_by.output.model_dump())
         described = manifest["config"]["data"]
         self.layout = Layout(
             [one.source_column for one in self.inputs],
@@ -97,8 +97,8 @@ class Predictor:
         self._notation = Notation.of(described.get("missing", ()), described.get("decimal", "."))
         self._known = {one.name: self._numbers(one.vocabulary) for one in self.inputs if one.vocabulary}
         self._points = {name: Point(**point) for name, point in described["points"].items()}
-        self._engine = Engine(model)
-        if strange := self._engine.strangeness(self.inputs):
+        self.engine = Engine(model)
+        if strange := self.engine.strangeness(self.inputs):
             raise CorruptError(strange)
 
     def added(self, present: Collection[str]) -> list[str]:
@@ -109,7 +109,7 @@ class Predictor:
         Raises:
             DataError: the table has other columns of these names.
         """
-        wanted = (PREDICTION, *((CLASS,) if self._task.classes else ()), FLAGS)
+        wanted = (PREDICTION, *((CLASS,) if self.task.classes else ()), FLAGS)
         names = [f"model_{name}" if name in self._described else name for name in wanted]
         if taken := sorted(set(names) & set(present)):
             raise DataError(f"a column named {', '.join(taken)} is there already; rename it, the output adds its own")
@@ -123,15 +123,15 @@ class Predictor:
         """
         tensors, reasons, notes = self.typed(stretch)
         prediction = np.full(len(reasons), np.nan, dtype=np.float32)
-        classes = [""] * len(reasons) if self._task.classes else None
+        classes = [""] * len(reasons) if self.task.classes else None
         for row in np.flatnonzero(reasons == ""):
-            found = self._engine({name: values[row : row + 1] for name, values in tensors.items()})
-            decided = self._task.decided(found) if np.isfinite(found).all() else None
+            found = self.engine({name: values[row : row + 1] for name, values in tensors.items()})
+            decided = self.task.decided(found) if np.isfinite(found).all() else None
             prediction[row] = np.max(found)
             if classes and decided:
                 classes[row] = decided[0]
         prediction[np.isinf(prediction)] = np.nan
-        set_reason(reasons, np.isnan(prediction), "the model gives no finite number")
+        set_reason(reasons, np.isnan(prediction), NO_NUMBER)
         return Predictions(
             prediction, [reason or SEPARATOR.join(note) for reason, note in zip(reasons, notes, strict=True)], classes
         )

@@ -35,9 +35,14 @@ def task_of(told: Mapping[str, Any]) -> Task:
     return KINDS[told.get("kind") or NUMBER](told)
 
 
+def metric_of(name: str) -> Metric:
+    """A metric of any kind of label, for lists where several kinds meet."""
+    return next(task.metrics[name] for task in all_tasks() if name in task.metrics)
+
+
 def title_of(metric: str) -> str:
-    """Of a metric of any kind of label, for lists where several kinds meet."""
-    return next(task.metrics[metric].title for task in all_tasks() if metric in task.metrics)
+    """Likewise its title."""
+    return metric_of(metric).title
 
 
 def primary_of(measured: Mapping[str, Any]) -> Metric:

@@ -127,6 +127,11 @@ class Binary(Classification):
         """Of the probabilities."""
         return np.abs(np.asarray(one, np.float64) - np.asarray(other, np.float64))
 
+    def number_of(self, predicted: Array, name: str) -> Array:
+        """Of yes, or what is left of 1."""
+        yes = np.asarray(predicted, np.float64)
+        return yes if self.classes.index(name) else 1 - yes
+
     def output(self, column: str, unit: str | None) -> dict[str, Any]:
         """The probability of yes."""
         return {

@@ -111,6 +111,10 @@ class Classes(Classification):
         """Largest of the probabilities'."""
         return np.asarray(np.abs(np.asarray(one, np.float64) - np.asarray(other, np.float64)).max(axis=1))
 
+    def number_of(self, predicted: Array, name: str) -> Array:
+        """Of the class of that name."""
+        return np.asarray(predicted[:, self.classes.index(name)], np.float64)
+
     def output(self, column: str, unit: str | None) -> dict[str, Any]:
         """Probabilities in the order of the classes."""
         return {

@@ -79,5 +79,8 @@ class Task(Protocol):
     def decided(self, row: Any) -> tuple[str, float] | None:
         """The class that one prediction is decided for, and its probability; None likewise."""
 
+    def number_of(self, predicted: Array, name: str) -> Array:
+        """The one number that is told of each row, float64 `[rows]`: the prediction, or the probability of a class."""
+
     def output(self, column: str, unit: str | None) -> dict[str, Any]:
         """What manifest, kit, demo and `predict` say of the file's output, but for its name."""

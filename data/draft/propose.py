@@ -39,9 +39,11 @@ def propose(source: str, label: str | None = None, table: Table | None = None) -
         DataError: the source is no table, or holds nothing to predict or to predict from.
     """
     proposal = first_look(source, label, table)
+    _look_further(proposal)
     for _ in range(_ROUNDS):
         if not proposal.inputs():
-            shown = "; ".join(f"{names.shown(name)}: {why}" for name, why in list(proposal.left_out.items())[:5])
+            left = [f"{names.shown(name)}: {why}" for name, why in list(proposal.left_out.items())[:5]]
+            shown = "; ".join(left) or "it is the only one"
             raise DataError(f"{source}: no column is left to predict {proposal.label['column']} from ({shown})")
         dataset, _ = settle(proposal.dataset(), locate(proposal.dataset()))
         loaded = load(dataset)
@@ -54,6 +56,18 @@ def propose(source: str, label: str | None = None, table: Table | None = None) -
     _allow_rejects(proposal, loaded)
     _enough_rows(proposal, loaded)
     return proposal, dataset, loaded
+
+
+def _look_further(proposal: Proposal) -> None:
+    """Makes classes of a yes and no where rows behind those that were looked at hold more than two values."""
+    if proposal.table.all_rows or proposal.label["kind"] != "binary":
+        return
+    dataset = proposal.dataset()
+    several = dataset.label.model_copy(update={"kind": "classes", "positive": None})
+    classes = settle(dataset.model_copy(update={"label": several}), locate(dataset))[0].label.classes or ()
+    if len(classes) > 2:
+        proposal.label = {"column": several.column, "kind": "classes"}
+        proposal.label_why += f"; {len(classes)} classes further down, so it is no yes and no"
 
 
 def first_look(source: str, label: str | None = None, table: Table | None = None) -> Proposal:

@@ -50,23 +50,29 @@ def compare(
     after: Annotated[str, typer.Argument(metavar="B", help="Likewise.")],
     runs_dir: RunsDir = DEFAULT_RUNS,
     pipeline: Pipeline = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page instead.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show two runs or versions side by side: settings that differ, errors, sizes and latency, slice by slice.
+    """Show two runs or versions side by side: errors, sizes, latency, settings, features, rows, slice by slice.
 
-    Refused runs too: what was measured of their file is kept. What made them differ, down to data and code, is told by
-    `farelite lineage --diff`.
+    Each measurement says which of the two is better. Refused runs too: what was measured of their file is kept. With
+    --html it is one page that opens offline, with the training curves. What made them differ, down to data and code, is
+    told by `farelite lineage --diff`.
 
-    Example: farelite compare 1 2
+    Example: farelite compare 1 2 --html compared.html
     """
     from pipeline.lineage.comparison import compare as compared
-    from pipeline.lineage.comparison import side
     from pipeline.lineage.comparison_view import show_comparison, to_json
+    from pipeline.lineage.sides import side
     from pipeline.paths import pipeline_folder
 
     paths = pipeline_folder(runs_dir, pipeline)
     found = compared(side(paths, before), side(paths, after))
-    if as_json:
+    if html is not None:
+        from pipeline.report.comparison import write_comparison
+
+        print(write_comparison(found, paths.root.name, html))
+    elif as_json:
         print_json(to_json(found), indent=1)
     else:
         show_comparison(found)

@@ -159,7 +159,30 @@ def _compiled(loaded: Config, config: Path | None, image: str | None) -> list[di
     with without_native_notes():
         from pipeline.runners.kubeflow.spec import compile_spec
 
-        return compile_spec(loaded, (config or DEFAULT_CONFIG).resolve().parent, image)
+        return compile_spec(_settled(loaded), (config or DEFAULT_CONFIG).resolve().parent, image)
+
+
+def _settled(loaded: Config) -> Config:
+    """With what the label is filled in: no step on the cluster looks before the first one types its rows."""
+    from data.errors import DataError
+    from pipeline.config import ConfigError
+    from pipeline.provenance import readable
+    from pipeline.settled import settled
+
+    label = loaded.data.label
+    if label.kind is not None and (label.is_number or label.classes):
+        return loaded
+    try:
+        readable(loaded.data)
+    except DataError as error:
+        wanted = "kind" if label.kind is None else "classes"
+        raise ConfigError(
+            f"data.label.{wanted} is not set, and the table to find it in cannot be read here: give it, such as "
+            f"{'`kind: number`' if label.kind is None else '`classes: [no, yes]`'} ({error})"
+        ) from error
+    known, _, said = settled(loaded)
+    _say(said)
+    return known
 
 
 def _say(line: str) -> None:

@@ -35,6 +35,8 @@ class Figure:
     Attributes:
         wide: keeps its size, and scrolls where there is no room.
         beside: the numbers stand open beside the picture; without it, they fold out below.
+        legend: class of a colour (`s1` to `s5`), and what it stands for.
+        ramp: what its shades stand for.
     """
 
     svg: Markup
@@ -42,6 +44,8 @@ class Figure:
     numbers: Table | None = None
     wide: bool = False
     beside: bool = False
+    legend: Sequence[tuple[str, str]] = ()
+    ramp: Markup | None = None
     kind: str = "figure"
 
 

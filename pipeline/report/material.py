@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -31,8 +30,9 @@ from pipeline.lineage import journal
 from pipeline.lineage.answer import answer_of_run
 from pipeline.lineage.connection import open_metadata, recall
 from pipeline.lineage.errors import LineageError
+from pipeline.lineage.leavings import left, output, told
 from pipeline.lineage.questions import Lineage
-from pipeline.lineage.records import Answer, Artifact, NodeRun, RunRecord, read_json, task_in
+from pipeline.lineage.records import Answer, NodeRun, RunRecord, read_json, task_in
 from pipeline.lock import is_held
 from pipeline.paths import RunPaths
 from pipeline.report.profile import Anomaly, SplitColumn, read_anomalies, read_profile
@@ -40,7 +40,7 @@ from pipeline.report.rows import Rows, read_rows
 from transforms.features import LEARNED_FILE
 
 _SHOWN_REJECTS, _LOOKED_AT = 12, 100_000
-_SHOWN_RUNS = 12
+_SHOWN_RUNS = 30
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ class Material:
         manifests: of the versions that are there, ascending.
         runs: the newest runs, newest first.
         live: version now; empty for none.
+        withdrawn: sha256 of the files that a rollback has left.
         made: when the page was made, ISO 8601, UTC.
     """
 
@@ -93,6 +94,7 @@ class Material:
     manifests: list[dict[str, Any]] = field(default_factory=list)
     runs: list[RunRecord] = field(default_factory=list)
     live: str = ""
+    withdrawn: frozenset[str] = frozenset()
     made: str = ""
 
     @property
@@ -124,10 +126,9 @@ def gather(paths: RunPaths, run_id: str | None = None) -> Material:
     runs = journal.history(lineage, is_held(paths.lock), _SHOWN_RUNS)
     record = _wanted(runs, run_id) or (journal.one_run(lineage, is_held(paths.lock), run_id) if run_id else None)
     if record is None:
-        there = ", ".join(one.id for one in runs[:3]) or "none yet; `farelite run` makes the first"
-        raise LineageError(f"no run {run_id!r} in {paths.root}; the newest: {there}" if run_id else f"no run: {there}")
-    nodes = lineage.node_runs(record.id)
-    blessing, pushed = _output(nodes, "blessing"), _output(nodes, "pushed_model")
+        raise _unknown(paths, runs, run_id)
+    nodes, store = lineage.node_runs(record.id), Store(paths.models)
+    blessing, pushed = output(nodes, "blessing"), output(nodes, "pushed_model")
     answer = answer_of_run(lineage, record, paths)
     return Material(
         pipeline=paths.root.name,
@@ -136,23 +137,29 @@ def gather(paths: RunPaths, run_id: str | None = None) -> Material:
         answer=answer,
         figures=(read_json(pushed, "figures") or {}) if pushed else {},
         evaluation=(read_json(blessing, "metrics") or {}) if blessing else {},
-        summary=_json(_file(nodes, "report", SUMMARY_FILE)),
-        rejects=_rejects(_file(nodes, "report", REJECTS_FILE)),
-        profile=_read(read_profile, _file(nodes, "statistics", ""), _columns(answer.config)) or {},
-        anomalies=_read(read_anomalies, _file(nodes, "anomalies", ""), _columns(answer.config)),
+        summary=told(left(nodes, "report", SUMMARY_FILE)),
+        rejects=_rejects(left(nodes, "report", REJECTS_FILE)),
+        profile=_read(read_profile, left(nodes, "statistics"), _columns(answer.config)) or {},
+        anomalies=_read(read_anomalies, left(nodes, "anomalies"), _columns(answer.config)),
         warnings=_warnings(nodes),
-        learned=_json(_file(nodes, "transform_graph", f"transform_fn/assets/{LEARNED_FILE}")),
-        history=_json(_file(nodes, "model_run", HISTORY_FILE)),
-        rows=_read(read_rows, _file(nodes, "pushed_model", PREDICTIONS_FILE)),
-        slices=_json(_file(nodes, "pushed_model", SLICES_FILE) or _file(nodes, "evaluation", SLICES_FILE)),
-        study=_json(_file(nodes, "study", STUDY_FILE)),
-        tuning=_json(_file(nodes, "tuner_results", TUNING_FILE)),
-        dimensions=_json(_there(paths.dimensions_of(record.id))),
-        manifests=_manifests(Store(paths.models)),
+        learned=told(left(nodes, "transform_graph", f"transform_fn/assets/{LEARNED_FILE}")),
+        history=told(left(nodes, "model_run", HISTORY_FILE)),
+        rows=_read(read_rows, left(nodes, "pushed_model", PREDICTIONS_FILE)),
+        slices=told(left(nodes, "pushed_model", SLICES_FILE) or left(nodes, "evaluation", SLICES_FILE)),
+        study=told(left(nodes, "study", STUDY_FILE)),
+        tuning=told(left(nodes, "tuner_results", TUNING_FILE)),
+        dimensions=told(_there(paths.dimensions_of(record.id))),
+        manifests=_manifests(store),
         runs=runs,
-        live=_live(Store(paths.models)),
+        live=_live(store),
+        withdrawn=_withdrawn(store),
         made=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
+
+
+def _unknown(paths: RunPaths, runs: list[RunRecord], run_id: str | None) -> LineageError:
+    there = ", ".join(one.id for one in runs[:3]) or "none yet; `farelite run` makes the first"
+    return LineageError(f"no run {run_id!r} in {paths.root}; the newest: {there}" if run_id else f"no run: {there}")
 
 
 def _columns(config: Mapping[str, Any]) -> dict[str, str]:
@@ -167,33 +174,17 @@ def _wanted(runs: list[RunRecord], run_id: str | None) -> RunRecord | None:
     return next((one for one in runs if run_id in (None, one.id)), None)
 
 
-def _output(nodes: Mapping[str, NodeRun], key: str) -> Artifact | None:
-    """The first artifact under an output key, of whichever step has one."""
-    return next((group[0] for node in nodes.values() for name, group in node.outputs.items() if name == key), None)
-
-
 def _warnings(nodes: Mapping[str, NodeRun]) -> list[str]:
     records = [one for node in nodes.values() for one in node.outputs.get("record", [])]
     return [str(warning) for one in records for warning in read_json(one, "warnings") or []]
-
-
-def _file(nodes: Mapping[str, NodeRun], key: str, name: str) -> Path | None:
-    """A file, or with an empty name the folder, of an artifact; None where it is not, or not any more."""
-    artifact = _output(nodes, key)
-    path = Path(artifact.uri) / name if artifact else None
-    return path if path is not None and path.exists() else None
 
 
 def _there(path: Path) -> Path | None:
     return path if path.exists() else None
 
 
-def _read(reader: Any, path: Path | None, *told: Any) -> Any:
-    return None if path is None else reader(path, *told)
-
-
-def _json(path: Path | None) -> Any:
-    return None if path is None else json.loads(path.read_text())
+def _read(reader: Any, path: Path | None, *more: Any) -> Any:
+    return None if path is None else reader(path, *more)
 
 
 def _rejects(path: Path | None) -> list[list[str]]:
@@ -222,3 +213,10 @@ def _live(store: Store) -> str:
         return store.current() or ""
     except CorruptError:
         return ""
+
+
+def _withdrawn(store: Store) -> frozenset[str]:
+    try:
+        return frozenset(store.withdrawn())
+    except CorruptError:
+        return frozenset()

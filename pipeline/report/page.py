@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import jinja2
-from markupsafe import Markup
-
 from data.writing import write_text
-from pipeline.lineage.figure import STYLE
 from pipeline.paths import RunPaths
 from pipeline.report.blocks import Section
+from pipeline.report.html import Page, draw
 from pipeline.report.material import Material, gather
 from pipeline.report.sections import (
     compression,
     decisions,
     dimensions,
+    influence,
     inputs,
     learning,
     record,
@@ -25,7 +23,6 @@ from pipeline.report.sections import (
     verdict,
 )
 
-_TEMPLATE = Path(__file__).parent / "template"
 FINISHED = ("pushed", "unchanged", "refused", "stopped")
 _SECTIONS: tuple[Callable[[Material], Section], ...] = (
     verdict.verdict,
@@ -34,6 +31,7 @@ _SECTIONS: tuple[Callable[[Material], Section], ...] = (
     residuals.residuals,
     decisions.decisions,
     verdict.slices,
+    influence.influence,
     inputs.profile,
     inputs.anomalies,
     inputs.rejects,
@@ -56,21 +54,18 @@ def sections(material: Material) -> list[Section]:
 
 
 def render(material: Material) -> str:
-    """The whole page; every name from outside is escaped by the template."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATE), autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    # A file of ours, so it is markup and not text.
-    style = Markup((_TEMPLATE / "style.css").read_text() + STYLE)
-    return environment.get_template("page.html.j2").render(
-        pipeline=material.pipeline,
-        run=material.record.id,
-        version=material.record.version,
-        word=verdict.WORDS.get(material.record.verdict, material.record.verdict),
-        good=material.record.verdict in verdict.GOOD,
-        sections=sections(material),
-        style=style,
-        made=material.made.replace("T", " ").replace("+00:00", " UTC"),
+    """The whole page."""
+    record, made = material.record, material.made.replace("T", " ").replace("+00:00", " UTC")
+    word = verdict.WORDS.get(record.verdict, record.verdict)
+    return draw(
+        Page(
+            title=f"{material.pipeline} {record.id}: {word}",
+            heading=material.pipeline,
+            version=record.version,
+            verdicts=[(word, record.verdict in verdict.GOOD)],
+            sections=sections(material),
+            foot=f"Made {made} by farelite from run {record.id}.",
+        )
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.shown import scale_of, shown
+from components.shown import scale_of, shown, with_spread
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,9 @@ def test_figures_that_stand_together_keep_the_digits_of_the_smallest() -> None:
     assert [shown(one, scale) for one in (0.018, 8.8e-5)] == ["0.0180000", "0.0000880"]
     assert shown(1234.5, scale_of([1234.5, 3.2])) == "1,234.500"
     assert scale_of([0.0]) == 1.0
+
+
+def test_a_spread_has_the_digits_of_its_mean() -> None:
+    assert with_spread(6.5, 0.25) == "6.500 ± 0.250"
+    assert with_spread(0.01234, 0.5) == "0.0123 ± 0.5000"
+    assert (with_spread(6.5, None), with_spread(None, None)) == ("6.500", "not finite")

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 FARELITE = str(Path(sys.executable).parent / "farelite")
 CONFIGS = ROOT / "pipeline" / "configs"
 TRIPS = Path(np.__file__).parents[1] / "tfx/examples/chicago_taxi_pipeline/data/simple/data.csv"
+DIGITS = Path(np.__file__).parents[1] / "sklearn/datasets/data/digits.csv.gz"
 SHORT = (
     "training.epochs=4",
     "training.quantization.epochs=1",
@@ -109,6 +110,34 @@ def test_of_several_classes_the_file_gives_shares_that_sum_to_one(folder: Path, 
     np.testing.assert_allclose(np.sum(known, axis=1), 1, atol=1e-4)
     assert told["metrics"]["file"]["accuracy"] > 0.8  # of little training
     assert told["sparsity"]["dense_kernels"] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "words", "of"),
+    [
+        ("tips", TRIPS, "--row 29", "probability that generous is true"),
+        ("digits", DIGITS, "--row 8 --class 7", "probability that digit is 7"),
+    ],
+)
+def test_explain_tells_what_moved_a_probability(
+    name: str, source: Path, words: str, of: str, folder: Path, request: pytest.FixtureRequest
+) -> None:
+    request.getfixturevalue(name)
+    told = manifest(folder, name)
+    listened = told["influence"]
+    assert listened["metric"] == "log_loss"
+    assert {column for one in listened["inputs"] for column in one["columns"]} == {
+        one["source_column"] for one in told["inputs"]
+    }
+    assert listened["inputs"][0]["file"] > 0.01
+    assert {one["of_class"] is None for one in listened["curves"]} == {name == "tips"}
+    asked = [FARELITE, "explain", "--input", str(source), *words.split(), "--json", "--pipeline", name]
+    done = subprocess.run([*asked, "--runs-dir", str(folder)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["of"], found["rows"]) == (of, 32)
+    assert {one["name"] for one in found["changes"]} == {one["name"] for one in listened["inputs"]}
+    assert all(0 <= one["low"] <= one["high"] <= 1 for one in found["changes"])
 
 
 @pytest.mark.parametrize("name", ["tips", "digits"])

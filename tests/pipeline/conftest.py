@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -36,6 +37,37 @@ def page() -> Iterator[Any]:
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         yield page
         page.context.browser.close()
+
+
+AXE = Path(__file__).resolve().parents[1] / "axe/node_modules/axe-core/axe.min.js"
+
+
+@pytest.fixture
+def violations() -> Callable[[Any], list[str]]:
+    """What axe-core finds wrong on a page: rule, and where."""
+    if not AXE.exists():
+        pytest.skip("no axe-core here; `npm ci` in tests/axe brings it")
+
+    def found(page: Any) -> list[str]:
+        page.evaluate(f"{AXE.read_text()}; true")
+        told = json.loads(
+            page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations))")
+        )
+        return [f"{one['id']}: {node['html'][:120]}" for one in told for node in one["nodes"]]
+
+    return found
+
+
+@pytest.fixture(params=[(1280, False), (1280, True), (390, False), (390, True)], ids=str)
+def look(request: pytest.FixtureRequest) -> Callable[[Any], None]:
+    """Makes a page as wide as a desk's or a phone's, light or dark."""
+    width, dark = request.param
+
+    def looking(page: Any) -> None:
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        page.set_viewport_size({"width": width, "height": 900})
+
+    return looking
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from pipeline.runners.local import compile_pipeline, launch, run_context
 ROOT = Path(__file__).parents[2]
 ENTRIES = {
     "TripExampleGen": "components.trip_example_gen.component.Executor",
+    "StatisticsGen": "components.statistics_gen.component.Executor",
     "RowsGate": "components.data_gate.component.Executor",
     "DataGate": "components.data_gate.component.Executor",
     "Transform": "transforms.preprocessing.preprocessing_fn",
@@ -43,7 +44,7 @@ CHANGES = {
     "components/settings.py": {"Trainer", "Study", "Tuner", "Evaluator", "TFLitePusher"},
     "components/examples.py": {"Trainer", "Study", "Tuner", "TFLitePusher"},
     "components/conversion/recipe.py": {"Trainer", "Study", "Tuner", "TFLitePusher"},
-    "components/keras2.py": {"Trainer", "Study", "Tuner", "Evaluator", "TFLitePusher"},
+    "components/keras2.py": {"StatisticsGen", "Trainer", "Study", "Tuner", "Evaluator", "TFLitePusher"},
     "components/trainer/network.py": {"Trainer", "Study", "Tuner"},
     "components/evaluation/gate.py": {"Evaluator", "TFLitePusher"},
     "components/registry/durable.py": {"Champion", "TFLitePusher"},

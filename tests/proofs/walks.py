@@ -43,15 +43,16 @@ class Walks:
     def noting(self, walk: str) -> Iterator[None]:
         """Every call while the block runs, also those of threads that begin in it."""
         self._now = walk
-        threading.setprofile(self._note)
-        sys.setprofile(self._note)
+        threading.settrace(self._note)
+        sys.settrace(self._note)
         try:
             yield
         finally:
-            sys.setprofile(None)
-            threading.setprofile(None)
+            sys.settrace(None)
+            threading.settrace(None)  # type: ignore[arg-type]
 
     def _note(self, frame: Any, event: str, _: Any) -> None:
+        """A trace function that gives back nothing: it is told of calls alone, not of lines."""
         code = frame.f_code
         if event == "call" and not code.co_name.startswith("<") and (self._now, code) not in self._seen:
             path = Path(code.co_filename)
@@ -88,8 +89,8 @@ def main(alone: bool) -> None:
     launch = local.launch
 
     def noted(compiled: Any, node: Any, *rest: Any, **more: Any) -> Any:
-        sys.setprofile(None)
-        threading.setprofile(None)
+        sys.settrace(None)
+        threading.settrace(None)  # type: ignore[arg-type]
         if alone:
             raise GraphMade
         walk = WALKS.get(node.node_info.id)

@@ -223,6 +223,21 @@ def test_every_evaluation_row_is_kept_with_its_predictions(push: PushIt, tmp_pat
         assert np.sqrt(np.mean(difference**2)) == pytest.approx(wanted["rmse"])
 
 
+def test_the_manifest_tells_what_file_and_float_model_listen_to(push: PushIt) -> None:
+    _, store = push()
+    told = store.manifest("000001")["influence"]
+    assert [sorted(one["columns"]) for one in told["inputs"] if len(one["columns"]) > 1] == [
+        sorted(f"{side}_{axis}" for axis in ("lat", "lon"))
+        for side in (one["name"] for one in told["inputs"])
+        if side in ("pickup", "dropoff")
+    ]
+    assert {one["name"] for one in told["inputs"]} == {"pickup", "dropoff", "start", "passengers", "company"}
+    # The reference's float model is the same formula.
+    assert [one["file"] for one in told["inputs"]] == pytest.approx([one["float"] for one in told["inputs"]], abs=0.01)
+    assert (told["rows"], told["metric"]) == (40, "rmse")
+    assert {one["of"] for one in told["curves"] if one["name"] == "pickup"} == {"latitude", "longitude"}
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [("version", "1"), ("sha256", "short"), ("inputs", []), ("manifest_version", 2), ("surprise", 1), ("bytes", "9")],

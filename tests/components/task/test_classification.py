@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import tensorflow_model_analysis as tfma
 from sklearn import metrics as theirs
+from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluator.tfma_metrics import measured, named
 from components.task import all_tasks, task_of
@@ -156,9 +157,9 @@ def test_a_metric_of_another_kind_of_label_is_refused_with_those_that_there_are(
 )
 def test_what_tfma_measures_is_what_we_do(task, rows) -> None:
     predicted, label = rows
-    config = tfma.EvalConfig(
-        model_specs=[tfma.ModelSpec(label_key="label", prediction_key="prediction")],
-        slicing_specs=[tfma.SlicingSpec()],
+    config = config_pb2.EvalConfig(
+        model_specs=[config_pb2.ModelSpec(label_key="label", prediction_key="prediction")],
+        slicing_specs=[config_pb2.SlicingSpec()],
         metrics_specs=[measured(task, "")],
     )
     table = pd.DataFrame({"label": label, "prediction": list(predicted)})
@@ -169,3 +170,10 @@ def test_what_tfma_measures_is_what_we_do(task, rows) -> None:
     assert set(told) - {"rows"} == {name for name, _ in ((how["name"], 0) for _, how in task.tfma_metrics())}
     for name in set(told) - {"rows"}:
         assert told[name] == pytest.approx(ours[name], rel=areas.get(name, 1e-5)), name
+
+
+def test_one_number_a_row_is_the_probability_of_the_class_asked_for() -> None:
+    binary, classes = Binary(("no", "yes")), Classes(("a", "b", "c"))
+    assert binary.number_of(np.array([0.25, 0.5]), "yes").tolist() == [0.25, 0.5]
+    assert binary.number_of(np.array([0.25, 0.5]), "no").tolist() == [0.75, 0.5]
+    assert classes.number_of(np.array([[0.5, 0.25, 0.25], [0, 0.75, 0.25]]), "b").tolist() == [0.25, 0.75]

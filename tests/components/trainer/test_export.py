@@ -15,7 +15,7 @@ from tensorflow.lite.tools import flatbuffer_utils
 from components.compression_settings import Conversion, Quantization
 from components.conversion.convert import convert
 from components.conversion.recipe import Recipe
-from components.conversion.verification import run_saved_model, run_signatures
+from components.conversion.verification import run_saved_model, signatures_of
 from components.device import runtime
 from components.device.kernels import lacking
 from components.files import INTERFACE_FILE
@@ -182,7 +182,8 @@ def test_predictions_have_the_mean_of_the_labels_that_were_learned_as_logarithms
 def test_the_plain_models_beside_it_are_in_label_units(floats: Exported) -> None:
     stored = {one.name: TRAIN[one.name] for one in floats.interface.inputs}
     columns = on_device(floats.interface.inputs, stored)
-    found = run_signatures(str(Path(floats.saved).parent / "reference"), ("float", "mean", "linear"), columns)
+    reference = signatures_of(str(Path(floats.saved).parent / "reference"))
+    found = {name: reference(name, columns) for name in ("float", "mean", "linear")}
     label = TRAIN["price"].astype(np.float64)
     np.testing.assert_allclose(found["mean"], label.mean(), rtol=1e-5)
     assert found["linear"].mean(dtype=float) == pytest.approx(label.mean(), rel=1e-3)

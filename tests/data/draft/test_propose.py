@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from data.draft import seen
 from data.draft.propose import first_look, propose
 from data.errors import DataError
 
@@ -78,3 +79,20 @@ def test_a_table_with_nothing_to_predict_from_says_why(tmp_path):
     columns = {"id": range(200), "y": DRAWN.normal(0, 1, 200)}
     with pytest.raises(DataError, match=r"no column is left to predict y from \(id: the number of the row\)"):
         propose(written(tmp_path, columns))
+
+
+@pytest.mark.parametrize(("further", "kind"), [("maybe", "classes"), ("no", "binary")])
+def test_values_behind_the_first_rows_are_of_the_label_too(tmp_path, monkeypatch, further, kind):
+    monkeypatch.setattr(seen, "LOOK_ROWS", 100)  # so the second file is not looked at
+    for name, other in (("1.csv", "no"), ("2.csv", further)):
+        sizes = DRAWN.normal(size=200).round(3)
+        written(tmp_path, {"size": sizes, "answer": ["yes", other] * 100}, name)
+    proposal, dataset, loaded = propose(f"{tmp_path}/*.csv")
+    assert not proposal.table.all_rows
+    assert (dataset.label.kind, loaded.table.num_rows) == (kind, 400)
+    assert ("3 classes further down" in proposal.label_why) == (kind == "classes")
+
+
+def test_a_sole_column_is_told_to_be_one(tmp_path):
+    with pytest.raises(DataError, match=r"no column is left to predict y from \(it is the only one\)"):
+        propose(written(tmp_path, {"y": DRAWN.normal(size=200)}), "y")

@@ -16,6 +16,7 @@ from pipeline.lineage.errors import LineageError, MetadataError
 from pipeline.lineage.records import Artifact, NodeRun
 from pipeline.report.material import _warnings, gather
 from pipeline.report.page import render, sections, write_report
+from pipeline.report.profile import SplitColumn
 from pipeline.settings.metadata import Metadata
 
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>&\'"'
@@ -48,6 +49,7 @@ FIGURES = {
     "errors": 1,
     "predictions": 1,
     "residuals": 4,
+    "influence": 2,
     "rejects": 1,
     "dimensions": 8,
     "training": 2,
@@ -78,7 +80,8 @@ def test_the_verdict_comes_first(finished):
 def test_names_with_html_in_them_are_shown_and_never_obeyed(finished):
     html = render(gather(finished.paths))
     page = Page(html)
-    assert not [tag for tag, _ in page.elements if tag in ("script", "img", "iframe", "object")]
+    assert [tag for tag, _ in page.elements if tag in ("script", "img", "iframe", "object")] == ["script"]
+    assert html.count(HOSTILE[:20]) == 0
     assert not [name for _, told in page.elements for name in told if name.startswith("on")]
     for section in ("rejects", "data", "anomalies", "dimensions", "slices", "history"):
         assert HOSTILE in page.texts[section], section
@@ -102,10 +105,75 @@ def test_what_the_data_gate_let_pass_with_a_warning_is_shown(finished):
     assert "Every split fits the schema." in page.texts["anomalies"]
 
 
-def test_small_slices_are_marked_and_refused_ones_too(finished):
+def test_importances_and_curves_stand_side_by_side_for_both_models(finished):
     html = render(gather(finished.paths))
-    assert '<tr class="small"><th scope="row">hour 3</th><td>12 (small)</td>' in html
-    assert '<tr class="bad"><th scope="row">hour 17</th><td>300</td>' in html
+    told = Page(html).texts["influence"]
+    assert "rank correlation of the importances 1 (1: the same order); moved most: pickup, by 0.1 usd." in told
+    cells = "6.700 ± 0.100</td><td>6.600 ± 0.100</td>".replace(" ", "\N{NO-BREAK SPACE}")
+    assert f'<th scope="row">pickup (pickup_latitude, pickup_longitude)</th><td>{cells}' in html
+    # Two series of three values; of a category float dots are hollow.
+    assert "<title>float model: 41.9, 9.6</title>" in html
+    assert '<circle class="ring s1"' in html
+    assert "<title>model.tflite, Blue: 9.5</title>" in html
+    assert "<td>Dec</td><td>10.6</td><td>10.6</td>" in html
+
+
+def test_names_of_inputs_and_classes_are_text_in_the_pictures_of_influence(finished):
+    material = gather(finished.paths)
+    told = json.loads(json.dumps(material.figures["influence"]).replace("company", json.dumps(HOSTILE)[1:-1]))
+    told["curves"][2] |= {"of_class": HOSTILE, "at": [HOSTILE, "b"]}
+    page = Page(render(dataclasses.replace(material, figures={**material.figures, "influence": told})))
+    assert HOSTILE in page.texts["influence"]
+    assert [tag for tag, _ in page.elements if tag in ("script", "img")] == ["script"]
+
+
+def test_refused_slices_are_marked_and_small_ones_fold_out(finished):
+    html = render(gather(finished.paths))
+    judged, small = html[html.index('<section id="slices"') :].split("</section>")[0].split("<details>")
+    assert '<tr class="bad"><th scope="row">hour 17</th><td>300</td>' in judged
+    assert '<tr><th scope="row">hour 3</th><td>12</td>' in small
+    assert "too few rows" in small
+    assert "too few rows" not in judged
+
+
+def test_the_live_model_has_a_column_only_where_slices_have_one(finished):
+    material = gather(finished.paths)
+    assert "RMSE of the live model" in Page(render(material)).texts["slices"]
+    alone = [{**one, "champion": None} for one in material.slices["slices"]]
+    page = Page(render(dataclasses.replace(material, slices={**material.slices, "slices": alone})))
+    assert "RMSE of the live model" not in page.texts["slices"]
+
+
+def test_withdrawn_versions_are_marked_in_the_history(finished):
+    material = gather(finished.paths)
+    digest = material.manifests[0]["sha256"]
+    (finished.paths.models / "withdrawn.json").write_text(json.dumps([digest]))
+    assert "000001 (withdrawn)" in Page(render(gather(finished.paths))).texts["history"]
+    assert "(withdrawn)" not in Page(render(material)).texts["history"]
+
+
+def test_times_in_the_data_are_days_and_not_seconds(finished):
+    material = gather(finished.paths)
+    time = material.answer.config["data"]["time"]["column"]
+    column = SplitColumn(time, 9, 0, 1.4e9, 1.4e9, 1.4e9 + 86_400, 1.4e9, 129_600.0)
+    text = Page(render(dataclasses.replace(material, profile={"train": [column]}))).texts["data"]
+    assert "2014-05-13 16:53" in text
+    assert "2014-05-14 16:53" in text
+    assert "1.5 days" in text
+
+
+def test_the_model_card_names_the_layers_that_were_trained_and_no_places_where_there_are_none(finished):
+    material = gather(finished.paths)
+    training = {"units": [48, 16], "loss": {"kind": "huber", "delta": "0.2 sd"}, "distillation": {"rows": 2.0}}
+    told = dataclasses.replace(material, history={**material.history, "choices": {"training": training}})
+    page = Page(render(told))
+    assert "hidden layers of 48 and 16 units; loss: huber" in page.texts["card"]
+    assert "labelled by boosted trees" in page.texts["training"]
+    assert "labelled by boosted trees" not in Page(render(material)).texts["training"]
+    config = {**material.answer.config, "data": {**material.answer.config["data"], "points": {}}}
+    placeless = dataclasses.replace(material, answer=dataclasses.replace(material.answer, config=config))
+    assert "Location data" in page.texts["card"]
+    assert "Location data" not in Page(render(placeless)).texts["card"]
 
 
 def test_drift_is_called_drift_and_errors_come_first(finished):
