@@ -16,13 +16,13 @@ ENV PATH=/opt/uv/bin:$PATH UV_PROJECT_ENVIRONMENT=/opt/farelite UV_PYTHON_DOWNLO
 WORKDIR /src
 # In two steps: as long as the lock stays, so do the layers with the libraries.
 COPY pyproject.toml uv.lock setup.py README.md ./
-RUN uv sync --frozen --no-dev --extra kubeflow --no-install-project
+RUN uv sync --frozen --no-dev --extra kubeflow --extra micro --no-install-project
 COPY data data
 COPY transforms transforms
 COPY components components
 COPY pipeline pipeline
 COPY farelite.py ./
-RUN uv sync --frozen --no-dev --extra kubeflow --no-editable
+RUN uv sync --frozen --no-dev --extra kubeflow --extra micro --no-editable
 
 FROM ${BASE}
 # LightGBM's wheel brings no OpenMP. Whoever `docker run --user` names may write to the home too.

@@ -87,8 +87,10 @@ class Plot:
         self, x: Axis, y: Axis, label: str, width: int = 440, height: int = 300, left: int = 58, right: int = _RIGHT
     ) -> None:
         self.x, self.y, self._label = x, y, label
+        if not y.label and not y.marks():
+            left = 12
         if y.ticks is None:
-            left = max(left, 22 + 7 * max(len(text) for _, text in y.marks()))
+            left = max(left, 32 + 7 * max(len(text) for _, text in y.marks()))
         self.width, self.height, self._left, self._right = width, height, left, width - right
         self._parts: list[str] = []
 
@@ -135,12 +137,21 @@ class Plot:
             f'height="{max(bottom - top, 0.5):.1f}" fill-opacity="{opacity:.3f}">{told}</rect>'
         )
 
-    def dot(self, x: float, y: float, kind: str, title: str = "", hollow: bool = False, radius: float = 4) -> None:
-        """A round mark; none for a NaN."""
+    def dot(
+        self,
+        x: float,
+        y: float,
+        kind: str,
+        title: str = "",
+        hollow: bool = False,
+        radius: float = 4,
+        faint: bool = False,
+    ) -> None:
+        """A round mark, none for a NaN; a faint one is seen only where the pointer or the keyboard is."""
         if not (math.isfinite(x) and math.isfinite(y)):
             return
         told = f"<title>{escape(title)}</title>" if title else ""
-        style = f"ring {kind}" if hollow else f"fill {kind}"
+        style = f"ring {kind}" if hollow else f"fill {kind} faint" if faint else f"fill {kind}"
         self._parts.append(
             f'<circle class="{style}" cx="{self.sx(x):.1f}" cy="{self.sy(y):.1f}" r="{radius:g}">{told}</circle>'
         )

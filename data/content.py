@@ -6,6 +6,7 @@ import bz2
 import codecs
 import gzip
 import lzma
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -44,6 +45,7 @@ _FOREIGN = {
     b"Obj\x01": "an Avro file: convert it to Parquet",
     b"ARROW1\0\0": "an Arrow file: convert it to Parquet",
     b"\x89HDF": "an HDF5 file: convert it to Parquet",
+    b"\x93NUMPY": "an array of NumPy: write it with column names, as CSV or Parquet",
 }
 _MARKS = {
     codecs.BOM_UTF8: "utf-8",
@@ -167,6 +169,10 @@ def _refuse_foreign(head: bytes, file: str) -> None:
             raise DataError(f"{file} is {what}")
     if head[:200].lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
         raise DataError(f"{file} is a web page or XML, no table; was a page saved in place of the data?")
+    if re.match(rb"\s*(\[\s*)?\{\s*\"", head.removeprefix(codecs.BOM_UTF8)):
+        raise DataError(
+            f"{file} is JSON, no table: convert it to CSV or Parquet, as `pandas.read_json` and `to_csv` do"
+        )
 
 
 def missing_mark(line: bytes) -> str:

@@ -38,7 +38,10 @@ _FLOAT64_INTEGERS = 2.0**53
 
 @dataclass(frozen=True)
 class Rejects:
-    """Rejected rows of one batch: parallel lists, one entry a row."""
+    """Rejected rows of one batch: parallel lists, one entry a row.
+
+    Values are written as `NAME=VALUE`; of what is no row, the text as it stands.
+    """
 
     lines: list[int]
     reasons: list[str]
@@ -224,11 +227,16 @@ def _bytes(column: pa.ChunkedArray) -> pa.Array:
 
 def _rejects(batch: Batch, reasons: npt.NDArray[Any], accepted: npt.NDArray[np.bool_]) -> Rejects:
     bad = pa.array(np.flatnonzero(~accepted))
+    names = batch.columns.column_names
     kept = [python_values(column.take(bad)) for column in batch.columns.columns] if len(bad) else []
     return Rejects(
         batch.lines.take(bad).to_pylist() + [row.line for row in batch.bad_rows],
         reasons[~accepted].tolist() + [row.reason for row in batch.bad_rows],
-        [",".join(map(_show, row)) for row in zip(*kept, strict=True)] + [row.text for row in batch.bad_rows],
+        [
+            ", ".join(f"{name}={_show(value)}" for name, value in zip(names, row, strict=True))
+            for row in zip(*kept, strict=True)
+        ]
+        + [row.text for row in batch.bad_rows],
     )
 
 

@@ -41,9 +41,11 @@ SLOW = (
     "benchmarks/test_smoke.py",
     "benchmarks/test_transform_rows.py",
     "pipeline/report/test_page_browser.py",
+    "pipeline/report/test_comparison_browser.py",
     "pipeline/runners/kubeflow/test_kubernetes.py",
     "pipeline/runners/schedule/test_service.py",
     "pipeline/commands/test_schedule.py",
+    "tools/test_kits.py",
 )
 COORDINATES = ("pickup_lat", "pickup_lon", "dropoff_lat", "dropoff_lon")
 

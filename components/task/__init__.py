@@ -35,14 +35,15 @@ def task_of(told: Mapping[str, Any]) -> Task:
     return KINDS[told.get("kind") or NUMBER](told)
 
 
-def metric_of(name: str) -> Metric:
-    """A metric of any kind of label, for lists where several kinds meet."""
-    return next(task.metrics[name] for task in all_tasks() if name in task.metrics)
+def metric_of(name: str) -> Metric | None:
+    """A metric of any kind of label, for lists where several kinds meet; None for one of another farelite."""
+    return next((task.metrics[name] for task in all_tasks() if name in task.metrics), None)
 
 
 def title_of(metric: str) -> str:
-    """Likewise its title."""
-    return metric_of(metric).title
+    """Likewise its title, or the name where nothing more is known."""
+    known = metric_of(metric)
+    return known.title if known else metric
 
 
 def primary_of(measured: Mapping[str, Any]) -> Metric:

@@ -74,7 +74,7 @@ class Regression:
     baselines: Mapping[str, str] = {"mean": "mean of the training rows", "linear": "linear model, same features"}
     max_flipped: float | None = None
     residuals = True
-    caution = "A few odd rows rule the RMSE, so compare models on one set of rows only."
+    caution = "A few rows that are far off decide the RMSE, so compare models on the same rows only."
 
     def measure(self, predicted: Array, label: Array, names: Iterable[str]) -> dict[str, float]:
         """In label units, but for calibration."""

@@ -42,7 +42,8 @@ def propose(source: str, label: str | None = None, table: Table | None = None) -
     _look_further(proposal)
     for _ in range(_ROUNDS):
         if not proposal.inputs():
-            shown = "; ".join(f"{names.shown(name)}: {why}" for name, why in list(proposal.left_out.items())[:5])
+            left = [f"{names.shown(name)}: {why}" for name, why in list(proposal.left_out.items())[:5]]
+            shown = "; ".join(left) or "it is the only one"
             raise DataError(f"{source}: no column is left to predict {proposal.label['column']} from ({shown})")
         dataset, _ = settle(proposal.dataset(), locate(proposal.dataset()))
         loaded = load(dataset)

@@ -28,6 +28,8 @@ from data.values import FloatArray, numbers, reads_as_number
 
 LOOK_ROWS = 100_000
 """So many rows from the beginning show what a column is."""
+_CATEGORIES = 20
+_WITH_UNIT = re.compile(r"[+-]?\d+(?:[.,]\d+)?\s?([^\W\d_]\S{0,5}|°\S?)")
 
 Kind = Literal["number", "truth", "moment", "text", "nothing", "unusable"]
 
@@ -202,4 +204,17 @@ def _foreign(texts: Counter[str]) -> str:
         alike = sum(count for text, count in texts.items() if re.fullmatch(pattern, text))
         if hit is not None and alike >= texts.total() / 2:
             return f"{hit!r} {what}; write plain numbers to use it"
-    return ""
+    return _with_unit(texts)
+
+
+def _with_unit(texts: Counter[str]) -> str:
+    """Likewise of numbers with one unit behind them, too many different ones for categories."""
+    found = {text: hit[1] for text in texts if (hit := _WITH_UNIT.fullmatch(text))}
+    units = Counter[str]()
+    for text, unit in found.items():
+        units[unit] += texts[text]
+    (unit, rows), *_ = [*units.most_common(1), ("", 0)]
+    alike = [text for text, one in found.items() if one == unit]
+    if len(alike) <= _CATEGORIES or rows < texts.total() / 2:
+        return ""
+    return f"{alike[0]!r} is a number with a unit; write plain numbers to use it"

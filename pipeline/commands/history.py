@@ -71,10 +71,10 @@ def compare(
     if html is not None:
         from pipeline.report.comparison import write_comparison
 
-        print(write_comparison(found, paths.root.name, html))
-    elif as_json:
+        print(write_comparison(found, paths.root.name, html), file=sys.stderr if as_json else sys.stdout)
+    if as_json:
         print_json(to_json(found), indent=1)
-    else:
+    elif html is None:
         show_comparison(found)
 
 

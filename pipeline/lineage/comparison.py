@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.shown import scale_of, shown
-from components.task import metric_of
+from components.task import metric_of, title_of
 from components.task.metric import Metric
 from pipeline.lineage.differences import Difference, flat
 from pipeline.lineage.records import task_in
@@ -170,8 +170,8 @@ def _figures(before: Mapping[str, Any], after: Mapping[str, Any], unit: str) -> 
     errors = [one.get("metrics") or {} for one in (before, after)]
     for model, title in _MODELS.items():
         for name, pair in _paired(*(one.get(model) or {} for one in errors)):
-            metric = metric_of(name)
-            yield _of(metric, unit, pair, name=f"{model} {name}", title=f"{metric.title} of the {title}")
+            told = {"name": f"{model} {name}", "title": f"{title_of(name)} of the {title}"}
+            yield _of(metric_of(name), unit, pair, **told)
     for name, title in _SIZES.items():
         if name in before or name in after:
             yield Figure(name, _number(before.get(name)), _number(after.get(name)), title, "bytes", "lower")
@@ -181,7 +181,10 @@ def _figures(before: Mapping[str, Any], after: Mapping[str, Any], unit: str) -> 
         yield Figure("zeros in dense kernels", *pair, unit=_SHARE)
 
 
-def _of(metric: Metric, unit: str, pair: Pair, **more: Any) -> Figure:
+def _of(metric: Metric | None, unit: str, pair: Pair, **more: Any) -> Figure:
+    """With the direction and the unit of a metric, where it is known."""
+    if metric is None:
+        return Figure(before=pair[0], after=pair[1], **more)
     shown_in = unit if metric.in_label_units else ""
     return Figure(before=pair[0], after=pair[1], unit=shown_in, better=metric.better, ideal=metric.ideal, **more)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.task import metric_of
+from components.task import title_of
 from pipeline.lineage.comparison import Comparison, Figure
 
 OTHER_ROWS = "Their test rows are not the same, so part of a difference may come from them."
@@ -43,11 +43,11 @@ class Compared:
 
 def tables(found: Comparison) -> dict[str, Compared]:
     """Those that have rows, by what they are about."""
-    metric = metric_of(found.slice_metric).title
+    metric = title_of(found.slice_metric)
     unit = next((f" ({one.unit})" for one in found.slices if one.unit), "")
     sound, small = ([one for one in found.slices if one.small is it] for it in (False, True))
     all_tables = (
-        Compared("two", "The two", ("", *found.names), list(_two(found))),
+        Compared("two", "What they are", ("fact", *found.names), list(_two(found))),
         _measured("figures", "What was measured", "figure", found, found.figures),
         _settings(found),
         _features(found),

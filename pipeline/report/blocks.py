@@ -36,6 +36,7 @@ class Figure:
         wide: keeps its size, and scrolls where there is no room.
         beside: the numbers stand open beside the picture; without it, they fold out below.
         legend: class of a colour (`s1` to `s5`), and what it stands for.
+        ramp: what its shades stand for.
     """
 
     svg: Markup
@@ -44,6 +45,7 @@ class Figure:
     wide: bool = False
     beside: bool = False
     legend: Sequence[tuple[str, str]] = ()
+    ramp: Markup | None = None
     kind: str = "figure"
 
 

@@ -15,6 +15,8 @@ from components.shown import number, real
 FloatArray = npt.NDArray[np.float64]
 SERIES = ("s1", "s2", "s3", "s4", "s5")
 _ROW = 30
+_DOTTED, _TOLD = 40, 250
+"""Points of a line, at most, that are drawn, and that tell their numbers."""
 
 
 def bars(
@@ -36,7 +38,7 @@ def bars(
         Axis("", len(values), 0, tuple((index + 0.5, name) for index, (name, _, _) in enumerate(values))),
         label,
         height=round(height),
-        left=min(200, 24 + 7 * max(len(name) for name, _, _ in values)),
+        left=min(230, 24 + 7 * max(len(name) for name, _, _ in values)),
     )
     for index, (name, group, text) in enumerate(values):
         for lane, value in enumerate(group):
@@ -66,9 +68,8 @@ def lines(
         plot.upright(place)
     for kind, (name, points) in zip(SERIES, series.items(), strict=False):
         plot.line(points, kind, dashed=name in dashed)
-        if len(points) <= 40:
-            for one in points:
-                plot.dot(*one, kind, f"{name}: {number(one[0])}, {number(one[1])}")
+        for one in points if len(points) <= _TOLD else ():
+            plot.dot(*one, kind, f"{name}: {number(one[0])}, {number(one[1])}", faint=len(points) > _DOTTED)
     return plot.svg()
 
 
@@ -76,31 +77,26 @@ _COLOURS = {"better": "s3", "worse": "s2"}
 
 
 def changes(values: Sequence[tuple[str, float, str, str]], label: str, axis: str) -> Markup:
-    """Bars to both sides of nought, one a row.
+    """Bars to both sides of nought, each below its name.
 
     Args:
         values: name, change in percent, what it is of (for the title), and `better`, `worse` or another word.
         label, axis: what is shown, and along which axis.
     """
-    low, high = ends((0.0, *(value for _, value, _, _ in values)), 0.15)
-    plot = Plot(
-        Axis(axis, low, high),
-        Axis("", len(values), 0, tuple((index + 0.5, name) for index, (name, *_) in enumerate(values))),
-        label,
-        width=700,
-        height=64 + 24 * len(values),
-        left=min(330, 24 + 7 * max(len(name) for name, *_ in values)),
-        right=90,
-    )
+    low, high = ends((0.0, *(value for _, value, _, _ in values)), 0.1)
+    plot = Plot(Axis(axis, low, high), Axis("", len(values), 0, ()), label, height=64 + 38 * len(values), right=100)
     plot.upright(0.0)
     for index, (name, value, told, word) in enumerate(values):
-        plot.box((0.0, value), (index + 0.2, index + 0.8), _COLOURS.get(word, "s5"), title=f"{name}: {told}")
-        plot.word(max(value, 0.0), index + 0.5, f"{value:+.1f} %, {word}" if word else f"{value:+.1f} %")
+        plot.word(low, index + 0.25, name if len(name) <= 48 else f"{name[:47]}…")
+        plot.box((0.0, value), (index + 0.45, index + 0.85), _COLOURS.get(word, "s5"), title=f"{name}: {told}")
+        plot.word(max(value, 0.0), index + 0.65, f"{value:+.1f} %, {word}" if word else f"{value:+.1f} %")
     return plot.svg()
 
 
-def density(x: FloatArray, y: FloatArray, high: float, label: str, axes: tuple[str, str], cells: int = 44) -> Markup:
-    """How many rows lie where, as shades, with the diagonal on which the two agree."""
+def density(
+    x: FloatArray, y: FloatArray, high: float, label: str, axes: tuple[str, str], cells: int = 44
+) -> tuple[Markup, float]:
+    """How many rows lie where, as logarithmic shades, and the diagonal of agreement; with the most rows of a cell."""
     counts, edges, _ = np.histogram2d(x, y, bins=cells, range=[[0, high], [0, high]])
     plot = Plot(Axis(axes[0], 0, high), Axis(axes[1], 0, high), label, height=400)
     most = np.log1p(counts.max()) or 1.0
@@ -111,10 +107,11 @@ def density(x: FloatArray, y: FloatArray, high: float, label: str, axes: tuple[s
             (edges[row], edges[row + 1]),
             "s1",
             0.15 + 0.85 * float(np.log1p(count) / most),
-            f"{count:.0f} rows, {number(edges[column])} to {number(edges[column + 1])}",
+            f"{count:,.0f} {'row' if count == 1 else 'rows'}: {axes[0]} {number(edges[column])} to "
+            f"{number(edges[column + 1])}, {axes[1]} {number(edges[row])} to {number(edges[row + 1])}",
         )
     plot.line([(0, 0), (high, high)], "s2", dashed=True)
-    return plot.svg()
+    return plot.svg(), float(counts.max())
 
 
 def spread(bins: Sequence[tuple[float, Sequence[float]]], x: Axis, y_label: str, label: str) -> Markup:
@@ -161,7 +158,7 @@ def shades(
     for row, column in np.argwhere(np.isfinite(values)):
         value = values[row, column]
         title = f"{rows[row]}, {columns[column]}: {number(value)}"
-        kind = "s1" if value < 0 else "s2"
+        kind = "s1 cell" if value < 0 else "s2 cell"
         plot.box((column, column + 1), (row, row + 1), kind, min(1.0, abs(value) / (most or 1.0)), title)
     return plot.svg()
 
@@ -182,6 +179,20 @@ def tradeoff(marks: Sequence[tuple[Any, Any, str, bool, bool]], size: str, error
         for across, up, (_, _, name, chosen, front) in zip(sizes, errors, marks, strict=True)
     ]
     return scatter(dots, Axis(size, 0, ends(sizes)[1] * 1.1), Axis(error, *ends(errors, 0.15)), label)
+
+
+def ramp(low: str, high: str, both_ways: bool = False) -> Markup:
+    """What shades stand for: one hue from pale to full, or two with nothing between them."""
+    steps = 20
+    parts = []
+    for index in range(steps):
+        share = (index + 1) / steps
+        kind, opacity = ("s1", 0.15 + 0.85 * share)
+        if both_ways:
+            kind, opacity = ("s1" if share <= 0.5 else "s2", abs(2 * (index + 0.5) / steps - 1))
+        parts.append(f'<rect class="fill {kind}" x="{index * 6}" width="6" height="10" fill-opacity="{opacity:.2f}"/>')
+    bar = Markup(f'<svg aria-hidden="true" viewBox="0 0 {steps * 6} 10">{"".join(parts)}</svg>')
+    return Markup("{}{}{}").format(low, bar, high)
 
 
 def sketch(counts: Sequence[float], label: str) -> Markup:

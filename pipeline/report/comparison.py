@@ -12,9 +12,9 @@ from markupsafe import Markup
 
 from components.plot import Axis, ends
 from components.shown import number, real
-from components.task import metric_of
+from components.task import title_of
 from data.writing import write_text
-from pipeline.lineage.comparison import Comparison, Figure
+from pipeline.lineage.comparison import Comparison
 from pipeline.lineage.comparison_tables import OTHER_ROWS, Compared, tables
 from pipeline.report import blocks
 from pipeline.report.blocks import Block, Cell, Section, Text
@@ -143,25 +143,25 @@ def _curves(found: Comparison, phase: str, curves: Sequence[Sequence[float]]) ->
 
 def _slices(found: Comparison, made: Mapping[str, Compared]) -> Iterator[Block]:
     if "slices" in made:
-        yield from _moved(found, [one for one in found.slices if not one.small and one.change is not None])
-        yield _table(made["slices"])
+        yield _moved(found, _table(made["slices"]))
     if "small" in made:
         yield _table(made["small"], folded=True)
 
 
-def _moved(found: Comparison, slices: Sequence[Figure]) -> Iterator[Block]:
-    shown = slices[:_MOST_MOVED]
+def _moved(found: Comparison, table: blocks.Table) -> Block:
+    """The table, beside a picture of those that moved most where some are on both sides."""
+    shown = [one for one in found.slices if not one.small and one.change is not None][:_MOST_MOVED]
     if not shown:
-        return
+        return table
     values = [
         (one.name, 100 * (one.change or 0.0), f"{one.texts[0]} to {one.texts[1]}, {one.verdict}", one.verdict)
         for one in shown
     ]
-    title = metric_of(found.slice_metric).title
+    title = title_of(found.slice_metric)
     told = "; ".join(f"{name}: {what}" for name, _, what, _ in values[:5])
     picture = changes(values, f"The slices that moved most: {told}", f"change of {title} (%)")
     caption = (
         f"Change of {title} from {found.names[0]} to {found.names[1]} in the {len(shown)} slices that moved most, of "
         "those that are large enough to judge: green got better, orange worse."
     )
-    yield blocks.Figure(picture, caption, wide=True)
+    return blocks.Figure(picture, caption, table, beside=True)

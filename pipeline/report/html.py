@@ -63,11 +63,15 @@ def _without_gaps(blocks: Sequence[Block]) -> list[Block]:
     found: list[Block] = []
     abreast = 0
     for place, one in enumerate(blocks):
-        half = isinstance(one, Figure) and not one.wide and not one.beside
+        half = _half(one)
         abreast = abreast + 1 if half else 0
         follower = blocks[place + 1] if place + 1 < len(blocks) else None
-        last = not isinstance(follower, Figure) or follower.wide or follower.beside
-        if isinstance(one, Figure) and half and last and abreast % 2 and one.numbers:
+        if isinstance(one, Figure) and half and not _half(follower) and abreast % 2 and one.numbers:
             one = dataclasses.replace(one, beside=True)
         found.append(one)
     return found
+
+
+def _half(block: Block | None) -> bool:
+    """Whether it is a figure of one picture that takes half of the width."""
+    return isinstance(block, Figure) and not block.wide and not block.beside and block.svg.count("<svg") == 1

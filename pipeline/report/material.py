@@ -40,7 +40,7 @@ from pipeline.report.rows import Rows, read_rows
 from transforms.features import LEARNED_FILE
 
 _SHOWN_REJECTS, _LOOKED_AT = 12, 100_000
-_SHOWN_RUNS = 12
+_SHOWN_RUNS = 30
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ class Material:
         manifests: of the versions that are there, ascending.
         runs: the newest runs, newest first.
         live: version now; empty for none.
+        withdrawn: sha256 of the files that a rollback has left.
         made: when the page was made, ISO 8601, UTC.
     """
 
@@ -93,6 +94,7 @@ class Material:
     manifests: list[dict[str, Any]] = field(default_factory=list)
     runs: list[RunRecord] = field(default_factory=list)
     live: str = ""
+    withdrawn: frozenset[str] = frozenset()
     made: str = ""
 
     @property
@@ -124,9 +126,8 @@ def gather(paths: RunPaths, run_id: str | None = None) -> Material:
     runs = journal.history(lineage, is_held(paths.lock), _SHOWN_RUNS)
     record = _wanted(runs, run_id) or (journal.one_run(lineage, is_held(paths.lock), run_id) if run_id else None)
     if record is None:
-        there = ", ".join(one.id for one in runs[:3]) or "none yet; `farelite run` makes the first"
-        raise LineageError(f"no run {run_id!r} in {paths.root}; the newest: {there}" if run_id else f"no run: {there}")
-    nodes = lineage.node_runs(record.id)
+        raise _unknown(paths, runs, run_id)
+    nodes, store = lineage.node_runs(record.id), Store(paths.models)
     blessing, pushed = output(nodes, "blessing"), output(nodes, "pushed_model")
     answer = answer_of_run(lineage, record, paths)
     return Material(
@@ -148,11 +149,17 @@ def gather(paths: RunPaths, run_id: str | None = None) -> Material:
         study=told(left(nodes, "study", STUDY_FILE)),
         tuning=told(left(nodes, "tuner_results", TUNING_FILE)),
         dimensions=told(_there(paths.dimensions_of(record.id))),
-        manifests=_manifests(Store(paths.models)),
+        manifests=_manifests(store),
         runs=runs,
-        live=_live(Store(paths.models)),
+        live=_live(store),
+        withdrawn=_withdrawn(store),
         made=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
+
+
+def _unknown(paths: RunPaths, runs: list[RunRecord], run_id: str | None) -> LineageError:
+    there = ", ".join(one.id for one in runs[:3]) or "none yet; `farelite run` makes the first"
+    return LineageError(f"no run {run_id!r} in {paths.root}; the newest: {there}" if run_id else f"no run: {there}")
 
 
 def _columns(config: Mapping[str, Any]) -> dict[str, str]:
@@ -206,3 +213,10 @@ def _live(store: Store) -> str:
         return store.current() or ""
     except CorruptError:
         return ""
+
+
+def _withdrawn(store: Store) -> frozenset[str]:
+    try:
+        return frozenset(store.withdrawn())
+    except CorruptError:
+        return frozenset()

@@ -126,7 +126,7 @@ def test_a_filter_rejects_what_lies_outside_but_not_what_is_missing(tmp_path):
 def test_a_row_has_one_reason_the_first_that_was_found(tmp_path):
     rows = read_csv(tmp_path, describe(), ["x,", "1,1"])
     assert reasons(rows) == {2: "km: not a finite number"}
-    assert rows.rejects.values == ["x,"]
+    assert rows.rejects.values == ["km=x, fare="]
 
 
 def test_rejects_show_the_values_that_were_read(tmp_path):

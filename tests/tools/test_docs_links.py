@@ -21,6 +21,12 @@ def test_every_link_of_this_repository_leads_somewhere() -> None:
     assert list(links.broken(ROOT)) == []
 
 
+def test_every_page_has_its_place_in_the_site() -> None:
+    places = (ROOT / "mkdocs.yml").read_text()
+    pages = [path for path in links.documents(ROOT) if path.startswith("docs/") and "/decisions/" not in path]
+    assert [path for path in pages if f" {path}" not in places] == []
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     subprocess.run(["git", "init", "-q", tmp_path], check=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from components.shown import formatted
+from components.shown import clock, formatted
 from pipeline.report.blocks import Block, Cell, Figure, Points, Section, Table, Text
 from pipeline.report.charts import bars, sketch
 from pipeline.report.material import Material
 from pipeline.report.profile import SplitColumn
+from pipeline.report.rows import time_of
 
 
 def profile(material: Material) -> Section:
@@ -19,20 +20,25 @@ def profile(material: Material) -> Section:
         shares = ", ".join(f"{name} {count:,}" for name, count in material.summary["splits"].items())
         blocks.append(Text(f"{material.summary['accepted']:,} rows accepted: {shares}."))
     header = ("column", "shape", "rows", "missing", "lowest", "median", "highest", "mean", "standard deviation")
-    rows = [_column(one) for one in material.profile[split]]
+    time = time_of(material.answer.config)
+    rows = [_column(one, one.name == time) for one in material.profile[split]]
     return Section("data", "Data", [*blocks, Table(f"Columns of the rows in {split}", header, rows)])
 
 
-def _column(one: SplitColumn) -> tuple[Cell, ...]:
+def _column(one: SplitColumn, is_time: bool) -> tuple[Cell, ...]:
+    """A time, which is kept as seconds of the wall clock, shows its days."""
     share = one.missing / (one.rows + one.missing) if one.rows + one.missing else 0.0
     missing = f"{share:.1%}" if one.missing else "none"
     if one.distinct is not None:
         told = ", ".join(f"{text} ({formatted(count, ',.0f')})" for text, count in one.top[:3])
         shape = sketch([count for _, count in one.top[:20]], f"counts of the most frequent values of {one.name}")
         return (one.name, shape, f"{one.rows:,}", missing, f"{one.distinct:,} distinct", told, "", "", "")
-    values = (one.low, one.median, one.high, one.mean, one.deviation)
+    values = [_number(v) for v in (one.low, one.median, one.high, one.mean, one.deviation)]
+    if is_time:
+        values = [clock(v, "%Y-%m-%d %H:%M") for v in (one.low, one.median, one.high, one.mean)]
+        values.append(f"{formatted((one.deviation or 0.0) / 86_400, ',.1f')} days")
     shape = sketch(one.histogram, f"histogram of {one.name}")
-    return (one.name, shape, f"{one.rows:,}", missing, *(_number(v) for v in values))
+    return (one.name, shape, f"{one.rows:,}", missing, *values)
 
 
 def _number(value: float | None) -> str:
@@ -69,7 +75,7 @@ def rejects(material: Material) -> Section:
     reasons = list(summary["reasons"].items())[:12]
     table = Table("Rejected rows by reason", ("reason", "rows"), [(name, f"{count:,}") for name, count in reasons])
     picture = bars(
-        [(name if len(name) <= 24 else f"{name[:23]}…", (count,), f"{count:,}") for name, count in reasons],
+        [(name if len(name) <= 30 else f"{name[:29]}…", (count,), f"{count:,}") for name, count in reasons],
         f"Rejected rows by reason: {'; '.join(f'{name} {count:,}' for name, count in reasons)}",
         "rows",
     )

@@ -10,11 +10,16 @@ import numpy as np
 
 from components.plot import Axis, ends
 from components.shown import number, real
-from pipeline.report.blocks import Figure, Section, Table
-from pipeline.report.charts import lines
+from pipeline.report.blocks import Figure, Section, Table, Text
+from pipeline.report.charts import SERIES, lines
 from pipeline.report.material import Material
 
 _PHASES = ("float", "pruning", "clustering", "quantization")
+_PHASE_MEANINGS = {
+    "pruning": "Pruning sets weights to zero step by step: each step may lift the loss, and the others make up for it.",
+    "clustering": "Clustering makes weights share a few values.",
+    "quantization": "Quantization trains on with weights rounded as in the file.",
+}
 
 
 def training(material: Material) -> Section:
@@ -29,13 +34,7 @@ def training(material: Material) -> Section:
     for name in ordered:
         starts[name] = at
         at += len(phases[name]["loss"])
-    series: dict[str, list[tuple[float, float]]] = {"loss on train": [], "loss on validation": []}
-    for name in ordered:
-        for key, title in (("loss", "loss on train"), ("val_loss", "loss on validation")):
-            series[title] += [
-                (starts[name] + 1 + index, real(one)) for index, one in enumerate(phases[name].get(key) or [])
-            ]
-            series[title].append((math.nan, math.nan))
+    series = _series(phases, starts)
     finite = [y for points in series.values() for _, y in points if math.isfinite(y)]
     low, high = ends(finite)
     if finite:
@@ -54,9 +53,37 @@ def training(material: Material) -> Section:
         ("phase", "epochs", "first on train", "last on train", "last on validation", "best on validation"),
         [(name, *_phase(phases[name])) for name in ordered],
     )
-    caption = f"Loss on train (blue) and on validation (orange); dashed lines part the phases {', '.join(ordered)}."
-    ramp = list(_ramp(material, phases, starts))
-    return Section("training", "Training", [Figure(picture, caption, table, beside=True), *ramp])
+    caption = f"Loss by epoch; dashed lines part the phases {', '.join(ordered)}."
+    legend = tuple(zip(SERIES, series, strict=False))
+    figure = Figure(picture, caption, table, beside=True, legend=legend)
+    explained = Text(_explained(material, ordered))
+    return Section("training", "Training", [explained, figure, *_ramp(material, phases, starts)])
+
+
+def _series(phases: Mapping[str, Any], starts: Mapping[str, int]) -> dict[str, list[tuple[float, float]]]:
+    """Losses by epoch, with a gap after each phase."""
+    series: dict[str, list[tuple[float, float]]] = {"loss on train": [], "loss on validation": []}
+    for name, start in starts.items():
+        for key, title in (("loss", "loss on train"), ("val_loss", "loss on validation")):
+            losses = enumerate(phases[name].get(key) or [], start=start + 1)
+            series[title] += [*((epoch, real(one)) for epoch, one in losses), (math.nan, math.nan)]
+    return series
+
+
+def _explained(material: Material, ordered: Sequence[str]) -> str:
+    """How to read the curves of this run."""
+    told = [
+        "The curve on validation counts, for training has not seen those rows: while it falls, the network learns what "
+        "holds elsewhere; where it rises and the curve on train goes on falling, it learns rows by heart."
+    ]
+    chosen = ((material.history or {}).get("choices") or {}).get("training") or {}
+    if (chosen.get("distillation") or {}).get("rows"):
+        told.append(
+            "That on train lies lower, because part of its rows are made up and labelled by boosted trees, which "
+            "scatter less than real labels."
+        )
+    told += [_PHASE_MEANINGS[name] for name in ordered if name in _PHASE_MEANINGS]
+    return " ".join(told)
 
 
 def _phase(history: Mapping[str, Sequence[float]]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from components.shown import clock, number, real, shown
 from pipeline.lineage.differences import flat
 from pipeline.lineage.figure import lineage_svg
 from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table, Text
-from pipeline.report.charts import bars, lines
+from pipeline.report.charts import SERIES, bars, lines
 from pipeline.report.material import Material
 from pipeline.report.rows import time_of
 
@@ -111,7 +111,7 @@ def _trend(material: Material, titles: Mapping[str, str]) -> Figure:
     picture = lines(points, Axis("version", -0.5, len(told) - 0.5, ticks), Axis(material.unit, 0, high), label)
     rows = [
         (
-            one["version"] + (" (live)" if one["version"] == material.live else ""),
+            one["version"] + _state(material, one),
             *(shown(one["metrics"]["file"].get(name)) for name in titles),
             f"{one.get('bytes', 0):,}",
             str((one.get("data") or {}).get("fingerprint", "")),
@@ -119,11 +119,14 @@ def _trend(material: Material, titles: Mapping[str, str]) -> Figure:
         for one in told
     ]
     numbers = Table("Versions", ("version", *titles.values(), "bytes", "data"), rows)
-    colours = (
-        f"{title} ({colour})" for title, colour in zip(titles.values(), ("blue", "orange", "green"), strict=False)
-    )
-    caption = f"{' and '.join(colours)} of the published files, each on the test rows of its own run."
-    return Figure(picture, caption, numbers, beside=True)
+    caption = "Errors of the published files, each on the test rows of its own run."
+    return Figure(picture, caption, numbers, beside=True, legend=tuple(zip(SERIES, points, strict=False)))
+
+
+def _state(material: Material, manifest: Mapping[str, Any]) -> str:
+    if manifest["version"] == material.live:
+        return " (live)"
+    return " (withdrawn)" if manifest.get("sha256") in material.withdrawn else ""
 
 
 def card(material: Material) -> Section:
@@ -132,18 +135,16 @@ def card(material: Material) -> Section:
     if not config:
         return Section("card", "Model card", [], "the settings of this run are not known")
     data = config.get("data") or {}
-    training = config.get("training") or {}
     label = data.get("label") or {}
     inputs = [*_coordinates(data), *filter(None, [(data.get("time") or {}).get("column")])]
     inputs += [*(data.get("numeric") or []), *(data.get("categorical") or [])]
     span = label.get("range") or {}
-    units = " - ".join(map(str, training.get("units", [])))
     task = f"predict {label.get('column', 'the label')}{material.in_unit} from {len(inputs)} inputs"
     facts = [
         ("task", task),
         ("inputs", ", ".join(inputs) or "none"),
         ("label range", f"{span.get('low')} to {span.get('high')} {material.unit}" if span else "not limited"),
-        ("model", f"dense network {units} - 1, loss {training.get('loss', '')}"),
+        ("model", _network(material)),
         ("data", f"{answer.fingerprint}, files: {len(answer.files):,}"),
         ("code", answer.code_revision),
     ]
@@ -154,10 +155,20 @@ def card(material: Material) -> Section:
         [
             Facts(facts),
             Points([f"Intended use: {one}" for one in _USES] + [f"Limit: {one}" for one in _limits(material)]),
-            Points([f"Location data: {one}" for one in _ETHICS]),
+            Points([*(_PLACES if data.get("points") else ()), *_ETHICS]),
             Table("All settings", ("key", "value"), settings, folded=True),
         ],
     )
+
+
+def _network(material: Material) -> str:
+    """As it was trained, which is known once it was: the settings may say `auto`."""
+    chosen = ((material.history or {}).get("choices") or {}).get("training")
+    training = chosen or material.answer.config.get("training") or {}
+    units, loss = training.get("units"), training.get("loss")
+    hidden = f"hidden layers of {' and '.join(map(str, units))} units" if isinstance(units, list) else "hidden layers"
+    kind = loss.get("kind") if isinstance(loss, dict) else loss
+    return f"dense network, {hidden}" + (f"; loss: {kind}" if kind else "")
 
 
 def _coordinates(data: Mapping[str, Any]) -> list[str]:
@@ -166,14 +177,17 @@ def _coordinates(data: Mapping[str, Any]) -> list[str]:
 
 _USES = (
     "an estimate for rows like those in the data, on a device, without a network.",
-    "not for decisions on people that nobody looks at, nor for places, times and values that the data do not cover.",
+    "not for decisions about people that no person looks at, nor for places, times and values that the data lack.",
+)
+_PLACES = (
+    "Location data: places and times can tell who someone is, even without a name. Keep source files, artifacts and "
+    "rejects where only those may read them who need to.",
+    "Location data: predictions that differ by place differ by who lives there. Look at the map of errors and the "
+    "slices before you rely on the model in a neighbourhood, above all where there are few rows.",
 )
 _ETHICS = (
-    "places and times can tell who someone is, even without a name. Keep source files, artifacts and rejects where "
-    "only those may read them who need to; this page repeats single rows.",
-    "predictions that differ by place differ by who lives there. Look at the map of errors and the slices before you "
-    "rely on the model in a neighbourhood, above all where there are few rows.",
-    "the file itself holds weights, boundaries and the texts of categories, no rows.",
+    "Data: the file itself holds weights, boundaries and the texts of categories, no rows; this page repeats single "
+    "rows.",
 )
 
 

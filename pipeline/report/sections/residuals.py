@@ -10,10 +10,11 @@ from components.plot import Axis
 from components.shown import clock, number
 from pipeline.report import rows as measured
 from pipeline.report.blocks import Block, Figure, Section, Table, Text
-from pipeline.report.charts import density, shades, spread
+from pipeline.report.charts import density, ramp, shades, spread
 from pipeline.report.material import Material
 
 _ABSENT = "no file was measured row by row"
+_SHARES = (50, 75, 90, 95, 99, 100)
 
 
 def predictions(material: Material) -> Section:
@@ -31,7 +32,7 @@ def predictions(material: Material) -> Section:
     beyond = int(((label > high) | (file > high)).sum())
     with np.errstate(invalid="ignore", divide="ignore"):
         related = np.corrcoef(label, file)[0, 1] if len(label) > 1 else np.nan
-    picture = density(
+    picture, most = density(
         label,
         file,
         high,
@@ -39,14 +40,17 @@ def predictions(material: Material) -> Section:
         (f"true ({unit})", f"predicted ({unit})"),
     )
     caption = (
-        f"Each cell's shade shows how many of {len(label):,} test rows lie there (logarithmic). On the "
-        f"dashed line both agree. {beyond:,} rows above {number(high)} {unit} are not drawn."
+        f"How many of {len(label):,} test rows lie in each cell. On the dashed line both agree. {beyond:,} rows above "
+        f"{number(high)} {unit} are not drawn."
     )
-    return Section(
-        "predictions",
-        "Predicted against true",
-        [*([Text(odd)] if odd else []), Figure(picture, caption), _worst(material)],
-    )
+    figure = Figure(picture, caption, _off(label - file, unit), beside=True, ramp=ramp("1 row", f"{most:,.0f} rows"))
+    return Section("predictions", "Predicted against true", [*([Text(odd)] if odd else []), figure, _worst(material)])
+
+
+def _off(residual: measured.FloatArray, unit: str) -> Table:
+    sizes = np.quantile(np.abs(residual), [share / 100 for share in _SHARES])
+    rows = [(f"{share} %", f"{number(float(size))} {unit}") for share, size in zip(_SHARES, sizes, strict=True)]
+    return Table("How far predictions are off", ("of the test rows", "are off by at most"), rows)
 
 
 def _worst(material: Material) -> Table:
@@ -149,7 +153,23 @@ def _map(material: Material, name: str, latitude: str, longitude: str) -> Figure
     label = f"Mean error by cell of {name}, up to {number(largest)} {material.unit} in size"
     picture = shades(enough[::-1], north[::-1], east, label, ("longitude (degree)", "latitude (degree)"), largest)
     caption = (
-        f"Mean of prediction minus truth by cell of {name}, north up: blue is predicted too low, orange too high, full "
-        f"at {number(largest)} {material.unit}. {hidden} cells with fewer than {measured.SMALL} rows are left empty."
+        f"Mean of prediction minus truth by cell of {name}, north up: blue is predicted too low, orange too high. "
+        f"{hidden} cells with fewer than {measured.SMALL} rows are left empty."
     )
-    return Figure(picture, caption)
+    key = ramp(f"-{number(largest)} {material.unit}", f"+{number(largest)} {material.unit}", both_ways=True)
+    return Figure(picture, caption, _cells(material, name, cells, enough), ramp=key)
+
+
+def _cells(material: Material, name: str, cells: measured.Cells, mean: measured.FloatArray) -> Table:
+    known = sorted(np.argwhere(np.isfinite(mean)).tolist(), key=lambda place: -abs(mean[tuple(place)]))
+    rows = [
+        (
+            f"{cells.north[north]:.3f} to {cells.north[north + 1]:.3f}",
+            f"{cells.east[east]:.3f} to {cells.east[east + 1]:.3f}",
+            f"{mean[north, east]:+.3g}",
+            f"{cells.rows[north, east]:,.0f}",
+        )
+        for north, east in known
+    ]
+    header = ("latitude (degree)", "longitude (degree)", f"mean error ({material.unit})", "rows")
+    return Table(f"Mean error by cell of {name}", header, rows)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from components.shown import formatted, number, real, scale_of, shown
 from components.task.metric import Metric
 from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table, Text
-from pipeline.report.charts import bars
+from pipeline.report.charts import SERIES, bars
 from pipeline.report.material import Material
 
 WORDS = {
@@ -93,7 +94,7 @@ def errors(material: Material) -> Section:
     primary, metrics = task.primary, {name: task.metrics[name] for name in task.shown}
     scale = scale_of(real(one.get(primary.name)) for one in measured.values())
     table = Table(
-        f"Errors on {number(rows) or 'the'} test rows{material.in_unit}",
+        f"Errors on {formatted(rows, ',') or 'the'} test rows{material.in_unit}",
         ("model", *(one.title for one in metrics.values())),
         [(names[name], *(shown(one.get(key), scale) for key in metrics)) for name, one in measured.items()],
     )
@@ -105,15 +106,18 @@ def errors(material: Material) -> Section:
         material.unit,
         titles,
     )
-    caption = (
-        f"Bars from above: {', '.join(map(_wished, (metrics[name] for name in task.brief)))}. No training step has "
-        f"seen these rows. {task.caution}"
-    )
-    return Section("errors", "Errors", [Figure(picture, caption, table, beside=True)])
+    caption = f"{_wished([metrics[name] for name in task.brief])} No training step has seen these rows. {task.caution}"
+    figure = Figure(picture, caption, table, beside=True, legend=tuple(zip(SERIES, titles, strict=False)))
+    return Section("errors", "Errors", [figure])
 
 
-def _wished(metric: Metric) -> str:
-    return f"{metric.title}, {'shorter' if metric.better == 'lower' else 'longer'} is better"
+def _wished(metrics: Sequence[Metric]) -> str:
+    """One sentence for each direction."""
+    told = []
+    for better, word in (("lower", "shorter"), ("higher", "longer")):
+        titles = [one.title for one in metrics if one.better == better]
+        told += [f"{' and '.join(titles)}: {word} is better."] if titles else []
+    return " ".join(told)
 
 
 def _measured(material: Material) -> dict[str, dict[str, float]]:
@@ -129,33 +133,40 @@ def _measured(material: Material) -> dict[str, dict[str, float]]:
 
 
 def slices(material: Material) -> Section:
-    """Every slice that was judged; small ones are marked and were not judged."""
+    """Every slice that was judged; small ones were not, and fold out."""
     told = material.slices
     if not told or not told.get("slices"):
         return Section("slices", "Slices", [], "no slices were judged")
-    rows, marks = [], {}
-    task = material.task
-    primary = task.primary
-    scale = scale_of(one["candidate"][primary.name] or 0.0 for one in told["slices"])
-    for index, one in enumerate(told["slices"]):
-        champion = one["champion"] or {}
-        if one["small"]:
-            marks[index] = "small"
-        elif one["verdict"] == "refused":
-            marks[index] = "bad"
-        rows.append(
-            (
-                one["name"],
-                f"{one['rows']:,}" + (" (small)" if one["small"] else ""),
-                *(shown(one["candidate"].get(key), scale) for key in task.shown),
-                shown(champion.get(primary.name), scale),
-                "too few rows, not judged" if one["small"] else one["verdict"],
-            )
-        )
-    titles = (task.metrics[name].title for name in task.shown)
-    header = ("slice", "rows", *titles, f"{primary.title} of the live model", "verdict")
+    small = [one for one in told["slices"] if one["small"]]
+    judged = [one for one in told["slices"] if not one["small"]]
     note = (
         f"Held against {told.get('rule', 'the limits')}. Slices with fewer than {told['min_slice_rows']:,} rows are "
-        "marked as small and are never judged."
+        "small and never judged."
     )
-    return Section("slices", "Slices", [Text(note), Table(f"Errors by slice{material.in_unit}", header, rows, marks)])
+    blocks: list[Block] = [Text(note)]
+    if judged:
+        blocks.append(_sliced(material, judged, f"Errors by slice{material.in_unit}"))
+    if small:
+        caption = f"Errors of {len(small)} slices with too few rows to judge{material.in_unit}"
+        blocks.append(replace(_sliced(material, small, caption), folded=True))
+    return Section("slices", "Slices", blocks)
+
+
+def _sliced(material: Material, slices: Sequence[Mapping[str, Any]], caption: str) -> Table:
+    task, primary = material.task, material.task.primary
+    scale = scale_of(one["candidate"][primary.name] or 0.0 for one in slices)
+    live = any(one["champion"] for one in slices)
+    rows = [
+        (
+            one["name"],
+            f"{one['rows']:,}",
+            *(shown(one["candidate"].get(key), scale) for key in task.shown),
+            *([shown((one["champion"] or {}).get(primary.name), scale)] if live else []),
+            "too few rows" if one["small"] else one["verdict"],
+        )
+        for one in slices
+    ]
+    header = ("slice", "rows", *(task.metrics[name].title for name in task.shown))
+    header += (f"{primary.title} of the live model",) if live else ()
+    marks = {index: "bad" for index, one in enumerate(slices) if not one["small"] and one["verdict"] == "refused"}
+    return Table(caption, (*header, "verdict"), rows, marks)

@@ -2,7 +2,7 @@
 // What the page can do beyond what stands in it: tables sort and filter, marks of charts tell their numbers to pointer
 // and keyboard. Without this script nothing is missing but that.
 
-const SORTED_FROM = 4, FILTERED_FROM = 9; // rows
+const SORTED_FROM = 4, FILTERED_FROM = 12; // rows
 const NUMBER = /^[+-]?(?:[\d,]*\.?\d+(?:e[+-]?\d+)?|inf|nan)(?:\s?%|\s[a-zA-Z]{1,3}|\s\([^)]*\))?$/i;
 
 function made(name, attributes = {}, ...children) {
@@ -67,17 +67,24 @@ function filterable(table) {
 
 for (const table of document.querySelectorAll(".scroll > table")) {
   const rows = table.tBodies[0].rows.length;
-  if (rows >= SORTED_FROM && table.tHead.rows[0].cells[0].textContent.trim()) sortable(table);
+  if (rows >= SORTED_FROM) sortable(table);
   if (rows >= FILTERED_FROM) filterable(table);
 }
 
 const tip = made("div", { class: "tip", "aria-hidden": "true", hidden: "" });
 document.body.append(tip);
 
+let told = null;
+
 function tell(mark, byKey) {
+  told = mark;
   tip.textContent = mark.getAttribute("aria-label");
   if (byKey) tip.append(made("small", {}, "arrow keys: next mark"));
   tip.hidden = false;
+  put(mark);
+}
+
+function put(mark) {
   const place = mark.getBoundingClientRect(), own = tip.getBoundingClientRect();
   const left = place.left + place.width / 2 - own.width / 2;
   const above = place.top - own.height - 8;
@@ -85,7 +92,10 @@ function tell(mark, byKey) {
   tip.style.top = `${above < 4 ? place.bottom + 8 : above}px`;
 }
 
-function hush() { tip.hidden = true; }
+function hush() {
+  told = null;
+  tip.hidden = true;
+}
 
 // The nearest mark in the direction of an arrow key; what lies aside counts double.
 function nearest(marks, from, [right, down]) {
@@ -132,4 +142,7 @@ function charted(svg) {
 }
 
 document.querySelectorAll("figure svg").forEach(charted);
-window.addEventListener("scroll", hush, { passive: true });
+// A mark that is reached by keyboard may scroll into view afterwards.
+for (const kind of ["scroll", "resize"]) {
+  window.addEventListener(kind, () => { if (told) put(told); }, { passive: true, capture: true });
+}

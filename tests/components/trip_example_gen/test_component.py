@@ -88,8 +88,8 @@ def test_every_row_of_two_files_is_in_one_split_or_among_the_rejects(tmp_path: P
     assert {split: len(part) for split, part in parts.items()} == done.summary["splits"]
     assert (done.summary["read"], done.summary["accepted"], done.summary["rejected"]) == (503, 500, 3)
     assert [(Path(one["file"]).name, one["line"], one["reason"], one["values"]) for one in done.rejects()] == [
-        ("a.csv", "302", "km: not a finite number", "x,5"),
-        ("a.csv", "303", "fare: outside 1 to 99", "7,100"),
+        ("a.csv", "302", "km: not a finite number", "km=x, fare=5"),
+        ("a.csv", "303", "fare: outside 1 to 99", "km=7, fare=100"),
         ("b.csv", "202", "3 fields, expected 2", "1,2,3"),
     ]
     assert done.report.get_int_custom_property("rejected") == 3

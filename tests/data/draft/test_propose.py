@@ -91,3 +91,8 @@ def test_values_behind_the_first_rows_are_of_the_label_too(tmp_path, monkeypatch
     assert not proposal.table.all_rows
     assert (dataset.label.kind, loaded.table.num_rows) == (kind, 400)
     assert ("3 classes further down" in proposal.label_why) == (kind == "classes")
+
+
+def test_a_sole_column_is_told_to_be_one(tmp_path):
+    with pytest.raises(DataError, match=r"no column is left to predict y from \(it is the only one\)"):
+        propose(written(tmp_path, {"y": DRAWN.normal(size=200)}), "y")

@@ -27,6 +27,9 @@ def role(tmp_path, name, values):
         ("user", [f"u{i % 120}" for i in range(600)], ("key", "120 of them with 5.0 rows each")),
         ("amount", [f"$ {i}.50" for i in range(100)], ("left out", "'$ 0.50' has a sign of a currency")),
         ("share", [f"{i % 50} %" for i in range(100)], ("left out", "'0 %' has a percent sign")),
+        ("weight", [f"{i % 50}.5 kg" for i in range(100)], ("left out", "'0.5 kg' is a number with a unit")),
+        ("drive", [f"{2 + 2 * (i % 2)}WD" for i in range(100)], ("categorical", "2 texts")),
+        ("flat", [f"{i % 20}{'abc'[i % 3]}" for i in range(1200)], ("categorical", "60 texts")),
     ],
 )  # fmt: skip
 def test_a_column_has_a_role_for_a_reason(tmp_path, name, values, expected):

@@ -18,6 +18,11 @@ def test_the_delimiter_is_the_one_that_makes_all_lines_alike(tmp_path, delimiter
     assert settings(tmp_path, text.encode()) == {"delimiter": delimiter}
 
 
+def test_spaces_beside_commas_part_nothing(tmp_path):
+    (tmp_path / "t.csv").write_text(" a , b\n" + " 1 , 2\n" * 50)
+    assert not how_written(str(tmp_path / "t.csv")).settings
+
+
 def test_nothing_is_said_of_a_plain_csv_and_of_one_column(tmp_path):
     assert settings(tmp_path, b'a,b\n1,"x;y;z"\n2,"u;v;w"\n') == {}
     assert settings(tmp_path, b"a\n1\n2\n") == {}

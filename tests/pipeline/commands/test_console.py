@@ -51,3 +51,7 @@ def test_the_card_of_a_refused_model_has_figures_warnings_and_the_rule_it_was_he
     for text in ("- model.tflite: RMSE", "warning: few rows", "3.500", "9,000 bytes", "kept aside: aside"):
         assert text in drawn
     assert "gate: the mean; no version is live; 2 slices, 1 too small to judge" in drawn
+    assert "at least 500 bytes of memory" in drawn  # by the tensors alone: nothing ran it on a microcontroller
+    figures["targets"] = {"micro": {"arena_bytes": 13_360}}
+    Console(file=stream, width=120).print(card(result, "usd", Path("log")))
+    assert ", 13,360 bytes of memory" in stream.getvalue()

@@ -225,6 +225,16 @@ def test_two_clicks_on_the_map_and_the_fields_predict_as_python_does(
     assert shown == pytest.approx(wanted, abs=AGREEMENT)
 
 
+@needs_litert
+def test_the_accessibility_checker_finds_nothing_on_the_demo(
+    real_server: DemoServer, page: Any, look: Callable[[Any], None], violations: Callable[[Any], list[str]]
+) -> None:
+    page.goto(real_server.url)
+    page.wait_for_selector("html[data-state=ready]")
+    look(page)
+    assert violations(page) == []
+
+
 def click(page: Any, across: float, down: float) -> None:
     """A click of the mouse at a share of the map's width and height."""
     box = page.locator("#map").bounding_box()

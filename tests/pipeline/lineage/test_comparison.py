@@ -74,6 +74,12 @@ def test_each_metric_of_a_label_that_is_a_class_has_its_own_direction():
     ]
 
 
+def test_a_metric_that_this_farelite_does_not_know_is_shown_without_a_verdict():
+    figures = {"metrics": {"file": {"made_up": 1.0}}}
+    (figure,) = compare(of(figures=figures), of(figures={"metrics": {"file": {"made_up": 2.0}}})).figures
+    assert (figure.heading, figure.change_text, figure.verdict) == ("made_up of the file", "+100.0%", "")
+
+
 def test_units_stand_beside_what_has_some():
     config = {"data": {"label": {"column": "fare", "unit": "usd"}}}
     figures = {

@@ -1,5 +1,6 @@
 """The page on two runs: the command's own tables, pictures of both, and words beside the colours."""
 
+import json
 import re
 from pathlib import Path
 
@@ -88,3 +89,8 @@ def test_the_command_writes_the_page_of_the_artifacts_of_both_runs(finished, tmp
     assert ending.value.code == 0
     assert Path(capsys.readouterr().out.strip()) == path
     assert "rows rejected" in path.read_text()
+    with pytest.raises(SystemExit):
+        main(["compare", newest, newest, "--runs-dir", str(finished.paths.root.parent), "--html", str(path), "--json"])
+    told = capsys.readouterr()
+    assert json.loads(told.out)["before"]["name"] == newest
+    assert Path(told.err.strip()) == path

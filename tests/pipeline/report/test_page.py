@@ -16,6 +16,7 @@ from pipeline.lineage.errors import LineageError, MetadataError
 from pipeline.lineage.records import Artifact, NodeRun
 from pipeline.report.material import _warnings, gather
 from pipeline.report.page import render, sections, write_report
+from pipeline.report.profile import SplitColumn
 from pipeline.settings.metadata import Metadata
 
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>&\'"'
@@ -125,13 +126,56 @@ def test_names_of_inputs_and_classes_are_text_in_the_pictures_of_influence(finis
     told["curves"][2] |= {"of_class": HOSTILE, "at": [HOSTILE, "b"]}
     page = Page(render(dataclasses.replace(material, figures={**material.figures, "influence": told})))
     assert HOSTILE in page.texts["influence"]
-    assert not [tag for tag, _ in page.elements if tag in ("script", "img")]
+    assert [tag for tag, _ in page.elements if tag in ("script", "img")] == ["script"]
 
 
-def test_small_slices_are_marked_and_refused_ones_too(finished):
+def test_refused_slices_are_marked_and_small_ones_fold_out(finished):
     html = render(gather(finished.paths))
-    assert '<tr class="small"><th scope="row">hour 3</th><td>12 (small)</td>' in html
-    assert '<tr class="bad"><th scope="row">hour 17</th><td>300</td>' in html
+    judged, small = html[html.index('<section id="slices"') :].split("</section>")[0].split("<details>")
+    assert '<tr class="bad"><th scope="row">hour 17</th><td>300</td>' in judged
+    assert '<tr><th scope="row">hour 3</th><td>12</td>' in small
+    assert "too few rows" in small
+    assert "too few rows" not in judged
+
+
+def test_the_live_model_has_a_column_only_where_slices_have_one(finished):
+    material = gather(finished.paths)
+    assert "RMSE of the live model" in Page(render(material)).texts["slices"]
+    alone = [{**one, "champion": None} for one in material.slices["slices"]]
+    page = Page(render(dataclasses.replace(material, slices={**material.slices, "slices": alone})))
+    assert "RMSE of the live model" not in page.texts["slices"]
+
+
+def test_withdrawn_versions_are_marked_in_the_history(finished):
+    material = gather(finished.paths)
+    digest = material.manifests[0]["sha256"]
+    (finished.paths.models / "withdrawn.json").write_text(json.dumps([digest]))
+    assert "000001 (withdrawn)" in Page(render(gather(finished.paths))).texts["history"]
+    assert "(withdrawn)" not in Page(render(material)).texts["history"]
+
+
+def test_times_in_the_data_are_days_and_not_seconds(finished):
+    material = gather(finished.paths)
+    time = material.answer.config["data"]["time"]["column"]
+    column = SplitColumn(time, 9, 0, 1.4e9, 1.4e9, 1.4e9 + 86_400, 1.4e9, 129_600.0)
+    text = Page(render(dataclasses.replace(material, profile={"train": [column]}))).texts["data"]
+    assert "2014-05-13 16:53" in text
+    assert "2014-05-14 16:53" in text
+    assert "1.5 days" in text
+
+
+def test_the_model_card_names_the_layers_that_were_trained_and_no_places_where_there_are_none(finished):
+    material = gather(finished.paths)
+    training = {"units": [48, 16], "loss": {"kind": "huber", "delta": "0.2 sd"}, "distillation": {"rows": 2.0}}
+    told = dataclasses.replace(material, history={**material.history, "choices": {"training": training}})
+    page = Page(render(told))
+    assert "hidden layers of 48 and 16 units; loss: huber" in page.texts["card"]
+    assert "labelled by boosted trees" in page.texts["training"]
+    assert "labelled by boosted trees" not in Page(render(material)).texts["training"]
+    config = {**material.answer.config, "data": {**material.answer.config["data"], "points": {}}}
+    placeless = dataclasses.replace(material, answer=dataclasses.replace(material.answer, config=config))
+    assert "Location data" in page.texts["card"]
+    assert "Location data" not in Page(render(placeless)).texts["card"]
 
 
 def test_drift_is_called_drift_and_errors_come_first(finished):

@@ -11,9 +11,6 @@ import pytest
 from pipeline.lineage import journal
 from pipeline.report.page import write_report
 
-AXE = Path(__file__).resolve().parents[2] / "axe/node_modules/axe-core/axe.min.js"
-LOOKS = [(1280, False), (1280, True), (390, False), (390, True)]
-
 
 @pytest.fixture
 def opened(page, finished) -> Any:
@@ -26,20 +23,6 @@ def show(page: Any, path: Path) -> Any:
     return page
 
 
-def look(page: Any, width: int, dark: bool) -> None:
-    page.emulate_media(color_scheme="dark" if dark else "light")
-    page.set_viewport_size({"width": width, "height": 900})
-
-
-def violations(page: Any) -> list[str]:
-    """What axe-core finds wrong: rule, and where."""
-    page.evaluate(f"{AXE.read_text()}; true")
-    found = json.loads(
-        page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations))")
-    )
-    return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
-
-
 def test_the_page_is_quiet_and_asks_for_nothing(opened):
     assert opened.complaints == []
     assert [one for one in opened.requested if not one.startswith(("file://", "data:"))] == []
@@ -48,11 +31,11 @@ def test_the_page_is_quiet_and_asks_for_nothing(opened):
 
 def test_every_figure_is_drawn(opened):
     told = opened.evaluate(
-        "[...document.querySelectorAll('figure svg, td svg')].map(s => {const b = s.getBoundingClientRect();"
+        "[...document.querySelectorAll('.plot svg, .wide svg, td svg')].map(s => {const b = s.getBoundingClientRect();"
         "return {name: s.getAttribute('aria-label'), width: b.width, height: b.height, marks: s.querySelectorAll("
         "'rect, circle, path.line, path.fill').length}})"
     )
-    assert len(told) == 22 + 2
+    assert len(told) == 26 + 2
     for one in told:
         assert one["name"], one
         assert one["width"] >= 100, one
@@ -60,26 +43,21 @@ def test_every_figure_is_drawn(opened):
         assert one["marks"] >= 1, one
 
 
-@pytest.mark.parametrize(("width", "dark"), LOOKS)
-def test_the_accessibility_checker_finds_nothing(opened, width, dark):
-    if not AXE.exists():
-        pytest.skip("no axe-core here; `npm ci` in tests/axe brings it")
-    look(opened, width, dark)
+def test_the_accessibility_checker_finds_nothing(opened, look, violations):
+    look(opened)
     opened.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     assert violations(opened) == []
 
 
-def test_the_checker_would_notice_pale_text(opened):
-    if not AXE.exists():
-        pytest.skip("no axe-core here; `npm ci` in tests/axe brings it")
+def test_the_checker_would_notice_pale_text(opened, violations):
     opened.evaluate("document.querySelector('h1').style.color = '#ccc'")
     assert [one for one in violations(opened) if one.startswith("color-contrast")]
 
 
 def test_texts_in_figures_have_contrast_too(opened):
     """axe looks at HTML only. 4.5 is what WCAG 2.1 asks of text."""
-    for dark in (False, True):
-        look(opened, 1280, dark)
+    for scheme in ("light", "dark"):
+        opened.emulate_media(color_scheme=scheme)
         colours = opened.evaluate(
             "(() => {const section = getComputedStyle(document.querySelector('section')).backgroundColor;"
             "return [...new Set([...document.querySelectorAll('svg text')].map(t => getComputedStyle(t).fill))]"
@@ -103,7 +81,7 @@ def contrast(text: str, stage_data: str) -> float:
 
 @pytest.mark.parametrize("width", [390, 320, 1280])
 def test_nothing_sticks_out_at_the_side(opened, width):
-    look(opened, width, False)
+    opened.set_viewport_size({"width": width, "height": 900})
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -138,10 +116,113 @@ def test_hostile_names_leave_no_element_and_no_dialog(opened):
     assert opened.evaluate("document.body.textContent.includes('<script>alert(\"x\")</script>')") is True
 
 
-def test_the_page_of_a_crashed_run_is_sound_as_well(page, finished):
+def test_the_page_of_a_crashed_run_is_sound_as_well(page, finished, violations):
     (crashed,) = [one for one in journal.runs_of(finished.paths, 9) if one.verdict == "crashed"]
     opened = show(page, write_report(finished.paths, crashed.id))
     assert "Crashed" in opened.evaluate("document.querySelector('header').textContent")
     assert opened.complaints == []
-    if AXE.exists():
-        assert violations(opened) == []
+    assert violations(opened) == []
+
+
+TIMINGS = "#timings .side table"
+
+
+def column(page: Any, table: str, place: int) -> list[str]:
+    """Texts of the rows that are shown."""
+    rows = f"[...document.querySelectorAll('{table} tbody tr')].filter(row => !row.hidden)"
+    return page.evaluate(f"{rows}.map(row => row.cells[{place}].textContent)")
+
+
+def test_a_table_sorts_by_the_size_of_its_numbers_and_goes_back(opened):
+    began, names = column(opened, TIMINGS, 0), column(opened, TIMINGS, 3)
+    button = opened.locator(f"{TIMINGS} thead button").nth(3)
+    heading = f"document.querySelectorAll('{TIMINGS} thead th')[3].getAttribute('aria-sort')"
+    button.press("Enter")
+    assert opened.evaluate(heading) == "ascending"
+    assert column(opened, TIMINGS, 3) == sorted(names, key=float)
+    button.press("Enter")
+    assert opened.evaluate(heading) == "descending"
+    assert column(opened, TIMINGS, 3) == sorted(names, key=float, reverse=True)
+    button.press("Enter")
+    assert opened.evaluate(heading) is None
+    assert column(opened, TIMINGS, 0) == began
+
+
+@pytest.mark.parametrize(
+    ("texts", "wanted"),
+    [
+        (["1,363", "729", "12", ""], ["12", "729", "1,363", ""]),
+        (["-0.5%", "+0.6%", "-1.5%"], ["-1.5%", "-0.5%", "+0.6%"]),
+        (["12 (small)", "9 (small)", "1.5e-3"], ["1.5e-3", "9 (small)", "12 (small)"]),
+        (["nan", "3", "-2"], ["nan", "-2", "3"]),
+        (["hour 10", "hour 9", "distance"], ["distance", "hour 9", "hour 10"]),
+        (["7fa0", "12c3", "0b11"], ["0b11", "7fa0", "12c3"]),
+        (["2026-02-01", "2025-12-31", "2026-01-05"], ["2025-12-31", "2026-01-05", "2026-02-01"]),
+    ],
+)
+def test_a_column_sorts_as_its_texts_are_meant(opened, texts, wanted):
+    cells = json.dumps(texts)
+    opened.evaluate(
+        f"document.querySelectorAll('{TIMINGS} tbody tr').forEach((r, i) => "
+        f"{{ if (i < {len(texts)}) r.cells[3].textContent = {cells}[i]; else r.remove(); }})"
+    )
+    sortable = "sortable(document.querySelector('#timings .side table'))"
+    opened.evaluate("document.querySelectorAll('#timings thead button').forEach(b => b.replaceWith('seconds'))")
+    opened.evaluate(sortable)
+    opened.locator(f"{TIMINGS} thead button").nth(3).click()
+    assert column(opened, TIMINGS, 3) == wanted
+
+
+def test_a_filter_leaves_the_rows_that_have_every_word_and_says_how_many(opened):
+    opened.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    table = "#card details table"
+    rows = column(opened, table, 0)
+    field = opened.locator("#card .filter input")
+    field.fill("training SEED")
+    assert column(opened, table, 0) == ["training.seed"]
+    assert opened.locator("#card .filter output").text_content() == f"1 of {len(rows)} rows"
+    field.fill("")
+    assert column(opened, table, 0) == rows
+
+
+def test_the_marks_of_a_chart_tell_their_numbers_by_keyboard(opened):
+    opened.locator("#timings svg rect[tabindex='0']").focus()
+    tip = opened.locator(".tip")
+    said = [tip.text_content()]
+    for _ in range(2):
+        opened.keyboard.press("ArrowDown")
+        said.append(tip.text_content())
+    names = column(opened, TIMINGS, 0)
+    assert [one.split(":")[0] for one in said] == names[:3]
+    opened.keyboard.press("End")
+    assert tip.text_content().startswith(f"{names[-1]}:")
+    assert opened.locator("#timings svg [tabindex='0']").count() == 1
+    opened.keyboard.press("Escape")
+    assert tip.is_hidden()
+
+
+def test_the_marks_of_a_chart_tell_their_numbers_to_a_pointer_within_the_window(opened):
+    opened.set_viewport_size({"width": 390, "height": 900})
+    opened.locator("#errors .plot rect").last.hover()
+    tip = opened.locator(".tip").bounding_box()
+    assert tip["x"] >= 0
+    assert tip["x"] + tip["width"] <= 390
+    assert opened.locator(".tip").text_content() == opened.locator("#errors .plot rect").last.get_attribute(
+        "aria-label"
+    )
+
+
+def test_without_a_script_every_text_and_every_title_of_a_mark_is_there(browser, page, finished):
+    path = write_report(finished.paths)
+    marks = "[...document.querySelectorAll('figure svg title')].length"
+    show(page, path)
+    bare = browser.new_context(java_script_enabled=False).new_page()
+    show(bare, path)
+    shown = bare.locator("main").text_content()
+    assert bare.locator("button, input, .tip").count() == 0
+    assert bare.locator("figure svg title").count() == page.locator("figure svg [role=img]").count() > 100
+    assert page.evaluate(marks) == 0
+    for caption in ("Errors by slice", "All settings", "The newest runs"):
+        assert caption in shown
+    texts = "main td, main th, main p, main li"
+    assert bare.locator(texts).count() == page.locator(texts).count()

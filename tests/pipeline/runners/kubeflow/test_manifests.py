@@ -140,7 +140,7 @@ def test_the_image_is_built_on_a_digest_from_the_lock_and_runs_as_the_manifests_
     assert [line.split()[1] for line in lines if line.startswith("FROM")] == ["${BASE}", "${BASE}"]
     syncs = [line for line in lines if "uv sync " in line]
     assert len(syncs) == 2
-    assert all("--frozen" in line and "--no-dev" in line and "--extra kubeflow" in line for line in syncs)
+    assert all("--frozen" in line and "--no-dev" in line and "--extra kubeflow --extra micro" in line for line in syncs)
     (user,) = [line.split()[1] for line in lines if line.startswith("USER")]
     for name in SETS:
         for pod in pods(name):
