@@ -188,7 +188,12 @@ class MadeUpRuns:
             curve("company", "", ["Blue", "missing or unknown"]),
         ]
         told = {"metric": "rmse", "rows": 2000, "repeats": 3, "inputs": inputs, "rank_correlation": 1.0}
-        return {**told, "largest_change": {"name": "pickup", "change": 0.1}, "curve_rows": 64, "curves": curves}
+        return {
+            **told,
+            "largest_change": {"name": "pickup", "change": 0.1, "spread": 0.01},
+            "curve_rows": 64,
+            "curves": curves,
+        }
 
     def _settings(self, step: str, told: dict[str, str]) -> dict[str, str]:
         if step != "TFLitePusher":

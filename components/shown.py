@@ -50,7 +50,10 @@ def shown(value: float | None, scale: float | None = None) -> str:
 
 def with_spread(mean: float | None, spread: float | None) -> str:
     """A mean of repeats and their standard deviation, as far as there is one."""
-    return "not finite" if mean is None else shown(mean) + ("" if spread is None else f" ± {shown(spread, mean)}")
+    if mean is None:
+        return "not finite"
+    scale = max(abs(mean), spread or 0.0)
+    return shown(mean, scale) + ("" if spread is None else f" ± {shown(spread, scale)}")
 
 
 def real(value: Any) -> float:

@@ -291,7 +291,9 @@ class LargestChange(Told):
 
     name: str
     change: Figure
-    """Importance for the file minus that for the float model."""
+    """Importance for the file minus that for the float model, mean of the shuffles."""
+    spread: Figure
+    """Standard deviation over the shuffles, which both had alike; null for a single one."""
 
 
 Value = float | str

@@ -11,7 +11,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
-PACKAGES = Path(__file__).resolve().parents[1] / "pipeline/demo/node_modules/@litertjs"
+from kit_here import ROOT, Absent, Replayed
+
+PACKAGES = ROOT / "pipeline/demo/node_modules/@litertjs"
 
 PAGE = """<!doctype html><link rel="icon" href="data:,"><script type="importmap">{"imports": {
   "@litertjs/core": "/packages/core/dist/index.js",
@@ -23,7 +25,7 @@ import {replay} from '/kit/javascript/replay.mjs';
 try {
   await loadLiteRt('/packages/core/wasm/');
   const bytes = new Uint8Array(await (await fetch('/model.tflite')).arrayBuffer());
-  const predictor = new Predictor(await loadAndCompile(bytes, {accelerator: 'wasm'}), Tensor);
+  const predictor = new Predictor(await loadAndCompile(bytes, {accelerator: '@WHERE@'}), Tensor);
   await replay(predictor);
   const start = performance.now();
   const {vectors, largest} = await replay(predictor);
@@ -34,12 +36,12 @@ try {
 </script>"""
 
 
-class Absent(RuntimeError):
-    """Chromium or LiteRT.js is not here."""
+WEBGPU = ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan")
+"""Chromium's graphics card in software."""
 
 
-def replay(folder: Path) -> tuple[str, float, float]:
-    """Version of LiteRT.js, largest difference on the test vectors, and microseconds a call.
+def replay(folder: Path, accelerator: str = "wasm") -> Replayed:
+    """Replays the test vectors of a version; `accelerator` is `wasm` or `webgpu`.
 
     Raises:
         Absent: Chromium or LiteRT.js is not here.
@@ -51,7 +53,7 @@ def replay(folder: Path) -> tuple[str, float, float]:
     if chromium is None or not PACKAGES.exists():
         raise Absent("needs Chromium, and LiteRT.js, which `make demo` fetches")
     with tempfile.TemporaryDirectory() as work, sync_playwright() as driver:
-        (Path(work) / "index.html").write_text(PAGE)
+        (Path(work) / "index.html").write_text(PAGE.replace("@WHERE@", accelerator))
         for name, target in (
             ("packages", PACKAGES),
             ("kit", folder / "kit"),
@@ -60,15 +62,20 @@ def replay(folder: Path) -> tuple[str, float, float]:
             (Path(work) / name).symlink_to(target)
         with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=work)) as server:
             threading.Thread(target=server.serve_forever, daemon=True).start()
-            page = driver.chromium.launch(executable_path=chromium, chromium_sandbox=False).new_page()
+            words = WEBGPU if accelerator == "webgpu" else ()
+            page = driver.chromium.launch(executable_path=chromium, chromium_sandbox=False, args=words).new_page()
             page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
             page.wait_for_function("document.title !== ''", timeout=120_000)
             told = json.loads(page.title())
             server.shutdown()
     if "error" in told:
         raise RuntimeError(told["error"])
-    lately = json.loads((PACKAGES / "core/package.json").read_text())["version"]
-    return lately, told["largest"], told["us"]
+    return Replayed(told["largest"], call_us=told["us"])
+
+
+def version() -> str:
+    """Of LiteRT.js."""
+    return str(json.loads((PACKAGES / "core/package.json").read_text())["version"])
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shutil
-import subprocess
 import tempfile
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
+
+from kit_here import Replayed, litert, need, run
 
 KOTLIN, LITE = "2.2.21", "2.16.1"
 WANTED = {  # version, type, and what of its own dependencies to leave out
@@ -73,45 +72,46 @@ fun main(words: Array<String>) {
 """
 
 
-class Absent(RuntimeError):
-    """A tool is not here; the words say which."""
-
-
-def replay(folder: Path, cache: Path) -> tuple[float, float]:
-    """Largest difference on the test vectors of a version, and microseconds a call.
-
-    Everything is compiled, the engine for Android too, against the package that the Gradle module names.
+def replay(folder: Path, cache: Path) -> Replayed:
+    """Replays the test vectors of a version.
 
     Raises:
         Absent: JDK, Maven, gcc or LiteRT's library is not here.
         RuntimeError: something did not compile or run.
     """
-    package = importlib.util.find_spec("ai_edge_litert")
-    library = Path(str(package and package.origin)).parent / "libLiteRt.so"
-    compiler = shutil.which("javac")
-    if compiler is None or not all(map(shutil.which, ("mvn", "gcc"))) or not library.exists():
-        raise Absent("needs a JDK, Maven, gcc and libLiteRt.so")
-    headers = Path(compiler).resolve().parents[1] / "include"
-    jars = _jars(cache)
-    sources = [*(folder / "kit/kotlin/src/main").rglob("*.kt"), *(folder / "kit/kotlin/src").rglob("Replay.kt")]
+    need("javac", "mvn", "gcc", package="default-jdk-headless maven gcc")
+    library, headers = litert(), Path(str(shutil.which("javac"))).resolve().parents[1] / "include"
     with tempfile.TemporaryDirectory() as work:
-        bridge, program = Path(work, "bridge.c"), Path(work, "Program.kt")
+        bridge = Path(work, "bridge.c")
         bridge.write_text(BRIDGE)
-        program.write_text(PROGRAM)
         native = [bridge, *(folder / "kit/c" / one for one in ("predictor.c", "predictor_inputs.c"))]
         include = ["-I", headers, "-I", headers / "linux", "-I", folder / "kit/c"]
         linked = [library, f"-Wl,-rpath,{library.parent}", "-lm"]
-        _run(["gcc", "-shared", "-fPIC", "-O2", *include, *native, "-o", f"{work}/libbridge.so", *linked])
-        on = ":".join(map(str, jars))
-        words = ["-no-stdlib", "-no-reflect", "-Werror", "-classpath", on, "-d", f"{work}/classes"]
-        _run(["java", "-cp", on, "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler", *words, *sources, program])
+        run(["gcc", "-Werror", "-shared", "-fPIC", "-O2", *include, *native, "-o", f"{work}/libbridge.so", *linked])
         vectors = folder / "kit/kotlin/src/androidTest/assets/vectors.txt"
-        run = ["java", "-cp", f"{work}/classes:{on}", "predictor.ProgramKt"]
-        said = _run([*run, f"{work}/libbridge.so", folder / "model.tflite", vectors])
+        words = [f"{work}/libbridge.so", folder / "model.tflite", vectors]
+        said = run([*compiled(folder, cache, Path(work), PROGRAM), *words])
     found = re.search(r"largest difference (\S+), (\S+) us", said)
     if found is None:
         raise RuntimeError(f"the Kotlin program said {said!r}")
-    return float(found[1]), float(found[2])
+    return Replayed(float(found[1]), call_us=float(found[2]))
+
+
+def compiled(folder: Path, cache: Path, work: Path, program: str) -> list[str]:
+    """The command that runs a program with the package, which is compiled with its engine for Android too.
+
+    Args:
+        folder: of the version.
+        cache: keeps compiler and libraries.
+        work: keeps the classes.
+        program: a source in the package `predictor` with a `main`.
+    """
+    on = ":".join(map(str, _jars(cache)))
+    (work / "Program.kt").write_text(program)
+    sources = [*(folder / "kit/kotlin/src/main").rglob("*.kt"), *(folder / "kit/kotlin/src").rglob("Replay.kt")]
+    words = ["-no-stdlib", "-no-reflect", "-Werror", "-classpath", on, "-d", work / "classes"]
+    run(["java", "-cp", on, "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler", *words, *sources, work / "Program.kt"])
+    return ["java", "-cp", f"{work}/classes:{on}", "predictor.ProgramKt"]
 
 
 def _jars(cache: Path) -> list[Path]:
@@ -124,16 +124,9 @@ def _jars(cache: Path) -> list[Path]:
             )
             Path(work, "pom.xml").write_text(POM.format("".join(wanted)))
             command = ["mvn", "-q", "-B", "-f", work, "dependency:copy-dependencies", f"-DoutputDirectory={work}/jars"]
-            _run(command)
+            run(command)
             for one in Path(work, "jars").glob("*.aar"):
                 with zipfile.ZipFile(one) as archive:
                     one.with_suffix(".jar").write_bytes(archive.read("classes.jar"))
             shutil.copytree(f"{work}/jars", cache, ignore=shutil.ignore_patterns("*.aar"))
     return sorted(cache.glob("*.jar"))
-
-
-def _run(command: Sequence[object]) -> str:
-    done = subprocess.run([str(one) for one in command], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{command[0]} ended with {done.returncode}: {(done.stdout + done.stderr)[:800]}")
-    return done.stdout

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from kit_here import Absent, Replayed, need, run
 
 FOLDER = "TFLM"
 """Variable of the environment that names a checkout of tflite-micro, after `make -f
@@ -46,10 +46,6 @@ __attribute__((section(".vectors"), used)) static void* const vectors[] = {(void
 """
 
 
-class Absent(RuntimeError):
-    """A tool or the source is not here; the words say which."""
-
-
 @dataclass(frozen=True)
 class Board:
     """A processor to emulate.
@@ -59,15 +55,24 @@ class Board:
         prefix: of the compiler's programs.
         flags: of compiler and linker.
         run: command before the program.
+        package: of Debian, with these programs.
     """
 
     name: str
     prefix: str
     flags: Sequence[str]
     run: Sequence[str]
+    package: str
 
 
-ARM64 = Board("arm64, QEMU", "aarch64-linux-gnu-", ("-static",), ("qemu-aarch64-static",))
+HERE = Board("this processor", "", (), (), "g++")
+ARM64 = Board(
+    "arm64, QEMU",
+    "aarch64-linux-gnu-",
+    ("-static",),
+    ("qemu-aarch64-static",),
+    "g++-aarch64-linux-gnu qemu-user-static",
+)
 CORTEX = Board(
     "Cortex-M4F, QEMU",
     "arm-none-eabi-",
@@ -76,22 +81,8 @@ CORTEX = Board(
         *("qemu-system-arm", "-M", "mps2-an386", "-nographic", "-monitor", "none", "-serial", "null"),
         *("-semihosting-config", "enable=on,target=native", "-kernel"),
     ),
+    "gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm",
 )
-
-
-@dataclass(frozen=True)
-class Replayed:
-    """What the package's own test said.
-
-    Attributes:
-        largest: difference of any vector.
-        arena: bytes that the interpreter took.
-        text: bytes of program and constants, the file among them.
-    """
-
-    largest: float
-    arena: int
-    text: int
 
 
 def replay(folder: Path, board: Board, cache: Path) -> Replayed:
@@ -110,21 +101,19 @@ def replay(folder: Path, board: Board, cache: Path) -> Replayed:
     if not (source / DOWNLOADS / "flatbuffers").exists():
         raise Absent(f"needs {FOLDER}=a checkout of tflite-micro with its third_party_downloads")
     needed = (f"{board.prefix}g++", f"{board.prefix}gcc", *board.run[:1])
-    if lacking := [one for one in needed if shutil.which(one) is None]:
-        raise Absent(f"needs {', '.join(lacking)}")
+    need(*needed, package=board.package)
     operators = json.loads((folder / "model.json").read_text())["targets"]["micro"]["operators"]
     objects = cache / board.name.split(",")[0]
     objects.mkdir(parents=True, exist_ok=True)
     runtime = [_compiled(board, one, source, objects) for one in _sources(source / "tensorflow/lite", operators)]
     program = _linked(folder / "kit", board, source, objects, runtime)
-    done = subprocess.run([*board.run, str(program)], capture_output=True, text=True, check=False, timeout=300)
-    told = re.search(r"(\d+) of \1 test vectors agree, largest difference (\S+), (\d+) bytes of arena", done.stdout)
+    said = run([*board.run, program], timeout=300)
+    told = re.search(r"largest difference (\S+), (\d+) bytes of arena", said)
     if told is None:
-        raise RuntimeError(
-            f"{board.name}: ended with {done.returncode} and said {(done.stdout + done.stderr)[-300:]!r}"
-        )
-    sizes = subprocess.run([f"{board.prefix}size", program], capture_output=True, text=True, check=True).stdout
-    return Replayed(float(told[2]), int(told[3]), int(sizes.splitlines()[1].split()[0]))
+        raise RuntimeError(f"{board.name}: said {said[-300:]!r}")
+    text = int(run([f"{board.prefix}size", program]).splitlines()[1].split()[0])
+    memory = f"{int(told[2]):,} bytes of arena; {text:,} of program, file and vectors included"
+    return Replayed(float(told[1]), memory=memory)
 
 
 def _sources(lite: Path, operators: Sequence[str]) -> Iterator[Path]:
@@ -148,7 +137,7 @@ def _is_runtime(path: Path) -> bool:
 def _compiled(board: Board, path: Path, source: Path, objects: Path) -> Path:
     target = objects / f"{'.'.join(path.relative_to(source).parts[2:])}.o"
     if not target.exists():
-        _run([f"{board.prefix}g++", *FLAGS, *board.flags, *_includes(source), "-c", str(path), "-o", str(target)])
+        run([f"{board.prefix}g++", *FLAGS, *board.flags, *_includes(source), "-c", str(path), "-o", str(target)])
     return target
 
 
@@ -165,19 +154,13 @@ def _linked(kit: Path, board: Board, source: Path, objects: Path, runtime: Seque
     made = []
     for one in plain:
         made.append(str(objects / f"{one.stem}.o"))
-        _run([f"{board.prefix}gcc", "-Os", "-ffunction-sections", *board.flags, *here, "-c", str(one), "-o", made[-1]])
+        run([f"{board.prefix}gcc", "-Os", "-ffunction-sections", *board.flags, *here, "-c", str(one), "-o", made[-1]])
     own = [str(kit / "tflm/predictor_tflm.cc"), str(kit / "tflm/test_predictor_tflm.cc")]
     parts = [*own, *made, *map(str, runtime)]
     command = [f"{board.prefix}g++", *FLAGS, *board.flags, *here, *_includes(source), *layout, *parts]
-    _run([*command, "-Wl,--gc-sections", "-lm", "-o", str(program)])
+    run([*command, "-Wl,--gc-sections", "-lm", "-o", str(program)])
     return program
 
 
 def _includes(source: Path) -> list[str]:
     return [word for one in INCLUDES for word in ("-I", str(source / one))]
-
-
-def _run(command: Sequence[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{command[0]} failed on {command[-1]}: {done.stderr[-600:]}")

@@ -6,16 +6,13 @@ package, stands in for it.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import shutil
-import subprocess
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from kit_here import DEBIAN_13, Absent, Replayed, litert, need, run
 
 # As declared in tensorflow/lite/swift/Sources of TensorFlow 2.14 and later, of which the kit uses no more.
 MODULE = """import CPredictor
@@ -83,29 +80,22 @@ for folder in /dev /proc /sys "$work"; do mount --rbind "$folder" "$root$folder"
 exec env HOME=/tmp PATH=/usr/bin:/bin:/usr/sbin:/sbin chroot "$root" "$@" """
 
 
-class Absent(RuntimeError):
-    """There is no Swift here; the words say what would do."""
-
-
-def replay(folder: Path) -> tuple[str, float, float]:
-    """Version of Swift, largest difference on the test vectors of a version, and microseconds a call.
+def replay(folder: Path) -> Replayed:
+    """Replays the test vectors of a version.
 
     Raises:
         Absent: gcc, LiteRT's library or Swift is not here.
         RuntimeError: something did not compile, or a vector is beyond the tolerance.
     """
-    package = importlib.util.find_spec("ai_edge_litert")
-    library = Path(str(package and package.origin)).parent / "libLiteRt.so"
-    if not shutil.which("gcc") or not library.exists():
-        raise Absent("needs gcc and libLiteRt.so")
+    need("gcc")
     with tempfile.TemporaryDirectory() as work:
         entered = entering(Path(work))
         version = re.search(r"Swift version (\S+)", run([*entered, "swiftc", "--version"]))
-        said = run([*entered, "sh", "-c", f"cd {work}/swift && {prepared(folder, Path(work), library)}"])
+        said = run([*entered, "sh", "-c", f"cd {work}/swift && {prepared(folder, Path(work))}"])
     found = re.search(r"largest difference (\S+), (\S+) us", said)
     if found is None or version is None:
         raise RuntimeError(f"the test of the Swift package said {said[-500:]!r}")
-    return version[1], float(found[1]), float(found[2])
+    return Replayed(float(found[1]), version[1], call_us=float(found[2]))
 
 
 def entering(work: Path) -> list[str]:
@@ -116,13 +106,12 @@ def entering(work: Path) -> list[str]:
     """
     if shutil.which("swift"):
         return []
-    root = Path(os.environ.get("FARELITE_CURRENT") or ROOT / ".tools/debian13").absolute()
-    if os.geteuid() == 0 and (root / "usr/bin/swiftc").is_symlink():
-        return ["unshare", "--mount", "--fork", "sh", "-euc", ENTER, "enter", str(root), str(work)]
+    if os.geteuid() == 0 and (DEBIAN_13 / "usr/bin/swiftc").is_symlink():
+        return ["unshare", "--mount", "--fork", "sh", "-euc", ENTER, "enter", str(DEBIAN_13), str(work)]
     raise Absent("needs Swift, or `apt-get install swiftlang` in the Debian 13 of tools/current.sh")
 
 
-def prepared(folder: Path, work: Path, library: Path) -> str:
+def prepared(folder: Path, work: Path) -> str:
     """Copies the package to `swift/` and gives the command that builds and tests it there."""
     shutil.copytree(folder / "kit/swift", work / "swift")
     shutil.copy(folder / "model.tflite", work)
@@ -136,20 +125,27 @@ def prepared(folder: Path, work: Path, library: Path) -> str:
     if names is None or output is None:
         raise RuntimeError("the Swift package names its tensors in another way than this tool reads them")
     (work / "TensorFlowLite.swift").write_text(MODULE.replace("@NAMES@", names[1]).replace("@OUTPUT@", output[1]))
-    shutil.copy(library, work)
+    shutil.copy(litert(), work)
     native = [folder / "kit/c" / one for one in ("predictor.c", "predictor_inputs.c")]
-    run(["gcc", "-shared", "-fPIC", "-O2", *native, "-o", work / "libCPredictor.so", "-L", work, "-lLiteRt", "-lm"])
+    run(
+        [
+            "gcc",
+            "-Werror",
+            "-shared",
+            "-fPIC",
+            "-O2",
+            *native,
+            "-o",
+            work / "libCPredictor.so",
+            "-L",
+            work,
+            "-lLiteRt",
+            "-lm",
+        ]
+    )
     module = "-module-name TensorFlowLite -emit-module -emit-module-path ../TensorFlowLite.swiftmodule"
     shared = "-emit-library -o ../libTensorFlowLite.so -I .. -L .. -lCPredictor"
     built = f"swiftc -O ../TensorFlowLite.swift {module} {shared}"
     linked = " ".join(f"-Xlinker {work}/lib{one}.so" for one in ("TensorFlowLite", "CPredictor", "LiteRt"))
     tested = f"swift test -c release -Xswiftc -I{work} -Xswiftc -warnings-as-errors {linked}"
     return f"{built} && LD_LIBRARY_PATH={work} PREDICTOR_MODEL={work}/model.tflite {tested}"
-
-
-def run(command: Sequence[object]) -> str:
-    """What a command printed; an error tells what it said."""
-    done = subprocess.run([str(one) for one in command], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"Swift ended with {done.returncode}: {(done.stdout + done.stderr)[-800:]}")
-    return done.stdout

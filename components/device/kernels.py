@@ -120,7 +120,7 @@ def _webgpu(name: str, operator: Any, tensors: Sequence[Any], constant: Sequence
     if name not in WEBGPU_KERNELS.split():
         return name
     if name == "GATHER":
-        shape = [] if tensors[1].shape is None else list(tensors[1].shape)
+        shape = [] if tensors[1].shape is None else [int(size) for size in tensors[1].shape]
         if len(shape) > 1 or (constant[1] and shape not in ([], [1])):
             return f"GATHER by {'constant ' if constant[1] else ''}indices {shape}"
     if name == "STRIDED_SLICE" and operator.builtinOptions.shrinkAxisMask:

@@ -26,6 +26,9 @@ FILES = {"predict.py": "python", KOTLIN: "kotlin", SWIFT: "swift"}
 # How each language writes a control character within quotes.
 _CONTROL = {"python": "\\x{:02x}", "kotlin": "\\u{:04x}", "swift": "\\u{{{:x}}}", "c": "\\{:03o}"}
 _CONTROL["javascript"] = _CONTROL["python"]
+_SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+_SPACES += "\u2028\u2029\u202f\u205f\u3000"
+"""What `data.stored.text_of` takes off both ends of a text; each language has other ideas of its own."""
 # A parameter must be none of these in any of them, nor a name that the examples use themselves.
 _RESERVED = (
     "and as assert async auto await bool bytes case cast catch category char class const continue data datetime "
@@ -48,7 +51,7 @@ class Argument:
         kind: how a value becomes a tensor `[1]`: `number` is float32, NaN if missing; `category` is int32, the place
             of a text in the vocabulary counted from 1 (without spaces around, `True` as `true`, `1.0` as `1`, as
             `data.stored.text_of` has it), 0 if missing, and if unknown where there are no `oov_buckets`;
-            `time` is int32, seconds that a clock on the wall has shown since 1970; `integer` is int32 as it stands.
+            `time` is int32, seconds that a clock on the wall has shown since 1970.
         snake, camel: the parameter's name, by the languages' customs.
         note: meaning and training range, on one line.
         vocabulary: texts of a category in the order of their ids; empty for all else.
@@ -57,7 +60,7 @@ class Argument:
     """
 
     name: str
-    kind: Literal["number", "category", "time", "integer"]
+    kind: Literal["number", "category", "time"]
     snake: str
     camel: str
     note: str
@@ -87,6 +90,7 @@ def told(interface: Interface) -> dict[str, Any]:
         "categories": [one for one in taken if one.kind == "category"],
         "hashed": any(one.oov_buckets for one in taken),
         "has_time": any(one.kind == "time" for one in taken),
+        "spaces": _SPACES,
         "text_bytes": TEXT_BYTES,
         "modulus": MODULUS,
         "output": output.name,
@@ -114,7 +118,15 @@ def _environment(language: str) -> jinja2.Environment:
         autoescape=False,  # source code, and every text in it passes through `quoted` or `_one_line`
     )
     environment.filters["quoted"] = lambda text: quoted(text, language)
+    environment.filters["escaped"] = lambda text: "".join(_escape(one, language) for one in text)
     return environment
+
+
+def _escape(letter: str, language: str) -> str:
+    """A letter of 16 bits as the text of a literal, readable where the letter is not; in C its bytes in UTF-8."""
+    if language == "c":
+        return "".join(f"\\{byte:03o}" for byte in letter.encode())
+    return f"\\u{{{ord(letter):x}}}" if language == "swift" else f"\\u{ord(letter):04x}"
 
 
 def quoted(text: str, language: str) -> str:
@@ -148,12 +160,10 @@ def arguments(inputs: Sequence[Input]) -> list[Argument]:
     return found
 
 
-def _kind(one: Input) -> Literal["number", "category", "time", "integer"]:
+def _kind(one: Input) -> Literal["number", "category", "time"]:
     if one.role == "categorical":
         return "category"
-    if one.role == "time":
-        return "time"
-    return "number" if one.dtype == "float32" else "integer"
+    return "time" if one.role == "time" else "number"
 
 
 def _identifier(name: str, taken: set[str]) -> str:

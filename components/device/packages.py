@@ -63,7 +63,7 @@ def write_packages(interface: Interface, micro: TargetRun, model: bytes, vectors
     replayed = [_vector(row, arguments) for row in vectors["rows"]]
     told = {
         **kit.told(interface),
-        "inputs_json": _script([_described(one) for one in arguments]),
+        "inputs_json": _script([_described(one, _needed(one.name, vectors["rows"])) for one in arguments]),
         "vectors_json": _script(vectors["rows"]),
         "tolerance": repr(float(vectors["tolerance"])),
         "classes_json": _script(interface.output.classes or []),
@@ -99,8 +99,14 @@ def _bits(value: float | None, kind: Any) -> str:
     return f"0x{int(np.array(np.nan if value is None else value, kind).view(np.uint32)):08x}"
 
 
-def _described(one: kit.Argument) -> dict[str, Any]:
-    told = {"name": one.name, "argument": one.camel, "kind": one.kind, "range": one.range}
+def _needed(name: str, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the file says NaN without this number: so it did in the vector that lacks nothing else."""
+    lacks = (row for row in rows if [one for one, value in row["inputs"].items() if value is None] == [name])
+    return any(set(np.atleast_1d(row["prediction"])) == {None} for row in lacks)
+
+
+def _described(one: kit.Argument, needed: bool) -> dict[str, Any]:
+    told = {"name": one.name, "argument": one.camel, "kind": one.kind, "range": one.range, "needed": needed}
     return {**told, "vocabulary": one.vocabulary, "buckets": one.oov_buckets} if one.kind == "category" else told
 
 

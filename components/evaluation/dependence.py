@@ -47,12 +47,18 @@ class Grid:
     values: tuple[Array, ...]
 
 
-def grids(part: Part, columns: Columns) -> Iterator[Grid]:
-    """One for each aspect of a part that differs among the rows `[rows]`."""
+def grids(part: Part, columns: Columns, seen: Columns) -> Iterator[Grid]:
+    """One for each aspect of a part that differs among rows.
+
+    Args:
+        part: of the file's inputs.
+        columns: rows to set it in, `[rows]` by name.
+        seen: more rows, which tell the values to set.
+    """
     for one in part.inputs:
-        values = columns[one.name]
+        values = seen[one.name]
         if one.role == "time":
-            yield from _clock(part, one, values)
+            yield from _clock(part, one, columns[one.name])
             continue
         found = _frequent(one, values) if one.role == "categorical" else _quantiles(values)
         if len(found) > 1:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import spearmanr
 
-from components.evaluation.dependence import grids, partial_dependence
+from components.evaluation.dependence import Grid, grids, partial_dependence
 from components.evaluation.importance import Columns, Part, Predict, permutation_importance
 from components.task.task import Task
 from data.vocabulary import Curve, Importance, Influence, LargestChange
@@ -52,8 +52,8 @@ def measure(
     }
     file, before = (rises[name].mean(axis=1) for name in ("file", "float"))
     order = np.argsort(-np.nan_to_num(file, nan=-np.inf), kind="stable")
-    change = file - before
-    most = int(np.argmax(np.nan_to_num(np.abs(change))))
+    change = rises["file"] - rises["float"]
+    most = int(np.argmax(np.nan_to_num(np.abs(change.mean(axis=1)))))
     few = _rows(columns, _sample(columns, CURVE_ROWS))
     return Influence(
         metric=task.primary.name,
@@ -61,23 +61,31 @@ def measure(
         repeats=repeats,
         inputs=[_importance(parts[one], {name: rise[one] for name, rise in rises.items()}) for one in order],
         rank_correlation=rank_correlation(file, before),
-        largest_change=LargestChange(name=parts[most].name, change=_plain(change[most])),
+        largest_change=LargestChange(
+            name=parts[most].name, change=_plain(change[most].mean()), spread=_plain(_spread(change[most]))
+        ),
         curve_rows=min(len(label), CURVE_ROWS),
-        curves=[curve for one in order[:CURVES] for curve in _curves(task, parts[one], few, models)],
+        curves=[
+            curve for one in order[:CURVES] for curve in _curves(task, grids(parts[one], few, columns), few, models)
+        ],
     )
 
 
 def _importance(part: Part, rises: Mapping[str, FloatArray]) -> Importance:
     """Of one part, by its rises `[repeats]` of each model."""
-    spreads = {name: rise.std(ddof=1) if len(rise) > 1 else np.nan for name, rise in rises.items()}
     return Importance(
         name=part.name,
         columns=[one.source_column for one in part.inputs],
         file=_plain(rises["file"].mean()),
         float=_plain(rises["float"].mean()),
-        file_spread=_plain(spreads["file"]),
-        float_spread=_plain(spreads["float"]),
+        file_spread=_plain(_spread(rises["file"])),
+        float_spread=_plain(_spread(rises["float"])),
     )
+
+
+def _spread(repeated: FloatArray) -> float:
+    """Standard deviation; NaN of a single one."""
+    return float(repeated.std(ddof=1)) if len(repeated) > 1 else np.nan
 
 
 def rank_correlation(one: FloatArray, other: FloatArray) -> float | None:
@@ -85,12 +93,12 @@ def rank_correlation(one: FloatArray, other: FloatArray) -> float | None:
     both = np.stack([one, other])
     if len(one) < 2 or not np.isfinite(both).all() or (np.ptp(both, axis=1) == 0).any():
         return None
-    return float(spearmanr(one, other).statistic)
+    return _plain(spearmanr(one, other).statistic)
 
 
-def _curves(task: Task, part: Part, columns: Columns, models: Mapping[str, Predict]) -> list[Curve]:
+def _curves(task: Task, wanted: Iterable[Grid], columns: Columns, models: Mapping[str, Predict]) -> list[Curve]:
     found = []
-    for grid in grids(part, columns):
+    for grid in wanted:
         lines = {name: partial_dependence(model, columns, grid) for name, model in models.items()}
         of_class = None
         if lines["file"].ndim > 1:

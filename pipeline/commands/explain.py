@@ -119,7 +119,7 @@ def _show_model(store: Store, version: str, markdown: bool, as_json: bool) -> No
         f"\nversion {version}: rise of the {metric.heading(manifest['output'].get('unit') or 'label units')} when an "
         f"input is shuffled among {found['rows']:,} test rows{spread}\n"
         f"compression: rank correlation of the importances {'undefined' if related is None else number(related)}; "
-        f"moved most: {printable(moved['name'])}, by {number(moved['change'])}"
+        f"moved most: {printable(moved['name'])}, by {with_spread(moved['change'], moved['spread'])}"
     )
 
 

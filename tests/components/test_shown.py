@@ -34,7 +34,7 @@ def test_figures_that_stand_together_keep_the_digits_of_the_smallest() -> None:
     assert scale_of([0.0]) == 1.0
 
 
-def test_a_spread_has_the_digits_of_its_mean() -> None:
+def test_a_mean_and_its_spread_have_the_digits_of_the_larger() -> None:
     assert with_spread(6.5, 0.25) == "6.500 ± 0.250"
-    assert with_spread(0.01234, 0.5) == "0.0123 ± 0.5000"
+    assert with_spread(-0.00001234, 0.00234) == "-0.00001 ± 0.00234"
     assert (with_spread(6.5, None), with_spread(None, None)) == ("6.500", "not finite")

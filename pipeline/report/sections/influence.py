@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from components.plot import Axis, Plot, ends
-from components.shown import number, real, with_spread
+from components.shown import number, real, scale_of, with_spread
 from pipeline.report.blocks import Block, Figure, Section, Table, Text
 from pipeline.report.charts import bars, lines
 from pipeline.report.material import Material
@@ -38,16 +39,18 @@ def _moved(material: Material, found: Mapping[str, Any]) -> str:
     far = f" The curves below lie at most {number(max(apart))} {material.unit} apart." if apart else ""
     return (
         f"How far compression moved it: rank correlation of the importances {order}; moved most: {most['name']}, by "
-        f"{number(most['change'])} {_metric_unit(material, found)}.{far}"
+        f"{with_spread(most['change'], most['spread'])} {_metric_unit(material, found)}.{far}"
     )
 
 
 def _importances(material: Material, found: Mapping[str, Any]) -> Figure:
     metric = material.task.metrics[found["metric"]]
     first = found["inputs"][:_SHOWN]
+    # As many as the largest needs: of what is about 0, the rest is noise.
+    decimals = 3 - math.floor(math.log10(scale_of([max((abs(real(one["file"])) for one in first), default=1.0)])))
     told = "; ".join(f"{one['name']} {number(one['file'])}" for one in first)
     picture = bars(
-        [(_short(one["name"]), tuple(real(one[key]) for key in _MODELS), "") for one in first],
+        [(_short(one["name"]), tuple(round(real(one[key]), decimals) for key in _MODELS), "") for one in first],
         f"Rise of the {metric.title} when an input is shuffled: {told}",
         f"rise of the {metric.heading(material.unit)}",
         list(_MODELS.values()),
@@ -118,14 +121,14 @@ def _multiple(material: Material, curve: Mapping[str, Any], low: float, high: fl
 
 def _categories(curve: Mapping[str, Any], name: str, label: str, values: Axis) -> Markup:
     """Dots beside the names, hollow for the float model."""
-    names = [_short(str(one)) for one in curve["at"]]
+    names = [_short(str(one), 16) for one in curve["at"]]
     plot = Plot(
         Axis(f"{name}: {values.label}", values.low, values.high),
         Axis("", len(names), 0, tuple((place + 0.5, text) for place, text in enumerate(names))),
         label,
         width=_WIDTH,
         height=max(_HEIGHT, 64 + 18 * len(names)),
-        left=min(140, 24 + 7 * max(map(len, names))),
+        left=24 + 7 * max(map(len, names)),
     )
     for kind, (key, title) in zip(("s1", "s2"), _MODELS.items(), strict=True):
         for place, value in enumerate(curve[key]):
@@ -161,5 +164,5 @@ def _metric_unit(material: Material, found: Mapping[str, Any]) -> str:
     return material.unit if metric.in_label_units else metric.title
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 24 else f"{name[:23]}…"
+def _short(name: str, most: int = 24) -> str:
+    return name if len(name) <= most else f"{name[: most - 1]}…"

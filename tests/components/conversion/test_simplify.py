@@ -143,7 +143,7 @@ def test_a_reshape_back_goes_with_the_one_before_and_casts_stay() -> None:
 def test_a_reshape_that_others_read_stays() -> None:
     def read_twice(x: tf.Tensor) -> tf.Tensor:
         column = tf.reshape(x * 2, [6, 1])
-        return tf.cast(tf.reshape(tf.cast(column, tf.int32), [1, 6]), tf.float32) @ column
+        return tf.cast(tf.reshape(tf.cast(column, tf.int32), [1, 6]), tf.float32) @ (column * [[1.0, 2.0]])
 
     file = converted(read_twice, tf.float32, 6)
     assert operators(simplified(file)).count("RESHAPE") == operators(file).count("RESHAPE") > 0

@@ -132,8 +132,10 @@ def test_the_python_example_refuses_other_kinds_of_values_and_names_what_lies_ou
     assert model.predict(**row).outside == []
     assert model.predict(**{**row, "pickup_lat": 45, "start": datetime(2037, 1, 1)}).outside == ["pickup_lat", "start"]
     assert model.predict(**{**row, "pickup_lat": float("nan")}).outside == []
-    for change in ({"passengers": None}, {"passengers": "2"}):
-        with pytest.raises(TypeError, match="is no number"):
+    assert model.predict(**{**row, "company": "Unseen"}).outside == ["company"]
+    wrong = [({"passengers": None}, "number"), ({"passengers": "2"}, "number"), ({"company": 7}, "text")]
+    for change, what in [*wrong, ({"start": None}, "datetime"), ({"start": 1400269500}, "datetime")]:
+        with pytest.raises(TypeError, match=f"is no {what}"):
             model.predict(**{**row, **change})
     for moment in (datetime(2014, 5, 16, tzinfo=timezone.utc), datetime(2039, 1, 1), datetime(1900, 1, 1)):
         with pytest.raises(ValueError, match=r"time zone|2038"):

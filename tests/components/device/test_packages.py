@@ -16,7 +16,7 @@ import pytest
 
 from components.conversion import vectors
 from components.conversion.convert import slim
-from components.device import packages, runtime
+from components.device import kit, packages, runtime
 from components.device.kernels import MICRO_KERNELS
 from components.registry.soundness import interface_of
 from data.categories import category_id
@@ -26,7 +26,20 @@ LITERT = Path(ai_edge_litert.__file__).parent / "libLiteRt.so"
 needs_gcc = pytest.mark.skipif(not (shutil.which("gcc") and LITERT.exists()), reason="needs gcc and libLiteRt.so")
 needs_node = pytest.mark.skipif(not shutil.which("node"), reason="needs node")
 STRICT = ("-Wall", "-Wextra", "-Werror", "-pedantic", "-O1")
-TEXTS = ["Blue", "Élan", "Unseen", " Élan\r\n", "", "7", "-7.00", "True", "x" * 200, "1.10", "??/", '"\\']
+TEXTS = [
+    "Blue",
+    "Élan",
+    "E\u0301lan",
+    "Unseen",
+    " Élan\r\n",
+    "\u3000\x85Blue\xa0\x1c",
+    "",
+    "7",
+    "-7.00",
+    "True",
+    "x" * 200,
+]
+TEXTS += ["1.10", "??/", '"\\']
 TIMES = [datetime(1970, 1, 1), datetime(2014, 5, 16, 19, 45, 30), datetime(2037, 12, 31, 23, 59, 59)]
 TIMES += [
     datetime(1901, 12, 14),
@@ -60,8 +73,8 @@ def built(folder: Path, compiler: str, *words: str) -> Path:
     return folder / "program"
 
 
-def said(*command: Any) -> str:
-    return subprocess.run([str(one) for one in command], capture_output=True, text=True, check=True).stdout
+def said(*command: Any, cwd: Path | None = None) -> str:
+    return subprocess.run([str(one) for one in command], capture_output=True, text=True, check=True, cwd=cwd).stdout
 
 
 SOURCES = ("c/predictor_inputs.c", "c/predictor.c")
@@ -107,7 +120,7 @@ BAD_TIMES = ["2001,2,29,0,0,0", "2038,1,19,3,14,8", "1901,12,13,20,45,51", "2000
 
 @needs_gcc
 def test_typed_inputs_become_the_row_that_training_would_have_had(folder: Path) -> None:
-    texts = ", ".join(json.dumps(text, ensure_ascii=False).replace("?", "\\?") for text in TEXTS)
+    texts = ", ".join(kit.quoted(text, "c") for text in TEXTS)
     times = ", ".join(f"{{{one:%Y,%-m,%-d,%-H,%-M,%-S}}}" for one in TIMES)
     bad = ", ".join(f"{{{one}}}" for one in BAD_TIMES)
     (folder / "encode.c").write_text(ENCODE % (texts, f"{times}, {bad}"), encoding="utf-8")
@@ -279,6 +292,21 @@ def test_the_javascript_module_encodes_what_people_say_and_refuses_the_rest(fold
     assert told["start"] == int((datetime(2014, 5, 16, 19, 45) - datetime(1970, 1, 1)).total_seconds())
     assert told["outside"] == ["pickupLat"]
     assert told["refused"] == [True] * 7
+
+
+@needs_node
+def test_the_javascript_module_says_nan_itself_where_the_file_needs_the_number(folder: Path) -> None:
+    script = """
+      import {Predictor, encode} from './javascript/predictor.mjs';
+      class Tensor { constructor(values) { this.values = values; } data() { return this.values; } delete() {} }
+      const model = {run: async (inputs) => ({prediction: new Tensor(Float32Array.of(-Infinity))})};
+      const one = new Predictor(model, Tensor);
+      const start = {year: 2014, month: 5, day: 16, hour: 19, minute: 45};
+      const ride = {pickupLat: 41.9, pickupLon: -87.6, dropoffLat: 41.95, dropoffLon: -87.7, start, passengers: 2};
+      const said = [await one.predict(ride), await one.predict({...ride, passengers: NaN})];
+      console.log(said.map(({value}) => value).join());
+    """
+    assert said("node", "--input-type=module", "-e", script, cwd=folder) == "-Infinity,NaN\n"
 
 
 @pytest.mark.parametrize("value", [0.1, 1e-20, 3.4e38, -87.65, 0.0])

@@ -21,7 +21,7 @@ TIME = part("time", "int32", format="unix", time_zone="UTC", source_time_zone="U
 
 
 def of(part_: Part, values: Any) -> list[Grid]:
-    return list(grids(part_, {"x": values}))
+    return list(grids(part_, {"x": values}, {"x": values}))
 
 
 def seconds(*texts: str) -> Any:
@@ -35,7 +35,7 @@ def shown(values: Any) -> list[str]:
 
 def test_the_curve_of_a_formula_is_the_formula_plus_the_mean_of_the_rest() -> None:
     columns = {"x": np.array([0, 1, 2, 3], np.float32), "y": np.array([10, 20, 30, 40], np.float32)}
-    (grid,) = grids(part(), columns)
+    (grid,) = grids(part(), columns, columns)
     assert grid.at == (0, 1, 2, 3)
     found = partial_dependence(lambda given: given["x"] ** 2 + given["y"], columns, grid)
     np.testing.assert_allclose(found, [25, 26, 29, 34])
@@ -43,7 +43,7 @@ def test_the_curve_of_a_formula_is_the_formula_plus_the_mean_of_the_rest() -> No
 
 def test_of_classes_there_is_one_curve_each() -> None:
     columns = {"x": np.array([0, 1], np.float32)}
-    (grid,) = grids(part(), columns)
+    (grid,) = grids(part(), columns, columns)
     found = partial_dependence(lambda given: np.stack([given["x"], 1 - given["x"]], axis=1), columns, grid)
     np.testing.assert_allclose(found, [[0, 1], [1, 0]])
 
@@ -69,6 +69,13 @@ def test_categories_are_told_by_their_texts_the_rare_ones_left_out() -> None:
     assert grid.at == tuple(f"c{n}" for n in range(40 - POINTS, 40))
 
 
+def test_values_that_few_rows_do_not_have_come_from_the_others() -> None:
+    few, seen = {"x": np.array([1, 1], np.float32)}, {"x": np.array([1, 1, 7], np.float32)}
+    (grid,) = grids(part(), few, seen)
+    assert grid.at == (1, 7)
+    assert partial_dependence(lambda given: given["x"], few, grid).tolist() == [1, 7]
+
+
 def test_a_point_has_a_curve_for_each_coordinate() -> None:
     home = Part(
         "home",
@@ -78,7 +85,7 @@ def test_a_point_has_a_curve_for_each_coordinate() -> None:
         ),
     )
     columns: Columns = {name: np.array([1, 2], np.float32) for name in ("latitude", "longitude")}
-    assert [(one.part, one.of, one.tensor) for one in grids(home, columns)] == [
+    assert [(one.part, one.of, one.tensor) for one in grids(home, columns, columns)] == [
         ("home", "latitude", "latitude"),
         ("home", "longitude", "longitude"),
     ]

@@ -38,6 +38,7 @@ def test_the_file_s_order_counts_and_the_change_is_named() -> None:
     assert [one.float for one in found.inputs] == pytest.approx([2 * 2**0.5, 3 * 2**0.5, 2**0.5], rel=0.1)
     assert found.largest_change.name == "x2!"
     assert found.largest_change.change == pytest.approx(found.inputs[1].file - found.inputs[1].float, abs=1e-3)
+    assert 0 < found.largest_change.spread < 0.2
     # Each curve is a line of its weight, and the two lie apart by the difference of weights times the furthest value.
     first = found.curves[0]
     assert (first.name, first.of, first.of_class) == ("x1!", "", None)

@@ -22,7 +22,7 @@ INFLUENCE = {
         {"name": "start", "columns": [], "file": 0.5, "float": None, "file_spread": None, "float_spread": None},
     ],
     "rank_correlation": None,
-    "largest_change": {"name": "pickup", "change": 0.25},
+    "largest_change": {"name": "pickup", "change": 0.25, "spread": 0.125},
     "curve_rows": 64,
     "curves": [],
 }
@@ -60,7 +60,9 @@ def test_without_a_row_the_importances_of_file_and_float_model_are_told(farelite
         "| start | 0.500 | not finite |",
     ]
     assert "rise of the RMSE (usd) when an input is shuffled among 2,000 test rows" in lines[5]
-    assert lines[6] == "compression: rank correlation of the importances undefined; moved most: pickup, by 0.25"
+    assert (
+        lines[6] == "compression: rank correlation of the importances undefined; moved most: pickup, by 0.250 ± 0.125"
+    )
     assert "6.500 ± 0.500" in farelite()[1]
     code, out, _ = farelite("--json")
     assert json.loads(out) == {"version": "000001", **INFLUENCE}
@@ -110,6 +112,6 @@ def test_a_name_from_the_data_steers_neither_the_terminal_nor_the_table(farelite
     for words in ((), ("--markdown",)):
         _, out, _ = farelite(*words, pipeline="odd")
         assert "\x1b" not in out
-        assert "moved most: \\x1b[31m|, by 0.25" in out
+        assert "moved most: \\x1b[31m|, by 0.250 ± 0.125" in out
         assert "shuffled among 2,000 test rows\n" in out
     assert "| \\x1b[31m\\| | 6.500 ± 0.500 |" in out

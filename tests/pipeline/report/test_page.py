@@ -108,7 +108,9 @@ def test_what_the_data_gate_let_pass_with_a_warning_is_shown(finished):
 def test_importances_and_curves_stand_side_by_side_for_both_models(finished):
     html = render(gather(finished.paths))
     told = Page(html).texts["influence"]
-    assert "rank correlation of the importances 1 (1: the same order); moved most: pickup, by 0.1 usd." in told
+    assert (
+        "rank correlation of the importances 1 (1: the same order); moved most: pickup, by 0.100 ± 0.010 usd." in told
+    )
     cells = "6.700 ± 0.100</td><td>6.600 ± 0.100</td>".replace(" ", "\N{NO-BREAK SPACE}")
     assert f'<th scope="row">pickup (pickup_latitude, pickup_longitude)</th><td>{cells}' in html
     # Two series of three values; of a category float dots are hollow.
