@@ -69,7 +69,7 @@ reference: $(READY)  ## write the configuration's reference and the manifest's s
 
 DOCS := .tools/docs
 $(DOCS)/.ready: pyproject.toml uv.lock tools/uv.sh
-	@uv=$$(sh tools/uv.sh) && UV_PROJECT_ENVIRONMENT=$(DOCS) $$uv sync --frozen --quiet --only-group docs --no-install-project && touch $@
+	@uv=$$(sh tools/uv.sh) && PATH="$$PATH$(PYENVS)" UV_PROJECT_ENVIRONMENT=$(DOCS) $$uv sync --frozen --quiet --only-group docs --no-install-project && touch $@
 
 $(DOCS)/mermaid.min.js: | $(DOCS)/.ready
 	@{ npm pack --silent --pack-destination $(DOCS) mermaid@11.12.1 >/dev/null && tar -xzf $(DOCS)/mermaid-*.tgz -C $(DOCS) --strip-components 2 \

@@ -66,7 +66,7 @@ def _two(found: Comparison) -> Iterable[tuple[str, str, str]]:
 
 
 def _measured(about: str, caption: str, first: str, found: Comparison, figures: Sequence[Figure]) -> Compared:
-    directed = any(one.better for one in figures)
+    directed = any(one.verdict for one in figures)
     counted = any(one.rows != (None, None) for one in figures)
     moved = any(one.change_text for one in figures)
     header = [first, *found.names, *(["change"] if moved or directed else [])]

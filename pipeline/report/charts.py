@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,11 @@ SERIES = ("s1", "s2", "s3", "s4", "s5")
 _ROW = 30
 _DOTTED, _TOLD = 40, 250
 """Points of a line, at most, that are drawn, and that tell their numbers."""
+
+
+def cut(name: str, most: int = 29) -> str:
+    """A name that has room beside a picture."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
 def bars(
@@ -35,10 +40,10 @@ def bars(
     height = 64 + len(values) * _ROW * max(1.0, 0.62 * lanes)
     plot = Plot(
         Axis(unit, 0, most * 1.22),
-        Axis("", len(values), 0, tuple((index + 0.5, name) for index, (name, _, _) in enumerate(values))),
+        Axis("", len(values), 0, tuple((index + 0.5, cut(name)) for index, (name, _, _) in enumerate(values))),
         label,
         height=round(height),
-        left=min(230, 24 + 7 * max(len(name) for name, _, _ in values)),
+        left=24 + 7 * max(len(cut(name)) for name, _, _ in values),
     )
     for index, (name, group, text) in enumerate(values):
         for lane, value in enumerate(group):
@@ -87,18 +92,23 @@ def changes(values: Sequence[tuple[str, float, str, str]], label: str, axis: str
     plot = Plot(Axis(axis, low, high), Axis("", len(values), 0, ()), label, height=64 + 38 * len(values), right=100)
     plot.upright(0.0)
     for index, (name, value, told, word) in enumerate(values):
-        plot.word(low, index + 0.25, name if len(name) <= 48 else f"{name[:47]}…")
+        plot.word(low, index + 0.25, cut(name, 48))
         plot.box((0.0, value), (index + 0.45, index + 0.85), _COLOURS.get(word, "s5"), title=f"{name}: {told}")
         plot.word(max(value, 0.0), index + 0.65, f"{value:+.1f} %, {word}" if word else f"{value:+.1f} %")
     return plot.svg()
 
 
+def legend(series: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """The colours of `lines` and `bars`, by the names of the series."""
+    return tuple(zip(SERIES, series, strict=False))
+
+
 def density(
-    x: FloatArray, y: FloatArray, high: float, label: str, axes: tuple[str, str], cells: int = 44
+    x: FloatArray, y: FloatArray, span: tuple[float, float], label: str, axes: tuple[str, str], cells: int = 44
 ) -> tuple[Markup, float]:
     """How many rows lie where, as logarithmic shades, and the diagonal of agreement; with the most rows of a cell."""
-    counts, edges, _ = np.histogram2d(x, y, bins=cells, range=[[0, high], [0, high]])
-    plot = Plot(Axis(axes[0], 0, high), Axis(axes[1], 0, high), label, height=400)
+    counts, edges, _ = np.histogram2d(x, y, bins=cells, range=[span, span])
+    plot = Plot(Axis(axes[0], *span), Axis(axes[1], *span), label, height=400)
     most = np.log1p(counts.max()) or 1.0
     for column, row in np.argwhere(counts > 0):
         count = counts[column, row]
@@ -110,7 +120,7 @@ def density(
             f"{count:,.0f} {'row' if count == 1 else 'rows'}: {axes[0]} {number(edges[column])} to "
             f"{number(edges[column + 1])}, {axes[1]} {number(edges[row])} to {number(edges[row + 1])}",
         )
-    plot.line([(0, 0), (high, high)], "s2", dashed=True)
+    plot.line([(end, end) for end in span], "s2", dashed=True)
     return plot.svg(), float(counts.max())
 
 
@@ -181,13 +191,13 @@ def tradeoff(marks: Sequence[tuple[Any, Any, str, bool, bool]], size: str, error
     return scatter(dots, Axis(size, 0, ends(sizes)[1] * 1.1), Axis(error, *ends(errors, 0.15)), label)
 
 
-def ramp(low: str, high: str, both_ways: bool = False) -> Markup:
+def ramp(low: str, high: str, both_ways: bool = False, hue: str = "s1") -> Markup:
     """What shades stand for: one hue from pale to full, or two with nothing between them."""
     steps = 20
     parts = []
     for index in range(steps):
         share = (index + 1) / steps
-        kind, opacity = ("s1", 0.15 + 0.85 * share)
+        kind, opacity = (hue, 0.15 + 0.85 * share)
         if both_ways:
             kind, opacity = ("s1" if share <= 0.5 else "s2", abs(2 * (index + 0.5) / steps - 1))
         parts.append(f'<rect class="fill {kind}" x="{index * 6}" width="6" height="10" fill-opacity="{opacity:.2f}"/>')

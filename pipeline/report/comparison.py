@@ -18,7 +18,7 @@ from pipeline.lineage.comparison import Comparison
 from pipeline.lineage.comparison_tables import OTHER_ROWS, Compared, tables
 from pipeline.report import blocks
 from pipeline.report.blocks import Block, Cell, Section, Text
-from pipeline.report.charts import SERIES, bars, changes, lines
+from pipeline.report.charts import bars, changes, legend, lines
 from pipeline.report.html import Page, draw
 from pipeline.report.sections.verdict import GOOD, WORDS
 
@@ -74,10 +74,6 @@ def _table(one: Compared, folded: bool = False) -> blocks.Table:
     return blocks.Table(one.caption, one.header, rows, folded=folded)
 
 
-def _legend(found: Comparison) -> Sequence[tuple[str, str]]:
-    return tuple(zip(SERIES, found.names, strict=False))
-
-
 def _measured(found: Comparison, made: Mapping[str, Compared]) -> Iterator[Block]:
     if "figures" not in made:
         return
@@ -93,7 +89,7 @@ def _measured(found: Comparison, made: Mapping[str, Compared]) -> Iterator[Block
     told = "; ".join(f"{one.title}: {' and '.join(one.texts)}" for one in shown)
     values = [(one.title, (real(one.before), real(one.after)), "") for one in shown]
     picture = bars(values, f"Errors of both: {told}", shown[0].unit, found.names)
-    yield blocks.Figure(picture, caption, _table(made["figures"]), beside=True, legend=_legend(found))
+    yield blocks.Figure(picture, caption, _table(made["figures"]), beside=True, legend=legend(found.names))
 
 
 def _features(found: Comparison, made: Mapping[str, Compared]) -> list[Block]:
@@ -138,7 +134,7 @@ def _curves(found: Comparison, phase: str, curves: Sequence[Sequence[float]]) ->
         for epoch in range(max(map(len, curves)))
     ]
     table = blocks.Table(f"Losses of the phase {phase}", header, rows)
-    return blocks.Figure(picture, f"Loss on validation rows, phase {phase}: {told}.", table, legend=_legend(found))
+    return blocks.Figure(picture, f"Loss on validation rows, phase {phase}: {told}.", table, legend=legend(found.names))
 
 
 def _slices(found: Comparison, made: Mapping[str, Compared]) -> Iterator[Block]:

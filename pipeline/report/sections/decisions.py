@@ -9,7 +9,7 @@ from components.plot import Axis
 from components.shown import number, shown
 from components.task.classification import BINS, counted, precision_recall
 from pipeline.report.blocks import Block, Figure, Section, Table, Text
-from pipeline.report.charts import lines, shades
+from pipeline.report.charts import legend, lines, ramp, shades
 from pipeline.report.material import Material
 
 Array = npt.NDArray[np.float64]
@@ -45,7 +45,8 @@ def _confusion(counts: Array, classes: tuple[str, ...]) -> Block:
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     names = [one if len(one) <= 12 else f"{one[:11]}…" for one in classes]
     picture = shades(shares, names, names, f"Confusion matrix; {right}", ("decided", "label"), 1.0)
-    return Figure(picture, f"Share of each label's rows by what was decided. {right}.", table, beside=True)
+    told = f"Share of each label's rows by what was decided. {right}."
+    return Figure(picture, told, table, beside=True, ramp=ramp("0 %", "100 %", hue="s2"))
 
 
 def _reliability(confidence: Array, correct: Array) -> Figure:
@@ -61,7 +62,9 @@ def _reliability(confidence: Array, correct: Array) -> Figure:
     caption = (
         "Share of rows that are so over the probability that was told, in fifteen bins; the dashed line is perfect."
     )
-    return Figure(picture, caption, Table("By bin of probability", ("probability", "share", "rows"), cells))
+    return Figure(
+        picture, caption, Table("By bin of probability", ("probability", "share", "rows"), cells), legend=legend(series)
+    )
 
 
 def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -80,7 +83,8 @@ def _curves(score: Array, positive: npt.NDArray[np.bool_]) -> Figure:
     }
     axes = Axis("false positive rate, or recall", *_SHARE), Axis("recall, or precision", *_SHARE)
     picture = lines(series, *axes, "ROC curve, and precision over recall")
-    return Figure(picture, "Blue: recall over the false positive rate (ROC). Orange: precision over recall.")
+    told = "Recall over the false positive rate (ROC), and precision over recall."
+    return Figure(picture, told, legend=legend(series))
 
 
 def _thresholds(score: Array, positive: npt.NDArray[np.bool_]) -> Figure:
@@ -94,10 +98,10 @@ def _thresholds(score: Array, positive: npt.NDArray[np.bool_]) -> Figure:
     picture = lines(series, *axes, "Precision, recall and F1 by threshold")
     best = int(np.argmax(f1))
     caption = (
-        "Precision (blue), recall (orange) and F1 (green) by threshold; on these rows F1 is highest, "
+        "Precision, recall and F1 by threshold; on these rows F1 is highest, "
         f"{shown(float(f1[best]))}, at {number(float(at[best]))}."
     )
-    return Figure(picture, caption)
+    return Figure(picture, caption, legend=legend(series))
 
 
 def _scores(score: Array, label: npt.NDArray[np.int_]) -> Figure:
@@ -110,4 +114,5 @@ def _scores(score: Array, label: npt.NDArray[np.int_]) -> Figure:
     }
     most = max(float(np.max(shares)), 1e-9)
     picture = lines(series, Axis("probability", *_SHARE), Axis("share of rows", 0.0, 1.1 * most), "Scores by class")
-    return Figure(picture, "Histogram of the probability of yes: of rows that are no (blue) and yes (orange).")
+    told = "Histogram of the probability of yes, of rows that are no and of those that are yes."
+    return Figure(picture, told, legend=legend(series))

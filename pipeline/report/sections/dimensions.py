@@ -11,7 +11,7 @@ import numpy.typing as npt
 from components.plot import Axis
 from components.shown import real
 from pipeline.report.blocks import Block, Figure, Points, Section, Table, Text
-from pipeline.report.charts import lines, shades
+from pipeline.report.charts import lines, ramp, shades
 from pipeline.report.material import Material
 from pipeline.report.sections import dimension_curves
 
@@ -65,9 +65,8 @@ def _correlations(values: Matrix, names: Sequence[str]) -> Figure:
     )
     rows = [(names[b], names[a], f"{values[a, b]:+.3f}") for _, a, b in sorted(off, reverse=True)[:_PAIRS]]
     caption = "Correlations of the scaled features on train; orange rise together, blue against each other."
-    return Figure(
-        picture, caption, Table("The most correlated pairs", ("feature", "and", "correlation"), rows), beside=True
-    )
+    table = Table("The most correlated pairs", ("feature", "and", "correlation"), rows)
+    return Figure(picture, caption, table, beside=True, ramp=ramp("-1", "+1", both_ways=True))
 
 
 def _scree(shares: Sequence[float], kept: int) -> Figure:

@@ -75,7 +75,7 @@ def rejects(material: Material) -> Section:
     reasons = list(summary["reasons"].items())[:12]
     table = Table("Rejected rows by reason", ("reason", "rows"), [(name, f"{count:,}") for name, count in reasons])
     picture = bars(
-        [(name if len(name) <= 30 else f"{name[:29]}…", (count,), f"{count:,}") for name, count in reasons],
+        [(name, (count,), f"{count:,}") for name, count in reasons],
         f"Rejected rows by reason: {'; '.join(f'{name} {count:,}' for name, count in reasons)}",
         "rows",
     )

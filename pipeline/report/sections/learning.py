@@ -11,7 +11,7 @@ import numpy as np
 from components.plot import Axis, ends
 from components.shown import number, real
 from pipeline.report.blocks import Figure, Section, Table, Text
-from pipeline.report.charts import SERIES, lines
+from pipeline.report.charts import legend, lines
 from pipeline.report.material import Material
 
 _PHASES = ("float", "pruning", "clustering", "quantization")
@@ -54,8 +54,7 @@ def training(material: Material) -> Section:
         [(name, *_phase(phases[name])) for name in ordered],
     )
     caption = f"Loss by epoch; dashed lines part the phases {', '.join(ordered)}."
-    legend = tuple(zip(SERIES, series, strict=False))
-    figure = Figure(picture, caption, table, beside=True, legend=legend)
+    figure = Figure(picture, caption, table, beside=True, legend=legend(series))
     explained = Text(_explained(material, ordered))
     return Section("training", "Training", [explained, figure, *_ramp(material, phases, starts)])
 

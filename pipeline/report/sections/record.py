@@ -12,7 +12,7 @@ from components.shown import clock, number, real, shown
 from pipeline.lineage.differences import flat
 from pipeline.lineage.figure import lineage_svg
 from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table, Text
-from pipeline.report.charts import SERIES, bars, lines
+from pipeline.report.charts import bars, legend, lines
 from pipeline.report.material import Material
 from pipeline.report.rows import time_of
 
@@ -120,7 +120,7 @@ def _trend(material: Material, titles: Mapping[str, str]) -> Figure:
     ]
     numbers = Table("Versions", ("version", *titles.values(), "bytes", "data"), rows)
     caption = "Errors of the published files, each on the test rows of its own run."
-    return Figure(picture, caption, numbers, beside=True, legend=tuple(zip(SERIES, points, strict=False)))
+    return Figure(picture, caption, numbers, beside=True, legend=legend(points))
 
 
 def _state(material: Material, manifest: Mapping[str, Any]) -> str:

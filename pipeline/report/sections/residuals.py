@@ -28,23 +28,31 @@ def predictions(material: Material) -> Section:
     if not sound.any():
         return Section("predictions", "Predicted against true", [Text(odd)] if odd else [], "no rows were measured")
     label, file = rows.label[sound], file[sound]
-    high = max(float(np.quantile(np.concatenate([label, file]), 0.995)), 1e-9)
-    beyond = int(((label > high) | (file > high)).sum())
+    low, high = span = _span(np.concatenate([label, file]))
+    beyond = int(((np.minimum(label, file) < low) | (np.maximum(label, file) > high)).sum())
     with np.errstate(invalid="ignore", divide="ignore"):
         related = np.corrcoef(label, file)[0, 1] if len(label) > 1 else np.nan
     picture, most = density(
         label,
         file,
-        high,
+        span,
         f"Predicted against true on {len(label):,} rows; correlation {related:.3f}",
         (f"true ({unit})", f"predicted ({unit})"),
     )
     caption = (
-        f"How many of {len(label):,} test rows lie in each cell. On the dashed line both agree. {beyond:,} rows above "
-        f"{number(high)} {unit} are not drawn."
+        f"How many of {len(label):,} test rows lie in each cell. On the dashed line both agree. {beyond:,} rows below "
+        f"{number(low)} or above {number(high)} {unit} are not drawn."
     )
     figure = Figure(picture, caption, _off(label - file, unit), beside=True, ramp=ramp("1 row", f"{most:,.0f} rows"))
     return Section("predictions", "Predicted against true", [*([Text(odd)] if odd else []), figure, _worst(material)])
+
+
+def _span(values: measured.FloatArray) -> tuple[float, float]:
+    """Nearly all values, and zero where that costs little room."""
+    low, high = (float(one) for one in np.quantile(values, [0.005, 0.995]))
+    if 0 < low < high / 3:
+        low = 0.0
+    return (low, high) if high > low else (low - 0.5, low + 0.5)
 
 
 def _off(residual: measured.FloatArray, unit: str) -> Table:

@@ -9,7 +9,7 @@ from typing import Any
 from components.shown import formatted, number, real, scale_of, shown
 from components.task.metric import Metric
 from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table, Text
-from pipeline.report.charts import SERIES, bars
+from pipeline.report.charts import bars, legend
 from pipeline.report.material import Material
 
 WORDS = {
@@ -107,7 +107,7 @@ def errors(material: Material) -> Section:
         titles,
     )
     caption = f"{_wished([metrics[name] for name in task.brief])} No training step has seen these rows. {task.caution}"
-    figure = Figure(picture, caption, table, beside=True, legend=tuple(zip(SERIES, titles, strict=False)))
+    figure = Figure(picture, caption, table, beside=True, legend=legend(titles))
     return Section("errors", "Errors", [figure])
 
 
