@@ -60,7 +60,7 @@ def _reliability(confidence: Array, correct: Array) -> Figure:
         for one, (mean, share) in zip(there, told, strict=True)
     ]
     caption = (
-        "Share of rows that are so over the probability that was told, in fifteen bins; the dashed line is perfect."
+        "How often it came so, by the probability that was told, in fifteen bins; on the dashed line the two agree."
     )
     return Figure(
         picture, caption, Table("By bin of probability", ("probability", "share", "rows"), cells), legend=legend(series)

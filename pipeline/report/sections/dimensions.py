@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from components.plot import Axis
-from components.shown import real
+from components.shown import number, real
 from pipeline.report.blocks import Block, Figure, Points, Section, Table, Text
 from pipeline.report.charts import lines, ramp, shades
 from pipeline.report.material import Material
@@ -28,6 +28,8 @@ def dimensions(material: Material) -> Section:
     blocks: list[Block] = [Text(f"{len(names)} dense features, no reducer.")]
     if learned["kind"] != "none":
         blocks = _components(learned, names)
+    if learned.get("columns"):
+        blocks.append(_features(learned["columns"]))
     if learned.get("correlation"):
         blocks.append(_correlations(np.asarray(learned["correlation"], np.float64), names))
     notes = [str(one) for one in learned.get("notes", [])]
@@ -39,6 +41,21 @@ def dimensions(material: Material) -> Section:
             Text("`farelite dimensions` adds correlations, error and distances by number of dimensions, and costs.")
         )
     return Section("dimensions", "Dimensions", blocks)
+
+
+def _features(columns: Mapping[str, Mapping[str, Any]]) -> Table:
+    """What the network takes in, as the training rows have shown it."""
+    rows = [
+        (
+            name,
+            *(number(one.get(key)) for key in ("minimum", "mean", "maximum", "std")),
+            f"{one.get('known', 0):,}",
+            str(one.get("scaling", "")).replace("_", " "),
+        )
+        for name, one in columns.items()
+    ]
+    header = ("feature", "lowest", "mean", "highest", "standard deviation", "known rows", "scaling")
+    return Table(f"Features before scaling, on train ({len(rows)})", header, rows, folded=True)
 
 
 def _components(learned: Mapping[str, Any], names: list[str]) -> list[Block]:

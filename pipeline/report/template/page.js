@@ -29,6 +29,7 @@ function comparing(texts) {
 function sortable(table) {
   const body = table.tBodies[0], original = [...body.rows], heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, column) => {
+    if (!original.some((row) => row.cells[column].textContent.trim())) return; // pictures
     const arrow = made("span", { class: "arrow", "aria-hidden": "true" }, "\u2195");
     const button = made("button", { type: "button", class: "sort" }, ...head.childNodes, arrow);
     head.append(button);

@@ -193,6 +193,15 @@ def test_dimensions_that_were_not_measured_are_said_to_be_a_command_away(finishe
     assert "`farelite dimensions` adds correlations, error and distances" in page.texts["dimensions"]
 
 
+def test_features_have_a_table_of_what_the_training_rows_have_shown(finished):
+    path = finished.uris["transform_graph"] / "transform_fn/assets/learned.json"
+    column = {"mean": 1.5, "std": 0.25, "minimum": 1.0, "maximum": 2.0, "known": 1190, "scaling": "smooth_clip"}
+    path.write_text(json.dumps({**json.loads(path.read_text()), "columns": {HOSTILE: column}}))
+    html = render(gather(finished.paths))
+    assert "<td>1</td><td>1.5</td><td>2</td><td>0.25</td><td>1,190</td><td>smooth clip</td>" in html
+    assert HOSTILE in Page(html).texts["dimensions"]
+
+
 def test_features_that_were_not_reduced_have_correlations_and_no_scree(finished):
     path = finished.uris["transform_graph"] / "transform_fn/assets/learned.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "kind": "none"}))

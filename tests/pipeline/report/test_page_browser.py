@@ -173,6 +173,12 @@ def test_a_column_sorts_as_its_texts_are_meant(opened, texts, wanted):
     assert column(opened, TIMINGS, 3) == wanted
 
 
+def test_a_column_of_pictures_is_not_sorted(opened):
+    opened.evaluate("sortable(document.querySelector('#data table'))")
+    buttons = opened.locator("#data thead button")
+    assert [one.split("\u2195")[0] for one in buttons.all_text_contents()][:2] == ["column", "rows"]
+
+
 def test_a_filter_leaves_the_rows_that_have_every_word_and_says_how_many(opened):
     opened.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     table = "#card details table"
