@@ -1,7 +1,7 @@
 """Prints the default pipeline's specification as `golden.yaml` keeps it; `make golden` writes that file anew.
 
 Kept is everything but what every change of code or settings would change: fingerprints of code, the revision, TFX's
-version, and the values of settings, which other tests look at. Long JSON texts are shown as the structure that they are.
+version, and the values of settings, which other tests look at. Long JSON texts are shown as the structures they are.
 """
 
 from __future__ import annotations
