@@ -44,6 +44,8 @@ rm -rf "$root/src" "$root"/tmp/*
 mkdir -p "$root/src"
 git ls-files -z --cached --others --exclude-standard --deduplicate |
   tar --create --null --files-from=- --ignore-failed-read --warning=no-failed-read | tar --extract --directory "$root/src"
+# Some tests ask git which files there are.
+git -C "$root/src" init --quiet && git -C "$root/src" add --all
 
 # A PATH of its own: what it names is in there.
 exec unshare --mount --fork sh -euc '

@@ -137,7 +137,9 @@ def _is_runtime(path: Path) -> bool:
 def _compiled(board: Board, path: Path, source: Path, objects: Path) -> Path:
     target = objects / f"{'.'.join(path.relative_to(source).parts[2:])}.o"
     if not target.exists():
-        run([f"{board.prefix}g++", *FLAGS, *board.flags, *_includes(source), "-c", str(path), "-o", str(target)])
+        part = target.with_suffix(".part")
+        run([f"{board.prefix}g++", *FLAGS, *board.flags, *_includes(source), "-c", path, "-o", part])
+        part.rename(target)
     return target
 
 

@@ -17,6 +17,8 @@ from components.conversion.convert import convert, slim
 from components.device import kernels, runtime
 from components.device.kit import quoted, write_kit
 from components.device.packages import write_packages
+from components.files import PREDICTIONS_FILE
+from components.pusher.rows_file import write_rows
 from components.registry.soundness import interface_of
 from data.categories import category_id
 from data.vocabulary import TargetRun
@@ -102,6 +104,25 @@ def version(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
     return folder
+
+
+@pytest.mark.parametrize("version", ["classes"], indirect=True)
+def test_test_rows_of_the_latest_run_become_vectors(tool: Any, version: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "tiny/models/000001"
+    shutil.copytree(version, folder)
+    with pytest.raises(tool("kit_here").Absent, match="test rows are kept by the run"):
+        tool("kit_rows").as_vectors(folder, 4, tmp_path / "none")
+    rows = {"start": np.arange(1, 10), "passengers": np.linspace(1, 6, 9), "company": np.arange(9)}
+    columns = {name: values.astype(np.float32 if name == "passengers" else np.int32) for name, values in rows.items()}
+    for run, kept in (("9", 1), ("11", 9)):
+        path = tmp_path / "tiny/artifacts/TFLitePusher/pushed_model" / run / PREDICTIONS_FILE
+        write_rows(path, {name: values[:kept] for name, values in columns.items()}, np.zeros(kept), {})
+    assert tool("kit_rows").as_vectors(folder, 4, tmp_path / "rows") == 4
+    told = json.loads((tmp_path / "rows/test_vectors.json").read_text())["rows"]
+    assert [one["inputs"]["company"] for one in told] == [0, 2, 5, 8]
+    expected = runtime.predict((folder / "model.tflite").read_bytes(), columns)[[0, 2, 5, 8]]
+    np.testing.assert_array_equal(np.array([one["prediction"] for one in told], np.float32), expected)
+    assert tool("kit_c").here(tmp_path / "rows").largest == pytest.approx(0, abs=1e-6)
 
 
 TRIALS = [("kit_c", "here"), ("kit_c", "arm64"), ("kit_node", "replay"), ("kit_browser", "replay")]

@@ -11,12 +11,13 @@ from markupsafe import Markup
 from components.plot import Axis, Plot, ends
 from components.shown import number, real, scale_of, with_spread
 from pipeline.report.blocks import Block, Figure, Section, Table, Text
-from pipeline.report.charts import bars, lines
+from pipeline.report.charts import SERIES, bars, lines
 from pipeline.report.material import Material
 
 _SHOWN = 12
 """Inputs with bars; the table names all."""
 _MODELS = {"float": "float model", "file": "model.tflite"}
+_LEGEND = tuple(zip(SERIES, _MODELS.values(), strict=False))
 _WIDTH, _HEIGHT = 300, 210
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -64,11 +65,10 @@ def _importances(material: Material, found: Mapping[str, Any]) -> Figure:
     title = f"Rise of the {metric.heading(material.unit)}{spread}"
     caption = (
         f"How much the {metric.title} gets worse on {found['rows']:,} test rows when one input is shuffled among them "
-        "(permutation importance): float model above in blue, model.tflite below in orange. Inputs that tell the same "
-        "stand in for each other, and then each looks small."
+        "(permutation importance). Inputs that tell the same stand in for each other, and then each looks small."
     )
     header = ("input", _MODELS["file"], _MODELS["float"])
-    return Figure(picture, caption, Table(title, header, rows), beside=True)
+    return Figure(picture, caption, Table(title, header, rows), beside=True, legend=_LEGEND)
 
 
 def _unbroken(text: str) -> str:
@@ -94,10 +94,11 @@ def _curves(material: Material, found: Mapping[str, Any]) -> list[Block]:
     header = ("input", "value", _MODELS["file"], _MODELS["float"])
     caption = (
         f"Mean prediction over {found['curve_rows']} test rows when one input has the same value in all of them "
-        "(partial dependence): model.tflite in orange, float model in blue and dashed. All on one scale. The other "
-        "inputs stay as they are, so a value may meet rows that it never meets in the data."
+        "(partial dependence), all on one scale; the float model is dashed or hollow. The other inputs stay as they "
+        "are, so a value may meet rows that it never meets in the data."
     )
-    return [Figure(Markup('<div class="multiples">{}</div>').format(pictures), caption, Table("Curves", header, rows))]
+    picture = Markup('<div class="multiples">{}</div>').format(pictures)
+    return [Figure(picture, caption, Table("Curves", header, rows), legend=_LEGEND)]
 
 
 def _multiple(material: Material, curve: Mapping[str, Any], low: float, high: float) -> Markup:
@@ -130,7 +131,7 @@ def _categories(curve: Mapping[str, Any], name: str, label: str, values: Axis) -
         height=max(_HEIGHT, 64 + 18 * len(names)),
         left=24 + 7 * max(map(len, names)),
     )
-    for kind, (key, title) in zip(("s1", "s2"), _MODELS.items(), strict=True):
+    for kind, (key, title) in zip(SERIES, _MODELS.items(), strict=False):
         for place, value in enumerate(curve[key]):
             told = f"{title}, {curve['at'][place]}: {number(value)}"
             plot.dot(real(value), place + 0.5, kind, told, hollow=key == "float", radius=5 if key == "float" else 3)

@@ -1,7 +1,7 @@
 """Prints the default pipeline's specification as `golden.yaml` keeps it; `make golden` writes that file anew.
 
-Kept is everything but what every change of code or settings would change: fingerprints of code, the revision, and the
-values of settings, which other tests look at. Long JSON texts are shown as the structure that they are.
+Kept is everything but what every change of code or settings would change: fingerprints of code, the revision, TFX's
+version, and the values of settings, which other tests look at. Long JSON texts are shown as the structures they are.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ SETTINGS = (
     "provenance",
     "push",
     "settings",
+    "stats_options_json",
     "steps",
     "custom_config",
 )
@@ -36,6 +37,7 @@ def kept(documents: list[dict[str, Any]]) -> str:
     spec, platform = copy.deepcopy(documents)
     parameters = spec["root"]["inputDefinitions"]["parameters"]
     parameters["gate"]["defaultValue"] = "<settings>"
+    spec["sdkVersion"] = spec["sdkVersion"].partition("-")[0]
     for task in spec["root"]["dag"]["tasks"].values():
         for name, value in task["inputs"].get("parameters", {}).items():
             constant = value.get("runtimeValue", {}).get("constant")
