@@ -47,9 +47,9 @@ class Axis:
 
     def marks(self) -> Sequence[tuple[float, str]]:
         """Places and texts of the ticks."""
-        return (
-            self.ticks if self.ticks is not None else [(one, number(one)) for one in round_steps(self.low, self.high)]
-        )
+        if self.ticks is not None:
+            return self.ticks
+        return [(one, _exactly(one)) for one in round_steps(self.low, self.high)]
 
 
 def round_steps(low: float, high: float, about: int = 5) -> list[float]:
@@ -61,6 +61,12 @@ def round_steps(low: float, high: float, about: int = 5) -> list[float]:
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
     first = math.ceil(low / step - 1e-9)
     return [count * step for count in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def _exactly(value: float) -> str:
+    """All digits of a round number: with four of them 2007.5 would stand beside 2008 as a second 2008."""
+    size = abs(value)
+    return number(value) if size >= 1e15 else f"{value:,.12g}" if size >= 10_000 else f"{value:.12g}"
 
 
 def ends(values: Iterable[float], room: float = 0.0) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -79,10 +80,12 @@ def check_columns(present: Sequence[str], wanted: Sequence[str], file: str, whos
     """
     missing = [name for name in wanted if name not in present]
     if missing:
+        near = [printable(close[0]) for name in missing if (close := difflib.get_close_matches(name, present, n=1))]
+        meant = f" Did you mean {', '.join(near)}?" if near else ""
         seen = ", ".join(printable(name[:_NAMED]) for name in present[:_NAMED])
         more = f" and {len(present) - _NAMED} more" if len(present) > _NAMED else ""
         raise DataError(
-            f"{file} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)} that {whose}. "
+            f"{file} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)} that {whose}.{meant} "
             f"It has: {seen}{more}.{hint}"
         )
     twice = sorted({name for name in wanted if present.count(name) > 1})

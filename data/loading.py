@@ -73,7 +73,8 @@ def load(dataset: Dataset) -> Loaded:
             kept.append(rows)
     accepted = sum(len(rows) for rows in kept)
     if not accepted:
-        told = [oddities.told(reasons) or "it holds no rows", *oddities.sentences(reasons, reasons.total())]
+        odd = oddities.sentences(reasons, reasons.total(), dataset.label.column)
+        told = [oddities.told(reasons) or "it holds no rows", *odd]
         raise DataError(f"{dataset.source}: no row is accepted: {'; '.join(told)}")
     table = pa.concat_tables([pa.table(rows.columns) for rows in kept])
     split = np.concatenate([rows.split for rows in kept])

@@ -93,7 +93,7 @@ def profile(dataset: Dataset, loaded: Loaded, allow_leaks: Sequence[str] = ()) -
     train = loaded.part("train")
     categories = [_category(name, train[name]) for name in dataset.categorical]
     distinct = [(one.name, one.distinct, train.num_rows - one.missing) for one in categories]
-    odd = loaded.oddities.sentences(loaded.reasons, loaded.read)
+    odd = loaded.oddities.sentences(loaded.reasons, loaded.read, dataset.label.column)
     return Profile(
         files=loaded.located.all_files(),
         spans=loaded.located.labels(),

@@ -32,6 +32,7 @@ from pipeline.yaml_text import YamlError, parse, read_text
 from transforms.features import Features, Plan
 
 DEFAULT_CONFIG = Path(__file__).parent / "configs" / "chicago.yaml"
+_TABLES = (".csv", ".tsv", ".csv.gz", ".parquet")
 
 
 class ConfigError(ValueError):
@@ -168,6 +169,8 @@ def load(path: Path | None = None, overrides: Sequence[str] = ()) -> Config:
         ConfigError: no such file, no YAML, or a key or value that is not allowed.
     """
     path = path or DEFAULT_CONFIG
+    if path.name.lower().endswith(_TABLES):
+        raise ConfigError(f"{path} is a table; `farelite init {path}` writes a configuration for it")
     try:
         tree = parse(read_text(path))
     except FileNotFoundError as error:

@@ -52,7 +52,8 @@ def parse(text: str) -> Any:
         return loader.construct_document(node) if node else None
     except yaml.YAMLError as error:
         remedy = "; indent with spaces, not with tabs" if "'\\t'" in str(error) else ""
-        raise YamlError(f"is not readable as YAML: {error}{remedy}") from error
+        told = str(error).replace('in "<unicode string>", line', "in line")
+        raise YamlError(f"is not readable as YAML: {told}{remedy}") from error
     except RecursionError as error:
         raise YamlError("is nested too deep") from error
 

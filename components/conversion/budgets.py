@@ -7,12 +7,13 @@ from components.settings import Push
 from components.shown import number
 from components.task.amounts import in_label_units
 from components.task.task import Task
-from data.vocabulary import Interface, Measurements, OutputDifference
+from data.vocabulary import Compared, Interface, Measurements, OutputDifference
 
 FORBIDDEN = ("FLEX", "CUSTOM")
 NEGLIGIBLE = 0.01
 """Share of the label's standard deviation by which an error may grow all the same, where the limit is the usual one: of
-a label that is nearly a function of the inputs, rounding to integers may double an error that is nothing."""
+a label that is nearly a function of the inputs, rounding to integers may double an error that is nothing. A log loss
+may grow by as much: the probability of what is right then falls by one percent (a geometric mean)."""
 
 
 def broken(
@@ -33,7 +34,7 @@ def broken(
         *_budgets(figures, push),
         *_differences(figures.difference_to_saved_model, push, interface.spread),
         *_flips(task, figures, push),
-        *_accuracy(task, figures, push, interface.spread),
+        *worse_than_float(task, figures.metrics, push, interface.spread),
     ]
 
 
@@ -99,15 +100,16 @@ def _flips(task: Task, figures: Measurements, push: Push) -> list[str]:
     ]
 
 
-def _accuracy(task: Task, figures: Measurements, push: Push, spread: float) -> list[str]:
+def worse_than_float(task: Task, metrics: Compared, push: Push, spread: float) -> list[str]:
+    """Where the file's errors have grown by more than push.max_increase; `spread` is the label's."""
     reasons = []
     for name, limit in {**task.increases, **push.max_increase}.items():
         metric, file, float_ = (
             task.metrics[name],
-            *(_known(one[name]) for one in (figures.metrics.file, figures.metrics.float)),
+            *(_known(one[name]) for one in (metrics.file, metrics.float)),
         )
-        usual = name not in push.max_increase and metric.in_label_units
-        if usual and file - float_ <= NEGLIGIBLE * spread:
+        usual = name not in push.max_increase and metric.better == "lower"
+        if usual and file - float_ <= NEGLIGIBLE * (spread if metric.in_label_units else 1.0):
             continue
         if limit is not None and not metric.keeps_up(file, float_, 1 + limit):
             reasons.append(

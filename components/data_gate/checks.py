@@ -100,7 +100,7 @@ def check_anomalies(anomalies: anomalies_pb2.Anomalies, split: str, inferred: bo
     agreed = {feature.name: feature for feature in anomalies.baseline.feature}
     found = Findings()
     for name, info in sorted(anomalies.anomaly_info.items()):
-        told = f"{split}: {name}: {info.short_description}: {info.description.rstrip('.')}"
+        told = f"{split}: {name}: {info.short_description}: {info.description.rstrip('. ')}"
         unseen = inferred and all(reason.type == _UNSEEN for reason in info.reason) and len(info.reason) > 0
         if unseen:
             found.warnings.append(f"{told}; never seen in training, so the model will take it for unknown")

@@ -60,7 +60,8 @@ class Executor(base_executor.BaseExecutor):
             settings = Settings.model_validate_json(exec_properties["settings"])
             found.add(check_repeats(summary, settings.warn_repeated_above))
             found.add(findings.of_columns(summary["columns"], settings.allow_leaks))
-            odd = Oddities(**summary["oddities"]).sentences(summary["reasons"], summary["read"])
+            oddities = Oddities(**summary["oddities"])
+            odd = oddities.sentences(summary["reasons"], summary["read"], dataset.label.column)
             # Where the run stops nobody sees a warning, and odd texts are often the cause.
             (found.reasons if found.reasons else found.warnings).extend(odd)
         if found.reasons:

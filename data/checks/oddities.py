@@ -56,21 +56,23 @@ class Oddities:
         (value, place), *_ = self.examples.get(reason) or [["", ""]]
         return f", such as {value!r} in {place}" if value else f", as in {place}" if place else ""
 
-    def sentences(self, reasons: Mapping[str, int], read: int) -> list[str]:
+    def sentences(self, reasons: Mapping[str, int], read: int, label: str) -> list[str]:
         """What there is to say.
 
         Args:
             reasons: rejected rows by reason.
             read: rows, rejected ones too.
+            label: its column, which has a kind where others have a role.
         """
         found = []
         for name, texts in sorted(self.texts.items()):
             count = reasons[f"{name}: {NO_NUMBER}"]
             beside = f", where others hold {', '.join(self.numbers[name])}" if self.numbers.get(name) else ""
+            otherwise = "say data.label.kind: classes" if name == label else "name it in data.categorical"
             found.append(
                 f"{name}: {count:,} of {read:,} rows ({count / read:.1%}) hold no number, such as {', '.join(texts)}"
                 f"{beside}; they are rejected. If such a text means that there is none, add it to data.missing; if "
-                f"{name} is no number, name it in data.categorical"
+                f"{name} is no number, {otherwise}"
             )
         found += [_unread(reason, examples) for reason, examples in sorted(self.examples.items()) if NO_TIME in reason]
         for name, largest in sorted(self.coarse.items()):

@@ -56,6 +56,7 @@ def _said(model: type[BaseModel], key: str, ways: Sequence[Any]) -> str:
         return "missing"
     # A list whose items were refused is called too short.
     told = [way["msg"].removeprefix("Value error, ") for way in ways if way["type"] != "too_short" or not way["input"]]
+    told = [text.replace("a valid tuple", "a list") for text in told]
     allowed = " or ".join([told[0], *(text.removeprefix("Input should be ") for text in told[1:])])
     given = ways[-1]["input"]
     seen = "" if isinstance(given, Mapping | BaseModel) else f" (got {given!r})"

@@ -21,6 +21,24 @@ def test_ticks_are_few_round_and_within_the_ends(low, width):
     assert gaps <= {"1.00", "2.00", "5.00"}
 
 
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
+def test_a_tick_says_where_it_is(low, width):
+    for place, text in Axis("x", low, low + width).marks():
+        assert float(text.replace(",", "")) == pytest.approx(place, abs=1e-6 * width)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "texts"),
+    [
+        (2007, 2009, ["2007", "2007.5", "2008", "2008.5", "2009"]),
+        (0, 1, ["0", "0.2", "0.4", "0.6", "0.8", "1"]),
+        (10_000, 10_002, ["10,000", "10,000.5", "10,001", "10,001.5", "10,002"]),
+    ],
+)
+def test_ticks_close_together_keep_their_digits(low, high, texts):
+    assert [text for _, text in Axis("x", low, high).marks()] == texts
+
+
 def test_an_axis_without_length_has_one_tick():
     assert round_steps(3, 3) == [3]
 

@@ -248,10 +248,8 @@ def test_an_empty_gzip_file_says_so(tmp_path):
 
 def test_a_missing_column_is_named_beside_those_that_are_there(tmp_path):
     file = write(tmp_path, "km,fair\n1,5\n")
-    with pytest.raises(
-        DataError,
-        match=re.escape(f"{file} lacks the column fare that the configuration describes. It has: km, fair."),
-    ):
+    said = f"{file} lacks the column fare that the configuration describes. Did you mean fair? It has: km, fair."
+    with pytest.raises(DataError, match=re.escape(said)):
         everything(describe(), file)
 
 

@@ -95,6 +95,7 @@ def test_an_unknown_key_like_no_other_is_answered_with_the_allowed_ones_alone(fi
         ("training.seed=many", "training.seed: Input should be a valid integer"),
         ("training.epochs=0", "training.epochs: Input should be greater than or equal to 1 or 'auto' (got 0)"),
         ("training.epochs=[8, 0]", "training.epochs: Input should be greater than or equal to 1 or 'auto' (got [8, 0]"),
+        ("training.epochs=two", "training.epochs: Input should be a list or 'auto' (got 'two')"),
         ("training.epochs=[]", "training.epochs: Tuple should have at least 1 item"),
         ("training.batch_size=all", "training.batch_size: Input should be a valid integer"),
         ("training.piecewise.bins=1", "training.piecewise.bins: Input should be greater than or equal to 2 or 'auto'"),
@@ -186,6 +187,11 @@ def test_a_file_that_holds_no_configuration_says_so(tmp_path: Path, content: byt
     path.write_bytes(content)
     assert said in mistake(path)
     assert str(path) in mistake(path)
+
+
+@pytest.mark.parametrize("name", ["trips.csv", "TRIPS.CSV", "trips.csv.gz", "trips.parquet"])
+def test_a_table_in_place_of_a_configuration_is_sent_to_init(name: str) -> None:
+    assert f"`farelite init {name}` writes a configuration" in mistake(Path(name))
 
 
 def test_a_file_that_is_not_there_or_is_a_folder_says_so(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ def said(folder: Path, content: bytes | str, *overrides: str) -> str:
         ("just a text\n", "holds no keys but one value"),
         (HEAD + "---\n" + HEAD, "is not readable as YAML: expected a single document"),
         ("name: [test\n", "is not readable as YAML"),
+        (HEAD + "  filters: {}\n numeric: []\n", "but found '<block mapping start>'\n  in line 7, column 2:"),
         (HEAD.encode() + "# F\xe4hre\n".encode("latin-1"), "line 6 holds the byte 0xe4, which is no UTF-8"),
         (HEAD.encode("utf-16"), "line 1 holds the byte 0xff, which is no UTF-8"),
         (b"name: \x00\n", "is not readable as YAML"),

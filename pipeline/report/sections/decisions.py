@@ -46,7 +46,7 @@ def _confusion(counts: Array, classes: tuple[str, ...]) -> Block:
     names = [one if len(one) <= 12 else f"{one[:11]}…" for one in classes]
     picture = shades(shares, names, names, f"Confusion matrix; {right}", ("decided", "label"), 1.0)
     told = f"Share of each label's rows by what was decided. {right}."
-    return Figure(picture, told, table, beside=True, ramp=ramp("0 %", "100 %", hue="s2"))
+    return Figure(picture, told, table if errors else None, beside=bool(errors), ramp=ramp("0 %", "100 %", hue="s2"))
 
 
 def _reliability(confidence: Array, correct: Array) -> Figure:

@@ -161,7 +161,7 @@ def test_a_category_never_seen_in_training_is_said_and_does_not_stop() -> None:
     assert found.reasons == []
     (warning,) = found.warnings
     assert "harbour" in warning
-    assert warning.endswith("; never seen in training, so the model will take it for unknown")
+    assert warning.endswith("%); never seen in training, so the model will take it for unknown")
 
 
 def test_an_inferred_schema_still_stops_what_is_no_category() -> None:

@@ -39,11 +39,21 @@ def test_each_reason_has_an_example_with_its_place():
 
 def test_times_that_do_not_read_are_told_the_format_that_they_have():
     odd, reasons = read(["31.12.2019", "30.12.2019"], ["5", "5"])
-    (said,) = odd.sentences(reasons, 2)
+    (said,) = odd.sentences(reasons, 2, "fare")
     assert said.startswith("at does not read as %Y-%m-%d in rows such as '31.12.2019' (trips.csv:2), '30.12.2019' (tri")
     assert said.endswith("; such texts read as %d.%m.%Y: set data.time.format")
     odd, reasons = read(["soon"], ["5"])
-    assert odd.sentences(reasons, 1)[0].endswith("'soon' (trips.csv:2); mend the rows, or the format")
+    assert odd.sentences(reasons, 1, "fare")[0].endswith("'soon' (trips.csv:2); mend the rows, or the format")
+
+
+@pytest.mark.parametrize(
+    ("label", "advice"),
+    [("fare", "if fare is no number, say data.label.kind: classes"), ("tip", "name it in data.categorical")],
+)
+def test_a_label_of_texts_is_advised_a_kind_and_an_input_a_role(label, advice):
+    odd, reasons = read(["2020-01-31", "2020-01-31"], ["cheap", "5"])
+    (said,) = odd.sentences(reasons, 2, label)
+    assert said.endswith(advice)
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])

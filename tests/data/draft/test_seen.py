@@ -42,6 +42,30 @@ def test_a_mark_among_numbers_stands_for_a_missing_one(tmp_path):
     assert "missing" not in seen(tmp_path, "a,b\n1,x\n2,?\n3,y\n").settings, "among texts it is one"
 
 
+def test_a_word_that_repeats_among_many_numbers_stands_for_a_missing_one(tmp_path):
+    rain = ["T", "T", "T", "T", "T", "n. d.", *(f"{day % 25}.5" for day in range(60))]
+    table = seen(tmp_path, "rain\n" + "\n".join(rain * 5) + "\n")
+    assert table.settings == {"missing": [*MISSING, "T", "n. d."]}
+    assert (table.columns["rain"].kind, table.columns["rain"].missing) == ("number", 30)
+    assert table.why["missing"] == "the usual texts, and T in rain, n. d. in rain"
+
+
+@pytest.mark.parametrize(
+    ("values", "also"),
+    [
+        ([*range(60), "none"], "a"),  # once: it may be a mistake
+        ([*range(10)] * 6 + ["K"] * 5, "a"),  # of so few numbers it may be a class
+        ([*range(60), *["under 5"] * 5], "a"),  # says how much
+        ([*range(60), *["a"] * 5, *["b"] * 5, *["c"] * 5], "z"),  # says several things
+        ([*range(30), *["none"] * 30], "a"),  # as much a text as a number
+        ([*range(60), *["none"] * 5], "none"),  # a category of another column
+    ],
+)
+def test_a_word_among_numbers_that_may_mean_something_stays(tmp_path, values, also):
+    table = seen(tmp_path, "a,b\n" + "".join(f"{value},{also}\n" for value in values))
+    assert "missing" not in table.settings
+
+
 def test_a_few_texts_among_numbers_are_odd_and_many_make_texts(tmp_path):
     few = seen(tmp_path, "a\n" + "1\n" * 30 + "oops\n").columns["a"]
     assert (few.kind, few.odd) == ("number", {"oops": 1})
