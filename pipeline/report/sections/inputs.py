@@ -21,12 +21,14 @@ def profile(material: Material) -> Section:
         blocks.append(Text(f"{material.summary['accepted']:,} rows accepted: {shares}."))
     header = ("column", "shape", "rows", "missing", "lowest", "median", "highest", "mean", "standard deviation")
     time = time_of(material.answer.config)
-    rows = [_column(one, one.name == time) for one in material.profile[split]]
+    label = ((material.answer.config.get("data") or {}).get("label") or {}).get("column")
+    classes = len(material.task.classes)
+    rows = [_column(one, one.name == time, classes if one.name == label else 0) for one in material.profile[split]]
     return Section("data", "Data", [*blocks, Table(f"Columns of the rows in {split}", header, rows)])
 
 
-def _column(one: SplitColumn, is_time: bool) -> tuple[Cell, ...]:
-    """A time, which is kept as seconds of the wall clock, shows its days."""
+def _column(one: SplitColumn, is_time: bool, classes: int) -> tuple[Cell, ...]:
+    """A time, which is kept as seconds of the wall clock, shows its days; the numbers of classes have no mean."""
     share = one.missing / (one.rows + one.missing) if one.rows + one.missing else 0.0
     missing = f"{share:.1%}" if one.missing else "none"
     if one.distinct is not None:
@@ -37,6 +39,8 @@ def _column(one: SplitColumn, is_time: bool) -> tuple[Cell, ...]:
     if is_time:
         values = [clock(v, "%Y-%m-%d %H:%M") for v in (one.low, one.median, one.high, one.mean)]
         values.append(f"{formatted((one.deviation or 0.0) / 86_400, ',.1f')} days")
+    if classes > 2:
+        values = [f"{classes:,} classes", "", "", "", ""]
     shape = sketch(one.histogram, f"histogram of {one.name}")
     return (one.name, shape, f"{one.rows:,}", missing, *values)
 

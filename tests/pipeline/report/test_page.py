@@ -8,15 +8,19 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 
 from data.errors import DataError
 from pipeline.lineage import journal
 from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.errors import LineageError, MetadataError
 from pipeline.lineage.records import Artifact, NodeRun
+from pipeline.report import html
+from pipeline.report.blocks import Section, Table
 from pipeline.report.material import _warnings, gather
 from pipeline.report.page import render, sections, write_report
 from pipeline.report.profile import SplitColumn
+from pipeline.report.sections.inputs import _column
 from pipeline.settings.metadata import Metadata
 
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>&\'"'
@@ -25,13 +29,13 @@ HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>&\'"'
 class Page(HTMLParser):
     """Elements and texts of a page, by section."""
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.texts: dict[str, str] = {}
         self.figures: dict[str, int] = {}
         self._section = ""
-        self.feed(html)
+        self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         told = dict(attrs)
@@ -162,6 +166,18 @@ def test_times_in_the_data_are_days_and_not_seconds(finished):
     assert "2014-05-13 16:53" in text
     assert "2014-05-14 16:53" in text
     assert "1.5 days" in text
+
+
+def test_classes_in_the_data_have_no_mean_and_a_yes_or_no_has_its_share():
+    column = SplitColumn("weather", 880, 0, 0.0, 3.0, 4.0, 2.65, 1.4, histogram=[1.0, 2.0])
+    assert _column(column, False, 5)[4:] == ("5 classes", "", "", "", "")
+    assert _column(column, False, 2)[7] == "2.65"
+
+
+def test_a_long_text_in_a_table_has_room_on_a_phone():
+    table = Table("odd", ("column", "what"), [("rain", "short"), ("rain", "long " * 20), ("rain", Markup("<b>") * 20)])
+    page = html.Page("t", "h", "1", [], [Section("anomalies", "Anomalies", [table])], "")
+    assert [told.get("class") for tag, told in Page(html.draw(page)).elements if tag == "td"] == [None, "long", None]
 
 
 def test_the_model_card_names_the_layers_that_were_trained_and_no_places_where_there_are_none(finished):
