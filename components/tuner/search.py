@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -167,9 +168,10 @@ class FileTuner(base_tuner.BaseTuner):
     def chosen(self) -> tuple[Trial, str]:
         """The trial to go on with, and why.
 
-        The best of many is better than it seems by luck too, so the configuration stands unless another's gain on the
-        same rows is above one standard error of it (the rule of L. Breiman et al., "Classification and Regression
-        Trees", 1984).
+        The best of many seems better than it is, so the configuration stands unless another's gain on the same rows is
+        above what chance gives the best of so many that are no better: sqrt(2 log n) standard errors, which bounds the
+        largest of n standard normal draws in the mean (S. Boucheron et al., "Concentration Inequalities", 2013,
+        theorem 2.5), and one at least (the rule of L. Breiman et al., "Classification and Regression Trees", 1984).
         """
         usual, metric, label = self.usual, self.judge.task.primary, self.judge.label
         allowed = sorted((one for one in self.trials.values() if one.may_ship), key=lambda one: one.loss)
@@ -177,14 +179,13 @@ class FileTuner(base_tuner.BaseTuner):
             return usual, "no trial keeps the budgets of push"
         if not usual.may_ship:
             return allowed[0], f"lowest {metric.title} of {len(allowed)} files within the budgets of push"
+        tried = len(self.trials) - 1
+        errors = max(1.0, math.sqrt(2 * math.log(max(1, tried))))
+        told = f"by more than the {errors:.2g} standard errors on the same rows that chance gives the best of {tried}"
         for one in allowed:
-            if one is not usual and metric.surpasses(one.predicted, usual.predicted, label):
-                return (
-                    one,
-                    f"lowest {metric.title} of {len(allowed)} files, better than the configuration's by more "
-                    "than one standard error on the same rows",
-                )
-        return usual, f"none of {len(allowed)} files is better than the configuration's by more than one standard error"
+            if one is not usual and metric.surpasses(one.predicted, usual.predicted, label, errors):
+                return one, f"lowest {metric.title} of {len(allowed)} files, better than the configuration's {told}"
+        return usual, f"none of {len(allowed)} files is better than the configuration's {told}"
 
     def get_best_hyperparameters(self, num_trials: int = 1) -> list[keras_tuner.HyperParameters]:
         """The chosen trial's, as TFX asks for them."""
