@@ -92,13 +92,15 @@ def _target(folder: Path, name: str) -> dict[str, Any]:
 
 
 def _on(board: kit_micro.Board) -> Callable[[Path], Trial]:
+    name = f"TensorFlow Lite for Microcontrollers, its source, {board.name}"
+
     def replayed(folder: Path) -> Trial:
         """The package for microcontrollers on a processor that QEMU stands in for, or on this one."""
         if not (folder / "kit/tflm").exists():
             raise Absent(_target(folder, "micro")["why"])
-        return Trial(f"its source, {board.name}", kit_micro.replay(folder, board, TOOLS / "tflm"))
+        return Trial(name, kit_micro.replay(folder, board, TOOLS / "tflm"))
 
-    replayed.__name__ = f"TensorFlow Lite for Microcontrollers, {board.name}"
+    replayed.__name__ = name
     return replayed
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tf_keras
 
 from components import progress
 from components.compression_settings import Pruning
@@ -72,6 +73,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     in_memory.learn(PLAN, columns(256, 0), folder)
     made = context(folder)
     design, _ = made.design(TRAINING)
+    tf_keras.utils.set_random_seed(0)
     net = Phases(design, made.train, made.validation).fit_float()
     made.export_reference(design, net, str(folder / "reference"))
     return folder

@@ -97,6 +97,7 @@ def test_every_conversion_after_training_gives_the_same_classes(made: Any, tmp_p
     kind, context, *_, test = made
     training = TRAINING.model_copy(update={"quantization": None, "pruning": None, "units": (32, 32)})
     design, _ = context.design(training)
+    tf_keras.utils.set_random_seed(0)
     net = Phases(design, context.train, context.validation).fit_float()
     made_float = (kind, context, design, net, test)
     told, plain, columns = file_of(made_float, tmp_path / "plain", Conversion())
