@@ -168,6 +168,8 @@ def _network(material: Material) -> str:
     units, loss = training.get("units"), training.get("loss")
     hidden = f"hidden layers of {' and '.join(map(str, units))} units" if isinstance(units, list) else "hidden layers"
     kind = loss.get("kind") if isinstance(loss, dict) else loss
+    if not material.task.residuals:
+        kind = "cross-entropy"  # whatever stands there for numbers
     return f"dense network, {hidden}" + (f"; loss: {kind}" if kind else "")
 
 
@@ -203,7 +205,9 @@ def _limits(material: Material) -> list[str]:
     ]
     if material.summary and material.summary.get("ranges"):
         time = time_of(material.answer.config)
-        ranges = list(material.summary["ranges"].items())[:8]
+        # Of classes the summary has the numbers of the first and the last.
+        unsaid = set() if material.task.residuals else {material.answer.config["data"]["label"]["column"]}
+        ranges = [pair for pair in material.summary["ranges"].items() if pair[0] not in unsaid][:8]
         shown = [f"{name} {_end(low, name == time)} to {_end(high, name == time)}" for name, (low, high) in ranges]
         found.append(f"trained on {', '.join(shown)}.")
     return found

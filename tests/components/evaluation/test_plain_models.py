@@ -25,6 +25,14 @@ def test_a_file_no_better_than_the_mean_is_refused(rmse: float) -> None:
     assert reason.endswith("gate.min_skill asks for more than 0")
 
 
+def test_where_least_squares_learn_something_they_are_advised() -> None:
+    (reason,) = judged(2.244, 2.223, 2.166)
+    assert reason.endswith("; the linear model reaches 2.166 by squared errors, which follow rare large labels as the "
+                           "usual huber loss does not: try training.loss.kind: mse")  # fmt: skip
+    (of_noise,) = judged(2.244, 2.223, 2.223)
+    assert "mse" not in of_noise
+
+
 def test_skill_is_one_minus_the_ratio_of_squared_errors() -> None:
     assert judged(6.0, 10.0, 6.0, min_skill=0.63) == []
     (reason,) = judged(6.0, 10.0, 6.0, min_skill=0.64)

@@ -21,6 +21,7 @@ from pipeline.report.material import _warnings, gather
 from pipeline.report.page import render, sections, write_report
 from pipeline.report.profile import SplitColumn
 from pipeline.report.sections.inputs import _column
+from pipeline.report.sections.record import _limits, _network
 from pipeline.settings.metadata import Metadata
 
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>&\'"'
@@ -166,6 +167,19 @@ def test_times_in_the_data_are_days_and_not_seconds(finished):
     assert "2014-05-13 16:53" in text
     assert "2014-05-14 16:53" in text
     assert "1.5 days" in text
+
+
+def test_the_model_card_of_classes_names_their_loss_and_no_range_of_their_numbers(finished):
+    material = gather(finished.paths)
+    material = dataclasses.replace(material, summary={"ranges": {"fare": [0, 2], "seats": [1, 6]}})
+    assert _limits(material)[-1] == "trained on fare 0 to 2, seats 1 to 6."
+    data = material.answer.config["data"]
+    label = {**data["label"], "kind": "classes", "classes": ["a", "b", "c"]}
+    config = {**material.answer.config, "data": {**data, "label": label}, "training": {"loss": {"kind": "huber"}}}
+    answer = dataclasses.replace(material.answer, config=config)
+    told = dataclasses.replace(material, answer=answer, figures={}, evaluation={}, history=None)
+    assert _network(told).endswith("; loss: cross-entropy")
+    assert _limits(told)[-1] == "trained on seats 1 to 6."
 
 
 def test_classes_in_the_data_have_no_mean_and_a_yes_or_no_has_its_share():
