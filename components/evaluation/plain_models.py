@@ -34,7 +34,7 @@ def judge_baselines(task: Task, gate: Gate, file: Metrics, mean: Metrics, linear
         reasons.append(
             f"{metric.title} {number(of_file)} against {number(of_mean)} of the {of_labels}, on the same "
             f"rows, is a skill of {skill:.3g}; gate.min_skill asks for more than {gate.min_skill:g}"
-            f"{_follow_rare(of_file, of_linear, of_mean) if metric.in_label_units else ''}"
+            f"{_advice(task, of_file, of_linear, of_mean)}"
         )
     excused = metric.keeps_up(of_file, of_linear + LINEAR_SLACK * of_mean, 1.0)
     ratio = gate.max_linear_ratio
@@ -47,14 +47,11 @@ def judge_baselines(task: Task, gate: Gate, file: Metrics, mean: Metrics, linear
     return reasons
 
 
-def _follow_rare(of_file: float, of_linear: float, of_mean: float) -> str:
-    """What to try where least squares learn something and the network does not, as of a label of noughts and a tail."""
-    if not of_linear < min(of_file, of_mean):
+def _advice(task: Task, of_file: float, of_linear: float, of_mean: float) -> str:
+    """What to try where the linear model learns something and the network does not."""
+    if not task.behind_linear or not of_linear < min(of_file, of_mean):
         return ""
-    return (
-        f"; the linear model reaches {number(of_linear)} by squared errors, which follow rare large labels as the "
-        "usual huber loss does not: try training.loss.kind: mse"
-    )
+    return f"; the linear model reaches {number(of_linear)} {task.behind_linear}"
 
 
 def few_rows(task: Task, gate: Gate, rows: int) -> list[str]:

@@ -128,6 +128,7 @@ class Classification:
     max_flipped: float | None = 0.05
     residuals = False
     caution = "Few rows of a class make its figures uncertain."
+    behind_linear = ""
 
     def __init__(self, classes: Sequence[str]) -> None:
         self.classes = tuple(classes)

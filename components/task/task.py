@@ -30,6 +30,7 @@ class Task(Protocol):
             nothing is decided.
         residuals: whether prediction minus label means anything, and `of_part` is measured of that.
         caution: what a reader of the metrics must know.
+        behind_linear: why the linear model may learn what the network does not, and what to try; empty for no advice.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class Task(Protocol):
     max_flipped: float | None
     residuals: bool
     caution: str
+    behind_linear: str
 
     def measure(self, predicted: Array, label: Array, names: Iterable[str]) -> dict[str, float]:
         """Metrics of those names, from predictions `[rows]`, or of classes `[rows, classes]`, and labels `[rows]`."""
