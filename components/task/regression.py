@@ -75,7 +75,7 @@ class Regression:
     max_flipped: float | None = None
     residuals = True
     caution = "A few rows that are far off decide the RMSE, so compare models on the same rows only."
-    behind_linear = "by squared errors, which follow rare large labels as the usual huber loss does not: try training.loss.kind: mse"
+    behind_linear = "by squared errors, which follow rare large labels as huber does not: try training.loss.kind: mse"
 
     def measure(self, predicted: Array, label: Array, names: Iterable[str]) -> dict[str, float]:
         """In label units, but for calibration."""
