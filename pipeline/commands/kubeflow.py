@@ -159,7 +159,7 @@ def _compiled(loaded: Config, config: Path | None, image: str | None) -> list[di
     with without_native_notes():
         from pipeline.runners.kubeflow.spec import compile_spec
 
-        return compile_spec(_settled(loaded), (config or DEFAULT_CONFIG).resolve().parent, image)
+        return compile_spec(_settled(loaded), (config or DEFAULT_CONFIG).resolve().parent, image, loaded)
 
 
 def _settled(loaded: Config) -> Config:

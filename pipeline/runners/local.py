@@ -114,7 +114,7 @@ def run_context(run: Run, beam: tuple[str, ...], lineage: Lineage | None = None)
     schema = files.match(config.schema_file, "schema")[0] if config.schema_file else None
     told = {
         "config": config.plain(),
-        "config_hash": (run.asked or config).hash(),  # as a cluster knows it, which has not looked at the source
+        "config_hash": (run.asked or config).hash(),  # what the label is follows from the data
         "code_revision": provenance.code_revision(),
         "fingerprint": run.fingerprint,
         "sources": source.all_files(),

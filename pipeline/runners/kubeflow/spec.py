@@ -35,13 +35,16 @@ PASSING = "/tmp/farelite"
 """What a container keeps to itself: a copy of `push.store` where there is no volume, and a study's work."""
 
 
-def compile_spec(config: Config, folder: Path, image: str | None = None) -> list[dict[str, Any]]:
+def compile_spec(
+    config: Config, folder: Path, image: str | None = None, asked: Config | None = None
+) -> list[dict[str, Any]]:
     """The specification and the platform's document.
 
     Args:
         config: of the pipeline.
         folder: of the configuration file; a source below it counts from the parameter `data_root` on the cluster.
         image: in place of the configuration's.
+        asked: the configuration as it was before the label was looked at, which the hash of settings is of.
 
     Raises:
         ConfigError: the image has no digest, a step does not exist, or open-source KFP would refuse the outcome.
@@ -51,7 +54,7 @@ def compile_spec(config: Config, folder: Path, image: str | None = None) -> list
         raise ConfigError(
             "kubeflow.models is null, so no volume keeps the versions, and push.store names no place either: set one"
         )
-    pipeline = create_pipeline(_on_cluster(config, folder), _surroundings(config))
+    pipeline = create_pipeline(_on_cluster(config, folder), _surroundings(config, asked or config))
     runner = tfx_runner.KubeflowV2DagRunner(
         tfx_runner.KubeflowV2DagRunnerConfig(default_image=image, default_commands=COMMAND, use_pipeline_spec_2_1=True)
     )
@@ -81,12 +84,12 @@ def _on_cluster(config: Config, folder: Path) -> Config:
     return config.model_copy(update={"data": data})
 
 
-def _surroundings(config: Config) -> RunContext:
+def _surroundings(config: Config, asked: Config) -> RunContext:
     """Nothing can be looked up when this is compiled, so the steps look when they run."""
     block = config.kubeflow
     told = {
         "config": config.plain(),
-        "config_hash": config.hash(),
+        "config_hash": asked.hash(),
         "code_revision": provenance.code_revision(),
         "fingerprint": "",
     }

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from pipeline.cli import main
+from pipeline.config import load
 
 IMAGE = "registry.example/farelite@sha256:" + "ab" * 32
 ROWS = "".join(f"{place},{'yes' if place % 3 else 'no'}\n" for place in range(300))
@@ -42,6 +43,9 @@ def test_the_kind_and_classes_of_a_label_are_settled_before_the_cluster(tmp_path
     assert not code, capsys.readouterr().err
     assert {(one["kind"], tuple(one["classes"])) for one in labels(output)} == {("binary", ("no", "yes"))}
     assert "label y: no and yes" in capsys.readouterr().err
+    pusher = next(yaml.safe_load_all(output.read_text()))["root"]["dag"]["tasks"]["TFLitePusher"]
+    told = json.loads(pusher["inputs"]["parameters"]["provenance"]["runtimeValue"]["constant"])
+    assert told["config_hash"] == load(tmp_path / "c.yaml").hash()  # as of a run here
 
 
 def test_a_label_that_could_be_two_things_is_asked_for(tmp_path, monkeypatch, capsys) -> None:
