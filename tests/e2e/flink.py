@@ -53,8 +53,8 @@ def ours(word: bytes = b"") -> set[int]:
     return found
 
 
-def run(runs: Path, *changes: str) -> tuple[int, dict[str, Any], str]:
+def run(runs: Path, *changes: str, force: bool = False) -> tuple[int, dict[str, Any], str]:
     """Exit code, result and what was said."""
-    sets = [word for change in changes for word in ("--set", change)]
-    done = subprocess.run([FARELITE, "run", "--runs-dir", str(runs), "--json", *sets], capture_output=True, text=True)
+    words = [word for change in changes for word in ("--set", change)] + ["--force"] * force
+    done = subprocess.run([FARELITE, "run", "--runs-dir", str(runs), "--json", *words], capture_output=True, text=True)
     return done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr
