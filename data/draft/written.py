@@ -12,7 +12,7 @@ from data.files import local
 
 LOOK_BYTES = 1 << 20
 _RECORDS = 100
-_DELIMITERS = (",", ";", "\t", "|")
+_DELIMITERS = (",", ";", "\t", "|", " ")
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?")
 _YEAR = re.compile(r"(19|20)\d\d")
 
@@ -91,7 +91,7 @@ def _records(text: bytes, delimiter: str, most: int) -> list[list[bytes]]:
 def _delimiter(text: bytes) -> str:
     """The one that makes most fields of them equally many, a space if no other does; the comma where none makes two."""
     best, found = (0.0, 1), ","
-    for delimiter in (*_DELIMITERS, " "):
+    for delimiter in _DELIMITERS:
         widths = [len(record) for record in _records(text, delimiter, _RECORDS)]
         if not widths or widths[0] < 2 or (delimiter == " " and best[1] > 1):
             continue

@@ -20,7 +20,7 @@ _DOTTED, _TOLD = 40, 250
 
 
 def cut(name: str, most: int = 29) -> str:
-    """A name that has room beside a picture."""
+    """A text of so many letters at most: a name that has room beside a picture."""
     return name if len(name) <= most else f"{name[: most - 1]}…"
 
 

@@ -9,7 +9,7 @@ from components.plot import Axis
 from components.shown import number, shown
 from components.task.classification import BINS, counted, precision_recall
 from pipeline.report.blocks import Block, Figure, Section, Table, Text
-from pipeline.report.charts import legend, lines, ramp, shades
+from pipeline.report.charts import cut, legend, lines, ramp, shades
 from pipeline.report.material import Material
 
 Array = npt.NDArray[np.float64]
@@ -43,7 +43,7 @@ def _confusion(counts: Array, classes: tuple[str, ...]) -> Block:
     if len(classes) > _MOST_CLASSES:
         return table if errors else Text(right)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    names = [one if len(one) <= 12 else f"{one[:11]}…" for one in classes]
+    names = [cut(one, 12) for one in classes]
     picture = shades(shares, names, names, f"Confusion matrix; {right}", ("decided", "label"), 1.0)
     told = f"Share of each label's rows by what was decided. {right}."
     return Figure(picture, told, table if errors else None, beside=bool(errors), ramp=ramp("0 %", "100 %", hue="s2"))

@@ -11,11 +11,13 @@ from markupsafe import Markup
 from components.plot import Axis, Plot, ends
 from components.shown import number, real, scale_of, with_spread
 from pipeline.report.blocks import Block, Figure, Section, Table, Text
-from pipeline.report.charts import SERIES, bars, lines
+from pipeline.report.charts import SERIES, bars, cut, lines
 from pipeline.report.material import Material
 
 _SHOWN = 12
 """Inputs with bars; the table names all."""
+_NAME = 24
+"""Letters of a name beside them."""
 _MODELS = {"float": "float model", "file": "model.tflite"}
 _LEGEND = tuple(zip(SERIES, _MODELS.values(), strict=False))
 _WIDTH, _HEIGHT = 300, 210
@@ -51,7 +53,7 @@ def _importances(material: Material, found: Mapping[str, Any]) -> Figure:
     decimals = 3 - math.floor(math.log10(scale_of([max((abs(real(one["file"])) for one in first), default=1.0)])))
     told = "; ".join(f"{one['name']} {number(one['file'])}" for one in first)
     picture = bars(
-        [(_short(one["name"]), tuple(round(real(one[key]), decimals) for key in _MODELS), "") for one in first],
+        [(cut(one["name"], _NAME), tuple(round(real(one[key]), decimals) for key in _MODELS), "") for one in first],
         f"Rise of the {metric.title} when an input is shuffled: {told}",
         f"rise of the {metric.heading(material.unit)}",
         list(_MODELS.values()),
@@ -122,7 +124,7 @@ def _multiple(material: Material, curve: Mapping[str, Any], low: float, high: fl
 
 def _categories(curve: Mapping[str, Any], name: str, label: str, values: Axis) -> Markup:
     """Dots beside the names, hollow for the float model."""
-    names = [_short(str(one), 16) for one in curve["at"]]
+    names = [cut(str(one), 16) for one in curve["at"]]
     plot = Plot(
         Axis(f"{name}: {values.label}", values.low, values.high),
         Axis("", len(names), 0, tuple((place + 0.5, text) for place, text in enumerate(names))),
@@ -157,13 +159,9 @@ def _named(curve: Mapping[str, Any]) -> str:
 
 
 def _output(material: Material, curve: Mapping[str, Any]) -> str:
-    return f"P({_short(curve['of_class'])})" if curve["of_class"] is not None else material.unit
+    return f"P({cut(curve['of_class'], _NAME)})" if curve["of_class"] is not None else material.unit
 
 
 def _metric_unit(material: Material, found: Mapping[str, Any]) -> str:
     metric = material.task.metrics[found["metric"]]
     return material.unit if metric.in_label_units else metric.title
-
-
-def _short(name: str, most: int = 24) -> str:
-    return name if len(name) <= most else f"{name[: most - 1]}…"

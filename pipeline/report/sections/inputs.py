@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from components.shown import clock, formatted
 from pipeline.report.blocks import Block, Cell, Figure, Points, Section, Table, Text
-from pipeline.report.charts import bars, sketch
+from pipeline.report.charts import bars, cut, sketch
 from pipeline.report.material import Material
 from pipeline.report.profile import SplitColumn
 from pipeline.report.rows import time_of
@@ -97,4 +97,4 @@ def rejects(material: Material) -> Section:
 
 def _short(row: list[str]) -> tuple[str, ...]:
     file, *rest = row
-    return (file.rsplit("/", 1)[-1], *(one if len(one) <= 160 else f"{one[:159]}…" for one in rest))
+    return (file.rsplit("/", 1)[-1], *(cut(one, 160) for one in rest))
