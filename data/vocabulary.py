@@ -255,6 +255,22 @@ class Compared(Told):
     """Of plain models of the training rows."""
 
 
+class BoostedTrees(Told):
+    """Gradient-boosted trees (LightGBM) that the file is measured beside; their metrics are among the baselines."""
+
+    name: Literal["teacher", "booster"]
+    """The network's teacher, where it has one; else a rival that was grown for this comparison. Key in
+    `metrics.baselines`."""
+    trees: Positive
+    learning_rate: float
+    leaves: Positive
+    """Of one tree, at most."""
+    rows: Positive
+    """Training rows that they have learned from."""
+    bytes: Positive
+    """Of LightGBM's own text of all trees."""
+
+
 class OutputDifference(Told):
     """How far the outputs of file and SavedModel lie apart, in the output's units, over the test rows."""
 
@@ -384,6 +400,8 @@ class Measurements(Told):
     """Where the label is no number."""
     influence: Influence | None = Field(default=None, exclude_if=lambda value: value is None)
     """What it listens to. Not told by versions pushed before 2026-12."""
+    boosted_trees: BoostedTrees | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Not told by versions pushed before 2026-12."""
 
 
 class SliceCounts(Told):
