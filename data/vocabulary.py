@@ -320,10 +320,12 @@ class Curve(Told):
 
     name: str
     """Of the point, or of the source's column."""
-    of: Literal["", "latitude", "longitude", "hour", "weekday", "month"]
-    """What of it is set, the rest of it stays: weekday 0 is Monday, month 0 is January; empty for the value itself."""
+    of: Literal["", "latitude", "longitude", "date", "hour", "weekday", "month"]
+    """What of it is set, the rest of it stays: a date is its first second on the wall clock since 1970, weekday 0 is
+    Monday, month 0 is January; empty for the value itself."""
     of_class: str | None
-    """The class whose probability it is, the one that the input moves most; null where there is one output."""
+    """The class whose probability it is, in all curves that which the inputs move most; null where there is one
+    output."""
     at: list[Value]
     """Numbers between the 5th and the 95th percentile of the rows, or the most frequent categories."""
     file: list[Figure]
