@@ -17,8 +17,26 @@ if TYPE_CHECKING:
 DONE, UNEXPECTED, BAD_INPUT, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
 
 RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Folder of all pipelines' runs and models.")]
+
+
+def _name_of(given: str | None) -> str | None:
+    """A pipeline's name; of a file, the one that its configuration gives, for no name holds a dot or a slash."""
+    if given is None or not {".", "/"} & set(given):
+        return given
+    from pipeline.config import load
+
+    return load(Path(given)).name
+
+
 Pipeline = Annotated[
-    str | None, typer.Option("--pipeline", help="Which pipeline; needed where the folder holds several.")
+    str | None,
+    typer.Option(
+        "--pipeline",
+        "--config",
+        metavar="NAME|FILE",
+        callback=_name_of,
+        help="Which pipeline, by its name or its configuration; needed where the folder holds several.",
+    ),
 ]
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Configuration file; without one, the Chicago example.")
