@@ -190,6 +190,9 @@ class LabelScale(Told):
     """Standard deviation of the label itself, in its unit."""
     smearing: float
     """What predictions are multiplied by, since the mean of a logarithm is not the logarithm of the mean; 1 without."""
+    shift: float = 0.0
+    """What is added to predictions, in the label's unit, so that their mean on the training rows is that of the labels;
+    0 where it was near enough."""
 
 
 class Interface(Told):

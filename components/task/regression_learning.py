@@ -148,7 +148,7 @@ class RegressionLearning:
 
     def loss(self, choice: Loss, encoding: Encoding) -> tf_keras.losses.Loss:
         """As configured, on the scale that is learned."""
-        if choice.kind == "huber":
+        if choice.has_delta:
             scale = encoding.described()
             return tf_keras.losses.Huber(shares_of(choice.delta, scale.spread if scale else 1.0))
         return tf_keras.losses.MeanAbsoluteError() if choice.kind == "mae" else tf_keras.losses.MeanSquaredError()

@@ -16,7 +16,7 @@ from components.conversion import recipe
 from components.device.kernels import refusals
 from components.examples import load
 from components.settings import Training
-from components.tables import Columns, Table, join, table_of
+from components.tables import Columns, FloatArray, Table, join, table_of
 from components.task.boosted import TREE_INPUTS, Boosted, as_tree_inputs, grown_rival, grown_teacher
 from components.task.encoding import Encoding
 from components.task.learning import Learning, learning_of
@@ -206,12 +206,14 @@ class TrainingContext:
         boosted.save(path)
 
     def corrected(self, design: Design, net: Net) -> Encoding:
-        """The design's encoding of labels without the bias that this network has on the training rows, and as sure as
-        it is right on the validation rows."""
-        found = design.encoding
-        if found.biased:
-            found = found.corrected(fitting.predict(net.joined, self.train, design), self.train.label)
-        return found.calibrated(fitting.predict(net.joined, self.validation, design), self.validation.label)
+        """The design's encoding of labels, corrected for this network."""
+
+        def predicted(rows: Table) -> tuple[FloatArray, FloatArray]:
+            return fitting.predict(net.joined, rows, design), rows.label
+
+        return design.encoding.corrected(
+            lambda: predicted(self.train), lambda: predicted(self.validation), design.training.loss
+        )
 
     def representative(self, net: Net, conversion: Conversion) -> recipe.FloatArray:
         """Inputs of the core for training rows spread evenly over the table, float32 `[rows, width]`."""
