@@ -72,10 +72,11 @@ def postgresql(folder: Path) -> Iterator[Metadata]:
         shutil.chown(home, user)
         shutil.chown(password, user)
     data = str(home / "data")
-    make = [str(programs[-1]), "-D", data, "-U", "farelite", "-A", "scram-sha-256", f"--pwfile={password}"]
+    make = [str(programs[-1]), "-D", data, "-U", "farelite", "-A", "scram-sha-256", f"--pwfile={password}", "--no-sync"]
     subprocess.run(make, user=user, cwd=home, check=True, capture_output=True)
     port, log = free_port(), home / "log"
     serve = [str(programs[-1].with_name("postgres")), "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", str(home)]
+    serve += ["-c", "fsync=off"]
     with log.open("wb") as stream:
         process = subprocess.Popen(serve, user=user, cwd=home, stdout=stream, stderr=stream)
         try:
