@@ -27,10 +27,13 @@ INTERFACE_FILE = "interface.json"
 """Beside a SavedModel of ours: what its inputs and its output mean."""
 
 REFERENCE_DIR = "Reference"
-"""Beside the served model: a SavedModel with the signatures `float`, `linear` and `mean`."""
+"""Beside the served model: a SavedModel with `float`, the plain models of the task, and `tree_inputs` as signatures."""
 
 FLOAT_WEIGHTS_FILE = "float_weights.npz"
 """Beside the reference model: weights of the float front and core, in Keras's order."""
+
+BOOSTED_FILE = "boosted_trees.json.gz"
+"""Beside the reference model: the teacher, or the rival, and how it was made."""
 
 STUDY_FILE = "study.json"
 """Of the compression study: every variant with its figures."""

@@ -190,6 +190,9 @@ class LabelScale(Told):
     """Standard deviation of the label itself, in its unit."""
     smearing: float
     """What predictions are multiplied by, since the mean of a logarithm is not the logarithm of the mean; 1 without."""
+    shift: float = 0.0
+    """What is added to predictions, in the label's unit, so that their mean on the training rows is that of the labels;
+    0 where it was near enough."""
 
 
 class Interface(Told):
@@ -255,6 +258,22 @@ class Compared(Told):
     """Of plain models of the training rows."""
 
 
+class BoostedTrees(Told):
+    """Gradient-boosted trees (LightGBM) that the file is measured beside; their metrics are among the baselines."""
+
+    name: Literal["teacher", "booster"]
+    """The network's teacher, where it has one; else a rival that was grown for this comparison. Key in
+    `metrics.baselines`."""
+    trees: Positive
+    learning_rate: float
+    leaves: Positive
+    """Of one tree, at most."""
+    rows: Positive
+    """Training rows that they have learned from."""
+    bytes: Positive
+    """Of LightGBM's own text of all trees."""
+
+
 class OutputDifference(Told):
     """How far the outputs of file and SavedModel lie apart, in the output's units, over the test rows."""
 
@@ -304,10 +323,12 @@ class Curve(Told):
 
     name: str
     """Of the point, or of the source's column."""
-    of: Literal["", "latitude", "longitude", "hour", "weekday", "month"]
-    """What of it is set, the rest of it stays: weekday 0 is Monday, month 0 is January; empty for the value itself."""
+    of: Literal["", "latitude", "longitude", "date", "hour", "weekday", "month"]
+    """What of it is set, the rest of it stays: a date is its first second on the wall clock since 1970, weekday 0 is
+    Monday, month 0 is January; empty for the value itself."""
     of_class: str | None
-    """The class whose probability it is, the one that the input moves most; null where there is one output."""
+    """The class whose probability it is, in all curves that which the inputs move most; null where there is one
+    output."""
     at: list[Value]
     """Numbers between the 5th and the 95th percentile of the rows, or the most frequent categories."""
     file: list[Figure]
@@ -384,6 +405,8 @@ class Measurements(Told):
     """Where the label is no number."""
     influence: Influence | None = Field(default=None, exclude_if=lambda value: value is None)
     """What it listens to. Not told by versions pushed before 2026-12."""
+    boosted_trees: BoostedTrees | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Not told by versions pushed before 2026-12."""
 
 
 class SliceCounts(Told):

@@ -113,7 +113,7 @@ def tiny_interface() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def save_tiny() -> Callable[..., Path]:
-    """Writes the tiny model as a SavedModel; each named signature is the same function.
+    """Writes the tiny model as a SavedModel; each named signature is the same function, `tree_inputs` a column of it.
 
     Without names they are the served one, and `evaluate` in the dtypes of tf.Example.
     """
@@ -130,6 +130,9 @@ def save_tiny() -> Callable[..., Path]:
             extra = raw["passengers"] + 0.5 * tf.cast(raw["company"], tf.float32) + hours
             return {"prediction": tf.reduce_sum(hidden, axis=1) + extra}
 
+        def column(**raw: Any) -> dict[str, Any]:
+            return {"prediction": formula(**raw)["prediction"][:, tf.newaxis]}
+
         stored = {tf.float32: tf.float32, tf.int32: tf.int64}
         examples = {name: tf.TensorSpec([None, 1], stored[dtype], name=name) for name, dtype in dtypes.items()}
         examples["company"] = tf.TensorSpec([None, 1], tf.string, name="company")
@@ -142,7 +145,8 @@ def save_tiny() -> Callable[..., Path]:
 
         module = tf.Module()
         found = {
-            name: tf.function(formula).get_concrete_function(**spec) for name in signatures or ("serving_default",)
+            name: tf.function(column if name == "tree_inputs" else formula).get_concrete_function(**spec)
+            for name in signatures or ("serving_default",)
         }
         if not signatures:
             found["evaluate"] = tf.function(evaluate).get_concrete_function(**examples)

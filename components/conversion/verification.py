@@ -21,6 +21,7 @@ from components.examples import Columns
 from components.scoring.device_rows import on_device
 from components.settings import Push
 from components.task import task_of
+from components.task.boosted import TREE_INPUTS, Boosted
 from components.task.task import Task
 from data.vocabulary import (
     Compared,
@@ -111,8 +112,10 @@ def verify_file(
     difference = task.difference(from_file, run_saved_model(saved_model, EVALUATED, as_evaluated))
     reference_of = signatures_of(reference)
     predictions = {name: reference_of(name, columns) for name in ("float", *task.baselines)}
+    boosted = Boosted.load(reference)
+    predictions[boosted.name] = boosted.predict(reference_of(TREE_INPUTS, columns))
     of = {name: task.measure(one, label, task.shown) for name, one in {"file": from_file, **predictions}.items()}
-    baselines = {name: of[name] for name in task.baselines}
+    baselines = {name: of[name] for name in (*task.baselines, boosted.name)}
     rows, odd = vectors.chosen(columns, push.test_vectors, interface.inputs, inspection.boundaries(model))
     expected = runtime.predict(model, rows)
     everything = {name: np.concatenate([columns[name], rows[name]]) for name in rows}
@@ -133,6 +136,7 @@ def verify_file(
             max=float(difference.max()), mean=float(difference.mean()), p99=float(np.percentile(difference, 99))
         ),
         flipped_decisions=_flipped(task, predictions["float"], from_file),
+        boosted_trees=boosted.told(),
     )
     reasons = [
         *broken(task, anatomy, figures, interface, push),

@@ -33,8 +33,8 @@ class Grid:
 
     Attributes:
         part: name of what it belongs to.
-        of: which of its aspects: `latitude`, `longitude`; `hour`, `weekday` (0 is Monday) or `month` (0 is January) of
-            a time, the rest of which stays; empty for the value itself.
+        of: which of its aspects: `latitude`, `longitude`; `date`, `hour`, `weekday` (0 is Monday) or `month` (0 is
+            January) of a time, the rest of which stays; empty for the value itself.
         tensor: name of the input.
         at: what the curve shows along: numbers, or texts of a category.
         values: for each of them what the input is set to, `[rows]`, or one value for all.
@@ -58,6 +58,7 @@ def grids(part: Part, columns: Columns, seen: Columns) -> Iterator[Grid]:
     for one in part.inputs:
         values = seen[one.name]
         if one.role == "time":
+            yield from _dates(part, one, columns[one.name], values)
             yield from _clock(part, one, columns[one.name])
             continue
         found = _frequent(one, values) if one.role == "categorical" else _quantiles(values)
@@ -84,6 +85,15 @@ def _frequent(one: Input, ids: Array) -> list[tuple[str, int]]:
     texts = dict(enumerate(one.vocabulary or (), start=1))
     most = sorted(found[np.argsort(-rows, kind="stable")[:POINTS]].tolist())
     return [(texts.get(place, "missing or unknown" if place == 0 else f"unknown, id {place}"), place) for place in most]
+
+
+def _dates(part: Part, one: Input, seconds: Array, seen: Array) -> Iterator[Grid]:
+    """The day itself, as what has changed over the years; the time of day stays."""
+    days = [int(day) for day, _ in _quantiles(seen.astype(np.int64) // _DAY)]
+    if len(days) > 1:
+        moved = (np.clip(day * _DAY + seconds.astype(np.int64) % _DAY, 0, np.iinfo(np.int32).max) for day in days)
+        values = tuple(one.astype(seconds.dtype) for one in moved)
+        yield Grid(part.name, "date", one.name, tuple(float(day * _DAY) for day in days), values)
 
 
 def _clock(part: Part, one: Input, seconds: Array) -> Iterator[Grid]:

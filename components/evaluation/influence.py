@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -65,9 +65,7 @@ def measure(
             name=parts[most].name, change=_plain(change[most].mean()), spread=_plain(_spread(change[most]))
         ),
         curve_rows=min(len(label), CURVE_ROWS),
-        curves=[
-            curve for one in order[:CURVES] for curve in _curves(task, grids(parts[one], few, columns), few, models)
-        ],
+        curves=_curves(task, [grid for one in order[:CURVES] for grid in grids(parts[one], few, columns)], few, models),
     )
 
 
@@ -96,25 +94,25 @@ def rank_correlation(one: FloatArray, other: FloatArray) -> float | None:
     return _plain(spearmanr(one, other).statistic)
 
 
-def _curves(task: Task, wanted: Iterable[Grid], columns: Columns, models: Mapping[str, Predict]) -> list[Curve]:
-    found = []
-    for grid in wanted:
-        lines = {name: partial_dependence(model, columns, grid) for name, model in models.items()}
-        of_class = None
-        if lines["file"].ndim > 1:
-            place = int(np.argmax(np.nan_to_num(np.ptp(lines["file"], axis=0))))
-            lines, of_class = {name: line[:, place] for name, line in lines.items()}, task.classes[place]
-        found.append(
-            Curve(
-                name=grid.part,
-                of=grid.of,
-                of_class=of_class,
-                at=list(grid.at),
-                apart=_plain(np.max(np.abs(lines["file"] - lines["float"]))),
-                **{name: [_plain(value) for value in line] for name, line in lines.items()},
-            )
+def _curves(task: Task, wanted: Sequence[Grid], columns: Columns, models: Mapping[str, Predict]) -> list[Curve]:
+    """Where there are classes, all of the one that the inputs move most: curves are read beside each other."""
+    lines = [{name: partial_dependence(model, columns, grid) for name, model in models.items()} for grid in wanted]
+    of_class = None
+    if lines and lines[0]["file"].ndim > 1:
+        place = int(np.argmax(sum(np.nan_to_num(np.ptp(one["file"], axis=0)) for one in lines)))
+        lines = [{name: line[:, place] for name, line in one.items()} for one in lines]
+        of_class = task.classes[place]
+    return [
+        Curve(
+            name=grid.part,
+            of=grid.of,
+            of_class=of_class,
+            at=list(grid.at),
+            apart=_plain(np.max(np.abs(one["file"] - one["float"]))),
+            **{name: [_plain(value) for value in line] for name, line in one.items()},
         )
-    return found
+        for grid, one in zip(wanted, lines, strict=True)
+    ]
 
 
 def _sample(columns: Columns, count: int) -> npt.NDArray[np.intp]:

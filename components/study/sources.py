@@ -46,7 +46,7 @@ class Sources:
     @cached_property
     def training_set(self) -> Table:
         """What every variant learns from."""
-        return self.context.training_set(self.training)
+        return self.context.training_set(self.training, self.context.teacher(self.training))
 
     def key(self, variant: Variant, conversion: Conversion) -> str:
         """Of everything that a variant's SavedModel follows from."""

@@ -16,10 +16,11 @@ from threadpoolctl import threadpool_limits
 
 from components.settings import Distillation
 from components.tables import FloatArray, Table
+from components.task.boosted import Parts, grow
 from components.task.encoding import Encoding
 from components.task.label_scale import Kind
 from components.task.logits import CrossEntropy, Logits, offset_of
-from components.task.regression_learning import RIDGE, grow, one_hot, tree_inputs
+from components.task.regression_learning import RIDGE, one_hot
 from components.task.settings import Decision, Loss
 from components.task.threshold import choose
 from transforms.features import BLOCK, NUMBERS
@@ -110,19 +111,11 @@ class ClassificationLearning:
 
         return predict
 
-    def teacher(
-        self, table: Table, categories: Sequence[str], choices: Distillation, seed: int
-    ) -> Callable[[Table], FloatArray]:
-        """LightGBM's classifier, which gives probabilities as soft targets."""
+    def trees(self, table: Table, categories: Sequence[str], choices: Distillation, seed: int) -> Parts:
+        """Of the classes' shares, which are soft targets; so many in all, whatever the number of classes."""
         count = len(self.classes)
         rounds = max(1, choices.trees // count)
-        booster = grow(table, categories, choices, seed, rounds, objective="multiclass", num_class=count)
-
-        def teach(rows: Table) -> FloatArray:
-            shares = np.asarray(booster.predict(tree_inputs(rows, categories)))
-            return np.asarray(self.narrowed(shares), np.float32)
-
-        return teach
+        return ((1.0, grow(table, categories, choices, seed, rounds, objective="multiclass", num_class=count)),)
 
 
 class ClassesLearning(ClassificationLearning):
@@ -147,3 +140,7 @@ class BinaryLearning(ClassificationLearning):
     def targets(self, label: FloatArray) -> FloatArray:
         """The label itself, a probability like the teacher's."""
         return label
+
+    def trees(self, table: Table, categories: Sequence[str], choices: Distillation, seed: int) -> Parts:
+        """Of the probability of yes."""
+        return ((1.0, grow(table, categories, choices, seed, choices.trees, objective="binary")),)

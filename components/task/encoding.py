@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
@@ -10,21 +10,17 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from components.task.settings import Loss
 from data.vocabulary import LabelScale
 
 FloatArray = npt.NDArray[np.float32]
+Predicted = Callable[[], tuple[FloatArray, FloatArray]]
+"""A network's predictions of some rows, by the encoding that is corrected, and the rows' labels `[rows]`; a call
+computes them."""
 
 
 class Encoding(Protocol):
-    """How labels and the network's outputs are told in each other's terms; learned from the training rows.
-
-    Attributes:
-        biased: whether learning on this scale shifts the mean of the predictions, which `corrected` then undoes.
-    """
-
-    @property
-    def biased(self) -> bool:
-        """See above."""
+    """How labels and the network's outputs are told in each other's terms; learned from the training rows."""
 
     def encode(self, label: FloatArray) -> npt.NDArray[Any]:
         """What the loss compares with the network's output, of labels `[rows]`."""
@@ -32,11 +28,9 @@ class Encoding(Protocol):
     def decode(self, output: tf.Tensor) -> tf.Tensor:
         """Predictions `[rows]`, activated, of the network's output `[rows, width]`."""
 
-    def corrected(self, predictions: FloatArray, label: FloatArray) -> Encoding:
-        """Without the bias that these predictions of the training rows have; the same where it brings none."""
-
-    def calibrated(self, predictions: FloatArray, label: FloatArray) -> Encoding:
-        """As sure as it is right on the validation rows, whose predictions these are; the same for a number."""
+    def corrected(self, train: Predicted, validation: Predicted, loss: Loss) -> Encoding:
+        """For a network that was trained by a loss: without the bias that it has on the training rows, or as sure as it
+        is right on the validation rows."""
 
     def of_output(self) -> Mapping[str, Any]:
         """What the interface says of the output besides: `decision`, `temperature_scaling`; nothing of a number."""

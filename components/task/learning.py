@@ -13,6 +13,7 @@ import tf_keras
 
 from components.settings import Distillation
 from components.tables import Table
+from components.task.boosted import Parts
 from components.task.classification_learning import BinaryLearning, ClassesLearning
 from components.task.encoding import Encoding
 from components.task.label_scale import Kind
@@ -46,10 +47,8 @@ class Learning(Protocol):
     ) -> dict[str, Callable[[dict[str, tf.Tensor]], tf.Tensor]]:
         """Plain models by the names of `Task.baselines`, each from the network's inputs to predictions `[batch]`."""
 
-    def teacher(
-        self, table: Table, categories: Sequence[str], choices: Distillation, seed: int
-    ) -> Callable[[Table], FloatArray]:
-        """Learned from the rows; gives labels to others."""
+    def trees(self, table: Table, categories: Sequence[str], choices: Distillation, seed: int) -> Parts:
+        """Boosted trees that have learned from the rows, in the form of predictions; `categories` are inputs of ids."""
 
 
 def learning_of(label: Label, decision: Decision) -> Learning:

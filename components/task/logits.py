@@ -14,6 +14,7 @@ import tf_keras
 from scipy.optimize import minimize_scalar
 
 from components.task.classification import LEAST, log_losses
+from components.task.encoding import Predicted
 from components.task.settings import Loss
 from data.vocabulary import LabelScale
 
@@ -43,11 +44,6 @@ class Logits:
         """Whether the network has a single output."""
         return len(self.offset) == 1
 
-    @property
-    def biased(self) -> bool:
-        """No: the validation rows tell of its faults, see `calibrated`."""
-        return False
-
     def encode(self, label: FloatArray) -> FloatArray:
         """Shares float32 `[rows, width]`; labels are places `[rows]`, probabilities of yes, or shares already."""
         values = np.asarray(label, np.float32)
@@ -62,17 +58,9 @@ class Logits:
         logits = logits + tf.constant([scale * one for one in self.offset], tf.float32)
         return tf.sigmoid(tf.squeeze(logits, 1)) if self.one else tf.nn.softmax(logits)
 
-    def corrected(self, predictions: FloatArray, label: FloatArray) -> Logits:
-        """Itself, since it is not biased."""
-        return self
-
-    def calibrated(self, predictions: FloatArray, label: FloatArray) -> Logits:
-        """With the temperature of the lowest log loss on these rows, and what is then decided by.
-
-        Args:
-            predictions: of the validation rows, by this encoding.
-            label: places `[rows]`.
-        """
+    def corrected(self, train: Predicted, validation: Predicted, loss: Loss) -> Logits:
+        """With the temperature of the lowest log loss on the validation rows, and what is then decided by."""
+        predictions, label = validation()
         logits, places = self._logits(predictions), np.asarray(label, int)
         found = minimize_scalar(lambda log: _loss(logits / np.exp(log), places), bounds=(-2.0, 2.0), method="bounded")
         before, after = _loss(logits, places), float(found.fun)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
-import lightgbm
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
@@ -19,13 +18,13 @@ from threadpoolctl import threadpool_limits
 from components.settings import Distillation
 from components.tables import FloatArray, Table
 from components.task.amounts import shares_of
+from components.task.boosted import Parts, grow
 from components.task.encoding import Encoding
 from components.task.label_scale import Kind, NumberScale
 from components.task.settings import Loss
 from transforms.features import BLOCK, NUMBERS
 
 Model = Callable[[dict[str, tf.Tensor]], tf.Tensor]
-Teacher = Callable[[Table], FloatArray]
 
 RIDGE = 1.0
 """L2 penalty: enough to keep cells with a handful of rows from running wild."""
@@ -110,36 +109,7 @@ def _ridge(x: Any, label: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[n
     return float(label.mean() - mean @ weights), weights
 
 
-def tree_inputs(rows: Table, categories: Sequence[str]) -> npt.NDArray[Any]:
-    """What the teacher's trees see: numbers, then ids, `[rows, n]`."""
-    return np.concatenate([rows.numbers, *(rows.inputs[name] for name in categories)], axis=1)
-
-
-def grow(
-    table: Table, categories: Sequence[str], choices: Distillation, seed: int, trees: int, **objective: Any
-) -> lightgbm.Booster:
-    """So many rounds of trees for an objective of LightGBM; each tree sees a share of the rows and features."""
-    parameters = {
-        **objective,
-        "learning_rate": choices.learning_rate,
-        "num_leaves": choices.leaves,
-        "bagging_fraction": 0.7,
-        "bagging_freq": 1,
-        "feature_fraction": 0.5,
-        "seed": seed,
-        # Threads would change the order of sums, and with it the trees.
-        "num_threads": 1,
-        "deterministic": True,
-        "force_row_wise": True,
-        "verbose": -1,
-    }
-    width = table.numbers.shape[1]
-    places = list(range(width, width + len(categories)))
-    rows = lightgbm.Dataset(tree_inputs(table, categories), table.label, categorical_feature=places)
-    return lightgbm.train(parameters, rows, trees)
-
-
-def fit_teacher(table: Table, categories: Sequence[str], choices: Distillation, seed: int) -> Teacher:
+def fit_teacher(table: Table, categories: Sequence[str], choices: Distillation, seed: int) -> Parts:
     """Gradient-boosted trees on the numbers and categories of the training rows.
 
     The median of a label (absolute error) keeps clear of odd rows, its mean (squared error) does not, so one of each
@@ -151,18 +121,16 @@ def fit_teacher(table: Table, categories: Sequence[str], choices: Distillation, 
         choices: of trees.
         seed: of what each tree sees.
     """
-
     # The mean is learned faster than the median, whose gradients are only signs.
-    median = grow(table, categories, choices, seed, choices.trees, objective="l1")
-    mean = grow(table, categories, choices, seed, max(1, choices.trees // 2), objective="l2")
-    share = choices.median_share
-
-    def teach(rows: Table) -> FloatArray:
-        x = tree_inputs(rows, categories)
-        predictions = share * np.asarray(median.predict(x)) + (1 - share) * np.asarray(mean.predict(x))
-        return predictions.astype(np.float32)
-
-    return teach
+    kinds = (
+        (choices.median_share, choices.trees, "l1"),
+        (1 - choices.median_share, max(1, choices.trees // 2), "l2"),
+    )
+    return tuple(
+        (share, grow(table, categories, choices, seed, trees, objective=objective))
+        for share, trees, objective in kinds
+        if share
+    )
 
 
 class RegressionLearning:
@@ -180,7 +148,7 @@ class RegressionLearning:
 
     def loss(self, choice: Loss, encoding: Encoding) -> tf_keras.losses.Loss:
         """As configured, on the scale that is learned."""
-        if choice.kind == "huber":
+        if choice.has_delta:
             scale = encoding.described()
             return tf_keras.losses.Huber(shares_of(choice.delta, scale.spread if scale else 1.0))
         return tf_keras.losses.MeanAbsoluteError() if choice.kind == "mae" else tf_keras.losses.MeanSquaredError()
@@ -193,6 +161,6 @@ class RegressionLearning:
             "linear": fit_linear(table, id_sizes),
         }
 
-    def teacher(self, table: Table, categories: Sequence[str], choices: Distillation, seed: int) -> Teacher:
-        """Boosted trees."""
+    def trees(self, table: Table, categories: Sequence[str], choices: Distillation, seed: int) -> Parts:
+        """Of the median and of the mean."""
         return fit_teacher(table, categories, choices, seed)

@@ -18,15 +18,17 @@ class Loss(Settings):
     """What the network's weights minimise; its kind alone is enough where that has no further keys.
 
     Attributes:
-        kind: of a number `huber` (quadratic up to `delta`, linear beyond), `mae` or `mse`; any other label is learned
-            by cross-entropy.
-        delta: of `huber`, in label units, or as a share of its standard deviation over the training rows.
+        kind: of a number `huber` (quadratic up to `delta`, linear beyond), `mae` or `mse`. `unbiased_huber` is `huber`
+            with the predictions shifted to the mean of the training rows' labels, where they miss it by more than 0.15
+            of their RMSE: so they do where most labels are zero and a few are large, and a median tells little. Any
+            other label is learned by cross-entropy.
+        delta: of both `huber`, in label units, or as a share of its standard deviation over the training rows.
         class_weights: of a label that is no number: `balanced` by the inverse of each class's share, or weights by
             class; both make its probabilities other than the shares that occur. Null weighs all rows alike.
         label_smoothing: share of each label that is spread evenly over the classes.
     """
 
-    kind: Literal["huber", "mae", "mse"] = "huber"
+    kind: Literal["unbiased_huber", "huber", "mae", "mse"] = "unbiased_huber"
     delta: Amount = "0.2 sd"
     class_weights: Literal["balanced"] | dict[str, Annotated[float, Field(gt=0)]] | None = None
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
@@ -34,7 +36,7 @@ class Loss(Settings):
     @property
     def has_delta(self) -> bool:
         """Whether `delta` says anything."""
-        return self.kind == "huber"
+        return self.kind in ("unbiased_huber", "huber")
 
     @model_validator(mode="before")
     @classmethod

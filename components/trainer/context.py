@@ -9,22 +9,22 @@ from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import numpy as np
-import tensorflow as tf
 import tensorflow_transform as tft
-import tf_keras
 
 from components.compression_settings import Conversion
 from components.conversion import recipe
 from components.device.kernels import refusals
 from components.examples import load
 from components.settings import Training
-from components.tables import Columns, Table, join, table_of
+from components.tables import Columns, FloatArray, Table, join, table_of
+from components.task.boosted import TREE_INPUTS, Boosted, as_tree_inputs, grown_rival, grown_teacher
 from components.task.encoding import Encoding
 from components.task.learning import Learning, learning_of
 from components.trainer import compression, export, features_file, fitting, room, sizes
 from components.trainer.design import Design
 from components.trainer.designing import designed, id_sizes
 from components.trainer.distillation import labelled, remix
+from components.trainer.functions import as_function, split
 from components.trainer.phases import Net
 from components.trainer.weights import save_weights
 from data.errors import DataError
@@ -127,16 +127,27 @@ class TrainingContext:
         """How the label is learned."""
         return learning_of(self.plan.dataset.label, training.decision)
 
-    def training_set(self, training: Training) -> Table:
-        """What the network learns from: the real rows, and new ones with a teacher's labels where so configured."""
-        if (teacher := training.distillation) is None:
+    @property
+    def _id_keys(self) -> list[str]:
+        return [id_key(name) for name in self._categorical]
+
+    def teacher(self, training: Training) -> Boosted | None:
+        """Trees that give new rows their labels, where so configured."""
+        if (choices := training.distillation) is None:
+            return None
+        return grown_teacher(self.learning(training), self.train, self._id_keys, choices, training.seed)
+
+    def rival(self, training: Training) -> Boosted:
+        """Trees to measure a network beside that has no teacher."""
+        return grown_rival(self.learning(training), self.train, self._id_keys, training.seed)
+
+    def training_set(self, training: Training, teacher: Boosted | None) -> Table:
+        """What the network learns from: the real rows, and new ones with the teacher's labels."""
+        if teacher is None:
             return self.train
-        keys = [id_key(name) for name in self._categorical]
-        learning = self.learning(training)
-        teach = learning.teacher(self.train, keys, teacher, training.seed)
-        new = self.table(remix(self.raw_train, self.plan.dataset, teacher, training.seed))
-        real = replace(self.train, label=learning.targets(self.train.label))
-        return join(real, labelled(new, teach))
+        new = self.table(remix(self.raw_train, self.plan.dataset, teacher.choices, training.seed))
+        real = replace(self.train, label=self.learning(training).targets(self.train.label))
+        return join(real, labelled(new, teacher))
 
     def design(self, training: Training, conversion: Conversion | None = None) -> tuple[Design, dict[str, Any]]:
         """The network to build, and what was chosen for it, for the record; for `conversion` see `sizes.held`."""
@@ -181,24 +192,28 @@ class TrainingContext:
         export.save(model, path, evaluate=True, interface=described)
         recipe.write(path, how, sample)
 
-    def export_reference(self, design: Design, net: Net, path: str) -> None:
-        """The float model and the plain models to beat, for measurements; and the float weights."""
+    def export_reference(self, design: Design, net: Net, path: str, boosted: Boosted) -> None:
+        """The float model and the plain models to beat, for measurements; the float weights; and boosted trees."""
         joined = net.joined
         own = as_function(joined, self.corrected(design, net))
         references = {"float": own, **design.learning.baselines(self.train, design.widths.sizes)}
+        references[TREE_INPUTS] = as_tree_inputs(boosted)
         reference = export.RawModel(
             self.plan.dataset, self._layer, self.kept, references, [joined], absent=self._without_room
         )
         export.save(reference, path, evaluate=False)
         save_weights(net, path)
+        boosted.save(path)
 
     def corrected(self, design: Design, net: Net) -> Encoding:
-        """The design's encoding of labels without the bias that this network has on the training rows, and as sure as
-        it is right on the validation rows."""
-        found = design.encoding
-        if found.biased:
-            found = found.corrected(fitting.predict(net.joined, self.train, design), self.train.label)
-        return found.calibrated(fitting.predict(net.joined, self.validation, design), self.validation.label)
+        """The design's encoding of labels, corrected for this network."""
+
+        def predicted(rows: Table) -> tuple[FloatArray, FloatArray]:
+            return fitting.predict(net.joined, rows, design), rows.label
+
+        return design.encoding.corrected(
+            lambda: predicted(self.train), lambda: predicted(self.validation), design.training.loss
+        )
 
     def representative(self, net: Net, conversion: Conversion) -> recipe.FloatArray:
         """Inputs of the core for training rows spread evenly over the table, float32 `[rows, width]`."""
@@ -207,37 +222,3 @@ class TrainingContext:
         inputs = {name: self.train.inputs[name][rows] for name in net.front.input_names}
         sample, _ = net.front.predict(inputs, batch_size=fitting.PREDICT_BATCH, verbose=0)
         return np.asarray(sample, np.float32)
-
-
-def split(net: Net, encoding: Encoding) -> export.Parts:
-    """The network in the pieces that the converter takes one by one."""
-    names = net.front.input_names
-    inputs = x = tf_keras.Input(net.core.input_shape[1:])
-    *before, output = net.core.layers[1:]
-    for layer in before:
-        x = layer(x)
-    hidden = tf_keras.Model(inputs, x)
-
-    def front(inputs: export.Tensors) -> tuple[tf.Tensor, tf.Tensor]:
-        core_input, skip = net.front([inputs[name] for name in names], training=False)
-        return core_input, skip
-
-    return export.Parts(
-        front,
-        lambda x: hidden(x, training=False),
-        output,
-        encoding.decode,
-        width=int(net.core.input_shape[1]),
-        hidden_width=int(hidden.output_shape[1]),
-        outputs=int(output.units),
-    )
-
-
-def as_function(model: tf_keras.Model, encoding: Encoding) -> Callable[[export.Tensors], tf.Tensor]:
-    """A Keras model as a function of named tensors, to float32 `[batch]`."""
-    names = model.input_names
-
-    def call(inputs: export.Tensors) -> tf.Tensor:
-        return encoding.decode(model([inputs[name] for name in names], training=False))
-
-    return call

@@ -49,16 +49,15 @@ def run_fn(fn_args: Any) -> None:
     telling = Telling(run_dir / TENSORBOARD_DIR, planned(design.training))
     trained = train(context, design, None if cold else start, watch=telling)
 
-    history = {
-        **trained.history,
-        "kept_components": len(context.kept),
-        "choices": chosen,
-        **({"cold_start": cold} if cold else {}),
-    }
+    told = {"cold_start": cold} if cold else {}
     if len(context.train) == training.max_rows:
-        history["sample_rows"] = len(context.train)
+        told["sample_rows"] = len(context.train)
+    history = {**trained.history, "kept_components": len(context.kept), "choices": chosen, **told}
     run_dir.mkdir(parents=True, exist_ok=True)
     (run_dir / HISTORY_FILE).write_text(json.dumps(history))
+    progress.report("growing trees to measure beside", 0, 0)
+    boosted = trained.teacher or context.rival(design.training)
     progress.report("writing the SavedModels", 0, 0)
     context.export(design, trained.shipped, fn_args.serving_model_dir, Recipe(conversion=conversion or Conversion()))
-    context.export_reference(design, trained.reference, str(Path(fn_args.serving_model_dir).parent / REFERENCE_DIR))
+    reference = str(Path(fn_args.serving_model_dir).parent / REFERENCE_DIR)
+    context.export_reference(design, trained.reference, reference, boosted)

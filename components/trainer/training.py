@@ -10,6 +10,7 @@ from typing import Any
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tf_keras
 
+from components.task.boosted import Boosted
 from components.trainer import cycles
 from components.trainer.context import TrainingContext
 from components.trainer.cycles import AfterEpoch
@@ -26,11 +27,13 @@ class Trained:
         reference: the float network.
         shipped: the compressed one.
         history: losses by epoch, by phase.
+        teacher: whom it has learned from, where it had one.
     """
 
     reference: Net
     shipped: Net
     history: Mapping[str, Any]
+    teacher: Boosted | None
 
 
 def train(
@@ -54,7 +57,8 @@ def train(
     """
     tf_keras.backend.clear_session()
     tf_keras.utils.set_random_seed(design.training.seed)
-    phases = Phases(design, context.training_set(design.training), context.validation, watch=watch)
+    teacher = context.teacher(design.training)
+    phases = Phases(design, context.training_set(design.training, teacher), context.validation, watch=watch)
     net = phases.fit_float(start, after_epoch)
     reference = phases.copy(net)  # compression goes on with the weights of `net`
-    return Trained(reference, phases.compress(net), phases.history)
+    return Trained(reference, phases.compress(net), phases.history, teacher)

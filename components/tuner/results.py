@@ -17,7 +17,7 @@ TUNING_VERSION = 1
 
 
 def results(tuner: FileTuner) -> dict[str, Any]:
-    """Every trial with its figures on the validation rows, and the chosen one."""
+    """Every trial with its figures on rows that it has not learned from, and the chosen one."""
     chosen, why = tuner.chosen()
     ok = {key: one for key, one in tuner.trials.items() if one.status == "ok"}
     front = pareto({key: (one.figures["bytes"], one.loss) for key, one in ok.items()})
@@ -52,7 +52,7 @@ def patch(found: Mapping[str, Any]) -> str:
         block[leaf] = value
     usual, best = (_error(found, one) for one in (_first(found), _chosen(found)))
     title = title_of(found["metric"])
-    head = f"# found by farelite tune: {title} {best} on validation rows, as configured {usual}\n"
+    head = f"# found by farelite tune: {title} {best} on rows held out of train and validation, as configured {usual}\n"
     return head + (
         yaml.safe_dump(tree, sort_keys=False, default_flow_style=None)
         if tree

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import math
-import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +19,18 @@ from keras_tuner.engine import base_tuner
 from components import progress
 from components.shown import shown
 from components.trainer.hyperparameters import changes
+from components.tuner.choice import Choice
+from components.tuner.kept import Kept
 from components.tuner.oracle import OBJECTIVE, LocalSearch
 from components.tuner.settings import Tuner as TunerSettings
 from components.tuner.trials import GivenUpError, Judge, OutOfTimeError, Trial
 
 MANY = 100_000
 """Trials where no number of them is given."""
+
+
+def _never() -> bool:
+    return False
 
 
 @dataclass
@@ -42,6 +45,7 @@ class Watch:
     limit_s: float
     clock: Callable[[], float] = time.monotonic
     _kept_s: float = 0.0
+    _kept_back_s: float = 0.0
     _start: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,9 +60,13 @@ class Watch:
         """Seconds behind."""
         return self._kept_s + self.clock() - self._start
 
+    def keep_back(self, seconds: float) -> None:
+        """So many at the end are for something else, but at most half of all."""
+        self._kept_back_s = min(seconds, self.limit_s / 2)
+
     def over(self) -> bool:
         """Whether none are left."""
-        return self.spent_s >= self.limit_s
+        return self.spent_s + self._kept_back_s >= self.limit_s
 
 
 class FileTuner(base_tuner.BaseTuner):
@@ -68,6 +76,7 @@ class FileTuner(base_tuner.BaseTuner):
 
     Args:
         judge: runs the trials.
+        fresh: runs the best one and the configuration once more, for other rows.
         settings: of the search.
         found: the space.
         kept: folder of the trials that have ended.
@@ -78,16 +87,18 @@ class FileTuner(base_tuner.BaseTuner):
     def __init__(
         self,
         judge: Judge,
+        fresh: Judge,
         settings: TunerSettings,
         found: keras_tuner.HyperParameters,
         kept: Path,
         folder: str,
         watch: Watch | None = None,
     ) -> None:
-        self.judge, self.space = judge, found
+        self.judge, self.fresh, self.space = judge, fresh, found
         self.watch = watch or Watch(settings.minutes * 60)
         self.trials: dict[str, Trial] = {}
-        self._kept = kept
+        self._kept, self._confirmed = Kept(kept), Kept(kept / "confirmed")
+        self._again: tuple[Trial, Trial] | None = None
         oracle = LocalSearch(
             found,
             lambda values: judge.fits(self._changed(values)),
@@ -104,12 +115,20 @@ class FileTuner(base_tuner.BaseTuner):
             super().search(*told, verbose=0, **more)
         except OutOfTimeError:
             logging.info("the time was up in the middle of a trial")
+        self._confirm()
 
     def run_trial(self, trial: Any, **_: Any) -> dict[str, float]:
         """KerasTuner's call for one trial."""
         changed = self._changed(trial.hyperparameters.values)
         self._report(int(trial.trial_id))
-        found = self._take(changed) or self._keep(self._run(changed))
+        first = not self.trials
+        found = self._kept.take(changed)
+        if found is None:
+            found = self._kept.keep(self._run(self.judge, changed, self.best(), _never if first else self.watch.over))
+        else:
+            self.watch.take(found.seconds)
+        if first:
+            self.watch.keep_back(2 * found.seconds * len(self.fresh.parts) / len(self.judge.parts))
         self.trials[trial.trial_id] = found
         if found.status != "ok":
             raise errors.FailedTrialError(found.reason)
@@ -122,19 +141,18 @@ class FileTuner(base_tuner.BaseTuner):
         except errors.FailedTrialError as error:  # all other errors end the search
             trial.status, trial.message = "FAILED", str(error)
 
-    def _run(self, changed: Mapping[str, Any]) -> Trial:
-        first, start, cycles = not self.trials, time.monotonic(), list[list[float]]()
+    def _run(self, judge: Judge, changed: Mapping[str, Any], best: Trial | None, over: Callable[[], bool]) -> Trial:
+        start, cycles = time.monotonic(), list[list[float]]()
         figures: Mapping[str, Any] = {}
         status, reason, predicted = "ok", "", np.empty(0, np.float32)
         try:
-            never = (lambda: False) if first else self.watch.over
-            figures, predicted = self.judge.figures(changed, self.best(), never, cycles)
+            figures, predicted = judge.figures(changed, best, over, cycles)
         except GivenUpError as error:
             status, reason = "given up", str(error)
         except OutOfTimeError:
             raise
         except Exception as error:  # one trial must not take the others along; its reason is reported
-            if first:
+            if not self.trials:
                 raise
             logging.exception("trial with %s failed", changed)
             status, reason = "failed", f"{type(error).__name__}: {error}"
@@ -166,53 +184,29 @@ class FileTuner(base_tuner.BaseTuner):
         return {one.name: changed.get(one.name, one.default) for one in self.space.space}
 
     def chosen(self) -> tuple[Trial, str]:
-        """The trial to go on with, and why.
+        """The trial to go on with, and why."""
+        return self._choice().made()
 
-        The best of many seems better than it is, so the configuration stands unless another's gain on the same rows is
-        above what chance gives the best of so many that are no better: sqrt(2 log n) standard errors, which bounds the
-        largest of n standard normal draws in the mean (S. Boucheron et al., "Concentration Inequalities", 2013,
-        theorem 2.5), and one at least (the rule of L. Breiman et al., "Classification and Regression Trees", 1984).
-        """
-        usual, metric, label = self.usual, self.judge.task.primary, self.judge.label
-        allowed = sorted((one for one in self.trials.values() if one.may_ship), key=lambda one: one.loss)
-        if not allowed:
-            return usual, "no trial keeps the budgets of push"
-        if not usual.may_ship:
-            return allowed[0], f"lowest {metric.title} of {len(allowed)} files within the budgets of push"
-        tried = len(self.trials) - 1
-        errors = max(1.0, math.sqrt(2 * math.log(max(1, tried))))
-        told = f"by more than the {errors:.2g} standard errors on the same rows that chance gives the best of {tried}"
-        for one in allowed:
-            if one is not usual and metric.surpasses(one.predicted, usual.predicted, label, errors):
-                return one, f"lowest {metric.title} of {len(allowed)} files, better than the configuration's {told}"
-        return usual, f"none of {len(allowed)} files is better than the configuration's {told}"
+    def _choice(self) -> Choice:
+        """What is known so far; the rows are those of either judge."""
+        trials = list(self.trials.values())
+        return Choice(trials, self.judge.task.primary, self.judge.label, self.fresh.label, self._again)
+
+    def _confirm(self) -> None:
+        """Measures the candidate and the configuration on rows that the search was not judged by."""
+        candidate = self._choice().candidate
+        if candidate is None:
+            return
+        spent, limit = self.watch.spent_s, self.watch.limit_s
+        progress.report("the best trial once more, on other rows", min(spent, limit), limit)
+        usual, found = (
+            self._confirmed.take(changed) or self._confirmed.keep(self._run(self.fresh, changed, None, _never))
+            for changed in (self.usual.changed, candidate.changed)
+        )
+        self._again = usual, found
 
     def get_best_hyperparameters(self, num_trials: int = 1) -> list[keras_tuner.HyperParameters]:
         """The chosen trial's, as TFX asks for them."""
         found = self.space.copy()
         found.values = self._values_of(self.chosen()[0])
         return [found]
-
-    def _place(self, changed: Mapping[str, Any]) -> Path:
-        told = json.dumps(changed, sort_keys=True).encode()
-        return self._kept / f"{hashlib.sha256(told).hexdigest()[:16]}.npz"
-
-    def _take(self, changed: Mapping[str, Any]) -> Trial | None:
-        place = self._place(changed)
-        if not place.exists():
-            return None
-        with np.load(place) as arrays:
-            found = Trial(**json.loads(str(arrays["told"])), predicted=arrays["predicted"])
-        self.watch.take(found.seconds)
-        return found
-
-    def _keep(self, trial: Trial) -> Trial:
-        place = self._place(trial.changed)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        told = asdict(trial)
-        predicted = told.pop("predicted")
-        part = place.with_name(f".{place.name}.{os.getpid()}.part")
-        with part.open("wb") as stream:
-            np.savez_compressed(stream, told=np.array(json.dumps(told)), predicted=predicted)
-        part.replace(place)
-        return trial

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +38,24 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
     files = (fn_args.train_files, fn_args.eval_files)
     context = TrainingContext.open(plan, fn_args.transform_graph_path, *files, training.max_rows, push.max_bytes)
     context.refuse_features(push.targets)
-    few = len(context.validation) < settings.few_rows
-    parts = folds(context, settings.folds, settings.seed) if few else [context]
-    judge = Judge(parts, training, conversion, push, settings.stop_above)
+    judge, fresh = (
+        Judge(parts, training, conversion, push, settings.stop_above) for parts in _parts(context, settings)
+    )
+    parts = judge.parts
     settled = parts[0].design(training, judge.conversion)[0].training
     found = space(training, settled, _other_scale(training, parts, judge))
     key = [fingerprint(context), *(told[one] for one in ("plan", "training", "conversion", "push", "code"))]
     key.append(settings.model_copy(update={"minutes": 1.0, "max_trials": None}).model_dump_json())
     kept = _forget_others(Path(told["work_dir"]) / hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16])
-    return TunerFnResult(tuner=FileTuner(judge, settings, found, kept, fn_args.working_dir), fit_kwargs={})
+    return TunerFnResult(tuner=FileTuner(judge, fresh, settings, found, kept, fn_args.working_dir), fit_kwargs={})
+
+
+def _parts(context: TrainingContext, settings: TunerSettings) -> tuple[list[TrainingContext], list[TrainingContext]]:
+    """What trials are judged by, and what the best of them is confirmed by."""
+    dealt = folds(context, settings.folds, settings.seed)
+    if len(dealt[0].validation) >= settings.few_rows:
+        return dealt[:1], dealt[1:]
+    return dealt, folds(context, settings.folds, settings.seed + 1)
 
 
 def _forget_others(kept: Path) -> Path:
@@ -56,7 +66,7 @@ def _forget_others(kept: Path) -> Path:
     return kept
 
 
-def _other_scale(training: Training, parts: list[TrainingContext], judge: Judge) -> str | None:
+def _other_scale(training: Training, parts: Sequence[TrainingContext], judge: Judge) -> str | None:
     """The value of `training.label_scale` that learns the label on the other scale, where it has one."""
     described = parts[0].design(training, judge.conversion)[0].encoding.described()
     if described is None:

@@ -13,6 +13,7 @@ TIMES = ("pickup", "start", "started", "begin", "departure", "order", "ordered",
 """Words in names of times, those of the beginning first."""
 IDS = {"id", "ids", "uuid", "guid", "uid", "rowid", "key", "hash", "number", "no", "nr", "index", "idx", "pk", "ssn"}
 ROWS = {"", "x", "unnamed", "index", "idx", "row", "rows", "rownames", "rowid", "rownum", "id", "no", "nr", "obs"}
+REMARKS = {"comment", "comments", "note", "notes", "remark", "remarks", "memo", "annotation", "annotations"}
 CODES = {"id", "code", "zip", "zipcode", "postcode", "postal", "tract", "fips", "naics", "sic", "sku", "upc"}
 """Words of numbers that are names: to be higher means nothing."""
 PERSONS = {"user", "customer", "client", "patient", "subject", "driver", "taxi", "device", "vehicle", "person",

@@ -56,6 +56,11 @@ class Proposal:
         stem = PurePath(self.source.rstrip("/")).name.split(".")[0]
         return plain(stem, "table")
 
+    @property
+    def split_by_time(self) -> dict[str, Any] | None:
+        """`data.split` as it would be by time; None where no column says when."""
+        return {**self.split, "by": "time"} if self.time else None
+
     def leave_out(self, column: str, why: str) -> None:
         """Takes an input away."""
         self.numeric.pop(column, None)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from data.checks.ids import SHARE
-from data.draft.names import CODES, GROUPS, IDS, PERSONS, ROWS, TIMES, says, words
+from data.draft.names import CODES, GROUPS, IDS, PERSONS, REMARKS, ROWS, TIMES, says, words
 from data.draft.seen import Seen
 from data.errors import printable
 
@@ -17,8 +17,10 @@ _GROUP_ROWS, _GROUPS = 50, 100
 """What has fewer rows each on average, and is so many, names whom a row is of rather than what it is like."""
 _SEEN_OFTEN = 5
 """Rarer texts are unknown to the model, see `features.category.min_count`."""
-_WORDS = 6
+_WORDS, _FEW_WORDS = 6, 3
 _LONGEST = 30
+_MONTHS, _WEEKS, _YEARS = {28, 29, 30, 31}, {52, 53}, {365, 366}
+"""Where days or weeks begin to be counted anew."""
 
 
 class Role(NamedTuple):
@@ -45,7 +47,7 @@ def role_of(column: Seen) -> Role:
 
 
 def _of_number(column: Seen) -> Role:
-    if reason := _row_number(column):
+    if reason := _row_number(column) or _counter(column):
         return Role("left out", reason)
     if column.whole and says(column.name, CODES | PERSONS):
         return (
@@ -72,14 +74,34 @@ def _row_number(column: Seen) -> str:
     return "an id: another number in each row" if says(column.name, IDS | CODES) else ""
 
 
+def _counter(column: Seen) -> str:
+    """Why a column of whole numbers only counts the rows of each group; empty where it does not.
+
+    It begins again at 0 or 1, and not after equally many each time, as what a clock or a calendar shows does.
+    """
+    values = column.numbers
+    if not column.whole or column.missing or len(values) < _FEW_ROWS or values[0] not in (0, 1):
+        return ""
+    again = np.flatnonzero(np.diff(values) != 1)
+    if not len(again) or len(again) > len(values) / 3 or (values[again + 1] != values[0]).any():
+        return ""
+    ends = {int(value) for value in values[again]}
+    if (len(ends) == 1 and not says(column.name, IDS)) or ends <= _MONTHS or ends <= _WEEKS or ends <= _YEARS:
+        return ""
+    return f"counts the rows of a group from {values[0]:g} to {values.max():g}, over and over"
+
+
 def _of_text(column: Seen) -> Role:
     first = next(iter(column.counts))
     if column.why:
         return Role("left out", column.why)
     if column.known >= _FEW_ROWS and column.distinct >= SHARE * column.known:
         return Role("left out", f"an id or free text: another one in nearly each row, such as {_shown(first)}")
-    if np.mean([len(text.split()) for text in column.counts]) > _WORDS and column.distinct > column.known / 5:
+    length = np.mean([len(text.split()) for text in column.counts])
+    if length > _WORDS and column.distinct > column.known / 5:
         return Role("left out", f"free text, such as {_shown(first)}")
+    if column.missing > column.known and (length > _FEW_WORDS or says(column.name, REMARKS)):
+        return Role("left out", f"remarks on few rows, such as {_shown(first)}{_lacking(column)}")
     if group := _grouping(column):
         return group
     often = sum(count for count in column.counts.values() if count >= _SEEN_OFTEN) / column.known

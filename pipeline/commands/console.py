@@ -19,7 +19,7 @@ from components.files import STUDY_FILE, TUNING_FILE
 from components.shown import scale_of, shown
 from components.task import task_of, title_of
 from components.task.task import Task
-from components.task.words import in_brief
+from components.task.words import baselines_of, boosted_in_words, in_brief
 from pipeline.commands.progress_lines import ProgressLines
 from pipeline.commands.since import began
 from pipeline.commands.study_view import WIDTH as STUDY_WIDTH
@@ -125,7 +125,9 @@ def card(result: Result, unit: str, log: Path) -> Panel:
     parts += [Text(f"- {reason}") for reason in result.reasons]
     parts += [Text(f"warning: {warning}", style="yellow") for warning in result.warnings]
     if "metrics" in result.metrics:
-        parts += [_errors(_task(result.metrics), result.metrics, unit), _figures(result.metrics)]
+        parts += [_errors(_task(result.metrics), result.metrics, unit)]
+        parts += [Text(told, style="dim")] if (told := boosted_in_words(result.metrics)) else []
+        parts.append(_figures(result.metrics))
     elif "evaluation" in result.metrics:
         parts.append(Text(_judged(_task(result.metrics["evaluation"]), result.metrics["evaluation"])))
     if judged := result.metrics.get("gate") or result.metrics.get("evaluation"):
@@ -169,7 +171,7 @@ def _errors(task: Task, figures: dict[str, Any], unit: str) -> Table:
     rows = {
         "model.tflite": metrics["file"],
         "float model": metrics["float"],
-        **{task.baselines[name]: metrics["baselines"][name] for name in reversed(list(task.baselines))},
+        **{title: metrics["baselines"][name] for name, title in reversed(baselines_of(task, figures).items())},
     }
     scale = scale_of(values.get(task.primary.name) or 0.0 for values in rows.values())
     for name, values in rows.items():

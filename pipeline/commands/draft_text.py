@@ -12,6 +12,7 @@ from data.draft.names import shown
 from data.draft.proposal import Proposal
 from data.errors import printable
 
+_BY_TIME = "judges by the newest rows, as what is to come, not by rows from all times"
 _MANY = 24
 """More columns of a role than this stand side by side, without their reasons."""
 _WIDTH = 110
@@ -57,6 +58,8 @@ def _lines(proposal: Proposal, name: str, source: str, command: str) -> Iterator
             yield _with(f"    {_flow(column)}: {_flow(limits)}", proposal.filters_why[column])
     if proposal.split:
         yield from _block("split", proposal.split, "; ".join(proposal.split_why))
+    if proposal.split_by_time:
+        yield from _block("# split", proposal.split_by_time, _BY_TIME)
     if proposal.rejected is not None:
         yield from _block("max_rejected_fraction", proposal.rejected, proposal.rejected_why)
     for remark in proposal.remarks:

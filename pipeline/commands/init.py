@@ -152,6 +152,9 @@ def _say(proposal: Proposal, target: Path, rows: int, command: str, as_json: boo
     inputs, label = len(proposal.inputs()), shown(proposal.label["column"])
     lines = [f"wrote {target}: {label} ({kind}) from {inputs} of {len(proposal.table.columns)} columns, {rows:,} rows"]
     lines += [f"left out: {', '.join(map(shown, proposal.left_out))}"] if proposal.left_out else []
+    if proposal.time:
+        drawn = f"test rows are drawn from all times of {shown(proposal.time['column'])}"
+        lines.append(f"{drawn}; to judge by the newest, take the other split in the file")
     lines += [*proposal.remarks, "the reasons stand in the file; take out what is not known at a prediction, then"]
     print(*lines, sep="\n", file=sys.stderr)
     print(command)

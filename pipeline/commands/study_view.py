@@ -23,7 +23,7 @@ def study_table(results: Mapping[str, Any], folder: str) -> Group:
     titles = _titles(task)
     table = Table(box=None, pad_edge=False, header_style="dim", title=_title(results), title_justify="left")
     to_float = [f"{title} to float, 95 %" for title in reversed(titles)]
-    for name in ("variant", *titles, *to_float, "bytes", "gzip", "zeros"):
+    for name in ("variant", *titles, *to_float, *_turned_head(results), "bytes", "gzip", "zeros"):
         table.add_column(name, justify="left" if name == "variant" else "right", no_wrap=True)
     for name in ("us p50", "p95", "arena", ""):
         table.add_column(name, justify="right", no_wrap=True)
@@ -44,6 +44,11 @@ def _titles(task: Task) -> list[str]:
     return [task.metrics[name].title for name in task.brief]
 
 
+def _turned_head(results: Mapping[str, Any]) -> list[str]:
+    """The share of test rows that are decided otherwise than by the reference, where the label is decided about."""
+    return ["turned"] if any("flipped" in one for one in results["variants"]) else []
+
+
 def _title(results: Mapping[str, Any]) -> str:
     rows = results["rows"]
     return f"compression study: errors on {rows['test']:,} test rows; chosen by {rows['validation']:,} validation rows"
@@ -59,6 +64,7 @@ def _cells(task: Task, one: Mapping[str, Any]) -> list[str]:
         one["name"],
         *(shown(one["test"][name]) for name in task.brief),
         *(_interval(one["difference"][name]) for name in reversed(task.brief)),
+        *([f"{one['flipped']:.2%}"] if "flipped" in one else []),
         f"{one['bytes']:,}",
         f"{one['gzip_bytes']:,}",
         f"{one['sparsity']:.1%}",
@@ -78,7 +84,9 @@ def markdown(results: Mapping[str, Any]) -> str:
     task = task_of(results.get("output") or {})
     titles = _titles(task)
     count = len(titles)
-    head = ["variant", *titles, f"{titles[-1]} to float [95 %]", "bytes", "gzip", "zeros", "us a call (p50)", "arena"]
+    turned = _turned_head(results)
+    head = ["variant", *titles, f"{titles[-1]} to float [95 %]", *turned]
+    head += ["bytes", "gzip", "zeros", "us a call (p50)", "arena"]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for one in results["variants"]:
         if one["status"] == "failed":
@@ -86,6 +94,6 @@ def markdown(results: Mapping[str, Any]) -> str:
             continue
         name, *cells = _cells(task, one)
         name = f"**{name}**" if one["selected"] else name
-        size, gzip, zeros, p50, _, arena, _ = cells[2 * count :]
-        lines.append(f"| {' | '.join([name, *cells[: count + 1], size, gzip, zeros, p50, arena])} |")
+        *flips, size, gzip, zeros, p50, _, arena, _ = cells[2 * count :]
+        lines.append(f"| {' | '.join([name, *cells[: count + 1], *flips, size, gzip, zeros, p50, arena])} |")
     return "\n".join(lines)

@@ -23,7 +23,7 @@ def tune(
     wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another run in the folder.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Search for better choices of training, judged by the converted file on validation rows, and go on with the best.
+    """Search for better choices of training, judged by the converted file on rows held out, and go on with the best.
 
     The first trial is the configuration as it stands. What was found is written as tuned.yaml into the pipeline's
     folder and printed as options of `farelite run`; its model is judged, proven and pushed like any other. A search

@@ -65,7 +65,7 @@ def _short(value: Any) -> str:
 
 
 def _title(found: Mapping[str, Any]) -> str:
-    how = f"{found['rows']:,} validation rows"
+    how = f"{found['rows']:,} rows of train and validation that they have not learned from"
     if found["folds"] > 1:
         how = f"{found['rows']:,} rows of train and validation in {found['folds']} folds"
     return f"{len(found['trials'])} trials in {found['seconds'] / 60:.1f} minutes: errors of the file on {how}"

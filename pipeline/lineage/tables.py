@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _COLOURS = {"pushed": "green", "unchanged": "green", "running": "cyan", "interrupted": "yellow"}
 _WIDE = 1000
+LONGEST_CELL = 80
+"""Letters; a longer sentence goes on below, or it would push the columns behind it out of sight in every row."""
 
 
 def wide_console() -> Console:
@@ -39,7 +41,7 @@ def show_differences(before: str, after: str, found: Sequence[Difference]) -> No
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("", "what", before, after, ""):
-        table.add_column(escape(name), overflow="fold")
+        table.add_column(escape(name), overflow="fold", max_width=LONGEST_CELL)
     for group in GROUPS:
         mine = [one for one in found if one.group == group]
         if not mine:

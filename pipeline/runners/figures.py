@@ -110,16 +110,18 @@ def _blessing(run: NodeRun) -> str:
     artifact = run.outputs["blessing"][0]
     metrics = read_json(artifact, "metrics")
     candidate = metrics["candidate"]
-    verdict = "blessed" if artifact.properties.get("blessed") else "not blessed"
-    return f"{in_brief(task_of(metrics.get('output') or {}), candidate)} on {candidate['rows']:,.0f} rows: {verdict}"
+    # Of what is not converted yet: the file may break a limit that this model keeps.
+    verdict = "keeps the limits" if artifact.properties.get("blessed") else "breaks a limit"
+    told = in_brief(task_of(metrics.get("output") or {}), candidate)
+    return f"{told} on {candidate['rows']:,.0f} rows; the SavedModel {verdict}"
 
 
 def _push(run: NodeRun) -> str:
     artifact = run.outputs["pushed_model"][0]
     figures = read_json(artifact, "figures")
     size = f"{figures['bytes'] / 1000:.1f} kB, " if "bytes" in figures else ""
-    version = artifact.properties.get("version")
-    return f"{size}{artifact.properties['verdict']}" + (f" as {version}" if version else "")
+    version, verdict = artifact.properties.get("version"), artifact.properties["verdict"]
+    return f"{size}{'the file is refused' if verdict == 'refused' else verdict}" + (f" as {version}" if version else "")
 
 
 _FIGURES: dict[str, Callable[[NodeRun], str]] = {

@@ -64,7 +64,7 @@ def test_the_patch_is_of_the_configuration_and_every_trial_is_shown(tuned: dict[
     assert patched.training == by_options.training
     page = (folder / tuned["report"]).read_text()
     assert "2 trials in " in page
-    assert "Trials, measured on validation rows" in page
+    assert "Trials, by errors on held-out rows" in page
     assert "2 trials in " in tuned["said"]
 
 

@@ -107,7 +107,10 @@ def test_an_unknown_key_like_no_other_is_answered_with_the_allowed_ones_alone(fi
         ),
         ("push.max_difference=0", "push.max_difference: must be above 0 (got 0)"),
         ("gate.limits.mae=-1 sd", "gate.limits.mae: "),
-        ("training.loss.kind=hinge", "training.loss.kind: Input should be 'huber', 'mae' or 'mse' (got 'hinge')"),
+        (
+            "training.loss.kind=hinge",
+            "training.loss.kind: Input should be 'unbiased_huber', 'huber', 'mae' or 'mse' (got 'hinge')",
+        ),
         (
             "gate.limits.rsme=5",
             "gate.limits.rsme: there is no metric rsme. Did you mean rmse? Allowed: rmse, mae, bias",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
 from typing import Any
 
 from markupsafe import Markup
@@ -94,8 +95,10 @@ def _curves(material: Material, found: Mapping[str, Any]) -> list[Block]:
         for place in range(len(one["at"]))
     ]
     header = ("input", "value", _MODELS["file"], _MODELS["float"])
+    of_class = curves[0]["of_class"]
+    mean = "prediction" if of_class is None else f"probability of {of_class}, the class that the inputs move most,"
     caption = (
-        f"Mean prediction over {found['curve_rows']} test rows when one input has the same value in all of them "
+        f"Mean {mean} over {found['curve_rows']} test rows when one input has the same value in all of them "
         "(partial dependence), all on one scale; the float model is dashed or hollow. The other inputs stay as they "
         "are, so a value may meet rows that it never meets in the data."
     )
@@ -114,7 +117,7 @@ def _multiple(material: Material, curve: Mapping[str, Any], low: float, high: fl
     series = {title: [(x, real(y)) for x, y in zip(at, curve[key], strict=True)] for key, title in _MODELS.items()}
     return lines(
         series,
-        Axis(name, min(at) - room, max(at) + room, _ticks(curve["of"])),
+        Axis(name, min(at) - room, max(at) + room, _dates(at) if curve["of"] == "date" else _ticks(curve["of"])),
         up,
         label,
         dashed=[_MODELS["float"]],
@@ -148,8 +151,19 @@ def _ticks(of: str) -> tuple[tuple[float, str], ...] | None:
     return tuple((float(place), text) for place, text in enumerate(names) if place % step == 0) or None
 
 
+def _dates(at: Sequence[float]) -> tuple[tuple[float, str], ...]:
+    """The first, the last and the middle one of the stretch."""
+    return tuple((one, _date(one)) for one in dict.fromkeys((min(at), (min(at) + max(at)) / 2, max(at))))
+
+
+def _date(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d}"
+
+
 def _at(curve: Mapping[str, Any], place: int) -> str:
     value = curve["at"][place]
+    if curve["of"] == "date":
+        return _date(value)
     names = {"weekday": _WEEKDAYS, "month": _MONTHS}.get(curve["of"])
     return names[place] if names else value if isinstance(value, str) else f"{value:.8g}"
 

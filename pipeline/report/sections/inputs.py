@@ -50,7 +50,7 @@ def _number(value: float | None) -> str:
 
 
 def anomalies(material: Material) -> Section:
-    """What does not fit the schema, errors first; skew and drift are named as such."""
+    """What does not fit the schema, first what stopped the run; skew and drift are named as such."""
     found = material.anomalies
     if found is None and not material.warnings:
         return Section("anomalies", "Anomalies", [], "the data were not validated")
@@ -60,9 +60,15 @@ def anomalies(material: Material) -> Section:
     if not found:
         fits: list[Block] = [Points(["Every split fits the schema."], "good")] if found is not None else []
         return Section("anomalies", "Anomalies", [*fits, *odd])
-    rows = [(one.column, one.split, one.kind, one.severity, one.short, one.long) for one in found]
-    marks = {index: "bad" for index, one in enumerate(found) if one.severity == "error"}
-    header = ("column", "split", "kind", "severity", "what", "expected and seen")
+    # Only the gate knows which of TFDV's errors it let pass; its reasons begin so.
+    stops = [any(f"{one.split}: {one.column}: {one.short}" in why for why in material.record.reasons) for one in found]
+    ordered = sorted(zip(stops, found, strict=True), key=lambda pair: not pair[0])
+    rows = [
+        (one.column, one.split, one.kind, "stopped the run" if stop else "let pass", one.short, one.long)
+        for stop, one in ordered
+    ]
+    marks = dict.fromkeys(range(sum(stops)), "bad")
+    header = ("column", "split", "kind", "the gate", "what", "expected and seen")
     return Section("anomalies", "Anomalies", [Table("What does not fit the schema", header, rows, marks), *odd])
 
 

@@ -18,7 +18,7 @@ def tuning(material: Material) -> Section:
         return Section("tuning", "Tuning", [], "no search was made: `farelite tune`, or `tuner` in the configuration")
     trials = found["trials"]
     made = [one for one in trials if one["status"] == "ok"]
-    rows = f"{found['rows']:,} validation rows"
+    rows = f"{found['rows']:,} rows of train and validation that they have not learned from"
     if found["folds"] > 1:
         rows = f"{found['rows']:,} rows of train and validation in {found['folds']} folds"
     told = f"{len(trials)} trials in {real(found['seconds']) / 60:.1f} minutes, measured on {rows}. Chosen: "
@@ -47,7 +47,7 @@ def _front(material: Material, found: Mapping[str, Any], made: Sequence[Mapping[
     picture = tradeoff(
         marks,
         "size (kB)",
-        f"{metric.title} on validation ({material.unit})",
+        f"{metric.title} on rows held out ({material.unit})",
         f"{len(made)} trials by size and {metric.title}",
     )
     rows = [
@@ -73,7 +73,7 @@ def _front(material: Material, found: Mapping[str, Any], made: Sequence[Mapping[
         "Each trial's file by size and error. Filled ones are on the front: no other is better in both. Orange is the "
         "one that was chosen. No test row was looked at."
     )
-    return Figure(picture, caption, Table("Trials, measured on validation rows", header, rows), beside=True)
+    return Figure(picture, caption, Table("Trials, by errors on held-out rows", header, rows), beside=True)
 
 
 def _told(changed: Mapping[str, Any]) -> str:

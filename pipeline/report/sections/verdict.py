@@ -8,6 +8,7 @@ from typing import Any
 
 from components.shown import formatted, number, real, scale_of, shown
 from components.task.metric import Metric
+from components.task.words import baselines_of, boosted_in_words
 from pipeline.report.blocks import Block, Facts, Figure, Points, Section, Table, Text
 from pipeline.report.charts import bars, legend
 from pipeline.report.material import Material
@@ -90,7 +91,8 @@ def errors(material: Material) -> Section:
         return Section("errors", "Errors", [], "no model was measured")
     rows = (material.figures.get("metrics") or material.evaluation.get("candidate") or {}).get("rows")
     task = material.task
-    names = {**_NAMES, **task.baselines}
+    figures = material.figures
+    names = {**_NAMES, **(baselines_of(task, figures) if figures.get("metrics") else {})}
     primary, metrics = task.primary, {name: task.metrics[name] for name in task.shown}
     scale = scale_of(real(one.get(primary.name)) for one in measured.values())
     table = Table(
@@ -107,6 +109,7 @@ def errors(material: Material) -> Section:
         titles,
     )
     caption = f"{_wished([metrics[name] for name in task.brief])} No training step has seen these rows. {task.caution}"
+    caption = f"{caption} {boosted_in_words(figures)}".strip()
     figure = Figure(picture, caption, table, beside=True, legend=legend(titles))
     return Section("errors", "Errors", [figure])
 

@@ -92,14 +92,14 @@ def test_a_point_has_a_curve_for_each_coordinate() -> None:
 
 
 def test_an_hour_is_set_and_the_day_and_the_minutes_stay() -> None:
-    hour, weekday, month = of(TIME, seconds("2016-01-31 17:05:09", "1969-12-31 00:30:00"))
+    _, hour, weekday, month = of(TIME, seconds("2016-01-31 17:05:09", "1969-12-31 00:30:00"))
     assert (hour.of, hour.at) == ("hour", tuple(range(24)))
     assert shown(hour.values[3]) == ["2016-01-31 03:05:09", "1969-12-31 03:30:00"]
     assert (weekday.of, month.of) == ("weekday", "month")
 
 
 def test_a_weekday_is_set_within_the_week_from_monday() -> None:
-    _, weekday, _ = of(TIME, seconds("2026-11-29 17:05:00", "2026-11-23 00:00:00", "2026-10-01 12:00:00"))
+    _, _, weekday, _ = of(TIME, seconds("2026-11-29 17:05:00", "2026-11-23 00:00:00", "2026-10-01 12:00:00"))
     assert shown(weekday.values[0]) == ["2026-11-23 17:05:00", "2026-11-23 00:00:00", "2026-09-28 12:00:00"]
     assert shown(weekday.values[6]) == ["2026-11-29 17:05:00", "2026-11-29 00:00:00", "2026-10-04 12:00:00"]
 
@@ -111,9 +111,21 @@ def test_a_month_is_set_and_the_31st_of_a_shorter_one_is_its_last_day() -> None:
 
 
 def test_a_clock_that_shows_dates_alone_has_no_curve_of_hours() -> None:
-    assert [one.of for one in of(TIME, seconds("2026-11-23 00:00:00", "2026-11-24 00:00:00"))] == ["weekday"]
+    assert [one.of for one in of(TIME, seconds("2026-11-23 00:00:00", "2026-11-24 00:00:00"))] == ["date", "weekday"]
+
+
+def test_a_date_is_set_and_the_time_of_day_stays() -> None:
+    date = of(TIME, seconds("2016-01-31 17:05:09", "2024-12-31 00:30:00"))[0]
+    assert (date.of, shown(np.array(date.at))) == ("date", ["2016-01-31 00:00:00", "2024-12-31 00:00:00"])
+    assert [shown(one) for one in date.values] == [
+        ["2016-01-31 17:05:09", "2016-01-31 00:30:00"],
+        ["2024-12-31 17:05:09", "2024-12-31 00:30:00"],
+    ]
+    assert len(of(TIME, np.arange(0, 10**9, 86_400, dtype=np.int32))[0].at) == POINTS
+    assert of(TIME, seconds("2016-01-31 17:05:09", "2016-01-31 18:00:00"))[0].of == "hour"
 
 
 def test_the_end_of_the_clock_is_not_passed() -> None:
-    (last, *_) = of(TIME, np.array([2**31 - 1, 0], np.int32))
+    date, last, *_ = of(TIME, np.array([2**31 - 1, 3600 * 23], np.int32))
+    assert date.values[1].tolist() == [2**31 - 1, 2**31 - 1]
     assert last.values[23].tolist() == [2**31 - 1, 23 * 3600]

@@ -47,15 +47,16 @@ def test_the_file_s_order_counts_and_the_change_is_named() -> None:
     assert first.apart == pytest.approx(np.max(np.abs(np.array(first.file) - np.array(first.float))), rel=0.01)
 
 
-def test_of_several_classes_the_curve_is_of_the_one_that_moves_most() -> None:
+def test_of_several_classes_all_curves_are_of_the_one_that_the_inputs_move_most() -> None:
     def three(given: Columns) -> Any:
-        share = 1 / (1 + np.exp(-given["x0"]))
-        return np.stack([share / 4, np.full_like(share, 0.1), 0.9 - share / 4], axis=1) * [1, 1, 2]
+        """The first input moves c more than a, the second a alone and less."""
+        one, other = (1 / (1 + np.exp(-given[name])) for name in ("x0", "x1"))
+        return np.stack([one / 4 + other / 8, np.full_like(one, 0.1), 0.9 - one], axis=1)
 
-    rows = columns(1)
+    rows = columns(2)
     task = task_of({"kind": "classes", "classes": ["a", "b", "c"]})
-    found = measure(task, parts(1), rows, np.zeros(1000, np.float32), {"file": three, "float": three})
-    assert [(one.of_class, one.apart) for one in found.curves] == [("c", 0.0)]
+    found = measure(task, parts(2), rows, np.zeros(1000, np.float32), {"file": three, "float": three})
+    assert sorted((one.name, one.of_class, one.apart) for one in found.curves) == [("x0!", "c", 0.0), ("x1!", "c", 0.0)]
 
 
 @pytest.mark.parametrize(("inputs", "rows"), [(1, 5000), (20, 5000), (100, 5000), (1000, 300), (3, 1)])

@@ -24,6 +24,9 @@ from components.pusher import component
 from components.registry.recheck import recheck
 from components.registry.store import Store, sha256
 from components.settings import Gate, Push, Slices
+from components.tables import Table
+from components.task.boosted import grown_rival
+from components.task.regression_learning import RegressionLearning
 from data.spec import Dataset
 from transforms.features import Features, Plan
 
@@ -105,7 +108,9 @@ def push(
     saved = save_tiny(tmp_path / "model" / "Format-Serving")
     (saved / "assets.extra").mkdir()
     (saved / "assets.extra" / INTERFACE_FILE).write_text(json.dumps(interface))
-    save_tiny(tmp_path / "model" / REFERENCE_DIR, "float", "linear", "mean")
+    reference = save_tiny(tmp_path / "model" / REFERENCE_DIR, "float", "linear", "mean", "tree_inputs")
+    x = np.linspace(0, 1000, 500, dtype=np.float32)
+    grown_rival(RegressionLearning(), Table({"numbers": x[:, None]}, x), [], seed=0).save(str(reference))
     examples = artifact(standard_artifacts.Examples, tmp_path / "examples", 3)
     examples.split_names = artifact_utils.encode_split_names(["train", "test"])
     write_examples(tmp_path / "examples" / "Split-test", interface)
@@ -221,6 +226,16 @@ def test_every_evaluation_row_is_kept_with_its_predictions(push: PushIt, tmp_pat
     for name, wanted in {"file": metrics["file"], **metrics["baselines"]}.items():
         difference = rows[f"predicted.{name}"].to_numpy().astype(float) - label
         assert np.sqrt(np.mean(difference**2)) == pytest.approx(wanted["rmse"])
+    # The trees have learned that the label is their one input, which the reference makes the tiny model's own formula.
+    file, booster = (rows[f"predicted.{name}"].to_numpy() for name in ("file", "booster"))
+    np.testing.assert_allclose(booster, np.clip(file, 0, 1000), atol=30)
+
+
+def test_the_manifest_tells_how_the_trees_beside_the_file_were_made(push: PushIt) -> None:
+    _, store = push()
+    told = store.manifest("000001")["boosted_trees"]
+    assert told.pop("bytes") > 10_000
+    assert told == {"name": "booster", "trees": 450, "learning_rate": 0.05, "leaves": 31, "rows": 500}
 
 
 def test_the_manifest_tells_what_file_and_float_model_listen_to(push: PushIt) -> None:

@@ -75,7 +75,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     design, _ = made.design(TRAINING)
     tf_keras.utils.set_random_seed(0)
     net = Phases(design, made.train, made.validation).fit_float()
-    made.export_reference(design, net, str(folder / "reference"))
+    made.export_reference(design, net, str(folder / "reference"), made.rival(TRAINING))
     return folder
 
 

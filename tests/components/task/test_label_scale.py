@@ -17,6 +17,10 @@ EVEN = RNG.normal(12, 4, 5000).astype(np.float32)
 SKEWED = RNG.lognormal(2, 1.2, 5000).astype(np.float32)
 
 
+def unused() -> Any:
+    raise AssertionError("these predictions are not needed")
+
+
 def decoded(scale: NumberScale, output: Any) -> Any:
     return scale.decode(tf.constant(np.reshape(output, (-1, 1)), tf.float32)).numpy()
 
@@ -82,18 +86,36 @@ def test_smearing_gives_predictions_the_mean_of_the_labels() -> None:
     # The best guess of a logarithm without inputs is its mean, and exp of that is the median.
     guess = decoded(scale, np.zeros(len(SKEWED)))
     assert guess.mean() < 0.6 * SKEWED.mean()
-    corrected = scale.corrected(guess, SKEWED)
+    corrected = scale.corrected(lambda: (guess, SKEWED), unused, Loss())
     assert decoded(corrected, np.zeros(len(SKEWED))).mean() == pytest.approx(SKEWED.mean(), rel=1e-4)
-    again = corrected.corrected(decoded(corrected, np.zeros(len(SKEWED))), SKEWED)
+    again = corrected.corrected(lambda: (decoded(corrected, np.zeros(len(SKEWED))), SKEWED), unused, Loss())
     assert again.smearing == pytest.approx(corrected.smearing, rel=1e-4)
     # The textbook's: the mean of exp of the residuals (N. Duan, 1983).
     residuals = np.log(SKEWED, dtype=np.float64) - scale.mean
     assert corrected.smearing == pytest.approx(np.exp(residuals).mean(), rel=1e-3)
 
 
-def test_a_label_learned_as_it_is_needs_no_smearing() -> None:
-    scale = NumberScale.learned(SKEWED, "linear")
-    assert scale.corrected(SKEWED + 1, SKEWED) is scale
+@pytest.mark.parametrize("share", [0.7, 0.95])
+def test_medians_of_mostly_zeros_are_shifted_to_the_mean_unless_a_median_was_asked_for(share: float) -> None:
+    chance = np.random.default_rng(3)
+    label = np.where(chance.random(4000) < share, 0, chance.gamma(2, 100, 4000)).astype(np.float32)
+    scale, nothing = NumberScale.learned(label), np.zeros(len(label), np.float32)
+    shifted = scale.corrected(lambda: (nothing, label), unused, Loss())
+    assert shifted.shift == pytest.approx(label.mean(), rel=1e-5)
+    zeros = -scale.mean / scale.std * np.ones(5)
+    np.testing.assert_allclose(decoded(scale, zeros), 0, atol=1e-3)
+    np.testing.assert_allclose(decoded(shifted, zeros), label.mean(), rtol=1e-4)
+    for kind in ("huber", "mae", "mse"):
+        assert scale.corrected(unused, unused, Loss(kind=kind)) is scale
+
+
+def test_a_mean_error_of_little_weight_stays() -> None:
+    scale = NumberScale.learned(EVEN)
+    noise = np.random.default_rng(4).normal(size=len(EVEN)).astype(np.float32)
+    noise = (noise - noise.mean()) / noise.std()
+    near, far = ((EVEN + noise + off * np.sqrt(1 + off**2)).astype(np.float32) for off in (-0.1, -0.2))
+    assert scale.corrected(lambda: (near, EVEN), unused, Loss()) is scale
+    assert scale.corrected(lambda: (far, EVEN), unused, Loss()).shift == pytest.approx(0.204, abs=1e-3)
 
 
 def test_a_logarithm_goes_little_beyond_the_largest_label_seen() -> None:

@@ -13,10 +13,12 @@ import tf_keras
 from components.compression_settings import Conversion, Pruning, Quantization
 from components.conversion.convert import convert
 from components.conversion.recipe import Recipe
+from components.conversion.verification import run_saved_model
 from components.device import runtime
 from components.scoring.device_rows import on_device
 from components.settings import Distillation, Training
 from components.task import task_of
+from components.task.boosted import TREE_INPUTS, Boosted
 from components.trainer.context import TrainingContext
 from components.trainer.phases import Phases
 from data.spec import Dataset
@@ -47,7 +49,7 @@ def rows(kind: str, count: int, seed: int) -> dict[str, Any]:
 
 @pytest.fixture(scope="module", params=CLASSES)
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Context, design, the shipped network, and test rows."""
+    """Context, design, the shipped network, test rows, and the teacher."""
     kind = request.param
     label = {"column": "y", "kind": kind, "classes": CLASSES[kind]}
     described = {"source": "-", "label": label, "numeric": ["a", "b"], "categorical": ["colour"]}
@@ -58,20 +60,21 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     context = TrainingContext(plan, output, known, splits[0], splits[1], 32_000)
     tf_keras.utils.set_random_seed(0)
     design, _ = context.design(TRAINING)
-    phases = Phases(design, context.training_set(TRAINING), context.validation)
+    teacher = context.teacher(TRAINING)
+    phases = Phases(design, context.training_set(TRAINING, teacher), context.validation)
     net = phases.compress(phases.fit_float())
-    return kind, context, design, net, splits[2]
+    return kind, context, design, net, splits[2], teacher
 
 
 def file_of(made: Any, folder: Any, conversion: Conversion) -> tuple[Any, bytes, dict[str, Any]]:
-    _, context, design, net, test = made
+    _, context, design, net, test, _ = made
     context.export(design, net, str(folder), Recipe(conversion=conversion))
     told = Interface.model_validate(json.loads((folder / "assets.extra" / "interface.json").read_text()))
     return told, convert(str(folder), conversion), on_device(told.inputs, test)
 
 
 def test_the_file_gives_probabilities_that_tell_the_classes(made: Any, tmp_path: Any) -> None:
-    kind, context, design, _, test = made
+    kind, context, design, _, test, _ = made
     told, model, columns = file_of(made, tmp_path, Conversion())
     predicted, label = runtime.predict(model, columns), test[tensor_name("y")]
     task = task_of(told.output.model_dump())
@@ -91,15 +94,28 @@ def test_the_file_gives_probabilities_that_tell_the_classes(made: Any, tmp_path:
     assert found["calibration_error"] < 0.1
 
 
+def test_the_teacher_and_a_rival_are_measured_by_what_the_device_gives(made: Any, tmp_path: Any) -> None:
+    kind, context, design, net, test, teacher = made
+    told, _, columns = file_of(made, tmp_path / "saved", Conversion())
+    label, task = test[tensor_name("y")], task_of(told.output.model_dump())
+    for trees in (teacher, context.rival(TRAINING)):
+        reference = str(tmp_path / trees.name)
+        context.export_reference(design, net, reference, trees)
+        predicted = Boosted.load(reference).predict(run_saved_model(reference, TREE_INPUTS, columns))
+        np.testing.assert_allclose(predicted, trees(context.table(test)), atol=1e-6)
+        assert predicted.shape[1:] == ((3,) if kind == "classes" else ())
+        assert task.judged(predicted, label)["accuracy"] > 0.8
+
+
 @pytest.fixture(scope="module")
 def made_float(made: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The same of a float network, with its interface, its plain file and that file's columns of the test rows."""
-    kind, context, *_, test = made
+    kind, context, *_, test, teacher = made
     training = TRAINING.model_copy(update={"quantization": None, "pruning": None, "units": (32, 32)})
     design, _ = context.design(training)
     tf_keras.utils.set_random_seed(0)
     net = Phases(design, context.train, context.validation).fit_float()
-    whole = (kind, context, design, net, test)
+    whole = (kind, context, design, net, test, teacher)
     return whole, file_of(whole, tmp_path_factory.mktemp("plain"), Conversion())
 
 

@@ -52,7 +52,7 @@ def test_a_table_of_categories_and_a_constant_becomes_a_file(tmp_path: Path) -> 
     trained = train(context, design)
     saved = str(tmp_path / "saved")
     context.export(design, trained.shipped, saved, Recipe())
-    context.export_reference(design, trained.reference, str(tmp_path / "reference"))
+    context.export_reference(design, trained.reference, str(tmp_path / "reference"), context.rival(ROUGH))
     model = convert(saved)
     inputs = interface_file.read(saved).inputs
     predicted = runtime.predict(model, on_device(inputs, {one.name: parts[2][one.name] for one in inputs}))

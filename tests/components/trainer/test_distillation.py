@@ -7,7 +7,8 @@ import pytest
 
 from components.settings import Distillation
 from components.tables import Columns, Table, join
-from components.task.regression_learning import fit_teacher
+from components.task.boosted import Boosted, grown_teacher
+from components.task.regression_learning import RegressionLearning
 from components.trainer.distillation import labelled, remix
 from data.spec import Dataset, Label, Point, Time
 
@@ -55,13 +56,17 @@ def table(random: np.random.Generator, rows: int) -> Table:
     return Table({"block": x, "numbers": x, "id_kind": kind}, label.astype(np.float32))
 
 
+def teacher(rows: Table, categories: list[str], choices: Distillation, seed: int = 0) -> Boosted:
+    return grown_teacher(RegressionLearning(), rows, categories, choices, seed)
+
+
 def test_a_teacher_prices_rows_it_has_not_seen_and_its_median_keeps_clear_of_odd_ones() -> None:
     random = np.random.default_rng(0)
     train, other = table(random, 3000), table(random, 500)
     truth = 3 * other.numbers[:, 0] + 10 * other.inputs["id_kind"][:, 0]
-    median = fit_teacher(train, ["id_kind"], Distillation(median_share=1), seed=0)(other)
-    mean = fit_teacher(train, ["id_kind"], Distillation(median_share=0), seed=0)(other)
-    both = fit_teacher(train, ["id_kind"], Distillation(median_share=0.5), seed=0)(other)
+    median = teacher(train, ["id_kind"], Distillation(median_share=1))(other)
+    mean = teacher(train, ["id_kind"], Distillation(median_share=0))(other)
+    both = teacher(train, ["id_kind"], Distillation(median_share=0.5))(other)
     assert np.abs(median - truth).mean() < 0.8
     assert np.mean(median - truth) == pytest.approx(0, abs=0.3)
     assert np.mean(mean - truth) == pytest.approx(2, abs=0.8), "two in a hundred rows are 100 too high"
@@ -71,7 +76,7 @@ def test_a_teacher_prices_rows_it_has_not_seen_and_its_median_keeps_clear_of_odd
 def test_a_teacher_is_the_same_for_the_same_seed() -> None:
     random = np.random.default_rng(1)
     train = table(random, 500)
-    one, same, other = (fit_teacher(train, [], Distillation(trees=20), seed)(train) for seed in (4, 4, 5))
+    one, same, other = (teacher(train, [], Distillation(trees=20), seed)(train) for seed in (4, 4, 5))
     assert np.array_equal(one, same)
     assert not np.array_equal(one, other)
 

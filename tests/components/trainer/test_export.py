@@ -90,7 +90,7 @@ def export(context: TrainingContext, folder: Path, quantization: Quantization | 
     tf_keras.utils.set_random_seed(0)
     phases = Phases(design, context.train, context.validation)
     trained = phases.fit_float()
-    context.export_reference(design, phases.copy(trained), str(folder / "reference"))
+    context.export_reference(design, phases.copy(trained), str(folder / "reference"), context.rival(training))
     context.export(design, phases.compress(trained), str(folder / "saved"), Recipe())
     told = Interface.model_validate_json((folder / "saved" / "assets.extra" / INTERFACE_FILE).read_text())
     file = convert(str(folder / "saved"))

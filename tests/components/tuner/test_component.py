@@ -129,11 +129,17 @@ def test_a_search_looks_at_no_test_row(searched: Any) -> None:
     """The test split's files are no records: whoever read them would fail."""
     found, _ = searched
     assert [one["status"] for one in found["trials"]] == ["ok", "ok"]
-    assert (found["rows"], found["folds"]) == (64, 1)
+    assert (found["rows"], found["folds"]) == (107, 1)
 
 
-def test_the_trainer_builds_the_network_that_a_trial_measured(searched: Any, made: Path, tmp_path: Path) -> None:
+def test_the_trainer_builds_the_network_that_a_trial_measured(
+    searched: Any, made: Path, context: TrainingContext, tmp_path: Path
+) -> None:
+    """Given the same rows: those of the first fold."""
     found, best = searched
+    (fold, *_) = folds(context, 3, seed=0)
+    write({name: values.ravel() for name, values in fold.raw_train.items()}, tmp_path / "Split-train")
+    write({name: values.ravel() for name, values in fold.raw_validation.items()}, tmp_path / "Split-validation")
     trial = found["trials"][1]
     for one in best["space"]:
         value = trial["changed"].get(one["config"]["name"])
@@ -143,8 +149,8 @@ def test_the_trainer_builds_the_network_that_a_trial_measured(searched: Any, mad
         SimpleNamespace(
             custom_config=config,
             hyperparameters=best,
-            train_files=[str(made / "examples" / "Split-train" / "*")],
-            eval_files=[str(made / "examples" / "Split-validation" / "*")],
+            train_files=[str(tmp_path / "Split-train" / "*")],
+            eval_files=[str(tmp_path / "Split-validation" / "*")],
             transform_output=str(made / "graph"),
             base_model=None,
             model_run_dir=str(tmp_path / "run"),

@@ -41,6 +41,19 @@ def test_init_writes_a_configuration_and_the_next_command(here):
     assert config.data.label.column == "price"
 
 
+def test_a_split_by_time_is_offered_where_a_column_tells_the_time(here):
+    rows = [f"2024-{1 + i // 28 % 12:02d}-{1 + i % 28:02d},{50 + i * 7 % 90},{i * 31 % 101}" for i in range(300)]
+    Path("days.csv").write_text("\n".join(["date,size,price", *rows]) + "\n")
+    _, _, said = here("init", "days.csv", "--label", "price")
+    assert "test rows are drawn from all times of date; to judge by the newest" in said
+    text = Path("days.yaml").read_text()
+    assert load(Path("days.yaml")).data.split.by == "hash"
+    Path("days.yaml").write_text(text.replace("  # split:", "  split:"))
+    assert load(Path("days.yaml")).data.split.by == "time"
+    here("init", "houses.csv", "--label", "price")
+    assert "split" not in Path("houses.yaml").read_text(), "no column tells a time"
+
+
 def test_init_writes_over_nothing(here):
     here("init", "houses.csv", "--label", "price")
     code, _, said = here("init", "houses.csv", "--label", "price")

@@ -7,6 +7,7 @@ import pytest
 from pipeline.cli import main
 from pipeline.lineage.comparison import Figure, compare
 from pipeline.lineage.comparison_tables import tables
+from pipeline.lineage.comparison_view import show_comparison
 from pipeline.lineage.connection import open_metadata, recall
 from pipeline.lineage.errors import LineageError
 from pipeline.lineage.questions import Lineage
@@ -175,6 +176,15 @@ def test_runs_that_were_refused_or_crashed_can_be_compared_too(runs, capsys):
     assert "worse" in said
     assert "hour 5" in said
     assert "+50.0%" in said
+
+
+def test_a_long_reason_does_not_push_what_stands_behind_it_out_of_sight(capsys):
+    reason = "model.tflite: " + "the error is beyond every limit and " * 9
+    show_comparison(compare(of(verdict="refused", reasons=[reason]), of(name="b", run="r2", figures={"bytes": 9})))
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) < 120
+    told = "".join(one for one in lines if "limit" in one or "error" in one)
+    assert told.count("beyond") == 9
 
 
 def test_a_version_is_compared_by_what_its_manifest_tells(runs, bare_version, capsys):

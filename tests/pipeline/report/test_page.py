@@ -216,6 +216,42 @@ def test_drift_is_called_drift_and_errors_come_first(finished):
     ]
 
 
+def test_only_what_stopped_the_run_is_marked_among_the_anomalies(finished):
+    material = gather(finished.paths)
+    passed = render(material)
+    passed = passed[passed.index('<section id="anomalies"') :].split("</section>")[0]
+    assert passed.count("<td>let pass</td>") == 2
+    assert 'class="bad"' not in passed
+    reasons = ["train: company: Unexpected string values: of the gate's own words; the schema expects others"]
+    record = dataclasses.replace(material.record, verdict="stopped", reasons=reasons)
+    stopped = render(dataclasses.replace(material, record=record))
+    marked = stopped[stopped.index('<section id="anomalies"') :].split("</section>")[0].split('<tr class="bad">')
+    assert [one.partition("</th>")[0] for one in marked[1:]] == ['<th scope="row">company']
+
+
+def test_boosted_trees_stand_among_the_baselines_with_how_they_were_made(finished):
+    material = gather(finished.paths)
+    assert "LightGBM" not in Page(render(material)).texts["errors"], "an older run has none"
+    metrics = material.figures["metrics"]
+    measured = {**metrics, "baselines": {**metrics["baselines"], "booster": metrics["float"]}}
+    trees = {"name": "booster", "trees": 450, "leaves": 31, "learning_rate": 0.05, "rows": 700, "bytes": 1_200_000}
+    figures = {**material.figures, "metrics": measured, "boosted_trees": trees}
+    told = Page(render(dataclasses.replace(material, figures=figures))).texts["errors"]
+    assert "boosted trees, same features" in told
+    assert "were grown to be measured beside: 450 of up to 31 leaves at rate 0.05, from 700 training rows" in told
+    assert "1,200,000 bytes beside" in told
+
+
+def test_the_curve_over_dates_has_dates_on_its_axis_and_in_its_table(finished):
+    material = gather(finished.paths)
+    influence = json.loads(json.dumps(material.figures["influence"]))
+    days = [86_400.0 * day for day in (0, 365, 730)]
+    influence["curves"] = [{**influence["curves"][0], "of": "date", "at": days}]
+    page = Page(render(dataclasses.replace(material, figures={**material.figures, "influence": influence})))
+    for text in ("1970-01-01", "1971-01-01", "1972-01-01"):
+        assert page.texts["influence"].count(text) == 2
+
+
 def test_dimensions_that_were_not_measured_are_said_to_be_a_command_away(finished):
     finished.paths.dimensions_of(finished.run).unlink()
     page = Page(render(gather(finished.paths)))
