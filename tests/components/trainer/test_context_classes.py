@@ -73,9 +73,15 @@ def file_of(made: Any, folder: Any, conversion: Conversion) -> tuple[Any, bytes,
     return told, convert(str(folder), conversion), on_device(told.inputs, test)
 
 
-def test_the_file_gives_probabilities_that_tell_the_classes(made: Any, tmp_path: Any) -> None:
+@pytest.fixture(scope="module")
+def plain(made: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Interface, file, and the file's columns of the test rows."""
+    return file_of(made, tmp_path_factory.mktemp("plain"), Conversion())
+
+
+def test_the_file_gives_probabilities_that_tell_the_classes(made: Any, plain: Any) -> None:
     kind, context, design, _, test, _ = made
-    told, model, columns = file_of(made, tmp_path, Conversion())
+    told, model, columns = plain
     predicted, label = runtime.predict(model, columns), test[tensor_name("y")]
     task = task_of(told.output.model_dump())
     assert (task.kind, task.classes) == (kind, CLASSES[kind])
@@ -94,9 +100,9 @@ def test_the_file_gives_probabilities_that_tell_the_classes(made: Any, tmp_path:
     assert found["calibration_error"] < 0.1
 
 
-def test_the_teacher_and_a_rival_are_measured_by_what_the_device_gives(made: Any, tmp_path: Any) -> None:
+def test_the_teacher_and_a_rival_are_measured_by_what_the_device_gives(made: Any, plain: Any, tmp_path: Any) -> None:
     kind, context, design, net, test, teacher = made
-    told, _, columns = file_of(made, tmp_path / "saved", Conversion())
+    told, _, columns = plain
     label, task = test[tensor_name("y")], task_of(told.output.model_dump())
     for trees in (teacher, context.rival(TRAINING)):
         reference = str(tmp_path / trees.name)
