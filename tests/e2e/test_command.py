@@ -16,7 +16,7 @@ pytestmark = pytest.mark.e2e
     ("words", "code"),
     [
         (("--version",), 0),
-        (("runs", "--json"), 0),
+        (("runs", "--json"), 2),
         (("run", "--config", "absent.yaml"), 2),
         (("run", "--set", "data.source=Fahrgäste.csv"), 2),
     ],
