@@ -7,7 +7,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 BIN := .venv/bin
 READY := .venv/.ready
-# Two workers, each with whole files; about 2 GB of memory each.
+# Two workers, each with whole files; about 3 GB of memory each, with the runs that they start.
 PYTEST := $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 ARGS ?=
 
