@@ -7,7 +7,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 BIN := .venv/bin
 READY := .venv/.ready
-# Two workers, each with whole files; about 2 GB of memory each.
+# Two workers, each with whole files; about 3 GB of memory each, with the runs that they start.
 PYTEST := $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 ARGS ?=
 
@@ -35,9 +35,8 @@ run: $(READY)  ## trips to a shipped model.tflite (ARGS="--config my.yaml")
 	@$(BIN)/farelite run $(ARGS) || { code=$$?; echo "farelite ended with exit code $$code; make itself ends with 2" >&2; exit $$code; }
 
 .PHONY: test
-test: $(READY)  ## all tests: unit tests and slow ones, then the pipeline end to end
-	$(PYTEST) -m "not e2e"
-	$(PYTEST) -m e2e
+test: $(READY)  ## all tests, those that take longest first: the pipeline end to end, then the unit tests
+	$(PYTEST) $(ARGS)
 
 .PHONY: test-current
 test-current:  ## all tests and the main job on today's Python and TFX, in a Debian 13 of its own (half an hour; needs root)

@@ -25,6 +25,8 @@ class Layout:
         whole: give every column, not only those.
         whose: who wants them, for the message.
         format, header, delimiter, encoding: see `data.spec.Dataset`.
+        described: whether somebody can describe the file otherwise. A table to predict has no description but that of
+            the table that was learned from: another delimiter is found where its own leaves wanted columns out.
     """
 
     wanted: Sequence[str]
@@ -34,6 +36,7 @@ class Layout:
     header: Sequence[str] | None = None
     delimiter: str = ","
     encoding: str = "utf-8"
+    described: bool = True
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,14 @@ class Batch:
         lines: int64 `[rows]`, the line on which each begins (CSV) or its row (Parquet), from 1.
         columns: those wanted; bytes for CSV, as stored for Parquet.
         bad_rows: rows of this stretch that could not be read.
+        delimiter: that the file was read by; None of what has none.
     """
 
     file: str
     lines: pa.Array
     columns: pa.Table
     bad_rows: tuple[BadRow, ...]
+    delimiter: str | None = None
 
 
 def check_columns(present: Sequence[str], wanted: Sequence[str], file: str, whose: str, hint: str = "") -> None:

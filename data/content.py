@@ -153,7 +153,10 @@ def as_utf8(head: bytes, stream: Any, encoding: str, file: str) -> Any:
             return _AsUtf8(stream, found)
     if encoding.startswith(("utf-16", "utf-32")):
         return _AsUtf8(stream, encoding)
-    _refuse_binary(head.split(b"\n", 1)[0], file)
+    first = head.split(b"\n", 1)[0]
+    if order := _missing_mark(first):
+        return _AsUtf8(stream, order)
+    _refuse_binary(first, file)
     return stream if encoding == "utf-8" else _AsUtf8(stream, encoding)
 
 
@@ -175,7 +178,7 @@ def _refuse_foreign(head: bytes, file: str) -> None:
         )
 
 
-def missing_mark(line: bytes) -> str:
+def _missing_mark(line: bytes) -> str:
     """The UTF-16 that a first line is in, by its zero bytes; empty where it is in none."""
     odd, even = line[1::2].count(0), line[::2].count(0)
     if max(odd, even) > 0.3 * len(line) and min(odd, even) <= 0.05 * len(line):
@@ -184,8 +187,6 @@ def missing_mark(line: bytes) -> str:
 
 
 def _refuse_binary(line: bytes, file: str) -> None:
-    if order := missing_mark(line):
-        raise DataError(f"{file} looks like UTF-16 without a byte order mark: set data.encoding: {order}")
     controls = len(line) - len(line.translate(None, _CONTROLS))
     if controls > 0.1 * len(line):
         raise DataError(f"{file} is binary, neither text nor Parquet: give a CSV or Parquet file")

@@ -7,23 +7,18 @@ lines whose quotes and fields are counted already, and what it counts otherwise 
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
-from data.batches import TEXT, BadRow, Batch, Layout, check_columns
+from data.batches import TEXT, BadRow, Batch, Layout
+from data.csv_header import Blocks, Header, read_header, unswapped
 from data.csv_records import Bad, Found, fields_of, find_any, find_plain
-from data.errors import DataError, printable
 
-BLOCK_BYTES = 4 << 20
-"""Bytes of CSV per batch: large enough to be fast, small enough to keep memory flat."""
-LONGEST_LINE = 64 << 20
-_SEPARATOR = re.compile(rb'"?sep=([^\w"\r\n])"?(?:\r\n|\n|\r|\Z)', re.IGNORECASE)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -38,15 +33,10 @@ def read_csv(layout: Layout, stream: Any, file: str) -> Iterator[Batch]:
     Raises:
         DataError: it has no row and no header, its header cannot be read, or lacks a wanted column.
     """
-    blocks = _Blocks(stream, file)
-    delimiter, line = layout.delimiter.encode(), 0
-    if separator := _SEPARATOR.match(blocks.fill()):
-        blocks.drop(separator.end())
-        delimiter, line = separator[1], 1
-    names, passed = _names(layout, blocks, delimiter, file, line)
-    check_columns(names, layout.wanted, file, layout.whose, _hint(names, layout.delimiter))
-    reader = _Reader(layout, names, delimiter, file)
-    line += passed
+    blocks = Blocks(stream, file)
+    header = read_header(layout, blocks, file)
+    names, delimiter, line, _ = header
+    reader = _Reader(layout, header, file)
     some = False
     for text, last in blocks:
         found = find_plain(text, delimiter, len(names)) if not text.startswith(_BYTE_ORDER_MARK) else None
@@ -62,84 +52,13 @@ def read_csv(layout: Layout, stream: Any, file: str) -> Iterator[Batch]:
         yield reader.batch(b"", find_any(b"", delimiter, None, last=True), line)
 
 
-class _Blocks:
-    """The bytes in stretches of whole lines; what a reader gives back comes first in the next one."""
-
-    def __init__(self, stream: Any, file: str) -> None:
-        self._stream, self._file = stream, file
-        self._held, self._ended = b"", False
-
-    def fill(self) -> bytes:
-        """What is held, a block more than before."""
-        more = self._stream.read(BLOCK_BYTES)
-        self._held += more
-        self._ended = not more
-        return self._held
-
-    def drop(self, count: int) -> None:
-        """Takes away what was read of the bytes held."""
-        self._held = self._held[count:]
-
-    def give_back(self, rest: bytes) -> None:
-        """Bytes of the last stretch that make no whole record yet."""
-        self._held = rest + self._held
-
-    def whole_lines(self) -> tuple[bytes, bool]:
-        """The whole lines held, and whether they are the last; they stay held."""
-        if self._ended:
-            return self._held, True
-        # A return at the very end may be the first half of a line end.
-        place = self._held.rfind(b"\n") + 1 or self._held.rfind(b"\r", 0, -1) + 1
-        if not place and len(self._held) > LONGEST_LINE:
-            raise DataError(f"{self._file} has a line of more than {LONGEST_LINE >> 20} MiB; is it a table?")
-        return self._held[:place], False
-
-    def __iter__(self) -> Iterator[tuple[bytes, bool]]:
-        while not self._ended or self._held:
-            text, last = self.whole_lines()
-            self.drop(len(text))
-            if text:
-                yield text, last
-            if not last:
-                self.fill()
-
-
-def _names(layout: Layout, blocks: _Blocks, delimiter: bytes, file: str, before: int) -> tuple[list[str], int]:
-    """Names of the columns, and the lines above the first row.
-
-    Where the names are given, a first record that holds all the wanted ones is a header all the same.
-    """
-    while True:
-        text, last = blocks.whole_lines()
-        found = find_any(text, delimiter, None, last, most=1)
-        if last or found.fields or found.bad:
-            break
-        blocks.fill()
-    given = list(layout.header) if layout.header is not None else None
-    if not found.fields and not found.bad:
-        raise DataError(f"{file} is empty: no row, or not even a header line")
-    if given is None and found.bad:
-        first = found.bad[0]
-        raise DataError(f"{file}, line {before + first.line}: {first.reason}, in the header; correct that line")
-    fields = found.fields[0] if found.fields and not found.bad else []
-    if given is not None and not {name.encode() for name in layout.wanted} <= set(fields):
-        return given, 0
-    blocks.drop(found.used)
-    try:
-        return [field.decode() for field in fields], found.passed
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{file}, line {before + int(found.lines[0])}: the header is not {layout.encoding} "
-            f"({printable(repr(error.object))}); set data.encoding, such as latin-1 or cp1252"
-        ) from error
-
-
 class _Reader:
     """Makes batches of records that were found."""
 
-    def __init__(self, layout: Layout, names: list[str], delimiter: bytes, file: str) -> None:
+    def __init__(self, layout: Layout, header: Header, file: str) -> None:
+        names = header.names
         wanted = names if layout.whole else layout.wanted
-        self._layout, self._delimiter, self._file = layout, delimiter, file
+        self._layout, self._delimiter, self._swapped, self._file = layout, header.delimiter, header.swapped, file
         # By place: two columns of one name do no harm where nobody wants them.
         self._places = list(range(len(names))) if layout.whole else [names.index(name) for name in wanted]
         self._schema = pa.schema([pa.field(name, pa.binary(), metadata=TEXT) for name in wanted])
@@ -177,7 +96,7 @@ class _Reader:
         if columns is None:
             rows = found.fields or []
             columns = [pa.array([row[place] for row in rows], pa.binary()) for place in self._places]
-        table = pa.table(columns, schema=self._schema)
+        table = pa.table(list(map(_unswapped, columns)) if self._swapped else columns, schema=self._schema)
         bad, lines = list(found.bad), found.lines
         if not text.isascii() and (reasons := self._no_text(table)):
             for row, reason in reasons.items():
@@ -185,7 +104,8 @@ class _Reader:
                 bad.append(Bad(int(lines[row]), reason, text[start : found.ends[row]], start))
             kept = np.delete(np.arange(len(lines)), list(reasons))
             table, lines = table.take(pa.array(kept)), lines[kept]
-        return Batch(self._file, pa.array(lines + before), table, tuple(self._bad(one, before) for one in bad))
+        bad_rows = tuple(self._bad(one, before) for one in bad)
+        return Batch(self._file, pa.array(lines + before), table, bad_rows, self._delimiter.decode())
 
     def _no_text(self, table: pa.Table) -> dict[int, str]:
         """Rows with a wanted value that is no text of the encoding, and why."""
@@ -196,13 +116,23 @@ class _Reader:
                 column.cast(pa.string())
             except pa.ArrowInvalid:
                 for row in _undecodable(column.to_pylist()):
-                    reasons.setdefault(row, f"{name}: no text in {self._layout.encoding}; is data.encoding another?")
+                    asked = "; is data.encoding another?" if self._layout.described else ""
+                    reasons.setdefault(row, f"{name}: no text in {self._layout.encoding}{asked}")
         return reasons
 
     def _bad(self, one: Bad, before: int) -> BadRow:
         fields = tuple(fields_of(one.raw, self._delimiter)) if self._layout.whole else ()
-        text = one.raw.rstrip(b"\r\n").decode("utf-8", "backslashreplace")
+        raw = one.raw
+        if self._swapped:
+            fields, raw = tuple(map(unswapped, fields)), unswapped(raw)
+        text = raw.rstrip(b"\r\n").decode("utf-8", "backslashreplace")
         return BadRow(self._file, before + one.line, one.reason, text, fields)
+
+
+def _unswapped(column: pa.Array) -> pa.Array:
+    if not any(pc.any(pc.match_substring(column, mark)).as_py() for mark in "'\""):
+        return column
+    return pa.array([unswapped(value) for value in column.to_pylist()], pa.binary())
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:
@@ -216,11 +146,3 @@ def _undecodable(values: Sequence[bytes]) -> Iterator[int]:
             value.decode()
         except UnicodeDecodeError:
             yield row
-
-
-def _hint(names: list[str], delimiter: str) -> str:
-    marks = [mark for mark in ";\t|," if len(names) == 1 and mark in names[0]]
-    if not marks:
-        return ""
-    likely = max(marks, key=names[0].count)
-    return f" The first line is one field by data.delimiter {delimiter!r}; set data.delimiter: {json.dumps(likely)}."

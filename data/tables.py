@@ -51,10 +51,12 @@ class Stretch:
     Attributes:
         table: every column under its own name; binary for CSV, as stored for Parquet.
         faults: one entry a row: why it is no row of the table, empty if it is one.
+        delimiter: see `Batch`.
     """
 
     table: pa.Table
     faults: list[str]
+    delimiter: str | None = None
 
 
 def read_whole(layout: Layout, file: str) -> Iterator[Stretch]:
@@ -63,10 +65,10 @@ def read_whole(layout: Layout, file: str) -> Iterator[Stretch]:
         bad, width = batch.bad_rows, batch.columns.num_columns
         reasons = [""] * batch.columns.num_rows + [row.reason for row in bad]
         if not bad:
-            yield Stretch(batch.columns, reasons)
+            yield Stretch(batch.columns, reasons, batch.delimiter)
             continue
         padded = [(*row.fields, *[b""] * width)[:width] for row in bad]
         fields = [pa.array(values, pa.binary()) for values in zip(*padded, strict=True)]
         table = pa.concat_tables([batch.columns, pa.table(fields, schema=batch.columns.schema)])
         order = np.argsort([*batch.lines.to_pylist(), *(row.line for row in bad)], kind="stable")
-        yield Stretch(table.take(pa.array(order)), [reasons[row] for row in order])
+        yield Stretch(table.take(pa.array(order)), [reasons[row] for row in order], batch.delimiter)

@@ -22,7 +22,7 @@ _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _FOREIGN = {
     ".": (
         (r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$", "thousands separators; write 1234.5"),
-        (r"^[+-]?\d*,\d+$", "a decimal comma; set data.decimal: ','"),
+        (r"^[+-]?\d*,\d+$", "a decimal comma where data.decimal is '.'"),
     ),
     ",": (
         (r"^[+-]?\d{1,3}(\.\d{3})+(,\d*)?$", "thousands points; write 1234,5"),

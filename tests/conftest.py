@@ -1,5 +1,8 @@
 """Set before TensorFlow is first imported: Keras 2, and no start-up chatter."""
 
+import fcntl
+import gc
+import json
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -17,6 +20,8 @@ import pytest
 from hypothesis import settings
 
 import components.keras2  # noqa: F401
+from benchmarks import seeds
+from tests.e2e.lean import LEAN
 
 # A busy machine is no defect.
 settings.register_profile("farelite", deadline=None)
@@ -24,14 +29,24 @@ settings.load_profile("farelite")
 
 # Two zeros among eight weights.
 KERNEL = np.array([[1.0, 0.5, 0.0, 2.0], [0.25, 0.0, 1.0, -1.0]], dtype=np.float32)
-# Files that train, convert, or run Beam or servers over and over; the longest first.
+# Files that run pipelines, train, convert, or run Beam or servers over and over; the longest first.
 SLOW = (
+    "e2e/test_column_names.py",
     "e2e/test_local_run.py",
+    "e2e/test_any_table.py",
+    "e2e/test_labels.py",
+    "e2e/test_kubeflow.py",
     "transforms/test_contract.py",
     "pipeline/studies/test_ablation.py",
+    "e2e/test_growing_data.py",
+    "proofs/test_prove_same.py",
+    "e2e/test_other_data.py",
+    "e2e/test_tune.py",
+    "e2e/test_notebook.py",
     "transforms/test_preprocessing.py",
     "components/conversion/test_recipe.py",
     "components/trainer/test_compression.py",
+    "components/trainer/test_context_classes.py",
     "pipeline/lineage/test_connection.py",
     "components/study/test_bench.py",
     "components/test_deferred.py",
@@ -59,6 +74,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path in rank:
             item.add_marker("slow")
+
+
+def pytest_collection_finish() -> None:
+    """What the imports have left stays; without this each full collection walks over millions of objects."""
+    gc.collect()
+    gc.freeze()
 
 
 def tiny_formula(columns: dict[str, Any]) -> Any:
@@ -192,3 +213,17 @@ def publish_tiny(
         return str(store.publish(tiny_tflite + salt, {**tiny_manifest, **changes}, tiny_vectors, source))
 
     return publish
+
+
+@pytest.fixture(scope="session")
+def lean_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A run as `bench-seeds` makes it, with little training: runs folder and result, for all workers to look at."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "lean"
+    folder.mkdir(exist_ok=True)
+    runs, kept = folder / "runs", folder / "result.json"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            kept.write_text(json.dumps(seeds.run(runs, None, [*LEAN, "data.split.seed=0"])))
+    return runs, json.loads(kept.read_text())

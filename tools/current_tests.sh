@@ -26,9 +26,7 @@ case $what in
     main_job "$aside/empty/bin/farelite" "$aside/runs-of-the-wheel" ;;
 esac
 case $what in
-  all)
-    $tests -m "not e2e"
-    $tests -m e2e ;;
+  all) $tests ;;
   share)
     echo "tests drawn by the seed $2" >&2
     # shellcheck disable=SC2046  # the names have no blanks

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components.files import BOOSTED_FILE
 from components.registry import soundness
 from components.registry.durable import lock, replace_text, sync, sync_tree, write_texts, writing
 from components.registry.soundness import KIT, MANIFEST, MODEL, SOURCE, VECTORS, as_written, checksums, seal
@@ -169,7 +170,7 @@ class Store:
             aside.mkdir()
             (aside / MODEL).write_bytes(model)
             (aside / VECTORS).write_text(json.dumps(vectors, indent=1))
-            shutil.copytree(source, aside / SOURCE)
+            shutil.copytree(source, aside / SOURCE, ignore=shutil.ignore_patterns(BOOSTED_FILE))  # measured, done with
             if kit:
                 write_texts(aside / KIT, kit)
             files = checksums(aside)

@@ -81,8 +81,8 @@ class Predictor:
     """
 
     def __init__(self, model: bytes, manifest: Mapping[str, Any]) -> None:
-        described_by = interface_of(manifest)
-        self.inputs, self.task = described_by.inputs, task_of(described_by.output.model_dump())
+        known = interface_of(manifest)
+        self.inputs, self.task = known.inputs, task_of(known.output.model_dump())
         described = manifest["config"]["data"]
         self.layout = Layout(
             [one.source_column for one in self.inputs],
@@ -91,6 +91,7 @@ class Predictor:
             header=described["header"],
             delimiter=described["delimiter"],
             encoding=described.get("encoding", "utf-8"),
+            described=False,
         )
         self._described = {*self.layout.wanted, described["label"]["column"]}
         # A version from before these settings was trained on every text as it stood.
@@ -132,9 +133,8 @@ class Predictor:
                 classes[row] = decided[0]
         prediction[np.isinf(prediction)] = np.nan
         set_reason(reasons, np.isnan(prediction), NO_NUMBER)
-        return Predictions(
-            prediction, [reason or SEPARATOR.join(note) for reason, note in zip(reasons, notes, strict=True)], classes
-        )
+        flags = [reason or SEPARATOR.join(note) for reason, note in zip(reasons, notes, strict=True)]
+        return Predictions(prediction, flags, classes)
 
     def typed(self, stretch: Stretch) -> tuple[dict[str, Values], Values, list[list[str]]]:
         """The file's inputs `[rows]` by name; why a row has none, empty where it has; and notes on each row.
@@ -234,7 +234,7 @@ def predict_file(store: Store, version: str | None, source: str, output: Path | 
         names = predictor.added(first.table.column_names)
     except DataError as error:
         raise DataError(f"{source}: {error}") from error
-    with writing(output, predictor.layout.delimiter) as write:
+    with writing(output, first.delimiter or predictor.layout.delimiter) as write:
         for stretch in chain([first], stretches):
             counts.add(predictions := predictor(stretch))
             report(f"{counts.rows:,} rows", counts.rows, 0)

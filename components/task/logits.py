@@ -22,6 +22,9 @@ FloatArray = npt.NDArray[np.float32]
 Array = npt.NDArray[Any]
 Decide = Callable[[Array, Array], Mapping[str, Any]]
 
+SPREAD = 0.3
+"""Standard deviation of the logarithm of a temperature, before anything is seen; by measurement, see decision 0081."""
+
 
 @dataclass(frozen=True)
 class Logits:
@@ -59,14 +62,26 @@ class Logits:
         return tf.sigmoid(tf.squeeze(logits, 1)) if self.one else tf.nn.softmax(logits)
 
     def corrected(self, train: Predicted, validation: Predicted, loss: Loss) -> Logits:
-        """With the temperature of the lowest log loss on the validation rows, and what is then decided by."""
+        """With the temperature that the validation rows call for, and what is then decided by.
+
+        It is the likeliest where its logarithm is a normal draw around 0 (`SPREAD`): a score of rows that are all right
+        would ask for a network that is sure without bound, and is wrong on the next one.
+        """
         predictions, label = validation()
         logits, places = self._logits(predictions), np.asarray(label, int)
-        found = minimize_scalar(lambda log: _loss(logits / np.exp(log), places), bounds=(-2.0, 2.0), method="bounded")
-        before, after = _loss(logits, places), float(found.fun)
-        temperature = float(np.exp(found.x)) if after < before else 1.0
+
+        def unlikely(log: float) -> float:
+            return _loss(logits / np.exp(log), places) + (log / SPREAD) ** 2 / (2 * len(places))
+
+        found = minimize_scalar(unlikely, bounds=(-2.0, 2.0), method="bounded")
+        before = _loss(logits, places)
+        temperature = float(np.exp(found.x)) if found.fun < before else 1.0
         shares = _softmax(logits / temperature)
-        scaling = {"temperature": temperature, "log_loss_before": before, "log_loss": min(before, after)}
+        scaling = {
+            "temperature": temperature,
+            "log_loss_before": before,
+            "log_loss": _loss(logits / temperature, places),
+        }
         decision = self.decide(shares[:, 1] if self.one else shares, np.asarray(label))
         told = {"temperature_scaling": scaling, "decision": dict(decision)}
         return replace(self, temperature=self.temperature * temperature, told=told)

@@ -59,5 +59,8 @@ def run_fn(fn_args: Any) -> None:
     boosted = trained.teacher or context.rival(design.training)
     progress.report("writing the SavedModels", 0, 0)
     context.export(design, trained.shipped, fn_args.serving_model_dir, Recipe(conversion=conversion or Conversion()))
-    reference = str(Path(fn_args.serving_model_dir).parent / REFERENCE_DIR)
-    context.export_reference(design, trained.reference, reference, boosted)
+    context.export_reference(design, trained.reference, _beside(fn_args.serving_model_dir), boosted)
+
+
+def _beside(serving: str) -> str:
+    return str(Path(serving).parent / REFERENCE_DIR)

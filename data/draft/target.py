@@ -30,9 +30,7 @@ def label_named(table: Table, name: str | None) -> tuple[Seen, str]:
         DataError: there is no such column, or none that can be predicted.
     """
     if name is not None:
-        if name not in table.columns:
-            raise DataError(_absent(name, table))
-        column = table.columns[name]
+        column = _named(name, table)
         if column.kind not in ("number", "truth", "text"):
             what = column.why or ("a time" if column.kind == "moment" else "a column without values")
             raise DataError(f"--label {name}: {what} cannot be predicted; name another")
@@ -41,6 +39,14 @@ def label_named(table: Table, name: str | None) -> tuple[Seen, str]:
     if not found:
         raise DataError("no column looks like something to predict; name one: --label COLUMN")
     return found[0]
+
+
+def _named(name: str, table: Table) -> Seen:
+    """Spaces around a name in the header are seldom meant."""
+    alike = [one for one in table.columns if one.strip() == name.strip()]
+    if name not in table.columns and len(alike) != 1:
+        raise DataError(_absent(name, table))
+    return table.columns[name if name in table.columns else alike[0]]
 
 
 def _absent(name: str, table: Table) -> str:
@@ -87,10 +93,9 @@ def block(table: Table, column: Seen, why: str) -> tuple[dict[str, Any], str]:
         shown = ", ".join(printable(one) for one in list(column.counts)[:5])
         return {**found, "kind": "classes"}, f"{why}: {column.distinct} classes, {shown}{lacking}"
     if column.kind == "text":
-        raise DataError(
-            f"--label {column.name}: {column.distinct:,} different texts in {column.known:,} rows "
-            f"({column.why or next(iter(column.counts))!r}) are neither numbers nor classes that repeat; name another"
-        )
+        texts = f"{column.distinct:,} different texts in {column.known:,} rows ({next(iter(column.counts))!r})"
+        why = column.why or f"{texts} are neither numbers nor classes that repeat; name another"
+        raise DataError(f"--label {column.name}: {why}")
     seen = f"{column.distinct:,} different numbers, {np.nanmin(column.numbers):g} to {np.nanmax(column.numbers):g}"
     if says(column.name, NEVER_NEGATIVE) and (limits := never_negative(column)):
         return {**found, "kind": "number", "range": limits[0]}, f"{why}: {seen}; {limits[1]}{lacking}"

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from data.content import as_utf8, is_parquet, missing_mark, unpacked
+from data.content import as_utf8, is_parquet, unpacked
 from data.csv_records import find_any
 from data.files import local
 
@@ -44,9 +44,7 @@ def how_written(file: str) -> Written:
     with local(file) as path, unpacked(path, file) as (head, stream):
         if is_parquet(head):
             return found
-        if order := missing_mark(head.split(b"\n", 1)[0]):
-            found.say("encoding", order, "by its zero bytes; there is no byte order mark")
-        text = _start(as_utf8(head, stream, found.settings.get("encoding", "utf-8"), file))
+        text = _start(as_utf8(head, stream, "utf-8", file))
     if not _is_utf8(text):
         known = _in_encoding(text, "cp1252")
         found.say("encoding", "cp1252" if known else "latin-1", "it is no UTF-8; look at the letters beyond ASCII")

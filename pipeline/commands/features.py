@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import DEFAULT_RUNS, AsJson, ConfigFile, Override, Pipeline, Run, RunsDir
+from pipeline.commands.options import DEFAULT_RUNS, AsJson, ConfigFile, Override, Pipeline, Run, RunsDir, run_asked
 from pipeline.commands.output import print_json
 
 
@@ -62,7 +62,7 @@ def dimensions(
     from pipeline.studies.dimensions_view import dimensions_with_progress, show_dimensions
 
     paths = pipeline_folder(runs_dir, pipeline)
-    measured, newest = dimensions_with_progress(paths, run, rows, few, seed)
+    measured, newest = dimensions_with_progress(paths, run_asked(paths, run), rows, few, seed)
     written = [paths.dimensions_of(measured["run"])]
     if newest:
         from pipeline.report.page import write_report

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from data.writing import write_text
-from pipeline.commands.options import DEFAULT_RUNS, AsJson, Pipeline, Run, RunsDir
+from pipeline.commands.options import DEFAULT_RUNS, AsJson, Pipeline, Run, RunsDir, run_asked
 from pipeline.commands.output import print_json
 
 
@@ -102,7 +102,8 @@ def report(
     from pipeline.report.page import write_report
 
     with going_on("writing the report"):
-        written = write_report(pipeline_folder(runs_dir, pipeline), run, output)
+        paths = pipeline_folder(runs_dir, pipeline)
+        written = write_report(paths, run_asked(paths, run), output)
     print(written)
 
 

@@ -13,12 +13,31 @@ from data.errors import DataError
 
 if TYPE_CHECKING:
     from components.registry.store import Store
+    from pipeline.paths import RunPaths
 
 DONE, UNEXPECTED, BAD_INPUT, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
 
 RunsDir = Annotated[Path, typer.Option("--runs-dir", help="Folder of all pipelines' runs and models.")]
+
+
+def _name_of(given: str | None) -> str | None:
+    """A pipeline's name; of a file, the one that its configuration gives, for no name holds a dot or a slash."""
+    if given is None or not {".", "/"} & set(given):
+        return given
+    from pipeline.config import load
+
+    return load(Path(given)).name
+
+
 Pipeline = Annotated[
-    str | None, typer.Option("--pipeline", help="Which pipeline; needed where the folder holds several.")
+    str | None,
+    typer.Option(
+        "--pipeline",
+        "--config",
+        metavar="NAME|FILE",
+        callback=_name_of,
+        help="Which pipeline, by its name or its configuration; needed where the folder holds several.",
+    ),
 ]
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Configuration file; without one, the Chicago example.")
@@ -34,7 +53,9 @@ RemoteStore = Annotated[
     str | None,
     typer.Option("--store", help="A remote store instead, as push.store names it: gs://, s3://, hdfs://, ..."),
 ]
-Run = Annotated[str | None, typer.Option("--run", help="Which run, as `farelite runs` lists it; the newest.")]
+Run = Annotated[
+    str | None, typer.Option("--run", help="A version such as 2, latest, or a run's id; without one, the newest run.")
+]
 TableArgument = Annotated[
     str, typer.Argument(metavar="TABLE", help="A file, folder or pattern, as `data.source` takes it.")
 ]
@@ -52,6 +73,19 @@ def either(argument: str | None, option: str | None, name: str) -> str | None:
     if argument is not None and option is not None and argument != option:
         raise DataError(f"{argument} and {name} {option} name two different things; give one")
     return option if argument is None else argument
+
+
+def run_asked(paths: RunPaths, run: str | None) -> str | None:
+    """The id of a run that `--run` names, by itself or by the version that it published.
+
+    Raises:
+        StoreError, CorruptError: there is no such version, or it cannot be read.
+    """
+    if run is None:
+        return None
+    from pipeline.lineage.sides import run_of
+
+    return run_of(paths, run)[1]
 
 
 def open_store(runs_dir: Path, pipeline: str | None, remote_store: str | None = None) -> Store:

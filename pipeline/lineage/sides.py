@@ -55,6 +55,20 @@ class Side:
     history: dict[str, Any] = field(default_factory=dict)
 
 
+def run_of(paths: RunPaths, what: str) -> tuple[str, str, Mapping[str, Any]]:
+    """Of a version (`2`, `latest`) all its digits, the run that published it and its manifest; of another text itself.
+
+    Raises:
+        StoreError, CorruptError: there is no such version, or it cannot be read.
+    """
+    if not is_version(what):
+        return what, what, {}
+    store = Store(paths.models)
+    name = store.resolve(what)
+    manifest = store.manifest(name)
+    return name, str(manifest["run"]["id"]), manifest
+
+
 def side(paths: RunPaths, what: str) -> Side:
     """A version (`2`, `latest`) or a run by its id.
 
@@ -63,13 +77,7 @@ def side(paths: RunPaths, what: str) -> Side:
         StoreError, CorruptError: there is no such version, or it cannot be read.
         MetadataError: the metadata store cannot be opened.
     """
-    manifest: Mapping[str, Any] = {}
-    run_id, name = what, what
-    if is_version(what):
-        store = Store(paths.models)
-        name = store.resolve(what)
-        manifest = store.manifest(name)
-        run_id = str(manifest["run"]["id"])
+    name, run_id, manifest = run_of(paths, what)
     lineage = Lineage(open_metadata(recall(paths), paths))
     record = journal.one_run(lineage, is_held(paths.lock), run_id)
     if record is None:

@@ -6,7 +6,6 @@ it computes is tried on one lean run that several verbs share, or has a test fil
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import runpy
 import subprocess
@@ -16,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks import seeds
 from components.registry.store import Store
-from tests.e2e.lean import LEAN
 
 ROOT = Path(__file__).parents[2]
 
@@ -113,29 +112,7 @@ def test_mutated_versions_of_a_tiny_model_are_refused(tmp_path: Path, publish_ti
     )
 
 
-def loaded(path: Path) -> Any:
-    """A script as a module."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def seeds() -> Any:
-    return loaded(script("bench-seeds"))
-
-
-@pytest.fixture(scope="module")
-def lean_run(seeds: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """A run as `bench-seeds` makes it, with little training; its folder and its result."""
-    folder = tmp_path_factory.mktemp("runs")
-    return folder, seeds.run(folder, None, [*LEAN, "data.split.seed=0"])
-
-
-def test_a_run_of_one_seed_is_a_row(seeds: Any, lean_run: tuple[Path, dict[str, Any]]) -> None:
+def test_a_run_of_one_seed_is_a_row(lean_run: tuple[Path, dict[str, Any]]) -> None:
     _, result = lean_run
     assert result["verdict"] == "pushed"
     line = seeds.row("0", result["verdict"], seeds.figures(result))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data import csv_reader
+from data import csv_header
 from data.errors import DataError
 from data.files import below, match
 from data.reader import read
@@ -272,6 +272,37 @@ def test_a_wrong_delimiter_is_guessed_at(tmp_path, delimiter):
         everything(describe(), write(tmp_path, f"km{delimiter}fare\n1{delimiter}5\n"))
 
 
+def test_single_quotes_around_the_header_quote_the_values_too(tmp_path):
+    rows = ["'km';'fare';'town'", "1;5;'St. John''s; north'", '2;6;O"Neil "x"', "3;7;'a'b", "4;8;'a\nb'"]
+    dataset = describe(delimiter=";", categorical=("town",))
+    for ending in ("\n", "\r\n"):
+        lines, columns, bad = everything(dataset, write(tmp_path, ending.join(rows) + ending))
+        assert (lines, columns["km"]) == ([2, 3, 5], [b"1", b"2", b"4"])
+        assert columns["town"] == [b"St. John's; north", b'O"Neil "x"', b"a\nb"]
+        assert [(one.line, one.reason, one.text) for one in bad] == [
+            (4, "text behind a closing quote", "3;7;'a'b"),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("km,fare,'town'", b"'x'"),  # one name of several
+        ("'km',\"fare\",'town'", b"'x'"),
+        ("km,fare,town", b"'x'"),
+    ],
+)
+def test_a_single_quote_is_a_letter_where_not_all_names_stand_in_them(tmp_path, header, value):
+    names = [one.strip('"') for one in header.split(",")]
+    dataset = describe(label=Label(column=names[1]), numeric=(names[0],), categorical=(names[2],))
+    assert everything(dataset, write(tmp_path, f"{header}\n1,5,'x'\n"))[1][names[2]] == [value]
+
+
+def test_a_description_that_names_columns_with_their_quotes_still_reads_them(tmp_path):
+    dataset = describe(label=Label(column="'fare'"), numeric=("'km'",))
+    assert everything(dataset, write(tmp_path, "'km','fare'\n1,5\n"))[1] == {"'km'": [b"1"], "'fare'": [b"5"]}
+
+
 def test_two_columns_of_one_name_are_refused_when_the_name_is_wanted(tmp_path):
     with pytest.raises(DataError, match="has more than one column named fare; rename one of them"):
         everything(describe(), write(tmp_path, "km,fare,fare\n1,5,6\n"))
@@ -338,7 +369,7 @@ def test_a_quote_inside_a_plain_value_opens_nothing(tmp_path):
 @pytest.mark.parametrize("block_bytes", [24, 30, 37, 64, 200])
 def test_lines_stay_right_across_blocks(tmp_path, monkeypatch, block_bytes):
     # Small blocks: ragged rows fall before, on and behind the borders, and the parser runs ahead of the batches.
-    monkeypatch.setattr(csv_reader, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(csv_header, "BLOCK_BYTES", block_bytes)
     body = ["10,50,x", "20", "", "30,70,y", '40,80,"a\nb"', "50,90,z", "60,1,2,3", "70,11,x", "80,12,x", "9"] * 4
     lines, columns, bad = everything(describe(), write(tmp_path, "km,fare,note\n" + "\n".join(body) + "\n"))
     expected_good, expected_bad, line = [], [], 2
@@ -352,14 +383,14 @@ def test_lines_stay_right_across_blocks(tmp_path, monkeypatch, block_bytes):
 
 def test_a_column_without_a_role_may_hold_anything(tmp_path, monkeypatch):
     # Its type must not be guessed from the first block.
-    monkeypatch.setattr(csv_reader, "BLOCK_BYTES", 32)
+    monkeypatch.setattr(csv_header, "BLOCK_BYTES", 32)
     file = write(tmp_path, "km,fare,zip\n" + "1,5,60601\n" * 9 + "1,5,unknown\n")
     assert len(everything(describe(), file)[0]) == 10
 
 
 @pytest.mark.parametrize("block_bytes", [100, 1 << 20])
 def test_stray_quotes_spoil_their_own_lines_only(tmp_path, monkeypatch, block_bytes):
-    monkeypatch.setattr(csv_reader, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(csv_header, "BLOCK_BYTES", block_bytes)
     rows = [f"{n},{n % 9},a,b,fine" for n in range(300)]
     rows[100], rows[200], rows[250] = '100,1,a,b,"open', '200,2,a,b,shut"', '"250,3,a,b,x'
     lines, _, bad = everything(describe(), write(tmp_path, "\n".join(["km,fare,p,q,note", *rows])))

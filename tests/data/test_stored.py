@@ -169,7 +169,7 @@ def test_decimal_commas_are_read_where_they_are_said_to_be():
         "odd: not a finite number",
     ]
     assert rows_of(describe("numeric"), odd=pa.array(["1,5"])).rejects.reasons == [
-        "odd: a decimal comma; set data.decimal: ','"
+        "odd: a decimal comma where data.decimal is '.'"
     ]
 
 

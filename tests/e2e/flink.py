@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.command import farelite
+from tests.e2e.lean import sets
+
 ROOT = Path(__file__).parents[2]
 CLUSTER = ROOT / "tools" / "flink" / "cluster.py"
 MARK = b"FARELITE_FLINK="
-FARELITE = str(Path(sys.executable).parent / "farelite")
 
 MARKS = [
     pytest.mark.e2e,
@@ -55,6 +57,5 @@ def ours(word: bytes = b"") -> set[int]:
 
 def run(runs: Path, *changes: str, force: bool = False) -> tuple[int, dict[str, Any], str]:
     """Exit code, result and what was said."""
-    words = [word for change in changes for word in ("--set", change)] + ["--force"] * force
-    done = subprocess.run([FARELITE, "run", "--runs-dir", str(runs), "--json", *words], capture_output=True, text=True)
+    done = farelite("run", "--runs-dir", str(runs), "--json", *sets(*changes), *["--force"] * force)
     return done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +11,10 @@ import pandas as pd
 import pytest
 import yaml
 
+from tests.e2e.command import farelite
+from tests.e2e.lean import sets as options
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
-FARELITE = str(Path(sys.executable).parent / "farelite")
 SHORT = ("training.epochs=16", "training.batch_size=32", "training.quantization.epochs=2")
 CHANCE = np.random.default_rng(0)
 
@@ -27,10 +27,7 @@ def run(folder: Path, table: pd.DataFrame, *sets: str) -> dict[str, Any]:
     columns = {key: names for key, names in (("numeric", numbers), ("categorical", texts)) if names}
     data = {"source": "table.csv", "label": {"column": "y"}, **columns}
     (folder / "c.yaml").write_text(yaml.safe_dump({"name": "any", "data": data}))
-    command = [FARELITE, "run", "--json", "--config", str(folder / "c.yaml"), "--runs-dir", str(folder / "runs")]
-    for one in (*SHORT, *sets):
-        command += ["--set", one]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = farelite("run", "--json", "--config", "c.yaml", *options(*SHORT, *sets), cwd=folder)
     return {"code": done.returncode, "said": done.stderr, **json.loads(done.stdout or "{}")}
 
 

@@ -19,10 +19,10 @@ from components.device.kit import KOTLIN, SWIFT
 from components.registry.store import Store
 from data.tensor_names import tensor_name
 from pipeline.demo.content import described
+from tests.e2e import command
 from tests.e2e.lean import LEAN, sets
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
-FARELITE = str(Path(sys.executable).parent / "farelite")
 NUMERIC = ["pax.count", "2019", "_c0", "Fahrgäste", "self", "name", "inputs", "prediction", "slice: x", "hour"]
 NUMERIC += ["id_x", "block", "a b", "a_b", "A b", "a,b 'c' \"d\"", "n" * 200, "input.x", "mean", "#"]
 CATEGORICAL = ["class", "flags", "label", "training", "😀", "人数", "Company / Name", "$x\\n*/"]
@@ -83,7 +83,7 @@ def write_table(path: Path, rows: int) -> None:
 
 
 def farelite(*arguments: str, folder: Path) -> tuple[str, str]:
-    done = subprocess.run([FARELITE, *arguments], capture_output=True, text=True, check=False, cwd=folder)
+    done = command.farelite(*arguments, cwd=folder)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout, done.stderr
 

@@ -183,7 +183,7 @@ def test_too_little_memory_for_exchanges_is_found_before_submission(cluster: Non
 
 def test_a_pool_that_is_not_there_ends_in_an_error_and_no_job(cluster: None, tmp_path: Path) -> None:
     code, _, said = run(
-        tmp_path, "beam.runner=flink", "beam.flink.worker_pool=farelite-pool:9", "beam.flink.handshake_s=60"
+        tmp_path, "beam.runner=flink", "beam.flink.worker_pool=farelite-pool:9", "beam.flink.handshake_s=20"
     )
     assert code == 2, said
     assert "worker pool" in said

@@ -6,8 +6,6 @@ A local run and the rehearsal share data and settings; what the two push must me
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +15,26 @@ import yaml
 
 from components.registry import store
 from components.registry.store import Store
+from tests.e2e import command
 from tests.e2e.lean import LEAN, sets
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
-FARELITE = str(Path(sys.executable).parent / "farelite")
 SCHEMA = json.loads((Path(store.__file__).parent / "model.schema.json").read_text())
 IMAGE = "registry.example/farelite@sha256:" + "0123456789abcdef" * 4
 
 
 def farelite(folder: Path, *arguments: str) -> str:
-    done = subprocess.run([FARELITE, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    done = command.farelite(*arguments, cwd=folder)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def story(lean_run: tuple[Path, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The local run, the rehearsal, and what both left."""
     folder = tmp_path_factory.mktemp("kubeflow")
     lean = sets(*LEAN)
-    local = json.loads(farelite(folder, "run", *lean, "--json"))
+    runs, local = lean_run
     models = folder / "cluster" / "models"
     place = sets(f"kubeflow.models.mount={models}")
     farelite(folder, "kubeflow", "compile", *lean, *place, "--image", IMAGE, "--output", "pipeline.yaml")
@@ -44,7 +42,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     spec, platform = yaml.safe_load_all((folder / "pipeline.yaml").read_text())
     return {
         "local": local,
-        "local store": Store(folder / "runs" / "chicago" / "models"),
+        "local store": Store(runs / "chicago" / "models"),
         "store": Store(models / "chicago" / "models"),
         "rehearsed": rehearsed,
         "steps": {step["name"]: step for step in rehearsed["steps"]},

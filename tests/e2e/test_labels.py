@@ -16,11 +16,11 @@ import pytest
 import yaml
 
 from components.registry.store import Store
+from tests.e2e.command import farelite
 from tests.e2e.lean import sets
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 ROOT = Path(__file__).parents[2]
-FARELITE = str(Path(sys.executable).parent / "farelite")
 CONFIGS = ROOT / "pipeline" / "configs"
 TRIPS = Path(np.__file__).parents[1] / "tfx/examples/chicago_taxi_pipeline/data/simple/data.csv"
 DIGITS = Path(np.__file__).parents[1] / "sklearn/datasets/data/digits.csv.gz"
@@ -38,8 +38,7 @@ SHORT = (
 
 
 def run(folder: Path, config: Path, *settings: str) -> dict[str, Any]:
-    command = [FARELITE, "run", "--json", "--config", str(config), "--runs-dir", str(folder), *sets(*settings)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = farelite("run", "--json", "--config", str(config), "--runs-dir", str(folder), *sets(*settings))
     return {"code": done.returncode, "said": done.stderr, **json.loads(done.stdout or "{}")}
 
 
@@ -63,8 +62,7 @@ def manifest(folder: Path, name: str) -> dict[str, Any]:
 
 
 def predicted(folder: Path, name: str, rows: Path, into: Path) -> list[dict[str, str]]:
-    command = [FARELITE, "predict", str(rows), "--pipeline", name, "--runs-dir", str(folder)]
-    done = subprocess.run([*command, "--output", str(into)], capture_output=True, text=True, check=False)
+    done = farelite("predict", str(rows), "--pipeline", name, "--runs-dir", str(folder), "--output", str(into))
     assert done.returncode == 0, done.stderr
     with into.open() as stream:
         return list(csv.DictReader(stream))
@@ -131,8 +129,8 @@ def test_explain_tells_what_moved_a_probability(
     }
     assert listened["inputs"][0]["file"] > 0.01
     assert {one["of_class"] is None for one in listened["curves"]} == {name == "tips"}
-    asked = [FARELITE, "explain", "--input", str(source), *words.split(), "--json", "--pipeline", name]
-    done = subprocess.run([*asked, "--runs-dir", str(folder)], capture_output=True, text=True, check=False)
+    asked = ("explain", "--input", str(source), *words.split(), "--json", "--pipeline", name)
+    done = farelite(*asked, "--runs-dir", str(folder))
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert (found["of"], found["rows"]) == (of, 32)

@@ -15,8 +15,8 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,12 @@ from ml_metadata.proto import metadata_store_pb2
 
 from components.device import runtime
 from components.registry.store import Store, sha256
+from tests.e2e import command
+from tests.e2e.command import FARELITE
 from tests.e2e.lean import LEAN, sets
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
-FARELITE = str(Path(sys.executable).parent / "farelite")
+Command = Callable[..., subprocess.CompletedProcess[str]]
 # Another seed than that of the run before it, whose file its last variant would otherwise be, byte for byte.
 SMALL_STUDY = (
     "training.seed=2",
@@ -39,9 +41,14 @@ SMALL_STUDY = (
 )
 
 
-def farelite(*arguments: str) -> tuple[int, dict[str, Any], str]:
+def started(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """As a user starts it."""
+    return subprocess.run([FARELITE, *arguments], capture_output=True, text=True, check=False)
+
+
+def farelite(*arguments: str, by: Command = command.farelite) -> tuple[int, Any, str]:
     """Exit code, the JSON object and what was said on standard error."""
-    done = subprocess.run([FARELITE, *arguments, "--json"], capture_output=True, text=True, check=False)
+    done = by(*arguments, "--json")
     return done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr
 
 
@@ -61,7 +68,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     runs = tmp_path_factory.mktemp("runs")
     told: dict[str, Any] = {"runs": runs, "store": Store(runs / "chicago" / "models")}
     place = ["--runs-dir", str(runs)]
-    for name, command, overrides in (
+    for name, words, overrides in (
         ("first", ["run"], []),
         ("second", ["run", "--force"], []),
         ("third", ["run", "--force"], ["beam.runner=multi_process"]),
@@ -71,7 +78,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         ("retrained", ["run"], LEAN),
         ("study", ["study"], [*LEAN, *SMALL_STUDY]),
     ):
-        code, result, said = farelite(*command, *place, *sets(*overrides))
+        by = started if name in ("first", "fourth") else command.farelite
+        code, result, said = farelite(*words, *place, *sets(*overrides), by=by)
         told[name] = {
             "code": code,
             "result": result,
@@ -238,10 +246,9 @@ def test_the_shipped_file_tells_its_lineage_from_wherever_it_lies(story: dict[st
 
 
 def test_the_history_has_every_run_with_its_verdict(story: dict[str, Any]) -> None:
-    done = subprocess.run(
-        [FARELITE, "runs", "--json", "--runs-dir", str(story["runs"])], capture_output=True, text=True, check=True
-    )
-    told = {one["id"]: one for one in json.loads(done.stdout)}
+    code, found, said = farelite("runs", "--runs-dir", str(story["runs"]))
+    assert code == 0, said
+    told = {one["id"]: one for one in found}
     for name in ("first", "second", "third", "impossible", "impossible again", "retrained", "study"):
         result = story[name]["result"]
         assert told[result["run_id"]]["verdict"] == result["verdict"]

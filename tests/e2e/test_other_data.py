@@ -17,10 +17,11 @@ from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.questions import Lineage
 from pipeline.paths import RunPaths
 from pipeline.settings.metadata import Metadata
+from tests.e2e.command import farelite
+from tests.e2e.lean import sets
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 ROOT = Path(__file__).parents[2]
-FARELITE = str(Path(sys.executable).parent / "farelite")
 # A tenth of the flights needs smaller steps; how little a short training loses by pruning is not the point here.
 SHORT = (
     "training.batch_size=128",
@@ -47,11 +48,9 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     told: dict[str, Any] = {"runs": folder / "runs", "store": Store(folder / "runs" / "flights" / "models")}
 
     def run(*extra: str) -> dict[str, Any]:
-        command = [FARELITE, "run", "--json", "--config", str(ROOT / "pipeline" / "configs" / "flights.yaml")]
-        command += ["--runs-dir", str(told["runs"])]
-        for one in (f"data.source={folder}/months/{{YYYY}}-{{MM}}.csv", *SHORT, *extra):
-            command += ["--set", one]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        place = ["--config", str(ROOT / "pipeline" / "configs" / "flights.yaml"), "--runs-dir", str(told["runs"])]
+        settings = sets(f"data.source={folder}/months/{{YYYY}}-{{MM}}.csv", *SHORT, *extra)
+        done = farelite("run", "--json", *place, *settings)
         return {"code": done.returncode, "said": done.stderr, **json.loads(done.stdout or "{}")}
 
     told["november"] = run()

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from pipeline.config import load
+from tests.e2e.command import farelite
 from tests.e2e.lean import LEAN, sets
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
-FARELITE = str(Path(sys.executable).parent / "farelite")
 CONFIG = """
 name: sums
 data:
@@ -41,8 +38,8 @@ def tuned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     (folder / "sums.csv").write_text(f"a,b,y\n{rows}\n")
     (folder / "sums.yaml").write_text(CONFIG)
     lean = [one for one in LEAN if "distillation" not in one and "pruning" not in one]
-    command = [FARELITE, "tune", "--json", "--config", "sums.yaml", "--runs-dir", "runs", "--minutes", "60"]
-    done = subprocess.run([*command, *sets(*lean, *SMALL)], cwd=folder, capture_output=True, text=True, check=False)
+    command = ("tune", "--json", "--config", "sums.yaml", "--runs-dir", "runs", "--minutes", "60")
+    done = farelite(*command, *sets(*lean, *SMALL), cwd=folder)
     assert done.returncode == 0, done.stderr
     return {"folder": folder, "said": done.stderr, **json.loads(done.stdout)}
 
@@ -72,6 +69,6 @@ def test_the_patch_is_of_the_configuration_and_every_trial_is_shown(tuned: dict[
 
 
 def test_lineage_leads_from_the_version_to_the_search(tuned: dict[str, Any]) -> None:
-    command = [FARELITE, "lineage", tuned["version"], "--runs-dir", str(tuned["folder"] / "runs")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = farelite("lineage", tuned["version"], cwd=tuned["folder"])
+    assert done.returncode == 0, done.stderr
     assert "Tuner" in done.stdout + done.stderr

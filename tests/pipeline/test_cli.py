@@ -13,9 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
 
 from components.registry.store import Store
-from pipeline.cli import _guarded
+from pipeline.cli import _guarded, app
 from pipeline.lock import run_lock
 
 Publish = Callable[..., str]
@@ -185,13 +186,25 @@ def test_versions_are_listed_with_their_marks(farelite: Farelite, store: Store) 
     assert first["sha256"][:12] in said
 
 
-def test_several_pipelines_in_one_folder_need_a_name(farelite: Farelite, store: Store) -> None:
+def test_several_pipelines_in_one_folder_need_a_name_or_a_configuration(
+    farelite: Farelite, store: Store, config: Path
+) -> None:
     (store.root.parents[1] / "other" / "models").mkdir(parents=True)
     code, _, message = farelite("versions")
     assert code == 2
     assert "give --pipeline: pipelines there: other, tiny" in message
     assert farelite("versions", "--pipeline", "tiny")[0] == 0
     assert farelite("versions", "--pipeline", "absent")[0] == 2
+    assert farelite("versions", "--config", config.name)[0] == 0
+    code, _, message = farelite("predict", "rows.csv", "--config", "absent.yaml")
+    assert (code, message.startswith("error: no configuration file absent.yaml")) == (2, True)
+
+
+def test_every_command_on_a_pipeline_takes_its_configuration() -> None:
+    group = typer.main.get_command(app)
+    assert isinstance(group, typer.core.TyperGroup)
+    options = {name: {word for one in command.params for word in one.opts} for name, command in group.commands.items()}
+    assert [name for name, words in options.items() if "--runs-dir" in words and "--config" not in words] == []
 
 
 def test_verify_tells_sound_from_damaged(farelite: Farelite, store: Store) -> None:

@@ -134,6 +134,11 @@ def saved(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def simple(tmp_path_factory):
+    return transform(SIMPLE, A, tmp_path_factory.mktemp("simple"))
+
+
+@pytest.fixture(scope="module")
 def on_a(saved):
     return apply(PLAN, saved, A)
 
@@ -359,8 +364,8 @@ def test_with_a_reducer_a_column_that_never_changes_is_left_out_and_said(saved):
     assert learned.unused(told) == {"vendor": "is 7 in all training rows"}
 
 
-def test_without_a_reducer_a_column_that_never_changes_is_left_out_and_said(tmp_path):
-    told = learned.read(transform(SIMPLE, A, tmp_path).transform_savedmodel_dir)
+def test_without_a_reducer_a_column_that_never_changes_is_left_out_and_said(simple):
+    told = learned.read(simple.transform_savedmodel_dir)
     assert (told["kind"], told["kept"], told["features"]) == ("none", 2, ["passengers", "vendor"])
     assert learned.used(told) == [0]
     assert learned.unused(told) == {"vendor": "is 7 in all training rows"}
@@ -376,9 +381,8 @@ def test_the_order_of_rows_does_not_matter(on_b, tmp_path):
         np.testing.assert_allclose(values, on_b[name], atol=1e-4, err_msg=name)
 
 
-def test_numbers_and_categories_alone_are_enough_and_min_max_scales_them(tmp_path):
-    saved = transform(SIMPLE, A, tmp_path)
-    found = apply(SIMPLE, saved, B)
+def test_numbers_and_categories_alone_are_enough_and_min_max_scales_them(simple):
+    found = apply(SIMPLE, simple, B)
     assert sorted(found) == ["block", "id_company", "label", "numbers"]
     low, high, mean = (f(A["passengers"].astype(np.float64)) for f in (np.nanmin, np.nanmax, np.nanmean))
     passengers = np.where(np.isnan(B["passengers"]), mean, B["passengers"])

@@ -19,6 +19,8 @@ _SHOWN = 12
 """Inputs with bars; the table names all."""
 _NAME = 24
 """Letters of a name beside them."""
+_CLASS = 18
+"""Of a class, along the height of a small picture."""
 _MODELS = {"float": "float model", "file": "model.tflite"}
 _LEGEND = tuple(zip(SERIES, _MODELS.values(), strict=False))
 _WIDTH, _HEIGHT = 300, 210
@@ -152,8 +154,9 @@ def _ticks(of: str) -> tuple[tuple[float, str], ...] | None:
 
 
 def _dates(at: Sequence[float]) -> tuple[tuple[float, str], ...]:
-    """The first, the last and the middle one of the stretch."""
-    return tuple((one, _date(one)) for one in dict.fromkeys((min(at), (min(at) + max(at)) / 2, max(at))))
+    """Three in the stretch, none so near to its ends that its text would be cut."""
+    found = (min(at) + (max(at) - min(at)) * part for part in (1 / 6, 1 / 2, 5 / 6))
+    return tuple((one, _date(one)) for one in found)
 
 
 def _date(seconds: float) -> str:
@@ -173,7 +176,7 @@ def _named(curve: Mapping[str, Any]) -> str:
 
 
 def _output(material: Material, curve: Mapping[str, Any]) -> str:
-    return f"P({cut(curve['of_class'], _NAME)})" if curve["of_class"] is not None else material.unit
+    return f"P({cut(curve['of_class'], _CLASS)})" if curve["of_class"] is not None else material.unit
 
 
 def _metric_unit(material: Material, found: Mapping[str, Any]) -> str:

@@ -235,6 +235,7 @@ def test_the_manifest_tells_how_the_trees_beside_the_file_were_made(push: PushIt
     _, store = push()
     told = store.manifest("000001")["boosted_trees"]
     assert told.pop("bytes") > 10_000
+    assert list(store.folder("000001").rglob("boosted*")) == [], "ten times the size of the file, and of no use there"
     assert told == {"name": "booster", "trees": 450, "learning_rate": 0.05, "leaves": 31, "rows": 500}
 
 

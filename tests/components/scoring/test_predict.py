@@ -312,8 +312,29 @@ def test_places_that_take_no_output_say_so_and_leave_nothing_behind(store: Store
 def test_a_row_that_is_no_text_of_the_encoding_keeps_its_place_and_bytes(price: Price) -> None:
     start, end = GOOD.split("Blue")
     rows = price(GOOD, start.encode() + b"Bl\xe9" + end.encode(), GOOD)
-    assert [row["flags"] for row in rows] == ["", "company: no text in utf-8; is data.encoding another?", ""]
+    assert [row["flags"] for row in rows] == ["", "company: no text in utf-8", ""]
     assert rows[1]["company"].encode("utf-8", "surrogateescape") == b"Bl\xe9"
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_a_table_with_another_delimiter_is_read_and_written_by_it(
+    store: Store, tmp_path: Path, delimiter: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = f"{HEADER}\n{GOOD}\n".replace(",", delimiter)
+    (tmp_path / "in.csv").write_text(table)
+    (tmp_path / "usual.csv").write_text(f"{HEADER}\n{GOOD}\n")
+    predict_file(store, None, str(tmp_path / "in.csv"), None)
+    written = capsys.readouterr().out
+    predict_file(store, None, str(tmp_path / "usual.csv"), None)
+    assert written == capsys.readouterr().out.replace(",", delimiter)
+    assert written.splitlines()[1].startswith(table.splitlines()[1] + delimiter)
+
+
+def test_of_a_table_that_lacks_columns_by_any_delimiter_no_setting_is_advised(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("a;b\n1;2\n")
+    with pytest.raises(DataError, match=r"lacks the columns .* the model takes") as error:
+        predict_file(store, None, str(tmp_path / "in.csv"), None)
+    assert "data." not in str(error.value)
 
 
 def test_the_output_may_replace_the_input(store: Store, tmp_path: Path) -> None:

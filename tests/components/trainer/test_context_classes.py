@@ -73,9 +73,15 @@ def file_of(made: Any, folder: Any, conversion: Conversion) -> tuple[Any, bytes,
     return told, convert(str(folder), conversion), on_device(told.inputs, test)
 
 
-def test_the_file_gives_probabilities_that_tell_the_classes(made: Any, tmp_path: Any) -> None:
+@pytest.fixture(scope="module")
+def plain(made: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Interface, file, and the file's columns of the test rows."""
+    return file_of(made, tmp_path_factory.mktemp("plain"), Conversion())
+
+
+def test_the_file_gives_probabilities_that_tell_the_classes(made: Any, plain: Any) -> None:
     kind, context, design, _, test, _ = made
-    told, model, columns = file_of(made, tmp_path, Conversion())
+    told, model, columns = plain
     predicted, label = runtime.predict(model, columns), test[tensor_name("y")]
     task = task_of(told.output.model_dump())
     assert (task.kind, task.classes) == (kind, CLASSES[kind])
@@ -94,9 +100,9 @@ def test_the_file_gives_probabilities_that_tell_the_classes(made: Any, tmp_path:
     assert found["calibration_error"] < 0.1
 
 
-def test_the_teacher_and_a_rival_are_measured_by_what_the_device_gives(made: Any, tmp_path: Any) -> None:
+def test_the_teacher_and_a_rival_are_measured_by_what_the_device_gives(made: Any, plain: Any, tmp_path: Any) -> None:
     kind, context, design, net, test, teacher = made
-    told, _, columns = file_of(made, tmp_path / "saved", Conversion())
+    told, _, columns = plain
     label, task = test[tensor_name("y")], task_of(told.output.model_dump())
     for trees in (teacher, context.rival(TRAINING)):
         reference = str(tmp_path / trees.name)
@@ -107,17 +113,25 @@ def test_the_teacher_and_a_rival_are_measured_by_what_the_device_gives(made: Any
         assert task.judged(predicted, label)["accuracy"] > 0.8
 
 
-@pytest.mark.parametrize("quantization", ["int8", "int8_strict"])
-def test_every_conversion_after_training_gives_the_same_classes(made: Any, tmp_path: Any, quantization: str) -> None:
-    """Of a float network; the file beside the plain one."""
+@pytest.fixture(scope="module")
+def made_float(made: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The same of a float network, with its interface, its plain file and that file's columns of the test rows."""
     kind, context, *_, test, teacher = made
     training = TRAINING.model_copy(update={"quantization": None, "pruning": None, "units": (32, 32)})
     design, _ = context.design(training)
     tf_keras.utils.set_random_seed(0)
     net = Phases(design, context.train, context.validation).fit_float()
-    made_float = (kind, context, design, net, test, teacher)
-    told, plain, columns = file_of(made_float, tmp_path / "plain", Conversion())
-    _, model, _ = file_of(made_float, tmp_path / "other", Conversion(quantization=quantization))
+    whole = (kind, context, design, net, test, teacher)
+    return whole, file_of(whole, tmp_path_factory.mktemp("plain"), Conversion())
+
+
+@pytest.mark.parametrize("quantization", ["int8", "int8_strict"])
+def test_every_conversion_after_training_gives_the_same_classes(
+    made_float: Any, tmp_path: Any, quantization: str
+) -> None:
+    """Of a float network; the file beside the plain one."""
+    whole, (told, plain, columns) = made_float
+    _, model, _ = file_of(whole, tmp_path, Conversion(quantization=quantization))
     task = task_of(told.output.model_dump())
     one, other = runtime.predict(plain, columns), runtime.predict(model, columns)
     assert np.quantile(task.difference(one, other), 0.9) < 0.05

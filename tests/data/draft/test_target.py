@@ -8,10 +8,10 @@ from data.errors import DataError
 @pytest.fixture
 def table(tmp_path):
     file = tmp_path / "t.csv"
-    header = "id,price,sold,kind,grade,rare,note,same,age"
+    header = "id,price,sold,kind,grade,rare,note,same,age,money"
     rows = [
         f"{i},{1000 + i * 7 % 130}.5,{'yes' if i % 5 == 0 else 'no'},{'ABC'[i % 3]},{i % 4},{'KL'[i % 3 > 1]},n{i},x,"
-        f"{i % 80 if i else -1}"
+        f"{i % 80 if i else -1},'$1,{100 + i}'".replace("'", '"')
         for i in range(300)
     ]
     file.write_text("\n".join([header, *rows]) + "\n")
@@ -44,6 +44,11 @@ def test_of_two_values_the_yes_is_named(table):
     assert "taken for the yes as the rarer of two, else write" in why
 
 
+def test_spaces_around_a_name_in_the_header_need_not_be_given(tmp_path):
+    (tmp_path / "t.csv").write_text("a, price\n" + "".join(f"{i},{i * 7 % 90}\n" for i in range(300)))
+    assert label_named(look(str(tmp_path / "t.csv")), "price")[0].name == " price"
+
+
 def test_a_few_negative_ages_are_kept_out(table):
     found, why = label(table, "age")
     assert found == {"column": "age", "kind": "number", "range": {"low": 0, "high": 800}}
@@ -55,6 +60,7 @@ def test_a_few_negative_ages_are_kept_out(table):
     [
         ("prise", "no such column. Did you mean price? There are: id, price"),
         ("note", "300 different texts in 300 rows"),
+        ("money", "--label money: '$1,100' has a sign of a currency; write plain numbers to use it"),
         ("same", "every row holds x, so there is nothing to predict"),
     ],
 )

@@ -32,7 +32,7 @@ def test_nothing_is_said_of_a_plain_csv_and_of_one_column(tmp_path):
 def test_another_encoding_is_named(tmp_path):
     text = "\n".join(";".join(row) for row in ROWS)
     assert settings(tmp_path, text.encode("cp1252")) == {"encoding": "cp1252", "delimiter": ";"}
-    assert settings(tmp_path, "a,b\nx,y\n".encode("utf-16-le")) == {"encoding": "utf-16-le"}
+    assert settings(tmp_path, "a;b\nx;y\n".encode("utf-16-le")) == {"delimiter": ";"}, "the reader knows it"
     assert settings(tmp_path, b"a,b\n\x81,y\n") == {"encoding": "latin-1"}, "0x81 is no letter of cp1252"
 
 

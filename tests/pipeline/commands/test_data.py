@@ -1,19 +1,15 @@
 """The commands that look at data before any run."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from pipeline.cli import main
-
-FARELITE = str(Path(sys.executable).parent / "farelite")
+from tests.e2e import command
 
 
 def farelite(*arguments):
-    done = subprocess.run([FARELITE, *arguments], capture_output=True, text=True, check=False)
+    done = command.farelite(*arguments)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 import pytest
 
 from pipeline.paths import RunPaths
+from tests.e2e import command
 
 Answer = tuple[int, str, str]
 
@@ -31,8 +30,7 @@ def folder(made_up: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def farelite(folder: Path) -> Callable[..., Answer]:
     def run(*arguments: str) -> Answer:
-        command = [sys.executable, "-m", "pipeline", *arguments]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+        done = command.farelite(*arguments, cwd=folder)
         assert "Traceback" not in done.stderr, done.stderr
         return done.returncode, done.stdout, done.stderr
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import main
+from pipeline.commands.options import run_asked
 from pipeline.lineage.comparison import Figure, compare
 from pipeline.lineage.comparison_tables import tables
 from pipeline.lineage.comparison_view import show_comparison
@@ -195,6 +196,8 @@ def test_a_version_is_compared_by_what_its_manifest_tells(runs, bare_version, ca
         main(["compare", "1", "latest", "--runs-dir", str(runs.paths.root.parent), "--json"])
     told = json.loads(capsys.readouterr().out)
     assert told["before"]["name"] == "000001"
+    named = [run_asked(runs.paths, one) for one in ("1", "latest", runs.runs[3], None)]
+    assert named == [runs.runs[0], runs.runs[0], runs.runs[3], None], "as the report names one"
     figure = {key: told["figures"][0][key] for key in ("name", "before", "after", "change", "verdict")}
     assert figure == {"name": "file rmse", "before": 1.25, "after": 1.25, "change": 0.0, "verdict": "same"}
 

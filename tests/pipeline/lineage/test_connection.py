@@ -9,7 +9,6 @@ import secrets
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from pipeline.lineage.errors import MetadataError
 from pipeline.lineage.journal import runs_of
 from pipeline.paths import RunPaths
 from pipeline.settings.metadata import Metadata
+from tests.e2e.command import farelite
 
 PASSWORD = secrets.token_hex(8)
 SYSTEM_TABLES = [
@@ -72,10 +72,11 @@ def postgresql(folder: Path) -> Iterator[Metadata]:
         shutil.chown(home, user)
         shutil.chown(password, user)
     data = str(home / "data")
-    make = [str(programs[-1]), "-D", data, "-U", "farelite", "-A", "scram-sha-256", f"--pwfile={password}"]
+    make = [str(programs[-1]), "-D", data, "-U", "farelite", "-A", "scram-sha-256", f"--pwfile={password}", "--no-sync"]
     subprocess.run(make, user=user, cwd=home, check=True, capture_output=True)
     port, log = free_port(), home / "log"
     serve = [str(programs[-1].with_name("postgres")), "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", str(home)]
+    serve += ["-c", "fsync=off"]
     with log.open("wb") as stream:
         process = subprocess.Popen(serve, user=user, cwd=home, stdout=stream, stderr=stream)
         try:
@@ -145,8 +146,7 @@ def test_a_run_is_recorded_on_the_server_by_the_pipelines_own_launcher(server, t
         "name: fares\ndata: {source: trips.csv, label: {column: fare}, numeric: [miles]}\n"
         f"metadata: {{kind: {server.kind}, port: {server.port}, database: launched}}\n"
     )
-    command = [sys.executable, "-m", "pipeline", "run", "--config", "fares.yaml", "--json"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = farelite("run", "--config", "fares.yaml", "--json", cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     told = json.loads(done.stdout)
     assert told["verdict"] == "stopped"

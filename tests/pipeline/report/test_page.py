@@ -248,8 +248,8 @@ def test_the_curve_over_dates_has_dates_on_its_axis_and_in_its_table(finished):
     days = [86_400.0 * day for day in (0, 365, 730)]
     influence["curves"] = [{**influence["curves"][0], "of": "date", "at": days}]
     page = Page(render(dataclasses.replace(material, figures={**material.figures, "influence": influence})))
-    for text in ("1970-01-01", "1971-01-01", "1972-01-01"):
-        assert page.texts["influence"].count(text) == 2
+    for text in ("1970-01-01", "1972-01-01", "1970-05-02", "1971-09-01"):  # two of the table, two of the axis
+        assert page.texts["influence"].count(text) == 1
 
 
 def test_dimensions_that_were_not_measured_are_said_to_be_a_command_away(finished):

@@ -1,0 +1,109 @@
+"""`farelite` in a process that begins as a copy of one with its imports done: six seconds of processor time less a run.
+
+For tests of what a command does. Those of how a process starts, is interrupted or killed start one in the usual way.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FARELITE = str(Path(sys.executable).parent / "farelite")
+ROOT = Path(__file__).parents[2]
+# What a run imports. None of them starts a thread of TensorFlow's or Beam's, which a copy would be without.
+MODULES = (
+    "components.trainer.run_fn",
+    "pipeline.commands.console",
+    "pipeline.graph",
+    "pipeline.report.page",
+    "pipeline.runners.local",
+    "tfx.components.trainer.executor",
+    "tfx.components.transform.executor",
+)
+
+
+def farelite(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """As `subprocess.run` of the command with its output captured, and this process's environment."""
+    command = [FARELITE, *words]
+    if sys.platform != "linux":  # where a copy of a process cannot use what the system's libraries have begun
+        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    told = {"command": command, "cwd": str(cwd or Path.cwd()), "environment": dict(os.environ)}
+    server, asked = _server()
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        try:
+            socket.send_fds(asked, [json.dumps(told).encode()], [out.fileno(), err.fileno()])
+            code = int(asked.recv(100))
+        except BaseException:  # this test's time is over, or all tests'; the next one finds no command under way
+            _end(server, asked)
+            _server.cache_clear()
+            raise
+        for stream in (out, err):
+            stream.seek(0)
+        return subprocess.CompletedProcess(command, code, out.read(), err.read())
+
+
+@cache
+def _server() -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """The process that is copied, one for all tests of this one, and the way to ask it."""
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    here.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    command = [sys.executable, "-m", "tests.e2e.command", str(there.fileno())]
+    with there:
+        server = subprocess.Popen(command, cwd=ROOT, pass_fds=[there.fileno()], start_new_session=True)
+    atexit.register(_end, server, here)
+    return server, here
+
+
+def _end(server: subprocess.Popen[bytes], asked: socket.socket) -> None:
+    if server.poll() is None:
+        os.killpg(server.pid, signal.SIGKILL)
+    server.wait()
+    asked.close()
+
+
+def _serve(requests: socket.socket) -> None:
+    """Answers each command with its exit code, one after the other; returns in a copy, which is to run the command."""
+    for module in MODULES:
+        importlib.import_module(module)
+    gc.collect()
+    gc.freeze()  # a copy's collections would touch, and so copy, every page
+    while True:
+        message, streams, _, _ = socket.recv_fds(requests, 1 << 20, 2)
+        if not message:
+            sys.exit()
+        if not (copy := os.fork()):
+            requests.close()
+            return _become(json.loads(message), *streams)
+        for stream in streams:
+            os.close(stream)
+        _, status = os.waitpid(copy, 0)
+        requests.send(str(os.waitstatus_to_exitcode(status)).encode())
+
+
+def _become(told: dict[str, Any], out: int, err: int) -> None:
+    """Makes of this process what a shell would have started."""
+    for stream, place in ((os.open(os.devnull, os.O_RDONLY), 0), (out, 1), (err, 2)):
+        os.dup2(stream, place)
+        os.close(stream)
+    os.chdir(told["cwd"])
+    os.environ.clear()
+    os.environ.update(told["environment"])
+    sys.argv[:] = told["command"]
+
+
+if __name__ == "__main__":
+    _serve(socket.socket(fileno=int(sys.argv[1])))
+    from pipeline.cli import main
+
+    main()
