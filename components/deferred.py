@@ -1,12 +1,14 @@
-"""Packages that TFX, Beam and TensorFlow import for what a run never asks of them: a quarter of the time to start.
+"""Packages that TFX, Beam and TensorFlow import for what a run never asks of them: a third of the time to start.
 
 Each gets its place among the imported modules at once, and is run when something is first asked of it.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import sys
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
 from typing import Any
 
 DEFERRED = (
@@ -14,34 +16,51 @@ DEFERRED = (
     "google.cloud.bigquery_storage_v1",
     "google.cloud.pubsub",
     "googleapiclient.discovery",  # TensorFlow's search for a cluster of Google's
+    "keras",  # Keras 3, in which the optimization toolkit looks for what only Keras 2 has
+    "lightgbm",  # trees, of which a run that trains nothing has no need
+    "scipy.stats",  # confidence intervals
+    "tensorflow_model_analysis.metrics.bleu",  # translations of texts
+    "tensorflow_model_analysis.metrics.rouge",
     "tfx.components",  # names all components; what is needed is imported by the module that it lies in
 )
+FUNCTIONS = ("tensorflow_data_validation.utils.display_util", "tensorflow_model_analysis.view.widget_view")
+"""Of which others take functions by name: they get such as import it when they are called. For notebooks, too."""
 
 
-def defer(name: str) -> None:
-    """Puts off what a module does when it is imported; does nothing where it is imported already, or not installed."""
-    try:
-        spec = None if name in sys.modules else importlib.util.find_spec(name)
-    except ModuleNotFoundError:  # the package above it
-        spec = None
-    if spec is None or spec.loader is None:
-        return
-    module, loader = importlib.util.module_from_spec(spec), spec.loader
+class _Finder(MetaPathFinder):
+    """Finds the modules above, and nothing else."""
 
-    def run(attribute: str) -> Any:
-        # Whoever walks over all modules asks for such names, and for nothing of the module.
-        if attribute.startswith("__"):
-            raise AttributeError(attribute)
-        if module.__dict__.pop("__getattr__", None):
-            loader.exec_module(module)
-        return getattr(module, attribute)
-
-    module.__getattr__ = run  # type: ignore[method-assign]
-    sys.modules[name] = module
-    package, _, below = name.rpartition(".")
-    if package:
-        setattr(sys.modules[package], below, module)
+    def find_spec(self, fullname: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if fullname not in DEFERRED and fullname not in FUNCTIONS:
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Later(spec.loader, fullname in FUNCTIONS)
+        return spec
 
 
-for name in DEFERRED:
-    defer(name)
+class _Later(Loader):
+    """Runs a module when it is first asked for a name, or, of functions alone, when one of them is called."""
+
+    def __init__(self, loader: Any, functions: bool) -> None:
+        self._loader, self._functions = loader, functions
+
+    def __getattr__(self, name: str) -> Any:  # the source, for whoever shows it
+        return getattr(self._loader, name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        def ask(name: str) -> Any:
+            if module.__dict__.pop("__getattr__", None):
+                self._loader.exec_module(module)
+            return getattr(module, name)
+
+        def later(name: str) -> Any:
+            # Whoever walks over all modules asks for such names, and for nothing of the module.
+            if name.startswith("__") and name != "__version__":
+                raise AttributeError(name)
+            return (lambda *values, **named: ask(name)(*values, **named)) if self._functions else ask(name)
+
+        module.__getattr__ = later  # type: ignore[method-assign]
+
+
+sys.meta_path.insert(0, _Finder())

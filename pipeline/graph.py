@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tensorflow_data_validation as tfdv
@@ -25,15 +26,17 @@ from components.data_gate.reviewed_schema import ReviewedSchema
 from components.evaluator.component import Evaluator
 from components.pusher.component import TFLitePusher
 from components.statistics_gen.component import StatisticsGen
-from components.study.component import Study
 from components.study.settings import Study as StudySettings
 from components.trip_example_gen.component import TripExampleGen
-from components.tuner.component import Tuner
 from components.tuner.settings import Tuner as TunerSettings
 from data.tensor_names import tensor_name
 from pipeline.config import Config
 from pipeline.lineage.wiring import wiring
 from pipeline.run_context import RunContext
+
+if TYPE_CHECKING:
+    from components.study.component import Study
+    from components.tuner.component import Tuner
 
 SCHEMA = "Schema"
 NO_PHASES = {"pruning": None, "clustering": None, "quantization": None}
@@ -221,6 +224,8 @@ def _study(
     settings: StudySettings, config: Config, context: RunContext, trainer: Trainer, graph: Channel, data: _Data
 ) -> Study:
     """The compression study on the float model."""
+    from components.study.component import Study  # few runs make one
+
     return Study(
         float_model=trainer.outputs["model"],
         transform_graph=graph,
@@ -235,6 +240,8 @@ def _study(
 
 def _tuner(settings: TunerSettings, config: Config, context: RunContext, graph: Channel, data: _Data) -> Tuner:
     """The search for better choices of training."""
+    from components.tuner.component import Tuner
+
     work = f"{context.work_dir or Path(context.root).parent}/tuner-work"
     told = {"settings": settings.model_dump_json(), "work_dir": work, "code": _code(Tuner)}
     return Tuner(data.examples, graph, {**_told(config), **told})

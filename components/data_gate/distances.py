@@ -9,8 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import rel_entr
-from scipy.stats import chi2
+from scipy.special import chdtrc, rel_entr
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
@@ -211,4 +210,4 @@ def _chance(p: Sequence[float] | FloatArray, q: Sequence[float] | FloatArray, ro
     p, q = np.asarray(p), np.asarray(q)
     pooled = (rows * p + control_rows * q) / (rows + control_rows)
     statistic = 2 * (rows * rel_entr(p, pooled) + control_rows * rel_entr(q, pooled)).sum()
-    return float(chi2.sf(max(statistic, 0.0), max(int((pooled > 0).sum()) - 1, 1)))
+    return float(chdtrc(max(int((pooled > 0).sum()) - 1, 1), max(statistic, 0.0)))

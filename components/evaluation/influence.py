@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import spearmanr
 
 from components.evaluation.dependence import Grid, grids, partial_dependence
 from components.evaluation.importance import Columns, Part, Predict, permutation_importance
@@ -91,7 +90,13 @@ def rank_correlation(one: FloatArray, other: FloatArray) -> float | None:
     both = np.stack([one, other])
     if len(one) < 2 or not np.isfinite(both).all() or (np.ptp(both, axis=1) == 0).any():
         return None
-    return _plain(spearmanr(one, other).statistic)
+    return _plain(np.corrcoef(_ranks(one), _ranks(other))[0, 1])
+
+
+def _ranks(values: FloatArray) -> FloatArray:
+    """From 1 on; equal values share the mean of theirs."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[place])
 
 
 def _curves(task: Task, wanted: Sequence[Grid], columns: Columns, models: Mapping[str, Predict]) -> list[Curve]:

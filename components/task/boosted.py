@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import lightgbm
@@ -34,7 +34,7 @@ RIVAL_ROWS = 50_000
 TREE_INPUTS = "tree_inputs"
 """Signature of the reference model: what the trees see of rows, in place of predictions."""
 
-Parts = tuple[tuple[float, lightgbm.Booster], ...]
+Parts: TypeAlias = "tuple[tuple[float, lightgbm.Booster], ...]"
 """Weight and trees of each part; the weights sum to 1."""
 
 

@@ -11,7 +11,6 @@ import numpy.typing as npt
 import tensorflow as tf
 import tf_keras
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from components.settings import Distillation
@@ -95,6 +94,8 @@ class ClassificationLearning:
         columns = [sparse.csr_matrix(table.inputs[name], dtype=np.float64) for name in dense]
         columns += [one_hot(table.inputs[name][:, 0], size) for name, size in id_sizes.items()]
         x, places = sparse.hstack(columns, format="csr"), table.label.astype(int)
+        from sklearn.linear_model import LogisticRegression  # which a pipeline for numbers does without
+
         with threadpool_limits(1):
             fitted = LogisticRegression(C=1 / RIDGE, max_iter=_STEPS).fit(x, places)
         weights, bias = fitted.coef_, fitted.intercept_

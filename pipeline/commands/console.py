@@ -26,6 +26,7 @@ from pipeline.commands.study_view import WIDTH as STUDY_WIDTH
 from pipeline.commands.study_view import study_table
 from pipeline.commands.tuning_view import tuning_table
 from pipeline.config import Config
+from pipeline.garbage import collecting_nothing, collecting_seldom
 from pipeline.pulse import going_on
 from pipeline.run import Run, opened, prepare
 from pipeline.runners.events import Result
@@ -80,9 +81,11 @@ def run_with_progress(
 def _run(run: Run, progress: ProgressLines, console: Console) -> Result:
     try:
         # Only now, since it takes seconds: the configuration is known to be good and the spinner turns.
-        from pipeline.runners import local
+        with collecting_nothing():
+            from pipeline.runners import local
 
-        return local.run(run, progress)
+        with collecting_seldom():
+            return local.run(run, progress)
     except BaseException as error:
         progress.stop()
         if progress.running:
