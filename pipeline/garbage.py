@@ -1,4 +1,4 @@
-"""The collector of cyclic garbage, kept from what only grows: it took a tenth of a run's time."""
+"""The collector of cyclic garbage, kept from what only grows: it took 4 of the 57 s of a run on a busy machine."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import tensorflow_data_validation as tfdv
@@ -33,10 +32,6 @@ from data.tensor_names import tensor_name
 from pipeline.config import Config
 from pipeline.lineage.wiring import wiring
 from pipeline.run_context import RunContext
-
-if TYPE_CHECKING:
-    from components.study.component import Study
-    from components.tuner.component import Tuner
 
 SCHEMA = "Schema"
 NO_PHASES = {"pruning": None, "clustering": None, "quantization": None}
@@ -222,7 +217,7 @@ def _told(config: Config) -> dict[str, str]:
 
 def _study(
     settings: StudySettings, config: Config, context: RunContext, trainer: Trainer, graph: Channel, data: _Data
-) -> Study:
+) -> BaseComponent:
     """The compression study on the float model."""
     from components.study.component import Study  # few runs make one
 
@@ -238,7 +233,7 @@ def _study(
     )
 
 
-def _tuner(settings: TunerSettings, config: Config, context: RunContext, graph: Channel, data: _Data) -> Tuner:
+def _tuner(settings: TunerSettings, config: Config, context: RunContext, graph: Channel, data: _Data) -> BaseComponent:
     """The search for better choices of training."""
     from components.tuner.component import Tuner
 
@@ -251,6 +246,5 @@ def _schema_component(context: RunContext, statistics: object) -> SchemaGen | Re
     """The reviewed schema where there is one, else one inferred from the training rows; under one name."""
     if context.schema_path is not None:
         return ReviewedSchema(context.schema_path, context.schema_fingerprint).with_id(SCHEMA)
-    return SchemaGen(statistics=statistics, infer_feature_shape=True, exclude_splits=["validation", "test"]).with_id(
-        SCHEMA
-    )
+    others = ["validation", "test"]
+    return SchemaGen(statistics=statistics, infer_feature_shape=True, exclude_splits=others).with_id(SCHEMA)
