@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from components.task.logits import Logits
+from components.task.logits import EXPECTED, Logits
 from components.task.settings import Loss
 
 
@@ -35,15 +35,20 @@ def test_many_rows_decide_the_temperature(sure: float) -> None:
     assert scaling["log_loss"] <= scaling["log_loss_before"]
 
 
-@pytest.mark.parametrize(("rows", "least"), [(20, 0.7), (70, 0.5)])
+@pytest.mark.parametrize(("rows", "least"), [(20, 0.9), (70, 0.5)])
 def test_few_rows_that_are_all_right_make_no_network_sure_without_bound(rows: int, least: float) -> None:
     """The lowest log loss of such rows is at a temperature of zero."""
-    assert least < calibrated(rows, 1.0, right=True).temperature < 1
+    assert least < calibrated(rows, 1.0, right=True).temperature < np.exp(EXPECTED)
+
+
+def test_without_evidence_a_temperature_is_what_is_usual() -> None:
+    assert calibrated(1, 1e-4).temperature == pytest.approx(np.exp(EXPECTED), rel=1e-3)
 
 
 def test_a_temperature_comes_on_top_of_an_earlier_one() -> None:
+    """Equal shares tell nothing of it."""
     once = calibrated(20_000, 2.0)
     assert once.temperature == pytest.approx(2, rel=0.03)
     shares = np.full((400, 3), 1 / 3, np.float32)
     again = once.corrected(unused, lambda: (shares, np.arange(400, dtype=np.float32) % 3), Loss())
-    assert again.temperature == pytest.approx(once.temperature, rel=0.01)
+    assert again.temperature == pytest.approx(once.temperature * np.exp(EXPECTED), rel=0.01)
