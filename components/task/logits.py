@@ -65,7 +65,7 @@ class Logits:
     def corrected(self, train: Predicted, validation: Predicted, loss: Loss) -> Logits:
         """With the temperature that the validation rows call for, and what is then decided by.
 
-        It is the likeliest by those rows and by what was expected (`EXPECTED`, `SPREAD`). By the lowest log loss alone, a
+        It is the likeliest by those rows and by what was expected (`EXPECTED`, `SPREAD`). By the lowest log loss alone,
         few rows that are all right would ask for a network that is sure without bound, and is wrong on the next one.
         """
         predictions, label = validation()
