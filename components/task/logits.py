@@ -24,7 +24,8 @@ Decide = Callable[[Array, Array], Mapping[str, Any]]
 
 EXPECTED, SPREAD = 0.4, 0.3
 """Mean and standard deviation of a temperature's logarithm before anything is seen, as of a normal draw: a network that
-has learned from few rows is surer than it should be. By measurement, see decision 0081."""
+has learned from few rows is surer than it should be, unless smoothed labels kept it from that: then the mean is 0. By
+measurement, see decision 0081."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,10 @@ class Logits:
         predictions, label = validation()
         logits, places = self._logits(predictions), np.asarray(label, int)
 
+        expected = 0.0 if loss.label_smoothing else EXPECTED
+
         def unlikely(log: float) -> float:
-            return _loss(logits / np.exp(log), places) + ((log - EXPECTED) / SPREAD) ** 2 / (2 * len(places))
+            return _loss(logits / np.exp(log), places) + ((log - expected) / SPREAD) ** 2 / (2 * len(places))
 
         found = minimize_scalar(unlikely, bounds=(-2.0, 2.0), method="bounded")
         before, temperature = _loss(logits, places), float(np.exp(found.x))

@@ -15,7 +15,7 @@ def unused() -> Any:
     raise AssertionError("these predictions are not needed")
 
 
-def calibrated(rows: int, sure: float, right: bool = False) -> Logits:
+def calibrated(rows: int, sure: float, right: bool = False, smoothing: float = 0.0) -> Logits:
     """For a network whose logits are so many times what the labels, or only right answers, bear out."""
     chance = np.random.default_rng(5)
     logits = chance.normal(0, 2, (rows, 3))
@@ -24,7 +24,7 @@ def calibrated(rows: int, sure: float, right: bool = False) -> Logits:
     told = np.exp(sure * logits)
     predicted = (told / told.sum(axis=1, keepdims=True)).astype(np.float32)
     encoding = Logits((0.0, 0.0, 0.0), lambda *_: {"chosen_by": "likeliest class"})
-    return encoding.corrected(unused, lambda: (predicted, label.astype(np.float32)), Loss())
+    return encoding.corrected(unused, lambda: (predicted, label.astype(np.float32)), Loss(label_smoothing=smoothing))
 
 
 @pytest.mark.parametrize("sure", [0.5, 1.0, 2.5])
@@ -43,6 +43,7 @@ def test_few_rows_that_are_all_right_make_no_network_sure_without_bound(rows: in
 
 def test_without_evidence_a_temperature_is_what_is_usual() -> None:
     assert calibrated(1, 1e-4).temperature == pytest.approx(np.exp(EXPECTED), rel=1e-3)
+    assert calibrated(1, 1e-4, smoothing=0.1).temperature == pytest.approx(1, rel=1e-3)
 
 
 def test_a_temperature_comes_on_top_of_an_earlier_one() -> None:
