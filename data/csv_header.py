@@ -21,7 +21,7 @@ _SINGLE_QUOTED = re.compile(
 )
 """A first line whose fields all stand in single quotes, as R and some databases write them."""
 _SWAPPED = bytes.maketrans(b"'\"", b"\"'")
-_DELIMITERS = (b",", b";", b"\t", b"|")
+DELIMITERS = (",", ";", "\t", "|")
 
 
 class Header(NamedTuple):
@@ -131,7 +131,9 @@ def _fields(found: Found, swapped: bool) -> list[bytes]:
 def _fitting(layout: Layout, blocks: Blocks, given: bytes, swapped: bool) -> bytes:
     """The delimiter by which all wanted columns are there; the given one where that is none's."""
     wanted = {name.encode() for name in layout.wanted}
-    fits = (one for one in (given, *_DELIMITERS) if wanted <= set(_fields(_first(blocks, one), swapped)))
+    fits = (
+        one for one in (given, *map(str.encode, DELIMITERS)) if wanted <= set(_fields(_first(blocks, one), swapped))
+    )
     return next(fits, given)
 
 
@@ -165,9 +167,7 @@ def _names(
 
 def _hint(layout: Layout, names: list[str]) -> str:
     marks = [mark for mark in ";\t|," if len(names) == 1 and mark in names[0]]
-    if not marks:
-        return ""
-    if not layout.described:  # its columns are not there by any delimiter
+    if not marks or not layout.described:  # what nobody describes has its columns by no delimiter
         return ""
     likely = max(marks, key=names[0].count)
     seen = f" The first line is one field by data.delimiter {layout.delimiter!r}"

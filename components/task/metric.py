@@ -71,8 +71,8 @@ class Metric:
             return self.loss(value) <= self.loss(other) * ratio
         return value <= other * ratio if self.better == "lower" else value * ratio >= other
 
-    def surpasses(self, one: Array, other: Array, label: Array, errors: float = 1.0) -> bool:
-        """Whether predictions are better than others by more than so many standard errors of the difference row by row.
+    def surpasses(self, one: Array, other: Array, label: Array) -> bool:
+        """Whether predictions are better than others by more than a standard error of the difference row by row.
 
         Where a figure is of no mean over rows, any difference counts.
         """
@@ -81,7 +81,7 @@ class Metric:
         gain = self.mean_of(other, label) - self.mean_of(one, label)
         if self.better == "higher":
             gain = -gain
-        return bool(np.mean(gain) > errors * np.std(gain) / np.sqrt(len(gain)))
+        return bool(np.mean(gain) > np.std(gain) / np.sqrt(len(gain)))
 
     def heading(self, unit: str) -> str:
         """Title with its unit."""

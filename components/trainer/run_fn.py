@@ -49,10 +49,11 @@ def run_fn(fn_args: Any) -> None:
     telling = Telling(run_dir / TENSORBOARD_DIR, planned(design.training))
     trained = train(context, design, None if cold else start, watch=telling)
 
-    told = {"cold_start": cold} if cold else {}
+    history = {**trained.history, "kept_components": len(context.kept), "choices": chosen}
+    if cold:
+        history["cold_start"] = cold
     if len(context.train) == training.max_rows:
-        told["sample_rows"] = len(context.train)
-    history = {**trained.history, "kept_components": len(context.kept), "choices": chosen, **told}
+        history["sample_rows"] = len(context.train)
     run_dir.mkdir(parents=True, exist_ok=True)
     (run_dir / HISTORY_FILE).write_text(json.dumps(history))
     progress.report("growing trees to measure beside", 0, 0)

@@ -1,1 +1,1 @@
-"""The Tuner step: searches the choices of training, each trial judged by its converted file on validation rows."""
+"""The Tuner step: searches the choices of training, each trial judged by its converted file on rows held out."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from components.tuner.trials import Trial
+from data.writing import written_whole
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,8 @@ class Kept:
         place.parent.mkdir(parents=True, exist_ok=True)
         told = asdict(trial)
         predicted = told.pop("predicted")
-        part = place.with_name(f".{place.name}.{os.getpid()}.part")
-        with part.open("wb") as stream:
+        with written_whole(place) as stream:
             np.savez_compressed(stream, told=np.array(json.dumps(told)), predicted=predicted)
-        part.replace(place)
         return trial
 
     def _place(self, changed: Mapping[str, Any]) -> Path:

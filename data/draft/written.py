@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from data.content import as_utf8, is_parquet, unpacked
+from data.csv_header import DELIMITERS
 from data.csv_records import find_any
 from data.files import local
 
 LOOK_BYTES = 1 << 20
 _RECORDS = 100
-_DELIMITERS = (",", ";", "\t", "|", " ")
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?")
 _YEAR = re.compile(r"(19|20)\d\d")
 
@@ -89,7 +89,7 @@ def _records(text: bytes, delimiter: str, most: int) -> list[list[bytes]]:
 def _delimiter(text: bytes) -> str:
     """The one that makes most fields of them equally many, a space if no other does; the comma where none makes two."""
     best, found = (0.0, 1), ","
-    for delimiter in _DELIMITERS:
+    for delimiter in (*DELIMITERS, " "):
         widths = [len(record) for record in _records(text, delimiter, _RECORDS)]
         if not widths or widths[0] < 2 or (delimiter == " " and best[1] > 1):
             continue

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from components.shown import shown
 from components.task import all_tasks
+from components.tuner.words import judged_by
 
 
 def tuning_table(found: Mapping[str, Any], folder: str) -> Group:
@@ -65,7 +66,5 @@ def _short(value: Any) -> str:
 
 
 def _title(found: Mapping[str, Any]) -> str:
-    how = f"{found['rows']:,} rows of train and validation that they have not learned from"
-    if found["folds"] > 1:
-        how = f"{found['rows']:,} rows of train and validation in {found['folds']} folds"
-    return f"{len(found['trials'])} trials in {found['seconds'] / 60:.1f} minutes: errors of the file on {how}"
+    minutes = found["seconds"] / 60
+    return f"{len(found['trials'])} trials in {minutes:.1f} minutes: errors of the file on {judged_by(found)}"

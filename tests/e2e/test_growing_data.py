@@ -41,7 +41,7 @@ schedule:
   cron: "0 3 * * *"
   until_lag_h: 24                  # the run at three in the morning reads up to the day before
   port: null
-  retries: {attempts: 2, delay_s: 0}
+  retries: {attempts: 3, delay_s: 0}
 """
 
 
@@ -108,7 +108,7 @@ def test_a_day_that_is_not_there_is_tried_again_and_then_named(story: dict[str, 
     absent, behind = story["slots"][2:]
     assert "data.spans.until is '2016-01-03', which is no span of" in absent["reason"]
     assert "no file for span 2016-01-03, between 2016-01-01 and 2016-01-04" in behind["reason"]
-    assert [slot["attempts"] for slot in story["slots"]] == [1, 1, 2, 2]
+    assert [slot["attempts"] for slot in story["slots"]] == [1, 1, 3, 3]
     assert story["code"] == 1
 
 

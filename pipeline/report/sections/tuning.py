@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.shown import formatted, real, shown
+from components.tuner.words import judged_by
 from pipeline.report.blocks import Figure, Section, Table, Text
 from pipeline.report.charts import tradeoff
 from pipeline.report.material import Material
@@ -18,10 +19,9 @@ def tuning(material: Material) -> Section:
         return Section("tuning", "Tuning", [], "no search was made: `farelite tune`, or `tuner` in the configuration")
     trials = found["trials"]
     made = [one for one in trials if one["status"] == "ok"]
-    rows = f"{found['rows']:,} rows of train and validation that they have not learned from"
-    if found["folds"] > 1:
-        rows = f"{found['rows']:,} rows of train and validation in {found['folds']} folds"
-    told = f"{len(trials)} trials in {real(found['seconds']) / 60:.1f} minutes, measured on {rows}. Chosen: "
+    told = (
+        f"{len(trials)} trials in {real(found['seconds']) / 60:.1f} minutes, measured on {judged_by(found)}. Chosen: "
+    )
     blocks = [Text(told + f"{_told(found['patch'])}; {found['why']}.")]
     left = [
         (str(one["trial"]), _told(one["changed"]), one["status"], one["reason"]) for one in trials if one not in made
