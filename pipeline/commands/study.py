@@ -37,7 +37,7 @@ def study(
     settings = load(config, override or [])
     if settings.study is None:
         settings = load(config, [*(override or []), "study={}"])
-    result = run_with_progress(settings, runs_dir, force=False, wait=wait)
+    result = run_with_progress(settings, runs_dir, force=False, wait=wait, alone=True)
     results = json.loads((Path(result.study_dir) / STUDY_FILE).read_text()) if result.study_dir else None
     if as_json:
         print_json({**dataclasses.asdict(result), "study": results})
