@@ -84,7 +84,7 @@ class Training(Settings):
         finetune_rate: see above.
         dropout: share of hidden activations dropped in training.
         weight_decay: share of a weight that one step takes off at a rate of 1 (decoupled); `auto` falls with the square
-            of the rows, from 0.3 at 10,000.
+            of the rows, from 0.3 at 10,000, and is 1 below 1,000.
         warm_start: the float phase starts from the live model's float weights, where their shapes fit, at the rate of
             the later phases; from the beginning without a live model, and where the reducer's axes have turned since.
         max_rows: of `train` and of `validation`, held in memory; where there are more, a uniform sample of so many is

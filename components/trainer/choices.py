@@ -58,6 +58,9 @@ MEMBERS = 3
 BENDING = 2_000
 """Training rows from which on numbers bend unless the configuration says how."""
 
+FEW = 1_000
+"""Training rows below which weights decay faster."""
+
 LARGE = 20_000
 """Training rows from which on a table has larger batches, shorter cycles, and bins for single days."""
 
@@ -190,7 +193,7 @@ def _rates(training: Training, rows: int) -> dict[str, Any]:
     usual = {
         "batch_size": 512 if large else 256,
         "learning_rate": 0.016 if large else 0.008,
-        "weight_decay": min(0.3, 3e7 / rows**2),
+        "weight_decay": 1.0 if rows < FEW else min(0.3, 3e7 / rows**2),
         "epochs": (4, 8, 16, 32) if large else (8, 16, 32, 64, 128),
     }
     return {key: value for key, value in usual.items() if getattr(training, key) == "auto"}

@@ -10,7 +10,7 @@ import pytest
 from components.compression_settings import Conversion
 from components.settings import Piecewise, Training
 from components.trainer import choices
-from components.trainer.choices import BENDING, LADDER, LARGE, MEMBERS, Facts, settle
+from components.trainer.choices import BENDING, FEW, LADDER, LARGE, MEMBERS, Facts, settle
 from components.trainer.sizes import Ends, Group, parts
 from transforms import piecewise
 
@@ -93,7 +93,8 @@ def test_numbers_of_few_rows_bend_only_where_it_is_asked_for(rows: int, bends: b
 @pytest.mark.parametrize(
     ("rows", "batch", "rate", "epochs", "decay"),
     [
-        (300, 256, 0.008, (8, 16, 32, 64, 128), 0.3),
+        (300, 256, 0.008, (8, 16, 32, 64, 128), 1.0),
+        (FEW, 256, 0.008, (8, 16, 32, 64, 128), 0.3),
         (10_000, 256, 0.008, (8, 16, 32, 64, 128), 0.3),
         (LARGE - 1, 256, 0.008, (8, 16, 32, 64, 128), 3e7 / (LARGE - 1) ** 2),
         (LARGE, 512, 0.016, (4, 8, 16, 32), 0.075),
