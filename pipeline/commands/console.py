@@ -30,6 +30,7 @@ from pipeline.garbage import collecting_nothing, collecting_seldom
 from pipeline.pulse import going_on
 from pipeline.run import Run, opened, prepare
 from pipeline.runners.events import Result
+from pipeline.terminal import plain_table
 
 if TYPE_CHECKING:
     from components.registry.recheck import Summary
@@ -167,10 +168,8 @@ def _errors(task: Task, figures: dict[str, Any], unit: str) -> Table:
     metrics = figures["metrics"]
     there = figures["evaluation"]["candidate"]["rows"]
     sampled = f" of {there:,.0f}" if there > metrics["rows"] else ""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column(f"error on {metrics['rows']:,}{sampled} test rows")
-    for name in task.shown:
-        table.add_column(task.metrics[name].heading(unit), justify="right")
+    titles = [task.metrics[name].heading(unit) for name in task.shown]
+    table = plain_table([f"error on {metrics['rows']:,}{sampled} test rows", *titles], right=titles)
     rows = {
         "model.tflite": metrics["file"],
         "float model": metrics["float"],
@@ -198,9 +197,7 @@ def _figures(figures: dict[str, Any]) -> Text:
 
 def show_findings(findings: Sequence[Finding]) -> None:
     """The doctor's table, on standard output."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("", "what", "found", "needed for", "remedy"):
-        table.add_column(name)
+    table = plain_table(("", "what", "found", "needed for", "remedy"))
     marks = {"ok": "[green]ok[/]", "missing": "[red]missing[/]", "warning": "[yellow]note[/]"}
     for one in findings:
         table.add_row(marks[one.state], one.what, one.found, one.needed_for, one.remedy)
@@ -209,11 +206,9 @@ def show_findings(findings: Sequence[Finding]) -> None:
 
 def show_versions(summaries: Sequence[Summary]) -> None:
     """The list of versions, on standard output."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
     named = list(dict.fromkeys(name for one in summaries for name in one.errors))
-    titles = [title_of(name) for name in named]
-    for name in ("version", "pushed", "", *titles, "bytes", "sha256"):
-        table.add_column(name, justify="right" if name in (*titles, "bytes") else "left")
+    numbers = [*map(title_of, named), "bytes"]
+    table = plain_table(("version", "pushed", "", *numbers, "sha256"), right=numbers)
     for one in summaries:
         marks = [mark for mark, set_ in (("live", one.live), ("withdrawn", one.withdrawn)) if set_]
         table.add_row(

@@ -155,12 +155,11 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]], markdown: bool)
             print(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |")
         return
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for place, name in enumerate(header):
-        table.add_column(name, justify="right" if place in (1, 2) else "left")
+    from pipeline.terminal import plain_table
+
+    table = plain_table(header, right=header[1:3])
     for row in rows[:_SHOWN]:
         table.add_row(*map(Text, row))
     Console(highlight=False).print(table)

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
 from components.shown import shown
 from components.task import task_of
 from components.task.task import Task
+from pipeline.terminal import markdown as as_markdown
+from pipeline.terminal import plain_table
 
 WIDTH = 150
 """Characters that the table takes."""
@@ -21,12 +22,9 @@ def study_table(results: Mapping[str, Any], folder: str) -> Group:
     """The table of `study.json`, what was chosen and why, and where the files lie."""
     task = task_of(results.get("output") or {})
     titles = _titles(task)
-    table = Table(box=None, pad_edge=False, header_style="dim", title=_title(results), title_justify="left")
     to_float = [f"{title} to float, 95 %" for title in reversed(titles)]
-    for name in ("variant", *titles, *to_float, *_turned_head(results), "bytes", "gzip", "zeros"):
-        table.add_column(name, justify="left" if name == "variant" else "right", no_wrap=True)
-    for name in ("us p50", "p95", "arena", ""):
-        table.add_column(name, justify="right", no_wrap=True)
+    figures = [*titles, *to_float, *_turned_head(results), "bytes", "gzip", "zeros", "us p50", "p95", "arena", ""]
+    table = plain_table(["variant", *figures], figures, _title(results), no_wrap=True)
     for one in results["variants"]:
         if one["status"] == "ok":
             table.add_row(*_cells(task, one), style="bold green" if one["selected"] else None)
@@ -87,13 +85,13 @@ def markdown(results: Mapping[str, Any]) -> str:
     turned = _turned_head(results)
     head = ["variant", *titles, f"{titles[-1]} to float [95 %]", *turned]
     head += ["bytes", "gzip", "zeros", "us a call (p50)", "arena"]
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    rows = []
     for one in results["variants"]:
         if one["status"] == "failed":
-            lines.append(f"| {one['name']} | failed: {one['reason']} |" + " |" * (len(head) - 2))
+            rows.append([one["name"], f"failed: {one['reason']}", *[""] * (len(head) - 2)])
             continue
         name, *cells = _cells(task, one)
         name = f"**{name}**" if one["selected"] else name
         *flips, size, gzip, zeros, p50, _, arena, _ = cells[2 * count :]
-        lines.append(f"| {' | '.join([name, *cells[: count + 1], *flips, size, gzip, zeros, p50, arena])} |")
-    return "\n".join(lines)
+        rows.append([name, *cells[: count + 1], *flips, size, gzip, zeros, p50, arena])
+    return as_markdown(head, rows)

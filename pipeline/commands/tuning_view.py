@@ -8,21 +8,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
 from components.shown import shown
 from components.task import all_tasks
 from components.tuner.words import judged_by
+from pipeline.terminal import plain_table
 
 
 def tuning_table(found: Mapping[str, Any], folder: str) -> Group:
     """The table of `tuning.json`, what was chosen and why."""
     task = next(one for one in all_tasks() if one.primary.name == found["metric"])
     titles = [task.metrics[name].title for name in task.brief]
-    table = Table(box=None, pad_edge=False, header_style="dim", title=_title(found), title_justify="left")
-    for name in ("trial", *titles, "bytes", "us p95", "seconds", "", "changed"):
-        table.add_column(name, justify="left" if name == "changed" else "right", no_wrap=name != "changed")
+    figures = ("trial", *titles, "bytes", "us p95", "seconds", "")
+    table = plain_table(figures, figures, _title(found), no_wrap=True)
+    table.add_column("changed")
     for one in found["trials"]:
         told = changed(one["changed"])
         if one["status"] != "ok":

@@ -10,7 +10,8 @@ from rich.table import Table
 
 from pipeline.lineage.comparison import Comparison
 from pipeline.lineage.comparison_tables import OTHER_ROWS, Compared, tables
-from pipeline.lineage.tables import LONGEST_CELL, wide_console
+from pipeline.lineage.tables import LONGEST_CELL
+from pipeline.terminal import plain_table, wide_console
 
 _COLOURS = {"better": "green", "worse": "red"}
 
@@ -42,9 +43,9 @@ def show_comparison(found: Comparison) -> None:
 
 
 def _table(one: Compared) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name, numbers in zip(one.header, one.numbers, strict=True):
-        table.add_column(escape(name), justify="right" if numbers else "left", overflow="fold", max_width=LONGEST_CELL)
+    header = [escape(name) for name in one.header]
+    numbers = [name for name, holds in zip(header, one.numbers, strict=True) if holds]
+    table = plain_table(header, numbers, overflow="fold", max_width=LONGEST_CELL)
     for index, cells in enumerate(one.rows):
         colour, texts = _COLOURS.get(one.verdicts.get(index, "")), [escape(cell) for cell in cells]
         if colour:

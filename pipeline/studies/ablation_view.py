@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from components.shown import shown
@@ -22,6 +21,8 @@ from pipeline.pulse import Pulse, going_on
 from pipeline.quiet import libraries_to
 from pipeline.settled import settled
 from pipeline.studies.stages import EMBEDDINGS, Stage, stages
+from pipeline.terminal import markdown as as_markdown
+from pipeline.terminal import plain_table
 
 
 def ablate_with_progress(
@@ -87,14 +88,9 @@ def show_ablation(table: dict[str, Any], markdown: bool = False) -> None:
     """One line a group: errors as mean and standard deviation over seeds, parameters and bytes."""
     header, rows = _lines(table)
     if markdown:
-        print(f"| {' | '.join(header)} |")
-        print("|---" * len(header) + "|")
-        for row in rows:
-            print(f"| {' | '.join(row)} |")
+        print(as_markdown(header, rows))
         return
-    shown = Table(box=None, pad_edge=False, header_style="dim", title=None)
-    for place, name in enumerate(header):
-        shown.add_column(name, justify="right" if place else "left")
+    shown = plain_table(header, right=header[1:])
     for row in rows:
         shown.add_row(*row)
     Console(highlight=False).print(shown)

@@ -19,6 +19,7 @@ from pipeline.pace import Pace
 from pipeline.paths import RunPaths
 from pipeline.pulse import going_on
 from pipeline.quiet import libraries_to
+from pipeline.terminal import plain_table
 
 _WIDE = 132
 """Characters that the widest table takes."""
@@ -104,12 +105,7 @@ def in_words(measured: Mapping[str, Any]) -> str:
 
 
 def _table(left: Sequence[str], right: Sequence[str]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in left:
-        table.add_column(name, no_wrap=True)
-    for name in right:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
+    return plain_table([*left, *right], right, no_wrap=True)
 
 
 def _task(measured: Mapping[str, Any]) -> Task:
@@ -127,21 +123,8 @@ def _errors(measured: Mapping[str, Any], steps: Sequence[Mapping[str, Any]], key
 
 def _features(measured: Mapping[str, Any]) -> Table:
     few = f"{measured['rows']['few']:,}"
-    table = _table(
-        ["", "feature"],
-        [
-            "with label",
-            "R²",
-            "linear",
-            "nearest",
-            "trees",
-            f"{few}: linear",
-            "nearest",
-            "trees",
-            "far/near",
-            "at worst",
-        ],
-    )
+    models = ("linear", "nearest", "trees", f"{few}: linear", "nearest", "trees")
+    table = _table(["", "feature"], ["with label", "R²", *models, "far/near", "at worst"])
     steps = measured["features"]
     lines = zip(steps, _errors(measured, steps, "errors"), _errors(measured, steps, "errors_of_few"), strict=True)
     for number, (one, errors, of_few) in enumerate(lines, start=1):
