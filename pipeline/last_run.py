@@ -20,7 +20,7 @@ from components.registry.store import Store
 from data.errors import DataError
 from pipeline.config import Config
 from pipeline.facts import Facts, Plain, can_tell, look
-from pipeline.lineage import sqlite_file
+from pipeline.lineage.connection import verdict_of
 from pipeline.paths import RunPaths
 from pipeline.run import Run
 
@@ -101,7 +101,7 @@ def standing(config: Config, paths: RunPaths) -> Record | None:
         now = look(config, record.facts.files)
         same = now.same(record.facts) and _live(Store(paths.models)) == (record.version, record.store)
         there = all(Path(path).is_dir() for path in record.artifacts)
-        if not (same and there and sqlite_file.verdict_of(paths.database, record.run_id) == record.verdict):
+        if not (same and there and verdict_of(paths.database, record.run_id) == record.verdict):
             return None
         if now.files != record.facts.files:
             # Touched, and read again to be sure; the next look need not.

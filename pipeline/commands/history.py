@@ -62,7 +62,7 @@ def compare(
     Example: farelite compare 1 2 --html compared.html
     """
     from pipeline.lineage.comparison import compare as compared
-    from pipeline.lineage.comparison_view import show_comparison, to_json
+    from pipeline.lineage.comparison_tables import show_comparison, to_json
     from pipeline.lineage.sides import side
     from pipeline.paths import pipeline_folder
 

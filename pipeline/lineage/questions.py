@@ -112,10 +112,6 @@ class Lineage:
         made = {one.id for by_key in outputs.values() for group in by_key.values() for one in group}
         return self._closure(made, silent)
 
-    def chain_of(self, artifact: int) -> Chain:
-        """All steps that an artifact rests on."""
-        return self._closure({artifact}, [])
-
     def _closure(self, artifacts: set[int], executions: Iterable[int]) -> Chain:
         """Goes up by whole generations, so the number of queries depends on the depth of the graph, not on its size."""
         seen, steps = set(artifacts), set(executions)

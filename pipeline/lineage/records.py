@@ -125,16 +125,16 @@ class Answer:
     """
 
     pipeline: str
-    version: str
-    sha256: str
-    bytes: int
-    verdict: str
-    live: bool | None
-    asked: str
-    run: str
-    code_revision: str
-    config_hash: str
-    fingerprint: str
+    version: str = ""
+    sha256: str = ""
+    bytes: int = 0
+    verdict: str = ""
+    live: bool | None = None
+    asked: str = "metadata"
+    run: str = ""
+    code_revision: str = ""
+    config_hash: str = ""
+    fingerprint: str = ""
     champion: str = ""
     trouble: str = ""
     reasons: list[str] = field(default_factory=list)

@@ -23,12 +23,7 @@ def wiring(components: Iterable[Any], last: str, channels: Mapping[str, Any]) ->
         `{"model": "Trainer.model"}`.
     """
     steps = [
-        {
-            "step": one.id,
-            "kind": one.type,
-            "code": _code(one.exec_properties),
-            "inputs": _sources(one.inputs),
-        }
+        {"step": one.id, "kind": one.type, "code": _code(one.exec_properties), "inputs": _sources(one.inputs)}
         for one in components
     ]
     return [*steps, {"step": last, "kind": "", "code": "", "inputs": _sources(channels)}]

@@ -30,9 +30,9 @@ from pipeline.lineage import journal
 from pipeline.lineage.answer import answer_of_run
 from pipeline.lineage.connection import open_metadata, recall
 from pipeline.lineage.errors import LineageError
-from pipeline.lineage.leavings import left, output, told
 from pipeline.lineage.questions import Lineage
 from pipeline.lineage.records import Answer, NodeRun, RunRecord, read_json, task_in
+from pipeline.lineage.sides import left, output, told
 from pipeline.lock import is_held
 from pipeline.paths import RunPaths
 from pipeline.report.profile import Anomaly, SplitColumn, read_anomalies, read_profile
