@@ -19,7 +19,6 @@ from data.sources import locate
 from data.spec import Dataset
 from data.values import FloatArray
 
-_USUAL_REJECTED = 0.05
 _SAFE_REJECTED = 0.04
 """Above it, other rows of the same kind might be too many."""
 _LEAST_TEST_ROWS = 40

@@ -57,14 +57,14 @@ def _absent(name: str, table: Table) -> str:
 
 def _likely(table: Table) -> Iterator[tuple[Seen, str]]:
     """Columns that may be the label, the likeliest first."""
-    fit = [one for one in table.columns.values() if one.distinct > 1 and _learnable(one, table)]
+    fit = [one for one in table.columns.values() if one.distinct > 1 and _learnable(one)]
     for known, why in ((LABELS, "called so"), (LIKELY_LABELS, "by its name")):
         named = [one for one in fit if any(word in known for word in words(one.name))]
         yield from ((one, f"guessed {why}; --label names another") for one in named)
     yield from ((one, "guessed: the last column; --label names another") for one in reversed(fit))
 
 
-def _learnable(column: Seen, table: Table) -> bool:
+def _learnable(column: Seen) -> bool:
     if column.kind == "text":
         return not column.why and column.distinct * ROWS_OF_EACH <= column.known
     return column.kind == "truth" or (column.kind == "number" and not _counts_rows(column))

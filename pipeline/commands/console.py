@@ -21,12 +21,11 @@ from components.task import task_of, title_of
 from components.task.task import Task
 from components.task.words import baselines_of, boosted_in_words, in_brief
 from pipeline.commands.progress_lines import ProgressLines
-from pipeline.commands.since import began
-from pipeline.commands.study_view import WIDTH as STUDY_WIDTH
-from pipeline.commands.study_view import study_table
-from pipeline.commands.tuning_view import tuning_table
+from pipeline.commands.search_views import WIDTH as STUDY_WIDTH
+from pipeline.commands.search_views import study_table, tuning_table
 from pipeline.config import Config
 from pipeline.garbage import collecting_nothing, collecting_seldom
+from pipeline.machine import began
 from pipeline.pulse import going_on
 from pipeline.run import Run, opened, prepare
 from pipeline.runners.events import Result

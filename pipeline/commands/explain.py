@@ -12,13 +12,14 @@ from data.errors import DataError, printable
 from pipeline.commands.options import (
     DEFAULT_RUNS,
     AsJson,
+    Markdown,
     Pipeline,
     RemoteStore,
     RunsDir,
     Version,
     open_store,
+    print_json,
 )
-from pipeline.commands.output import print_json
 
 if TYPE_CHECKING:
     from components.registry.store import Store
@@ -44,7 +45,7 @@ def explain(
     runs_dir: RunsDir = DEFAULT_RUNS,
     pipeline: Pipeline = None,
     store: RemoteStore = None,
-    markdown: Annotated[bool, typer.Option("--markdown", help="The table as Markdown on standard output.")] = False,
+    markdown: Markdown = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what a published model listens to; with a row, what moved its prediction.

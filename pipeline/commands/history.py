@@ -10,8 +10,7 @@ from typing import Annotated
 import typer
 
 from data.writing import write_text
-from pipeline.commands.options import DEFAULT_RUNS, AsJson, Pipeline, Run, RunsDir, run_asked
-from pipeline.commands.output import print_json
+from pipeline.commands.options import DEFAULT_RUNS, AsJson, Pipeline, Run, RunsDir, print_json, run_asked
 
 
 def runs(

@@ -23,8 +23,8 @@ from pipeline.commands.options import (
     VersionArgument,
     either,
     open_store,
+    print_json,
 )
-from pipeline.commands.output import print_json
 
 
 def versions(

@@ -17,9 +17,8 @@ from data.writing import write_text
 from pipeline.lineage.comparison import Comparison
 from pipeline.lineage.comparison_tables import OTHER_ROWS, Compared, tables
 from pipeline.report import blocks
-from pipeline.report.blocks import Block, Cell, Section, Text
+from pipeline.report.blocks import Block, Cell, Page, Section, Text, draw
 from pipeline.report.charts import bars, changes, legend, lines
-from pipeline.report.html import Page, draw
 from pipeline.report.sections.verdict import GOOD, WORDS
 
 _MOST_MOVED = 14

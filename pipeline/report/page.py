@@ -7,8 +7,7 @@ from pathlib import Path
 
 from data.writing import write_text
 from pipeline.paths import RunPaths
-from pipeline.report.blocks import Section
-from pipeline.report.html import Page, draw
+from pipeline.report.blocks import Page, Section, draw
 from pipeline.report.material import Material, gather
 from pipeline.report.sections import (
     compression,

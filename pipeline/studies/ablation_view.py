@@ -15,9 +15,8 @@ from rich.text import Text
 from components.shown import shown
 from components.task import task_of
 from pipeline.config import Config, load
-from pipeline.pace import Pace
 from pipeline.paths import RunPaths
-from pipeline.pulse import Pulse, going_on
+from pipeline.pulse import Pace, Pulse, going_on
 from pipeline.quiet import libraries_to
 from pipeline.settled import settled
 from pipeline.studies.stages import EMBEDDINGS, Stage, stages

@@ -15,9 +15,8 @@ from rich.table import Table
 from components.shown import shown
 from components.task import task_of
 from components.task.task import Task
-from pipeline.pace import Pace
 from pipeline.paths import RunPaths
-from pipeline.pulse import going_on
+from pipeline.pulse import Pace, going_on
 from pipeline.quiet import libraries_to
 from pipeline.terminal import plain_table
 

@@ -13,9 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import yaml
+
+from data.errors import DataError
+from data.writing import write_text
 from pipeline.config import Config
 from pipeline.runners.kubeflow.cron import six_fields, unkept
-from pipeline.runners.kubeflow.document import write
 from pipeline.runners.kubeflow.errors import KubeflowError
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -203,3 +206,16 @@ def _check(parameters: dict[str, str], spec: dict[str, Any]) -> None:
     for name in parameters:
         if name not in known:
             raise KubeflowError(f"--param {name}: no such parameter; there are {', '.join(sorted(known))}")
+
+
+def write(documents: list[dict[str, Any]], path: Path) -> None:
+    """Writes YAML as the kfp client reads it: one document for the specification, one for the platform.
+
+    Raises:
+        DataError: the place cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot make the folder {path.parent}: {error.strerror}; give another --output") from error
+    write_text(path, yaml.safe_dump_all(documents, sort_keys=True, width=120))
