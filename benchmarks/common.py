@@ -1,4 +1,6 @@
-"""What benchmarks share: options, runs by the command line, measurements in a process of their own."""
+"""What benchmarks share: options, runs by the command line, measurements in other processes, and such as are kept."""
+
+from __future__ import annotations
 
 import argparse
 import json
@@ -59,3 +61,17 @@ def in_a_process(*words: str) -> dict[str, Any]:
         [sys.executable, *sys.argv, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True
     )
     return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def earlier(path: Path | None) -> list[dict[str, Any]]:
+    """What stands there; nothing where there is no file."""
+    if path is None or not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def keep(path: Path | None, one: dict[str, Any]) -> None:
+    """Adds one, where a file is wanted."""
+    if path:
+        with path.open("a") as stream:
+            stream.write(json.dumps(one) + "\n")

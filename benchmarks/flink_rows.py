@@ -26,10 +26,9 @@ from typing import Any
 import flink_cluster
 import numpy as np
 import psutil
-import results
-from common import parser
+from common import earlier, keep, parser
+from flink_cluster import Usage
 from ingest import make_trips
-from usage import Usage
 
 from data.spec import Dataset, Split
 from pipeline.config import Config, load
@@ -61,7 +60,7 @@ def main() -> None:
     if told.measure:
         measure(config, *told.measure)
         return
-    done = results.earlier(told.results)
+    done = earlier(told.results)
     known = {(one["place"], one["rows"]) for one in done}
     missing = [(rows, place) for rows in sorted(told.rows) for place in told.places if (place, rows) not in known]
     if missing:
@@ -78,7 +77,7 @@ def measure_all(dataset: Dataset, cases: list[tuple[int, str]], kept: Path | Non
             for _, place in group:
                 one = {"place": place, "rows": rows, **watch(place, described, folder)}
                 print(json.dumps(one), file=sys.stderr, flush=True)
-                results.keep(kept, one)
+                keep(kept, one)
                 yield one
 
 

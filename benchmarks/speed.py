@@ -9,17 +9,19 @@ Every figure is a median with its spread. CPU time and the load of the machine s
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
+import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from common import FARELITE, parser
+from common import FARELITE, earlier, keep, parser
 from growth import KINDS, exponent, figure
-from results import earlier, keep
-from stock_example import stock
 from timed import Cost, middle, steps, timed
 
 from pipeline.machine import cores
@@ -114,9 +116,9 @@ def report(found: list[Any]) -> str:
     about = f"{cores()} cores of {os.uname().machine}; load {min(loads):.1f} to {max(loads):.1f}."
     cost = ("wall, s", "CPU, s", "largest process, MiB")
     whole = {kind: costs for kind in RUNS if (costs := [one for one in found if one["kind"] == kind])}
-    stock = whole.get(RUNS[0], [])
+    base = whole.get(RUNS[0], [])
     runs = [
-        [kind, *figures(costs), *(share(costs, stock, what) for what in ("wall_s", "cpu_s"))]
+        [kind, *figures(costs), *(share(costs, base, what) for what in ("wall_s", "cpu_s"))]
         for kind, costs in whole.items()
     ]
     of_steps = [[name, *figures(costs)] for name, costs in steps(whole["first"])] if "first" in whole else []
@@ -151,3 +153,21 @@ def share(costs: list[Cost], base: list[Cost], what: str) -> str:
 
 if __name__ == "__main__":
     main()
+
+
+def stock(home: Path) -> Cost:
+    """One run in a fresh home: the example wants its files under `$HOME/taxi`, and `pip` in its environment."""
+    spec = importlib.util.find_spec("tfx")
+    assert spec is not None  # farelite depends on it
+    assert spec.submodule_search_locations is not None
+    example = Path(spec.submodule_search_locations[0]) / "examples" / "chicago_taxi_pipeline"
+    (home / "taxi" / "data" / "simple").mkdir(parents=True)
+    shutil.copy(example / "data" / "simple" / "data.csv", home / "taxi" / "data" / "simple")
+    shutil.copy(example / "taxi_utils_native_keras.py", home / "taxi")
+    pip = home / "pip"
+    uv = subprocess.run(["sh", "tools/uv.sh"], capture_output=True, text=True, check=True).stdout.strip()
+    fetch = [uv, "pip", "install", "--quiet", "--python", sys.executable, "--target", str(pip), "pip", "wheel"]
+    subprocess.run(fetch, check=True)
+    environment = {**os.environ, "HOME": str(home), "PYTHONPATH": str(pip), "TF_USE_LEGACY_KERAS": "1"}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return timed([sys.executable, str(example / "taxi_pipeline_native_keras.py")], environment)[0]

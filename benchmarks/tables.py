@@ -21,12 +21,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-import results
 import rival_classifiers
 import rivals
 import table_sources
 import yaml
-from common import parser, run
+from common import earlier, keep, parser, run
 
 from components.code_hash import code_hash
 from data.loading import load as load_rows
@@ -108,10 +107,10 @@ def one_split(name: str, split: int, sets: list[str], kept: Path) -> dict[str, A
     one: dict[str, Any] = {"split": split}
     for what, key in keys.items():
         key["what"] = what
-        known = [old for old in results.earlier(kept) if all(old.get(part) == value for part, value in key.items())]
+        known = [old for old in earlier(kept) if all(old.get(part) == value for part, value in key.items())]
         if not known:
             known = [{**key, **measures[what](DESCRIBED / f"{name}.yaml", sets)}]
-            results.keep(kept, known[0])
+            keep(kept, known[0])
         one |= {part: value for part, value in known[-1].items() if part not in key}
     if one["verdict"] in ("pushed", "refused") and one.get("tested", one["rows"][1]) != one["rows"][1]:
         raise SystemExit(f"{name}: the file was tested on {one['tested']:,} rows, the rivals on {one['rows'][1]:,}")

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from data.draft.names import LABELS, LIKELY_LABELS, NEVER_NEGATIVE, says, words
-from data.draft.ranges import never_negative
 from data.draft.seen import Seen, Table
 from data.errors import DataError, printable
 from data.label_kind import ROWS_OF_EACH, likely_kind
@@ -114,3 +113,24 @@ def _binary(found: Mapping[str, Any], column: Seen, why: str) -> tuple[dict[str,
     told = f"{why}: {positive!r} in {column.counts[positive] / column.known:.1%} of the rows"
     guess = "" if yes or no else f"; taken for the yes as the rarer of two, else write {common!r}"
     return {**found, "kind": "binary", "positive": positive}, f"{told}{guess}"
+
+
+FEW = 0.02
+"""A larger share of negative values is no mistake."""
+
+
+def never_negative(column: Seen) -> tuple[dict[str, float], str] | None:
+    """A range from 0 for a column of which a few values are negative, and why; None where there are none or many."""
+    known = column.numbers[~np.isnan(column.numbers)]
+    negative = known[known < 0]
+    if not len(negative) or len(negative) > FEW * len(known):
+        return None
+    high = _rounded_up(10 * float(known.max()))
+    told = f"{len(negative):,} rows below 0, such as {negative.min():g}, cannot be; the upper end is far from any value"
+    return {"low": 0, "high": high}, told
+
+
+def _rounded_up(value: float) -> Any:
+    """To one digit."""
+    power = 10 ** int(np.floor(np.log10(max(value, 1))))
+    return int(np.ceil(value / power) * power)
