@@ -26,12 +26,7 @@ def run_of(config: Config, folder: Path, run_id: str) -> Run:
 
 
 class Steps:
-    """Steps of one run; runs with the same folder share a metadata store.
-
-    Args:
-        run: whose steps they are.
-        engine: where the data steps run.
-    """
+    """Steps of one run; runs with the same folder share a metadata store."""
 
     def __init__(self, run: Run, engine: Engine) -> None:
         self.paths = run.paths
@@ -45,11 +40,7 @@ class Steps:
         return [node.pipeline_node.node_info.id for node in self._compiled.nodes]
 
     def launch(self, name: str, borrowed: Mapping[str, str] | None = None) -> None:
-        """Runs one step, never from the cache.
-
-        Args:
-            name: of the step.
-            borrowed: by input, the run whose artifact is taken; all others come from this run.
+        """Runs one step, never from the cache; `borrowed` names by input the run whose artifact is taken.
 
         Raises:
             FlinkError: the job failed.

@@ -79,13 +79,7 @@ class Profile:
 
 
 def profile(dataset: Dataset, loaded: Loaded, allow_leaks: Sequence[str] = ()) -> Profile:
-    """Looks at every column of the accepted rows.
-
-    Args:
-        dataset: the description.
-        loaded: the source by it.
-        allow_leaks: of `data_gate`.
-    """
+    """Looks at every column of the accepted rows."""
     accepted = loaded.table.num_rows
     columns = list(_columns(dataset, loaded.table))
     time = dataset.time.column if dataset.time else None

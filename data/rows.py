@@ -73,13 +73,7 @@ class Rows:
 
 
 def to_rows(dataset: Dataset, batch: Batch, only: str | None = None, cut: int | None = None) -> Rows:
-    """Types, checks and splits one batch.
-
-    Args:
-        dataset: the description.
-        batch: rows as read.
-        only: see `data.splits.parts`.
-        cut: likewise.
+    """Types, checks and splits one batch; `only` and `cut` are as `data.splits.parts` takes them.
 
     Raises:
         DataError: a column is stored in a type that its role cannot be read from.

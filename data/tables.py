@@ -21,11 +21,6 @@ from data.stored import check_single
 def read_table(layout: Layout, path: str, file: str) -> Iterator[Batch]:
     """Batches of one file in order.
 
-    Args:
-        layout: what is wanted of it.
-        path: on this machine.
-        file: what to call it.
-
     Raises:
         DataError: the file is no table, empty, damaged, or lacks a wanted column.
     """
@@ -80,11 +75,6 @@ BATCH_ROWS = 65536
 
 def read_parquet(layout: Layout, source: Any, file: str) -> Iterator[Batch]:
     """Batches of one Parquet file.
-
-    Args:
-        layout: what is wanted of it.
-        source: a path on this machine or the bytes.
-        file: what to call it.
 
     Raises:
         DataError: it is damaged, no Parquet, lacks a wanted column, or holds more than one value a row in one.

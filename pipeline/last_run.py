@@ -53,13 +53,7 @@ class Record(Plain):
 
 
 def note(run: Run, result: dict[str, Any], artifacts: Sequence[str]) -> None:
-    """Writes down a run that has ended, unless something has changed since it began.
-
-    Args:
-        run: that has ended.
-        result: what it came to.
-        artifacts: folders of its steps' outputs.
-    """
+    """Writes down a run that has ended, unless something has changed since it began."""
     if run.asked is None or run.facts is None:
         return
     pushed = result["verdict"] == "pushed"

@@ -21,10 +21,6 @@ class LockedError(RuntimeError):
 def run_lock(path: Path, wait_seconds: float = 0) -> Iterator[None]:
     """Holds the folder while the block runs; the kernel lets go of it when the process ends, however it ends.
 
-    Args:
-        path: the lock file.
-        wait_seconds: how long to wait for another run.
-
     Raises:
         LockedError: it is still held.
     """

@@ -15,11 +15,7 @@ BAR = 20
 
 
 class Pace:
-    """Guesses the time left by what the work so far has taken.
-
-    Args:
-        clock: seconds that only go up.
-    """
+    """Guesses the time left by what the work so far has taken; `clock` gives seconds that only go up."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

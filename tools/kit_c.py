@@ -37,10 +37,6 @@ def here(folder: Path) -> Replayed:
 def arm64(folder: Path, cache: Path) -> Replayed:
     """The same on an emulated arm64, with the library of that processor's Python package.
 
-    Args:
-        folder: of the version.
-        cache: keeps the library.
-
     Raises:
         Absent: compiler or emulator is not here.
         RuntimeError: the program did not end well.

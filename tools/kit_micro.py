@@ -88,11 +88,6 @@ CORTEX = Board(
 def replay(folder: Path, board: Board, cache: Path) -> Replayed:
     """Compiles the package of a version and the kernels that it needs, and replays all test vectors.
 
-    Args:
-        folder: of the version.
-        board: what it runs on.
-        cache: keeps object files of the runtime, by board.
-
     Raises:
         Absent: source or tools are not here.
         RuntimeError: the program did not end well; its own words.

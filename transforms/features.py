@@ -299,10 +299,6 @@ def embedding_width(size: int, wanted: int | None) -> int:
 def refuse_twins(named: Iterable[tuple[str, str]], what: str) -> None:
     """Nothing, if every name is there once.
 
-    Args:
-        named: keys of the configuration, each with the name that it gives.
-        what: is named, such as `embedding`.
-
     Raises:
         ValueError: two keys give one name, or one gives it twice; both are told.
     """

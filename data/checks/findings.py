@@ -23,12 +23,7 @@ class Findings:
 
 
 def of_columns(told: Mapping[str, Any], allow_leaks: Sequence[str]) -> Findings:
-    """Of the training rows.
-
-    Args:
-        told: of `ColumnSample.findings`; empty for an ingestion of before.
-        allow_leaks: columns that may tell the label.
-    """
+    """Of the training rows, by `ColumnSample.findings`, which an ingestion of before has left empty."""
     found = Findings()
     if not told:
         return found

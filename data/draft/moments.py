@@ -58,12 +58,7 @@ def moments(columns: Mapping[str, Seen]) -> tuple[list[Moment], dict[str, str]]:
 
 
 def settings(moment: Moment, zone: tuple[str, float] | None) -> tuple[dict[str, Any], str]:
-    """The block `data.time`, and why it is so.
-
-    Args:
-        moment: chosen.
-        zone: of the places, with its distance in kilometres; None where it is not known.
-    """
+    """The block `data.time`, and why it is so; `zone` is that of the places, with its distance in kilometres."""
     block: dict[str, Any] = {"column": moment.name}
     if moment.format is not None:
         block["format"] = moment.format

@@ -99,10 +99,7 @@ class Table:
 
 
 def look(source: str) -> Table:
-    """Looks at the first rows of a source.
-
-    Args:
-        source: as `data.source` takes it, from the current folder.
+    """Looks at the first rows of a source, named as `data.source` is, from the current folder.
 
     Raises:
         DataError: it is not there, is no table, or holds no row.

@@ -19,11 +19,7 @@ _NAMED = 40
 
 
 def label_named(table: Table, name: str | None) -> tuple[Seen, str]:
-    """The column to predict, and why.
-
-    Args:
-        table: what was seen.
-        name: of the column; None takes the likeliest one.
+    """The column to predict, without a name the likeliest one, and why.
 
     Raises:
         DataError: there is no such column, or none that can be predicted.

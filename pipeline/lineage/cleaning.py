@@ -63,12 +63,7 @@ class Plan:
 
 
 def plan(store: MetadataStore, paths: RunPaths, keep_runs: int) -> Plan:
-    """Everything below `artifacts/` but what a version that is there, or one of the newest runs, rests on.
-
-    Args:
-        store: ML Metadata.
-        paths: of the pipeline.
-        keep_runs: so many of the newest runs keep their artifacts, and with them the cache.
+    """Everything below `artifacts/` but what a version that is there, or one of the `keep_runs` newest runs, rests on.
 
     Raises:
         LineageError: the metadata do not know the run of a version, so nobody can say what it needs.

@@ -33,13 +33,7 @@ def _where(metadata: Metadata, paths: RunPaths) -> str:
 
 
 def connection_config(metadata: Metadata, paths: RunPaths, create: bool = False) -> ConnectionConfig:
-    """What ML Metadata's client is told.
-
-    Args:
-        metadata: which store.
-        paths: of the pipeline.
-        create: make the SQLite file when it is not there.
-    """
+    """What ML Metadata's client is told; `create` makes the SQLite file where it is not there."""
     from ml_metadata.proto import metadata_store_pb2
 
     config = metadata_store_pb2.ConnectionConfig()
@@ -83,13 +77,7 @@ def recall(paths: RunPaths) -> Metadata:
 
 
 def open_metadata(metadata: Metadata, paths: RunPaths, create: bool = False, upgrade: bool = False) -> MetadataStore:
-    """Connects.
-
-    Args:
-        metadata: which store.
-        paths: of the pipeline.
-        create: a store that is not there yet is made.
-        upgrade: an older schema is brought up to date first; without it, it is an error.
+    """Connects; `create` makes a store that is not there, `upgrade` brings an older schema up to date first.
 
     Raises:
         MetadataError: no such file or one that cannot be used, no answer, no entry, or a schema of another version of

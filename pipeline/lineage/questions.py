@@ -29,11 +29,7 @@ _STATES = {
 
 
 class Lineage:
-    """A view of one store.
-
-    Args:
-        store: as `pipeline.lineage.connection.open_metadata` opens it.
-    """
+    """A view of one store, as `pipeline.lineage.connection.open_metadata` opens it."""
 
     def __init__(self, store: MetadataStore) -> None:
         self._store = store

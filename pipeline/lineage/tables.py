@@ -55,12 +55,7 @@ def _change(one: Difference) -> str:
 
 
 def show_runs(records: Sequence[RunRecord], words: dict[str, str]) -> None:
-    """One line a run, newest first.
-
-    Args:
-        records: the runs.
-        words: one on each version that is still there, such as `live`; a version without one is gone.
-    """
+    """One line a run, newest first; `words` has one on each version that is still there, such as `live`."""
     console = wide_console()
     if not records:
         console.print("no run yet; `farelite run` makes the first")

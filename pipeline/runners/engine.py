@@ -53,11 +53,7 @@ class Engine:
 
 
 def ready(run: Run, say: Callable[[str], None] = lambda text: None) -> Engine:
-    """Chooses the engine; a cluster is looked at, and its workers are greeted.
-
-    Args:
-        run: whose data steps go there; its id names the jobs.
-        say: is told what goes on.
+    """Chooses the engine of a run's data steps; a cluster is looked at, and its workers are greeted.
 
     Raises:
         FlinkError: the cluster cannot do it, with the remedy.

@@ -96,11 +96,7 @@ class Schedule(Settings):
         return self
 
     def newest_span(self, source: str, due: int) -> str | None:
-        """Label of the newest span that a run reads; None leaves it at those that are there.
-
-        Args:
-            source: `data.source`.
-            due: Unix seconds.
+        """Label of the newest span that a run due then reads; None leaves it at those that are there.
 
         Raises:
             DataError: the source has no dated spans.

@@ -93,12 +93,6 @@ def costs(plan: Plan, widths: Widths, kept: Sequence[int], units: Sequence[int])
     With a reducer the network sees components: a feature then costs its scaling and its row of the projection, and a
     component the parameters. Without one, a feature in use costs both itself. A number that bends costs its functions
     and boundaries besides.
-
-    Args:
-        plan: of the features.
-        widths: of the network's inputs.
-        kept: columns of the block in use.
-        units: widths of the hidden layers.
     """
     reduced = plan.features.reducer.kind != "none"
     per_column = units[0] + 1
@@ -151,14 +145,7 @@ _SAME = 1e-6
 
 
 def errors(task: Task, train: tuple[Numbers, Numbers], others: tuple[Numbers, Numbers], seed: int) -> dict[str, Errors]:
-    """Brief metrics of each plain model.
-
-    Args:
-        task: of the label.
-        train: rows `[rows, k]` to learn from and their label `[rows]`.
-        others: rows to measure on.
-        seed: of the trees.
-    """
+    """Brief metrics of plain models, learned from `train`, taken on `others`: rows `[rows, k]`, label `[rows]`."""
     models = models_of(task).items()
     return {name: task.measure(fit(*train, seed)(others[0]), others[1], task.brief) for name, fit in models}
 

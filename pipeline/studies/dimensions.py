@@ -49,10 +49,7 @@ class Dimensions:
     seed: int
 
     def measure(self, told: Callable[[int, int], None]) -> dict[str, Any]:
-        """The contents of `dimensions/RUN.json`.
-
-        Args:
-            told: how many steps are done, of how many.
+        """The contents of `dimensions/RUN.json`; `told` gets how many steps are done, of how many.
 
         Raises:
             DataError: the training rows do not suit the reducer.

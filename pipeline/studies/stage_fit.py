@@ -82,14 +82,7 @@ def prepare(plan: Plan, splits: Mapping[str, Columns], folder: Path, budget: int
 
 
 def measure(config: Config, stage_data: StageData, folder: Path, linear_only: bool) -> Measured:
-    """Trains with `config.training`, its seed included, converts, and measures on `test`.
-
-    Args:
-        config: training and conversion.
-        stage_data: features and rows.
-        folder: for the SavedModel.
-        linear_only: leave out the network.
-    """
+    """Trains with `config.training`, its seed included, converts in `folder`, and measures on `test`."""
     context, rows = stage_data.context, stage_data.rows
     label = rows.label
     task = task_of(context.plan.dataset.label.model_dump())

@@ -74,13 +74,7 @@ LONGEST = 600
 
 
 def explain(step: str, trace: str, flink: Flink) -> str:
-    """The meaning of a trace.
-
-    Args:
-        step: which step failed.
-        trace: what Beam gives as the reason.
-        flink: the cluster, for addresses.
-    """
+    """What the trace that Beam gives as the reason of a failed step means."""
     for pattern, meaning in _MEANINGS:
         found = re.search(pattern, trace)
         if found:

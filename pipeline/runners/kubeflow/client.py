@@ -81,14 +81,7 @@ def ask(
     say: Callable[[str], None],
     done: Callable[[Thing], None],
 ) -> list[Thing]:
-    """Brings the cluster to what is wished; nothing is made twice.
-
-    Args:
-        config: of the pipeline.
-        documents: its specification and the platform's.
-        wish: what to ask for.
-        say: a line for people.
-        done: told of each thing, also of those before an error.
+    """Brings the cluster to what is wished, nothing twice; `done` is told of each thing, also of those before an error.
 
     Raises:
         KubeflowError: no client here, no such parameter, or what the cluster answered.

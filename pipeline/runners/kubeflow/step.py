@@ -36,9 +36,6 @@ class OtherCodeError(RuntimeError):
 def main(arguments: list[str]) -> None:
     """Runs one executor.
 
-    Args:
-        arguments: without the program's name.
-
     Raises:
         OtherCodeError: the image holds other code than the specification was compiled from.
     """
@@ -115,10 +112,6 @@ def localise(task: dict[str, Any], declared: list[str]) -> dict[str, str]:
 
     Outputs that the component does not declare are the backend's own, such as `executor-logs`, whose file the launcher
     is writing (`provisionOutputs`, and `getLogWriter` in component/launcher_v2.go): TFX is not told of them.
-
-    Args:
-        task: an ExecutorInput.
-        declared: names of the component's outputs.
 
     Returns:
         The URI of each output's path.
