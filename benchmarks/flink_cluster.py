@@ -34,11 +34,7 @@ def call(verb: str, *arguments: str) -> None:
 
 @contextlib.contextmanager
 def up(*arguments: str) -> Iterator[None]:
-    """A cluster for the block.
-
-    Raises:
-        AssertionError: a process was left behind.
-    """
+    """A cluster for the block."""
     call("up", *arguments)
     try:
         yield

@@ -98,11 +98,7 @@ def call(folder: str, *arguments: str) -> subprocess.Popen[str]:
 
 
 def finished(child: subprocess.Popen[str], folder: str) -> str:
-    """What it printed, once it has ended.
-
-    Raises:
-        RuntimeError: it failed.
-    """
+    """What it printed, once it has ended."""
     printed, _ = child.communicate()
     if child.returncode:
         raise RuntimeError(f"exit code {child.returncode}: {(Path(folder) / 'log').read_text()[-3000:]}")
@@ -110,11 +106,7 @@ def finished(child: subprocess.Popen[str], folder: str) -> str:
 
 
 def watch(place: str, dataset: Dataset, folder: str) -> dict[str, Any]:
-    """`measure` in a process of its own, and what its processes and those of the cluster used.
-
-    Raises:
-        RuntimeError: it failed.
-    """
+    """`measure` in a process of its own, and what its processes and those of the cluster used."""
     managers = place.split()[1] if place.startswith("Flink") else "0"
     with flink_cluster.up("--task-managers", managers) if managers != "0" else contextlib.nullcontext():
         child = call(folder, "--measure", place, dataset.model_dump_json(), f"{folder}/runs")

@@ -40,11 +40,7 @@ class Steps:
         return [node.pipeline_node.node_info.id for node in self._compiled.nodes]
 
     def launch(self, name: str, borrowed: Mapping[str, str] | None = None) -> None:
-        """Runs one step, never from the cache; `borrowed` names by input the run whose artifact is taken.
-
-        Raises:
-            FlinkError: the job failed.
-        """
+        """Runs one step, never from the cache; `borrowed` names by input the run whose artifact is taken."""
         (node,) = [one.pipeline_node for one in self._compiled.nodes if one.pipeline_node.node_info.id == name]
         node.execution_options.caching_options.enable_cache = False
         for key, run_id in (borrowed or {}).items():

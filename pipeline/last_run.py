@@ -122,11 +122,7 @@ def _own_champion_changes_nothing(config: Config) -> bool:
 
 
 def _live(store: Store) -> tuple[str, str]:
-    """The live version, empty for none, and a fingerprint of what is live and withdrawn.
-
-    Raises:
-        CorruptError: the store, or a file of that version, is not as it was written.
-    """
+    """The live version, empty for none, and a fingerprint of what is live and withdrawn."""
     live = store.current() or ""
     if live and (problems := store.problems(live)):
         raise CorruptError("; ".join(problems))

@@ -57,9 +57,6 @@ def run_with_progress(
         config, runs_dir, force, wait: as `farelite run` takes them.
         since: from when on its seconds count, on the clock of `time.monotonic`; None takes the start of this process.
         quiet: print nothing.
-
-    Raises:
-        DataError, RunsFolderError, LockedError, StoreError: the input's fault.
     """
     since = began() if since is None else since
     with going_on(f"reading {config.data.source}", Console(quiet=True) if quiet else None):

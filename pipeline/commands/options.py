@@ -86,11 +86,7 @@ def either(argument: str | None, option: str | None, name: str) -> str | None:
 
 
 def run_asked(paths: RunPaths, run: str | None) -> str | None:
-    """The id of a run that `--run` names, by itself or by the version that it published.
-
-    Raises:
-        StoreError, CorruptError: there is no such version, or it cannot be read.
-    """
+    """The id of a run that `--run` names, by itself or by the version that it published."""
     if run is None:
         return None
     from pipeline.lineage.sides import run_of

@@ -79,11 +79,7 @@ def brief_metrics(figures: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def runs_of(paths: RunPaths, limit: int) -> list[RunRecord]:
-    """The newest runs of a pipeline's folder, newest first; none before the first.
-
-    Raises:
-        MetadataError: the store cannot be opened.
-    """
+    """The newest runs of a pipeline's folder, newest first; none before the first."""
     metadata = recall(paths)
     if metadata.kind == "sqlite" and not paths.database.exists():
         return []

@@ -25,11 +25,7 @@ _MOST_MOVED = 14
 
 
 def write_comparison(found: Comparison, pipeline: str, path: Path) -> Path:
-    """Makes the page and puts it in its place in one step.
-
-    Raises:
-        DataError: the place cannot be written.
-    """
+    """Makes the page and puts it in its place in one step."""
     write_text(path, render(found, pipeline), "--html")
     return path
 

@@ -53,11 +53,7 @@ class Engine:
 
 
 def ready(run: Run, say: Callable[[str], None] = lambda text: None) -> Engine:
-    """Chooses the engine of a run's data steps; a cluster is looked at, and its workers are greeted.
-
-    Raises:
-        FlinkError: the cluster cannot do it, with the remedy.
-    """
+    """Chooses the engine of a run's data steps; a cluster is looked at, and its workers are greeted."""
     beam = run.config.beam
     rows = estimate_rows(sizes(run.source.all_files())) if beam.runner == "auto" else 0
     place = beam.place(rows)

@@ -71,11 +71,7 @@ class Ablation:
         return whole.model_copy(update={"data": whole.data.model_copy(update={"split": split})})
 
     def run(self, done: Callable[[Stage, int, bool], None]) -> dict[str, Any]:
-        """Trains what is not there yet and writes the table; `done` gets rung, seed, and whether it was found on disk.
-
-        Raises:
-            DataError: the source cannot be used as described, or does not suit the reducer.
-        """
+        """Trains what is not there yet and writes the table; `done` gets rung, seed, and whether it was there."""
         data = fingerprint(locate(self.config.data).all_files())
         found: dict[str, list[dict[str, Any]]] = {}
         with tempfile.TemporaryDirectory() as folder:

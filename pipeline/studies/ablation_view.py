@@ -32,11 +32,7 @@ def ablate_with_progress(
     vary_split: bool,
     linear_only: bool,
 ) -> dict[str, Any]:
-    """Runs an ablation and draws how it goes.
-
-    Raises:
-        ConfigError, DataError, RunsFolderError: the input's fault.
-    """
+    """Runs an ablation and draws how it goes."""
     # At once, before seconds go into loading TensorFlow.
     config, *_ = settled(load(config_file, overrides))
     paths = RunPaths(runs_dir / config.name)

@@ -49,11 +49,7 @@ class Dimensions:
     seed: int
 
     def measure(self, told: Callable[[int, int], None]) -> dict[str, Any]:
-        """The contents of `dimensions/RUN.json`; `told` gets how many steps are done, of how many.
-
-        Raises:
-            DataError: the training rows do not suit the reducer.
-        """
+        """The contents of `dimensions/RUN.json`; `told` gets how many steps are done, of how many."""
         source = self.source
         plan = source.config.plan()
         limits = (source.config.training.max_rows, source.config.push.max_bytes)

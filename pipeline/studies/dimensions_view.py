@@ -35,9 +35,6 @@ def dimensions_with_progress(
 
     Returns:
         What was measured, and whether the run is the newest.
-
-    Raises:
-        LineageError, MetadataError, DataError: there is no such run, or it cannot be looked at.
     """
     paths.make()
     log = paths.logs / f"dimensions-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"

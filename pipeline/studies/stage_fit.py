@@ -71,9 +71,6 @@ def prepare(plan: Plan, splits: Mapping[str, Columns], folder: Path, budget: int
     """Learns the features from `train`; the graph lies in `folder`, which must stay as long as the ground is used.
 
     The budget is in bytes of a file.
-
-    Raises:
-        DataError: the training rows do not suit the reducer.
     """
     output = in_memory.learn(plan, splits["train"], folder)
     known = learned.read(output.transform_savedmodel_dir)

@@ -202,11 +202,7 @@ def _check(parameters: dict[str, str], spec: dict[str, Any]) -> None:
 
 
 def write(documents: list[dict[str, Any]], path: Path) -> None:
-    """Writes YAML as the kfp client reads it: one document for the specification, one for the platform.
-
-    Raises:
-        DataError: the place cannot be written.
-    """
+    """Writes YAML as the kfp client reads it: one document for the specification, one for the platform."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

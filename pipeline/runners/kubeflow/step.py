@@ -34,11 +34,7 @@ class OtherCodeError(RuntimeError):
 
 
 def main(arguments: list[str]) -> None:
-    """Runs one executor.
-
-    Raises:
-        OtherCodeError: the image holds other code than the specification was compiled from.
-    """
+    """Runs one executor."""
     ours = argparse.ArgumentParser(allow_abbrev=False)
     ours.add_argument("--code", required=True, help="fingerprint of the code that the image must hold")
     ours.add_argument("--outputs", required=True, help="names of the outputs that the component declares")
