@@ -40,7 +40,6 @@ class Line:
     """One line of TFX.
 
     Attributes:
-        name: its heading.
         python: the words that start its Python.
         first: what each first run told.
         cached: what each second run in the same folder told.

@@ -58,8 +58,6 @@ class Rows:
             looked for is its texts.
         split: int8 `[rows]`, an index into `data.splits.SPLITS`.
         hashes: uint64 `[rows]`, of seed and all columns of a role.
-        rejects: what was not accepted.
-        oddities: of the columns of numbers.
     """
 
     columns: dict[str, pa.Array]

@@ -29,13 +29,10 @@ class Record(Plain):
     """The last run.
 
     Attributes:
-        facts: what it was made from.
         version: live when it had ended; empty where none was.
         store: what was live and withdrawn then, as JSON.
-        run_id: in ML Metadata.
         ended: ISO 8601, UTC.
         artifacts: folders that its steps made or took from the cache.
-        verdict: its own.
         settled: one more would come to `result`, and change nothing; not so where a model that went live is the next
             one's beginning, or has to be surpassed.
         result: as `farelite run --json` prints it.

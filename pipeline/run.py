@@ -31,8 +31,6 @@ class Run:
     """What one run works on.
 
     Attributes:
-        config: every choice.
-        paths: the pipeline's folder.
         source: files and spans that are read.
         force: push withdrawn bytes too.
         label: what the label was found to be, as a sentence.

@@ -29,7 +29,6 @@ class Moment:
     """A column of times.
 
     Attributes:
-        name: in the source.
         format: as `data.time.format`; None for stored timestamps, which need none.
         is_moment: whether its values say themselves which zone they are of; else they show some clock.
         why: what it looks like.

@@ -39,7 +39,6 @@ class Seen:
     """A column.
 
     Attributes:
-        name: in the source.
         kind: what its values are; `nothing` where there is none, `unusable` for lists and the like.
         rows, missing: that were looked at, and of them those without a value.
         counts: rows of each text, the commonest first.

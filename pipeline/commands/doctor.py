@@ -23,11 +23,8 @@ class Finding:
     """One thing looked at.
 
     Attributes:
-        what: its name.
         state: `ok`, `missing`, or `warning` for what works less well.
-        found: what was seen.
         needed_for: the commands that use it.
-        remedy: what to do when it is not ok.
         required: `run` does not work without it.
     """
 

@@ -29,8 +29,6 @@ class Item:
     Attributes:
         artifact: its id; None for what a crashed run left without telling anybody.
         step, key: which step wrote it, under which key.
-        path: the folder.
-        bytes: of all files in it.
     """
 
     artifact: int | None
@@ -47,7 +45,6 @@ class Plan:
     Attributes:
         items: the folders, by path.
         versions: that are kept, with all that their lineage needs.
-        runs: the newest ones, likewise kept.
         kept_bytes: what stays.
     """
 

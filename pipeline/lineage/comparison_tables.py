@@ -25,7 +25,6 @@ class Compared:
 
     Attributes:
         about: `two`, `figures`, `settings`, `features`, `data`, `slices` or `small`.
-        caption, header, rows: as shown.
         verdicts: `better` or `worse` of the second side, by row.
     """
 

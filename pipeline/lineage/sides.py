@@ -48,13 +48,10 @@ class Side:
     Attributes:
         name: as it was asked for, a version with all its digits.
         run, version: that it is; `version` is empty for a run that published none.
-        verdict, reasons: of the run.
         code_revision, fingerprint: of code and data.
-        config: settings.
         figures: what was measured of the file, and the gate's word on it; empty where none was made.
         slices: what the gate made of each slice, by its name, of the Evaluator where no file was judged; empty where
             that is gone, as those below.
-        counts: of ingestion.
         features: that the network takes, before a reducer.
         history: losses of each phase by epoch.
     """

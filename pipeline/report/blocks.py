@@ -89,8 +89,6 @@ class Section:
     """One part of the page.
 
     Attributes:
-        id: anchor.
-        title: heading.
         blocks: in order; empty when the run has none of it, and then `absent` says why.
     """
 
@@ -108,11 +106,8 @@ class Page:
     """What the template fills in.
 
     Attributes:
-        title: of the window.
         heading, version: on top; the second stands pale beside the first.
         verdicts: sentences below, and whether each is a good one.
-        sections: in order.
-        foot: at the end.
         kind: what a section may be no part of.
     """
 

@@ -48,26 +48,18 @@ class Material:
     """What one page is made of; None, or empty, where a run has none of it.
 
     Attributes:
-        pipeline: its name.
-        record: the run.
         nodes: what each step did, by name.
-        answer: lineage of the run.
         figures: what the pusher measured and judged.
         evaluation: what the Evaluator measured: `candidate`, `champion`.
-        summary: counts of ingestion.
         rejects: the first rejected row of each reason: file, line, reason, values.
         profile: columns by split.
         anomalies: of the data; None where nothing was validated.
         warnings: what the data gates found odd and let pass.
-        learned: of the Transform step.
         history: losses of each phase by epoch.
         rows: test rows with predictions.
         slices: of the file where it was judged; an older run, or one whose model does not convert, has the Evaluator's.
-        study: of the compression study.
-        tuning: of the Tuner.
         dimensions: what `farelite dimensions` measured of the run.
         manifests: of the versions that are there, ascending.
-        runs: the newest runs, newest first.
         live: version now; empty for none.
         withdrawn: sha256 of the files that a rollback has left.
         made: when the page was made, ISO 8601, UTC.

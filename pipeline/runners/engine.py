@@ -22,8 +22,6 @@ class Engine:
     """Where the data steps of one run go.
 
     Attributes:
-        place: the kind.
-        arguments: what Beam is told.
         flink: the cluster, where it is one.
         job_name: of this run's jobs on it.
         slots: of it that they use.

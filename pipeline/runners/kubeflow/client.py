@@ -42,7 +42,6 @@ class Thing:
 
     Attributes:
         what: `pipeline`, `version`, `experiment`, `run` or `recurring run`.
-        name: as the cluster shows it.
         id: the cluster's; empty where a dry run found none.
         did: what became of it: `found`, `created`, `would create`, ...
     """
@@ -58,9 +57,7 @@ class Wish:
     """What to ask for.
 
     Attributes:
-        action: `submit` or `schedule`.
         parameters: of the run, in place of the defaults.
-        dry_run: only look.
         run_name: of the run to submit.
         wait_s: for its end; 0 for not at all.
         times: of the recurring run, as `times` gives them.

@@ -25,7 +25,6 @@ class Ending:
 
     Attributes:
         outcome: the run's verdict, or `failed`.
-        reason: one line.
         result: what the run printed.
     """
 

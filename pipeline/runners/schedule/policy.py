@@ -19,10 +19,8 @@ class Decision:
     """What is to become of one due time.
 
     Attributes:
-        due: Unix seconds.
         state: `queued` or `skipped`.
         outcome: why it is skipped: `missed`, `overlapped`, `coalesced` or `paused`; empty when queued.
-        reason: one sentence.
     """
 
     due: int
