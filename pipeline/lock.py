@@ -35,11 +35,7 @@ def run_lock(path: Path, wait_seconds: float = 0) -> Iterator[None]:
                     raise LockedError(_holder(path)) from error
                 time.sleep(0.2)
         stream.truncate(0)
-        who = {
-            "pid": os.getpid(),
-            "host": socket.gethostname(),
-            "since": datetime.now().isoformat(timespec="seconds"),
-        }
+        who = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now().isoformat(timespec="seconds")}
         stream.write(json.dumps(who))
         stream.flush()
         yield

@@ -136,11 +136,7 @@ def problems(plan: Plan, scalers: Scalers, evidence: Evidence) -> list[str]:
 
 
 def describe(
-    plan: Plan,
-    scalers: Scalers,
-    boundaries: Mapping[str, Matrix],
-    rows: int,
-    reduced: tuple[Evidence, Found] | None,
+    plan: Plan, scalers: Scalers, boundaries: Mapping[str, Matrix], rows: int, reduced: tuple[Evidence, Found] | None
 ) -> dict[str, Any]:
     """The contents of `learned.json`."""
     reducer, names = plan.features.reducer, plan.block_names()

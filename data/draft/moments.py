@@ -107,7 +107,7 @@ def _of_texts(column: Seen) -> Moment | str | None:
 
 
 def _of_numbers(column: Seen) -> Moment | str | None:
-    known = column.numbers[~np.isnan(column.numbers)]
+    known = column.values
     low, high = float(known.min()), float(known.max())
     if low >= _EARLIEST and high <= INT32_SECONDS:
         return Moment(column.name, "unix", True, "seconds since 1970")

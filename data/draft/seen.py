@@ -67,10 +67,14 @@ class Seen:
         return len(self.counts)
 
     @property
+    def values(self) -> FloatArray:
+        """The numbers that are there, in the order of the rows."""
+        return self.numbers[~np.isnan(self.numbers)]
+
+    @property
     def whole(self) -> bool:
         """Whether all numbers are whole ones."""
-        known = self.numbers[~np.isnan(self.numbers)]
-        return bool(len(known)) and bool((np.floor(known) == known).all())
+        return bool(len(self.values)) and bool((np.floor(self.values) == self.values).all())
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def _learnable(column: Seen) -> bool:
 
 
 def _counts_rows(column: Seen) -> bool:
-    known = column.numbers[~np.isnan(column.numbers)]
+    known = column.values
     return bool(column.whole and len(known) > 1 and (np.diff(known) == 1).all())
 
 
@@ -117,7 +117,7 @@ FEW = 0.02
 
 def never_negative(column: Seen) -> tuple[dict[str, float], str] | None:
     """A range from 0 for a column of which a few values are negative, and why; None where there are none or many."""
-    known = column.numbers[~np.isnan(column.numbers)]
+    known = column.values
     negative = known[known < 0]
     if not len(negative) or len(negative) > FEW * len(known):
         return None

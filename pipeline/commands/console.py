@@ -145,12 +145,8 @@ def _task(figures: dict[str, Any]) -> Task:
 
 
 def _judged(task: Task, evaluation: dict[str, Any]) -> str:
-    parts = []
-    for name in ("candidate", "champion"):
-        metrics = evaluation[name]
-        if metrics:
-            parts.append(f"{name}: {in_brief(task, metrics)}")
-    return "; ".join(parts)
+    there = {name: evaluation[name] for name in ("candidate", "champion") if evaluation[name]}
+    return "; ".join(f"{name}: {in_brief(task, metrics)}" for name, metrics in there.items())
 
 
 def _rule(evaluation: dict[str, Any]) -> str:

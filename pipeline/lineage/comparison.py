@@ -16,11 +16,7 @@ from pipeline.lineage.sides import Side
 
 Pair = tuple[float | None, float | None]
 _MODELS = {"file": "file", "float": "float model"}
-_SIZES = {
-    "bytes": "size of the file",
-    "gzip_bytes": "the file gzipped",
-    "arena_bytes": "memory on a microcontroller",
-}
+_SIZES = {"bytes": "size of the file", "gzip_bytes": "the file gzipped", "arena_bytes": "memory on a microcontroller"}
 _TIMES = {"p50": "median", "p95": "95th percentile"}
 _SHARE = "share"
 

@@ -143,8 +143,8 @@ def gather(paths: RunPaths, run_id: str | None = None) -> Material:
         dimensions=told(_there(paths.dimensions_of(record.id))),
         manifests=_manifests(store),
         runs=runs,
-        live=_live(store),
-        withdrawn=_withdrawn(store),
+        live=_sound(store.current) or "",
+        withdrawn=frozenset(_sound(store.withdrawn) or ()),
         made=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
 
@@ -190,25 +190,13 @@ def _rejects(path: Path | None) -> list[list[str]]:
 
 
 def _manifests(store: Store) -> list[dict[str, Any]]:
-    """Those that can be read; a damaged one is the business of `farelite verify`."""
-    found = []
-    for version in store.versions():
-        try:
-            found.append(store.manifest(version))
-        except CorruptError:
-            continue
-    return found
+    found = (_sound(store.manifest, version) for version in store.versions())
+    return [one for one in found if one is not None]
 
 
-def _live(store: Store) -> str:
+def _sound(read: Any, *more: Any) -> Any:
+    """What can be read of the store; a damaged one is the business of `farelite verify`."""
     try:
-        return store.current() or ""
+        return read(*more)
     except CorruptError:
-        return ""
-
-
-def _withdrawn(store: Store) -> frozenset[str]:
-    try:
-        return frozenset(store.withdrawn())
-    except CorruptError:
-        return frozenset()
+        return None

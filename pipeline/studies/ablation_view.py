@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,19 +37,26 @@ def ablate_with_progress(
     # At once, before seconds go into loading TensorFlow.
     config, *_ = settled(load(config_file, overrides))
     paths = RunPaths(runs_dir / config.name)
-    paths.make()
     print(cost(config, len(seeds), linear_only), file=sys.stderr, flush=True)
-    log = paths.logs / f"ablate-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
-    with (
-        libraries_to(log) as terminal,
-        going_on("loading TensorFlow", Console(file=terminal, highlight=False)) as pulse,
-    ):
+    with loading(paths, "ablate") as pulse:
         from pipeline.studies.ablation import Ablation
 
         study = Ablation(config, seeds, "split" if vary_split else "training", linear_only, paths.root)
         cells = study.cells()
         pulse.say(_cell(*cells[0]), f"1 of {len(cells)}")
         return study.run(_teller(pulse, cells))
+
+
+@contextmanager
+def loading(paths: RunPaths, study: str) -> Iterator[Pulse]:
+    """Signs of life while the block loads TensorFlow and studies; what libraries print goes to a log."""
+    paths.make()
+    log = paths.logs / f"{study}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    with (
+        libraries_to(log) as terminal,
+        going_on("loading TensorFlow", Console(file=terminal, highlight=False)) as pulse,
+    ):
+        yield pulse
 
 
 def _teller(pulse: Pulse, cells: list[tuple[Stage, int]]) -> Callable[[Stage, int, bool], None]:

@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
@@ -168,11 +166,3 @@ def _costs(context: TrainingContext, config: Config, features: int) -> dict[str,
         "saved_by_reducer": saved(found, design.widths, features, units),
     }
     return {"inputs": [dataclasses.asdict(one) for one in found], "parameters": parameters}
-
-
-def write(path: Path, contents: Mapping[str, Any]) -> None:
-    """Whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(json.dumps(contents, indent=1))
-    part.replace(path)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import os
-import time
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,12 +11,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from components.registry.durable import replace_text
 from components.shown import shown
 from components.task import task_of
 from components.task.task import Task
 from pipeline.paths import RunPaths
-from pipeline.pulse import Pace, going_on
-from pipeline.quiet import libraries_to
+from pipeline.pulse import Pace
+from pipeline.studies.ablation_view import loading
 from pipeline.terminal import plain_table
 
 _WIDE = 132
@@ -36,13 +36,8 @@ def dimensions_with_progress(
     Returns:
         What was measured, and whether the run is the newest.
     """
-    paths.make()
-    log = paths.logs / f"dimensions-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
-    with (
-        libraries_to(log) as terminal,
-        going_on("loading TensorFlow", Console(file=terminal, highlight=False)) as pulse,
-    ):
-        from pipeline.studies.dimensions import Dimensions, write
+    with loading(paths, "dimensions") as pulse:
+        from pipeline.studies.dimensions import Dimensions
         from pipeline.studies.finished import look
 
         source = look(paths, run_id)
@@ -53,7 +48,9 @@ def dimensions_with_progress(
             pulse.say("dimension by dimension", pace.in_words(f"{done} of {steps}", done, steps))
 
         measured = Dimensions(source, rows, few, seed).measure(told)
-        write(paths.dimensions_of(source.record.id), measured)
+        place = paths.dimensions_of(source.record.id)
+        place.parent.mkdir(exist_ok=True)
+        replace_text(place, json.dumps(measured, indent=1))
     return measured, source.newest
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from pipeline.runners.schedule.attempts import Attempt, Ending, Runner
+from pipeline.runners.schedule.attempts import Attempt, Ending, ProcessRunner
 from pipeline.runners.schedule.ledger import Ledger
 from pipeline.runners.schedule.policy import OVERLAPPED, QUEUED, RUNNING, Decision, decide
 from pipeline.runners.schedule.slot import DUE, FAILED, NOTHING_NEW, STOPPED, TIMED_OUT, VERDICTS, Slot
@@ -55,7 +55,7 @@ class Service:
         name: str,
         schedule: Schedule,
         ledger: Ledger,
-        runner: Runner,
+        runner: ProcessRunner,
         inputs: Callable[[Slot], str],
         stands: Callable[[Slot], bool] = lambda slot: True,
         elsewhere: Callable[[], bool] = lambda: False,
