@@ -41,12 +41,7 @@ WEBGPU = ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enabl
 
 
 def replay(folder: Path, accelerator: str = "wasm") -> Replayed:
-    """Replays the test vectors of a version; `accelerator` is `wasm` or `webgpu`.
-
-    Raises:
-        Absent: Chromium or LiteRT.js is not here.
-        RuntimeError: the page's own words.
-    """
+    """Replays the test vectors of a version; `accelerator` is `wasm` or `webgpu`."""
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium") or shutil.which("google-chrome")

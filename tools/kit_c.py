@@ -24,27 +24,13 @@ CROSS = "/usr/aarch64-linux-gnu"
 
 
 def here(folder: Path) -> Replayed:
-    """The test vectors of a version on this processor.
-
-    Raises:
-        Absent: gcc or LiteRT's library is not here.
-        RuntimeError: the program did not end well.
-    """
+    """The test vectors of a version on this processor."""
     need("gcc")
     return _replay(folder, "gcc", litert(), [])
 
 
 def arm64(folder: Path, cache: Path) -> Replayed:
-    """The same on an emulated arm64, with the library of that processor's Python package.
-
-    Args:
-        folder: of the version.
-        cache: keeps the library.
-
-    Raises:
-        Absent: compiler or emulator is not here.
-        RuntimeError: the program did not end well.
-    """
+    """The same on an emulated arm64, with the library of that processor's Python package."""
     compiler = "aarch64-linux-gnu-gcc"
     need(compiler, package="gcc-aarch64-linux-gnu")
     emulator = _emulator()

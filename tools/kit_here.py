@@ -1,4 +1,8 @@
-"""What every trial of a kit asks of this machine."""
+"""What every trial of a kit asks of this machine.
+
+A trial raises `Absent` where a program or library is not here, and `RuntimeError` with the words of what did not end
+well.
+"""
 
 from __future__ import annotations
 

@@ -73,12 +73,7 @@ fun main(words: Array<String>) {
 
 
 def replay(folder: Path, cache: Path) -> Replayed:
-    """Replays the test vectors of a version.
-
-    Raises:
-        Absent: JDK, Maven, gcc or LiteRT's library is not here.
-        RuntimeError: something did not compile or run.
-    """
+    """Replays the test vectors of a version."""
     need("javac", "mvn", "gcc", package="default-jdk-headless maven gcc")
     library, headers = litert(), Path(str(shutil.which("javac"))).resolve().parents[1] / "include"
     with tempfile.TemporaryDirectory() as work:

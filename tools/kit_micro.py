@@ -86,17 +86,7 @@ CORTEX = Board(
 
 
 def replay(folder: Path, board: Board, cache: Path) -> Replayed:
-    """Compiles the package of a version and the kernels that it needs, and replays all test vectors.
-
-    Args:
-        folder: of the version.
-        board: what it runs on.
-        cache: keeps object files of the runtime, by board.
-
-    Raises:
-        Absent: source or tools are not here.
-        RuntimeError: the program did not end well; its own words.
-    """
+    """Compiles the package of a version and the kernels that it needs, and replays all test vectors."""
     source = Path(os.environ.get(FOLDER) or "-").absolute()
     if not (source / DOWNLOADS / "flatbuffers").exists():
         raise Absent(f"needs {FOLDER}=a checkout of tflite-micro with its third_party_downloads")

@@ -33,12 +33,7 @@ process.exit(0);
 
 
 def replay(folder: Path) -> Replayed:
-    """Replays the test vectors of a version.
-
-    Raises:
-        Absent: Node.js or LiteRT.js is not here.
-        RuntimeError: the program's own words.
-    """
+    """Replays the test vectors of a version."""
     need("node", package="nodejs")
     if not PACKAGES.exists():
         raise Absent("needs LiteRT.js, which `make demo` fetches")

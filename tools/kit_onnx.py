@@ -16,11 +16,7 @@ WANTED = ("tf2onnx==1.17.0", "onnx==1.16.2", "onnxruntime==1.23.2")
 
 
 def replay(folder: Path) -> Replayed:
-    """Replays the test vectors of a version.
-
-    Raises:
-        RuntimeError: the file cannot be converted.
-    """
+    """Replays the test vectors of a version."""
     if not PACKAGES.exists():
         run([uv(), "pip", "install", "--quiet", "--no-deps", "--target", PACKAGES, *WANTED])
     with tempfile.TemporaryDirectory() as work:

@@ -28,9 +28,6 @@ def as_vectors(folder: Path, rows: int, target: Path) -> int:
         folder: of a version in the folder of its pipeline, whose latest run kept the rows.
         rows: at most so many, spread evenly.
         target: an empty folder.
-
-    Raises:
-        Absent: there are no rows of these inputs.
     """
     pushed = folder.resolve().parents[1] / "artifacts/TFLitePusher/pushed_model"
     found = sorted(pushed.glob(f"*/{PREDICTIONS_FILE}"), key=lambda one: int(one.parent.name))

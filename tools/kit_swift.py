@@ -81,12 +81,7 @@ exec env HOME=/tmp PATH=/usr/bin:/bin:/usr/sbin:/sbin chroot "$root" "$@" """
 
 
 def replay(folder: Path) -> Replayed:
-    """Replays the test vectors of a version.
-
-    Raises:
-        Absent: gcc, LiteRT's library or Swift is not here.
-        RuntimeError: something did not compile, or a vector is beyond the tolerance.
-    """
+    """Replays the test vectors of a version."""
     need("gcc")
     with tempfile.TemporaryDirectory() as work:
         entered = entering(Path(work))
@@ -99,11 +94,7 @@ def replay(folder: Path) -> Replayed:
 
 
 def entering(work: Path) -> list[str]:
-    """What to put before a command, so that it finds Swift and sees this folder.
-
-    Raises:
-        Absent: no Swift on this machine, nor in the Debian 13 of `tools/current.sh`.
-    """
+    """What to put before a command, so that it finds Swift and sees this folder."""
     if shutil.which("swift"):
         return []
     if os.geteuid() == 0 and (DEBIAN_13 / "usr/bin/swiftc").is_symlink():

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from pipeline.studies.order import correlated_pairs, forward
 from sklearn.linear_model import LinearRegression
 
 from components.task import task_of
@@ -18,10 +19,9 @@ from components.trainer import network
 from pipeline.cli import main
 from pipeline.config import Config
 from pipeline.paths import RunPaths
-from pipeline.studies import curves
-from pipeline.studies.costs import costs, rest, saved
+from pipeline.studies import dimension_measures as curves
+from pipeline.studies.dimension_measures import costs, rest, saved
 from pipeline.studies.dimensions_view import grouped
-from pipeline.studies.order import correlated_pairs, forward
 from tests.components.trainer.designs import settled
 from transforms import in_memory
 

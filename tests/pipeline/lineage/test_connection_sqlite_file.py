@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from components.registry.store import Store
-from pipeline.lineage import journal, sqlite_file
+from pipeline.lineage import connection, journal
 from pipeline.lineage.answer import ask
 from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.errors import MetadataError
@@ -114,7 +114,7 @@ def locked(known: Any) -> Iterator[Any]:
 
 
 def test_a_store_that_another_process_holds_is_told(locked: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_file, "LOCK_SECONDS", 0.2)
+    monkeypatch.setattr(connection, "LOCK_SECONDS", 0.2)
     for create in (False, True):
         with pytest.raises(MetadataError, match=r"locked by another process for more than 0.2 s; let that end"):
             open_metadata(Metadata(), locked.paths, create=create)
@@ -143,8 +143,8 @@ def test_a_question_to_a_folder_that_cannot_be_written_is_answered(known: Any) -
         child = os.fork()
         if child == 0:
             os.setuid(65534)
-            fault = sqlite_file.fault(folder / "metadata.db", create=False)
-            writing = sqlite_file.fault(folder / "metadata.db", create=True)
+            fault = connection.sqlite_fault(folder / "metadata.db", create=False)
+            writing = connection.sqlite_fault(folder / "metadata.db", create=True)
             from pipeline.paths import RunPaths
 
             runs = journal.runs_of(RunPaths(folder), 20)

@@ -10,7 +10,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from data.local_beam import RUNNER
 from pipeline import cli
-from pipeline.interrupts import is_interrupt
+from pipeline.causes import is_interrupt
 
 
 def struck(error: type[BaseException]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from components.task import task_of
-from pipeline.commands.study_view import markdown, study_table
+from pipeline.commands.search_views import markdown, study_table
 
 CLASSES: dict[str, Any] = {"kind": "classes", "classes": ["0", "1", "2"]}
 

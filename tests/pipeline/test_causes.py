@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.causes import unwritable
 from pipeline.cli import _guarded
-from pipeline.storage import unwritable
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from pipeline.commands.output import print_json
+from pipeline.commands.options import print_json
 
 
 def test_what_json_does_not_know_becomes_null(capsys: pytest.CaptureFixture[str]) -> None:

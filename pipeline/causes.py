@@ -1,4 +1,4 @@
-"""A place that cannot be written, told in words however deep the error is wrapped: full, read-only or barred."""
+"""What lies behind an error, however deep it is wrapped: Ctrl-C, or a place that is full, read-only or barred."""
 
 from __future__ import annotations
 
@@ -8,6 +8,18 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def is_interrupt(error: BaseException | None) -> bool:
+    """Whether Ctrl-C lies behind an error: one that hits Beam's in-process runner comes out as a RuntimeError."""
+    return any(isinstance(one, KeyboardInterrupt) for one in _chain(error))
+
 
 _FULL, _READ_ONLY, _BARRED = "is full", "is read-only", "bars this user"
 _BY_NUMBER = {
@@ -55,12 +67,6 @@ def unwritable(error: BaseException | None, folders: Iterable[Path]) -> str | No
             "model is as it was"
         )
     return None
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def _place(error: BaseException, seen: str, folders: Iterable[Path]) -> Path:

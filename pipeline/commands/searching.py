@@ -1,4 +1,4 @@
-"""The command that searches for better choices of training."""
+"""Commands that look for a better model: ways to compress it, and choices of its training."""
 
 from __future__ import annotations
 
@@ -9,8 +9,51 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.commands.options import BAD_INPUT, DEFAULT_RUNS, DONE, REFUSED, AsJson, ConfigFile, Override, RunsDir
-from pipeline.commands.output import print_json
+from pipeline.commands.options import (
+    DEFAULT_RUNS,
+    AsJson,
+    ConfigFile,
+    Markdown,
+    Override,
+    RunsDir,
+    Wait,
+    exit_code,
+    print_json,
+)
+
+
+def study(
+    config: ConfigFile = None,
+    runs_dir: RunsDir = DEFAULT_RUNS,
+    override: Override = None,
+    wait: Wait = 0,
+    markdown: Markdown = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compress the float model in many ways, measure each file, and go on with the one that the policy chooses.
+
+    The grid and the policy are the configuration's block `study`; without one, the default grid. The chosen variant is
+    judged, proven and pushed like any other model. A study that was killed goes on where it was.
+    Exit code 0: pushed or unchanged. 2: bad data or configuration. 3: refused by a gate, a proof or the policy.
+
+    Example: farelite study --set study.select.policy=most_accurate --set study.select.max_bytes=16000
+    """
+    from components.files import STUDY_FILE
+    from pipeline.commands import search_views
+    from pipeline.commands.console import run_with_progress
+    from pipeline.config import load
+
+    sets = list(override or [])
+    if load(config, sets).study is None:
+        sets.append("study={}")
+    settings = load(config, sets)
+    result = run_with_progress(settings, runs_dir, force=False, wait=wait)
+    results = json.loads((Path(result.study_dir) / STUDY_FILE).read_text()) if result.study_dir else None
+    if as_json:
+        print_json({**dataclasses.asdict(result), "study": results})
+    elif markdown and results:
+        print(search_views.markdown(results))
+    raise typer.Exit(exit_code(result.verdict))
 
 
 def tune(
@@ -20,7 +63,7 @@ def tune(
     minutes: Annotated[
         float | None, typer.Option("--minutes", help="Of searching, as tuner.minutes: 10 unless given.")
     ] = None,
-    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another run in the folder.")] = 0,
+    wait: Wait = 0,
     as_json: AsJson = False,
 ) -> None:
     """Search for better choices of training, judged by the converted file on rows held out, and go on with the best.
@@ -33,7 +76,7 @@ def tune(
     Example: farelite tune --config my.yaml --minutes 30
     """
     from components.files import PATCH_FILE
-    from pipeline.commands import tuning_view
+    from pipeline.commands import search_views
     from pipeline.commands.console import run_with_progress
     from pipeline.config import load
 
@@ -48,8 +91,8 @@ def tune(
     if as_json:
         print_json({**dataclasses.asdict(result), "tuning": found, "patch": place})
     elif found:
-        print(tuning_view.keep(found, place))
-    raise typer.Exit({"stopped": BAD_INPUT, "refused": REFUSED}.get(result.verdict, DONE))
+        print(search_views.keep(found, place))
+    raise typer.Exit(exit_code(result.verdict))
 
 
 def _kept(tuning_dir: str, place: Path) -> tuple[dict[str, Any] | None, str]:
