@@ -188,7 +188,8 @@ class TrainingContext:
         joined = shipped.joined
         networks = {"serving_default": as_function(joined, encoding)}
         spreads, gone = self.plan.unknown_spreads(), self._without_room
-        model = export.RawModel(self.plan.dataset, self._layer, self.kept, networks, joined.variables, parts, spreads, gone)
+        variables = joined.variables
+        model = export.RawModel(self.plan.dataset, self._layer, self.kept, networks, variables, parts, spreads, gone)
         export.save(model, path, evaluate=True, interface=described)
         recipe.write(path, how, sample)
 
