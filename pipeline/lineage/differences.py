@@ -28,7 +28,7 @@ class Difference:
 
 def differences(before: Answer, after: Answer) -> list[Difference]:
     """All differences, by group in the order of `GROUPS`; empty when nothing differs."""
-    sides: Sequence[Callable[[Answer], Mapping[str, Any]]] = (_data, lambda answer: flat(answer.config), _code, _metrics)
+    sides: Sequence[Callable[[Answer], dict[str, Any]]] = (_data, lambda answer: flat(answer.config), _code, _metrics)
     found = []
     for group, side in zip(GROUPS, sides, strict=True):
         left, right = side(before), side(after)
