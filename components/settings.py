@@ -46,6 +46,8 @@ Units = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
 class Piecewise(Settings):
     """Piecewise-linear encoding: each number through a few learned functions with a bend at each of its quantiles.
 
+    Below 2,000 training rows numbers stay as they are unless bins or width are given.
+
     Attributes:
         bins: stretches between two bends; a number of few values has a bend at each. `auto` goes by rows and
             `push.max_bytes`.
@@ -65,6 +67,9 @@ class Training(Settings):
 
     Attributes:
         units: width of each hidden layer; `auto` takes two, by rows and `push.max_bytes`.
+        members: networks of these units that learn each for itself over one front, and whose mean the file gives; they
+            are one network in it, with layers so many times as wide. `auto` takes as many as `push.max_bytes` has room
+            for, at most 3, or one where `units` are given. A warm start goes on with them as one.
         piecewise: encoding of the numbers; null leaves them as they are.
         label_scale: `linear` learns the standardized label, `log` its standardized logarithm, and corrects the bias
             that this brings; `auto` takes the logarithm of positive, heavily skewed labels.
@@ -79,7 +84,7 @@ class Training(Settings):
         finetune_rate: see above.
         dropout: share of hidden activations dropped in training.
         weight_decay: share of a weight that one step takes off at a rate of 1 (decoupled); `auto` falls with the square
-            of the rows, from 0.3 at 10,000.
+            of the rows, from 0.3 at 10,000, and is 1 below 1,000.
         warm_start: the float phase starts from the live model's float weights, where their shapes fit, at the rate of
             the later phases; from the beginning without a live model, and where the reducer's axes have turned since.
         max_rows: of `train` and of `validation`, held in memory; where there are more, a uniform sample of so many is
@@ -90,6 +95,7 @@ class Training(Settings):
     """
 
     units: Units | Auto = "auto"
+    members: Annotated[int, Field(ge=1)] | Auto = "auto"
     piecewise: Piecewise | None = Piecewise()
     label_scale: Literal["auto", "linear", "log"] = "auto"
     loss: Loss = Loss()
@@ -116,13 +122,15 @@ class Training(Settings):
     @property
     def known_units(self) -> tuple[int, ...]:
         """Widths of the hidden layers, or for `auto` the least there will be."""
-        return (24, 8) if self.units == "auto" else self.units
+        members = 1 if self.members == "auto" else self.members
+        return tuple(members * one for one in ((24, 8) if self.units == "auto" else self.units))
 
 
 class SettledTraining(Training):
     """The same after the rules have spoken: nothing is `auto`."""
 
     units: Units
+    members: int = 1
     epochs: Epochs
     batch_size: int
     learning_rate: float

@@ -1,7 +1,7 @@
 """What `auto` stands for: rules from rows, columns and byte budget. Each is measured in decision 0081.
 
-The network is the largest of `LADDER` whose estimated file fits the budget; how long it trains is left to the
-validation rows (see `components.trainer.cycles`).
+The network is the largest of `LADDER` whose estimated file fits the budget, and as many of its kind as then fit (see
+`components.trainer.members`); how long they train is left to the validation rows (see `components.trainer.cycles`).
 """
 
 from __future__ import annotations
@@ -41,16 +41,25 @@ class Rung(NamedTuple):
 LADDER = (
     Rung((96, 32), 6, 48, min_rows=50_000),
     Rung((96, 24), 6, 32, min_rows=50_000),
-    Rung((64, 16), 6, 32, min_rows=1_000),
-    Rung((64, 16), 4, 32, min_rows=1_000),
-    Rung((48, 16), 4, 24, min_rows=1_000),
-    Rung((48, 16), 3, 16, min_rows=1_000),
-    Rung((32, 16), 3, 16, min_rows=1_000),
+    Rung((64, 16), 6, 32, min_rows=2_000),
+    Rung((64, 16), 4, 32, min_rows=2_000),
+    Rung((48, 16), 4, 24, min_rows=2_000),
+    Rung((48, 16), 3, 16),
+    Rung((32, 16), 3, 16),
     Rung((32, 16), 3, 12),
     Rung((32, 16), 2, 12),
     Rung((24, 8), 2, 8),
 )
 """Largest first."""
+
+MEMBERS = 3
+"""Most networks whose mean a file gives."""
+
+BENDING = 2_000
+"""Training rows from which on numbers bend unless the configuration says how."""
+
+FEW = 1_000
+"""Training rows below which weights decay faster."""
 
 LARGE = 20_000
 """Training rows from which on a table has larger batches, shorter cycles, and bins for single days."""
@@ -107,9 +116,13 @@ class Choices:
 
 def settle(training: Training, facts: Facts) -> Choices:
     """The choices with every `auto` replaced."""
-    found = [_on(rung, training, facts) for rung in LADDER if facts.rows >= rung.min_rows]
-    fitting = (one for one in found if one.estimated_bytes <= facts.budget)
-    return next(fitting, None) or _fewer_bends(found[-1], facts)
+    rungs = [rung for rung in LADDER if facts.rows >= rung.min_rows]
+    fitting = (rung for rung in rungs if _on(rung, training, facts, 1).estimated_bytes <= facts.budget)
+    rung = next(fitting, None)
+    if rung is None:
+        return _fewer_bends(_on(rungs[-1], training, facts, 1), facts)
+    sizes = [_on(rung, training, facts, members) for members in range(MEMBERS, 0, -1)]
+    return next(one for one in sizes if one.estimated_bytes <= facts.budget)
 
 
 def smallest_bytes(ends: sizes.Ends) -> int:
@@ -117,9 +130,14 @@ def smallest_bytes(ends: sizes.Ends) -> int:
     return sum(sizes.parts(ends, {}, LADDER[-1].units, Training(), None).values())
 
 
-def _on(rung: Rung, training: Training, facts: Facts) -> Choices:
+def _on(rung: Rung, training: Training, facts: Facts, members: int) -> Choices:
+    if training.members != "auto" or training.units != "auto":
+        members = 1 if training.members == "auto" else training.members
     units = rung.units if training.units == "auto" else training.units
+    layers = tuple(members * one for one in units)
     bends, bent, width = training.piecewise, {}, 0
+    if bends is not None and facts.rows < BENDING and (bends.bins, bends.width) == ("auto", "auto"):
+        bends = None
     if bends is not None:
         bins = rung.bins if bends.bins == "auto" else bends.bins
         width = rung.width if bends.width == "auto" else bends.width
@@ -128,8 +146,8 @@ def _on(rung: Rung, training: Training, facts: Facts) -> Choices:
         groups = {"numbers": ([name for name in facts.quantiles if name not in apart], bins), "fine": (apart, fine)}
         bent = {group: (tuple(names), own) for group, (names, own) in groups.items() if names}
         bends = Piecewise(bins=bins, width=width, fine=bends.fine, fine_bins=fine)
-    settled = {**dict(training), **_rates(training, facts.rows), "units": units, "piecewise": bends}
-    return Choices(SettledTraining.model_validate(settled), bent, width, _bytes(units, bent, width, training, facts))
+    settled = {**dict(training), **_rates(training, facts.rows), "units": units, "members": members, "piecewise": bends}
+    return Choices(SettledTraining.model_validate(settled), bent, width, _bytes(layers, bent, width, training, facts))
 
 
 def fine_bins(rows: int, bins: int) -> int:
@@ -149,7 +167,7 @@ def _fewer_bends(smallest: Choices, facts: Facts) -> Choices:
             for group, (members, bins) in smallest.bent.items()
         }
         bent = {group: one for group, one in left.items() if one[0]}
-        parts = _bytes(smallest.training.units, bent, smallest.width, smallest.training, facts)
+        parts = _bytes(smallest.training.known_units, bent, smallest.width, smallest.training, facts)
         found = Choices(smallest.training, bent, smallest.width, parts)
         if found.estimated_bytes <= facts.budget:
             break
@@ -175,7 +193,7 @@ def _rates(training: Training, rows: int) -> dict[str, Any]:
     usual = {
         "batch_size": 512 if large else 256,
         "learning_rate": 0.016 if large else 0.008,
-        "weight_decay": min(0.3, 3e7 / rows**2),
+        "weight_decay": 1.0 if rows < FEW else min(0.3, 3e7 / rows**2),
         "epochs": (4, 8, 16, 32) if large else (8, 16, 32, 64, 128),
     }
     return {key: value for key, value in usual.items() if getattr(training, key) == "auto"}

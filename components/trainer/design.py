@@ -10,7 +10,7 @@ import tf_keras
 from components.settings import SettledTraining
 from components.task.encoding import Encoding
 from components.task.learning import Learning
-from components.trainer import network
+from components.trainer import members, network
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,10 @@ class Design:
         """A new one."""
         return network.build_front(self.widths, self.block_scale, eight_bit)
 
-    def core(self) -> tf_keras.Model:
-        """A new one."""
-        return network.build_core(self.widths.total, self.training, self.widths.outputs)
+    def core(self, apart: bool = False) -> tf_keras.Model:
+        """A new one, or its members, see `components.trainer.members`."""
+        build = members.build if apart else network.build_core
+        return build(self.widths.total, self.training, self.widths.outputs)
 
     def baked(self, front: tf_keras.Model, eight_bit: bool) -> tf_keras.Model:
         """A trained front as a file has it."""

@@ -12,7 +12,7 @@ from typing import Any
 from components.settings import Training
 
 PREFIX = "training."
-SIZE = ("training.units", "training.piecewise.width", "training.piecewise.bins")
+SIZE = ("training.units", "training.members", "training.piecewise.width", "training.piecewise.bins")
 """Where one of these is given and another `auto`, the rules would choose that anew; so they go together."""
 
 

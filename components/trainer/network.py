@@ -13,7 +13,7 @@ import tf_keras
 
 from components.compression_settings import OUTPUT_LAYER
 from components.settings import SettledTraining
-from components.trainer import layers
+from components.trainer import layers, members
 from transforms.features import BLOCK, NUMBERS
 
 FloatArray = npt.NDArray[np.float32]
@@ -147,7 +147,7 @@ def build_core(width: int, training: SettledTraining, outputs: int = 1) -> tf_ke
         training: layer widths and dropout, settled.
     """
     inputs = x = tf_keras.Input((width,), name="core_input")
-    for number, units in enumerate(training.units, start=1):
+    for number, units in enumerate(training.known_units, start=1):
         name = f"{CORE}_hidden_{number}"
         x = tf_keras.layers.Dense(units, activation="relu", kernel_initializer="he_normal", name=name)(x)
         if training.dropout:
@@ -159,7 +159,7 @@ def build_core(width: int, training: SettledTraining, outputs: int = 1) -> tf_ke
 def decayed(front: tf_keras.Model, core: tf_keras.Model) -> list[Any]:
     """The weights that decay: rises of bends and dense kernels. Biases, tables of ids and the skip do not."""
     rises = [layer.rises for layer in front.layers if isinstance(layer, layers.Bends)]
-    return rises + [layer.kernel for layer in core.layers if isinstance(layer, tf_keras.layers.Dense)]
+    return rises + [layer.kernel for layer in core.layers if isinstance(layer, (tf_keras.layers.Dense, members.Dense))]
 
 
 def join(front: tf_keras.Model, core: tf_keras.Model) -> tf_keras.Model:

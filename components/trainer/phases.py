@@ -14,7 +14,7 @@ from components import progress
 from components.compression_settings import Clustering, Pruning, Quantization
 from components.settings import SettledTraining
 from components.tables import Table
-from components.trainer import compression, cycles, fitting, network, warm_start
+from components.trainer import compression, cycles, fitting, members, network, warm_start
 from components.trainer.cycles import AfterEpoch, Cycles
 from components.trainer.design import Design
 from components.trainer.watch import Watch, unwatched
@@ -80,10 +80,13 @@ class Phases:
 
     def fit_float(self, start: Path | None = None, after_epoch: AfterEpoch = cycles.unwatched) -> Net:
         """Trains from scratch, or from the float weights in an archive, as long as `validation` gains."""
-        front, core = self.design.front(), self.design.core()
+        front, apart = self.design.front(), self.training.members > 1 and start is None
+        core, joined, loss = self.design.core(apart), network.join, self.design.loss()
+        if apart:
+            joined, loss = members.join, members.OfEach(loss)
         if start is not None:
             self.history["warm_start"] = warm_start.take([("front", front), ("core", core)], start)
-        loop = Cycles(network.join(front, core), self.design.loss(), self.training, network.decayed(front, core))
+        loop = Cycles(joined(front, core), loss, self.training, network.decayed(front, core))
         encode = self.design.encoding.encode
 
         def told(epoch: int, loss: float, validation_loss: float) -> None:
@@ -98,7 +101,9 @@ class Phases:
             self.rate if start else self.training.learning_rate,
             told,
         )
-        return Net(front, network.without_dropout(core, self.training))
+        plain = network.without_dropout(self.design.core(), self.training)
+        plain.set_weights(members.as_one(core) if apart else core.get_weights())
+        return Net(front, plain)
 
     def compress(self, net: Net) -> Net:
         """Goes on from float weights through the configured phases; the weights given change with it.

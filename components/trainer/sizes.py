@@ -16,6 +16,8 @@ from components.settings import Training
 GRAPH, LAYER, BENDS, LOOKUP = (350, 1020), 285, 2660, (150, 445)
 """Operators, tensors and names: of any network, of a hidden layer, of a group of numbers that bend, of a table of ids;
 where there are two, with tables of floats and with tables of bytes."""
+STRAIGHT = 64
+"""Of a network where nothing bends, beyond its parts."""
 RUN = 175
 """Of a slice of neighbouring columns, where those in use have others between them."""
 DECODE = {"linear": 0, "log": 330, "logits": 240}
@@ -124,6 +126,10 @@ def parts(
         a * b * size + weights.unit * b + LAYER for (a, b), size in zip(shapes, weights.kernel, strict=True)
     )
     found["output and skip"] = (
-        GRAPH[in_bytes] + ends.decode + 4 * ends.dense * (1 + ends.outputs) + 4 * ends.outputs * (units[-1] + 2)
+        GRAPH[in_bytes]
+        + (0 if bent else STRAIGHT)
+        + ends.decode
+        + 4 * ends.dense * (1 + ends.outputs)
+        + 4 * ends.outputs * (units[-1] + 2)
     )
     return {name: size for name, size in found.items() if size}

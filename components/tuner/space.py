@@ -13,6 +13,7 @@ import numpy as np
 from components.settings import SettledTraining, Training
 from components.trainer.choices import LADDER
 
+MEMBERS = (1, 2, 3, 4)
 WIDTHS, BINS = (2, 3, 4, 6, 8), (8, 12, 16, 24, 32, 48, 64)
 RATES, DECAYS = (0.35, 0.5, 0.7, 1.4, 2.0), (0.1, 0.3, 3.0, 10.0)
 DROPOUTS, FINETUNE_RATES, QUANTIZATION_EPOCHS = (0.0, 0.05, 0.1, 0.2), (0.1, 0.2, 0.4), (2, 4, 8, 16)
@@ -24,6 +25,7 @@ SPARSITIES = (None, {"final_sparsity": 0.5}, {"final_sparsity": 0.75})
 
 Moves = Sequence[tuple[str, int]]
 FIRST_MOVES: Moves = (
+    ("training.members", 1),
     ("training.units", 1),
     ("training.loss.delta", -1),
     ("training.label_scale", 1),
@@ -64,6 +66,7 @@ def _choices(
 ) -> Iterator[tuple[str, Sequence[Any], Any]]:
     units = sorted({*UNITS, settled.units}, key=lambda one: (np.prod(one), one))
     yield "units", [list(one) for one in units], list(settled.units)
+    yield "members", _around(MEMBERS, settled.members), settled.members
     if settled.piecewise is not None:
         yield "piecewise.width", _around(WIDTHS, settled.piecewise.width), settled.piecewise.width
         yield "piecewise.bins", _around(BINS, settled.piecewise.bins), settled.piecewise.bins

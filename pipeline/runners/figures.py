@@ -65,8 +65,10 @@ def _history(run: NodeRun) -> str:
     history = json.loads(path.read_text())
     limit = f", learned from {history['sample_rows']:,} rows (training.max_rows)" if "sample_rows" in history else ""
     left_out = "".join(f"; {told}, left out" for told in _left_out(history["choices"]["left_out"]))
-    units = " and ".join(map(str, history["choices"]["training"]["units"]))
-    return f"{units} units, {', '.join(_losses(history))} on validation{limit}{left_out}"
+    chosen = history["choices"]["training"]
+    units, members = " and ".join(map(str, chosen["units"])), chosen["members"]
+    network = f"{units} units" if members == 1 else f"{members} networks of {units} units"
+    return f"{network}, {', '.join(_losses(history))} on validation{limit}{left_out}"
 
 
 def _left_out(reasons: Mapping[str, str]) -> Iterator[str]:

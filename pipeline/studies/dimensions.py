@@ -158,7 +158,7 @@ def _pairs(names: list[str], correlation: Matrix) -> list[dict[str, Any]]:
 
 def _costs(context: TrainingContext, config: Config, features: int) -> dict[str, Any]:
     design, _ = context.design(config.training, None if config.study else config.conversion)
-    units = design.training.units
+    units = design.training.known_units
     found = costs(context.plan, design.widths, context.kept, units)
     parameters = {
         "inputs": sum(one.parameters for one in found),

@@ -167,6 +167,8 @@ def _network(material: Material) -> str:
     training = chosen or material.answer.config.get("training") or {}
     units, loss = training.get("units"), training.get("loss")
     hidden = f"hidden layers of {' and '.join(map(str, units))} units" if isinstance(units, list) else "hidden layers"
+    if isinstance(members := training.get("members"), int) and members > 1:
+        hidden = f"the mean of {members} with {hidden} each"
     kind = loss.get("kind") if isinstance(loss, dict) else loss
     if not material.task.residuals:
         kind = "cross-entropy"  # whatever stands there for numbers

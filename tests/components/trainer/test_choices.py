@@ -10,7 +10,7 @@ import pytest
 from components.compression_settings import Conversion
 from components.settings import Piecewise, Training
 from components.trainer import choices
-from components.trainer.choices import LADDER, LARGE, Facts, settle
+from components.trainer.choices import BENDING, FEW, LADDER, LARGE, MEMBERS, Facts, settle
 from components.trainer.sizes import Ends, Group, parts
 from transforms import piecewise
 
@@ -43,32 +43,58 @@ def test_nothing_is_left_to_auto_and_every_number_bends() -> None:
     assert found.bent["numbers"][0] == tuple(f"x{place}" for place in range(6))
 
 
-@pytest.mark.parametrize("rows", [300, 1_000, 20_000, 200_000])
+@pytest.mark.parametrize("rows", [2_000, 20_000, 200_000])
 @pytest.mark.parametrize("budget", [12_000, 16_000, 24_000, 32_000, 60_000])
 def test_the_network_is_the_largest_of_its_rows_that_fits_the_budget(rows: int, budget: int) -> None:
     allowed = [rung for rung in LADDER if rows >= rung.min_rows]
     wide = facts(rows, budget=10**9)
-    sizes = [choices._on(rung, Training(), wide).estimated_bytes for rung in allowed]
-    place = next(place for place, size in enumerate(sizes) if size <= budget)
-    found, rung = settle(Training(), facts(rows, budget=budget)), allowed[place]
+    rung = next(one for one in allowed if choices._on(one, Training(), wide, 1).estimated_bytes <= budget)
+    sizes = [choices._on(rung, Training(), wide, members).estimated_bytes for members in range(1, MEMBERS + 1)]
+    found = settle(Training(), facts(rows, budget=budget))
     assert size_of(found) == (rung.units, rung.width, rung.bins)
-    assert found.estimated_bytes == sizes[place] <= budget
+    assert found.training.members == sum(size <= budget for size in sizes)
+    assert found.estimated_bytes == sizes[found.training.members - 1]
+
+
+def test_how_many_are_averaged_is_as_given_and_one_where_units_are() -> None:
+    assert settle(Training(), facts(budget=10**6)).training.members == MEMBERS
+    assert settle(Training(members=1), facts(budget=10**6)).training.members == 1
+    assert settle(Training(units=(8,)), facts(budget=10**6)).training.members == 1
+    given = settle(Training(units=(8, 4), members=5), facts()).training
+    assert (given.members, given.known_units) == (5, (40, 20))
+
+
+def test_members_are_given_room_before_bends() -> None:
+    alone, several = (settle(Training(members=members), facts(budget=20_000)) for members in (1, 3))
+    assert (alone.training.members, several.training.members) == (1, 3)
+    assert several.estimated_bytes <= 20_000
+    assert (several.width, several.bent["numbers"][1]) < (alone.width, alone.bent["numbers"][1])
 
 
 def test_the_ladder_goes_down_in_bytes() -> None:
-    sizes = [choices._on(rung, Training(), facts()).estimated_bytes for rung in LADDER]
+    sizes = [choices._on(rung, Training(), facts(), 1).estimated_bytes for rung in LADDER]
     assert sizes == sorted(sizes, reverse=True)
     assert any(rung.min_rows == 0 for rung in LADDER)
 
 
 def test_few_rows_have_a_small_network_however_much_room_there_is() -> None:
-    assert size_of(settle(Training(), facts(rows=300, budget=10**6))) == ((32, 16), 3, 12)
+    found = settle(Training(), facts(rows=300, budget=10**6)).training
+    assert (found.units, found.members) == ((48, 16), MEMBERS)
+
+
+@pytest.mark.parametrize(("rows", "bends"), [(300, False), (BENDING - 1, False), (BENDING, True)])
+def test_numbers_of_few_rows_bend_only_where_it_is_asked_for(rows: int, bends: bool) -> None:
+    assert bool(settle(Training(), facts(rows)).bent) is bends
+    assert (settle(Training(), facts(rows)).training.piecewise is not None) is bends
+    assert settle(Training(piecewise=Piecewise(bins=4)), facts(rows)).bent["numbers"][1] == 4
+    assert settle(Training(piecewise=Piecewise(width=5)), facts(rows)).width == 5
 
 
 @pytest.mark.parametrize(
     ("rows", "batch", "rate", "epochs", "decay"),
     [
-        (300, 256, 0.008, (8, 16, 32, 64, 128), 0.3),
+        (300, 256, 0.008, (8, 16, 32, 64, 128), 1.0),
+        (FEW, 256, 0.008, (8, 16, 32, 64, 128), 0.3),
         (10_000, 256, 0.008, (8, 16, 32, 64, 128), 0.3),
         (LARGE - 1, 256, 0.008, (8, 16, 32, 64, 128), 3e7 / (LARGE - 1) ** 2),
         (LARGE, 512, 0.016, (4, 8, 16, 32), 0.075),
@@ -173,7 +199,7 @@ def test_the_estimate_follows_what_holds_the_weights() -> None:
 
 def test_a_number_of_few_values_costs_few_boundaries() -> None:
     flags = dict.fromkeys([f"x{place}" for place in range(6)], np.repeat([0, 1], [100, 157]).astype(np.float32))
-    few, many = (choices._on(LADDER[2], Training(), facts(**told)) for told in ({"quantiles": flags}, {}))
+    few, many = (choices._on(LADDER[2], Training(), facts(**told), 1) for told in ({"quantiles": flags}, {}))
     assert many.estimated_bytes - few.estimated_bytes == 6 * (33 - 2) * (6 + 4)
 
 

@@ -20,7 +20,7 @@ from components.device import runtime
 from components.device.kernels import lacking
 from components.files import INTERFACE_FILE
 from components.scoring.device_rows import on_device
-from components.settings import Training
+from components.settings import Piecewise, Training
 from components.trainer.context import TrainingContext
 from components.trainer.design import Design
 from components.trainer.phases import Phases
@@ -61,6 +61,8 @@ def rows(count: int, seed: int) -> dict[str, Any]:
 
 
 TRAIN, VALIDATION, TEST = rows(700, 0), rows(100, 1), rows(200, 2)
+BENDS = Piecewise(bins=16)
+"""So few rows would have none by themselves."""
 SD = float(TRAIN["price"].std())
 
 
@@ -84,8 +86,10 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> TrainingContext:
     return TrainingContext(PLAN, output, known, TRAIN, VALIDATION, budget=32_000)
 
 
-def export(context: TrainingContext, folder: Path, quantization: Quantization | None) -> Exported:
-    training = Training(epochs=(2,), batch_size=64, quantization=quantization)
+def export(
+    context: TrainingContext, folder: Path, quantization: Quantization | None, bends: Piecewise | None = BENDS
+) -> Exported:
+    training = Training(epochs=(2,), batch_size=64, quantization=quantization, piecewise=bends)
     design, chosen = context.design(training, Conversion())
     tf_keras.utils.set_random_seed(0)
     phases = Phases(design, context.train, context.validation)
@@ -126,7 +130,7 @@ def tables(made: Exported) -> dict[str, str]:
 
 
 def test_the_design_bends_what_varies_leaves_out_what_does_not_and_says_so(context: TrainingContext) -> None:
-    design, chosen = context.design(Training())
+    design, chosen = context.design(Training(piecewise=BENDS))
     assert chosen["left_out"] == {"vendor": "is 7 in all training rows"}
     names = chosen["bent"]["numbers"]["numbers"]
     assert names == [name for name in PLAN.bending() if name != "vendor"]
@@ -162,9 +166,11 @@ def test_the_file_is_of_operators_that_every_target_has(floats: Exported, eight_
 
 
 def test_a_file_is_at_most_a_fiftieth_smaller_than_was_estimated_and_not_larger(
-    eight_bit: Exported, floats: Exported
+    context: TrainingContext, eight_bit: Exported, floats: Exported, tmp_path: Path
 ) -> None:
-    for made in (eight_bit, floats):
+    straight = export(context, tmp_path, Quantization(epochs=1), bends=None)
+    assert straight.chosen["training"]["members"] == 3
+    for made in (eight_bit, floats, straight):
         assert 0.98 * made.chosen["estimated_bytes"] <= len(made.file) <= made.chosen["estimated_bytes"]
 
 

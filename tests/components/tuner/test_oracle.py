@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from components.settings import Piecewise, SettledTraining, Training
-from components.trainer.hyperparameters import changes, tuned
+from components.trainer.hyperparameters import SIZE, changes, tuned
 from components.tuner.oracle import LocalSearch
 from components.tuner.space import FIRST_MOVES, space
 
@@ -100,12 +100,12 @@ def test_values_are_texts_of_the_configuration_which_takes_them() -> None:
             assert expected.items() <= block[leaf].items() if isinstance(expected, dict) else block[leaf] == expected
 
 
-@pytest.mark.parametrize("key", ["training.units", "training.piecewise.bins", "training.piecewise.width"])
+@pytest.mark.parametrize("key", SIZE)
 def test_a_changed_size_is_told_whole_since_auto_would_choose_the_rest_anew(key: str) -> None:
     listed = next(one for one in SPACE.space if one.name == key)
     other = next(text for text in listed.values if text != listed.default)
     found = changes({**SPACE.get_config(), "values": {**usual(), key: other}})
-    assert set(found) == {"training.units", "training.piecewise.bins", "training.piecewise.width"}
+    assert set(found) == set(SIZE)
     assert found[key] == json.loads(other)
     settled = tuned(Training(), found)
     assert "auto" not in (settled.units, settled.piecewise and settled.piecewise.bins)
