@@ -60,7 +60,7 @@ SLOW = (
     "pipeline/runners/kubeflow/test_kubernetes.py",
     "pipeline/runners/schedule/test_service.py",
     "pipeline/commands/test_schedule.py",
-    "tools/test_kits.py",
+    "kits/test_kits.py",
 )
 COORDINATES = ("pickup_lat", "pickup_lon", "dropoff_lat", "dropoff_lon")
 

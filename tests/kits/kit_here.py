@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 DEBIAN_13 = Path(os.environ.get("FARELITE_CURRENT") or ROOT / ".tools/debian13").absolute()
 """Of `tools/current.sh`, whether or not it was made."""
 

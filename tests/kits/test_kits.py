@@ -56,9 +56,9 @@ OFF = 0.25
 
 @pytest.fixture(scope="module")
 def tool() -> Any:
-    """A module of `tools/`, which import each other by their bare names."""
+    """A module of this folder, which import each other by their bare names."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(ROOT / "tools"))
+        patch.syspath_prepend(str(Path(__file__).parent))
         yield importlib.import_module
 
 

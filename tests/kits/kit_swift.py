@@ -118,22 +118,8 @@ def prepared(folder: Path, work: Path) -> str:
     (work / "TensorFlowLite.swift").write_text(MODULE.replace("@NAMES@", names[1]).replace("@OUTPUT@", output[1]))
     shutil.copy(litert(), work)
     native = [folder / "kit/c" / one for one in ("predictor.c", "predictor_inputs.c")]
-    run(
-        [
-            "gcc",
-            "-Werror",
-            "-shared",
-            "-fPIC",
-            "-O2",
-            *native,
-            "-o",
-            work / "libCPredictor.so",
-            "-L",
-            work,
-            "-lLiteRt",
-            "-lm",
-        ]
-    )
+    library = ["-o", work / "libCPredictor.so", "-L", work, "-lLiteRt", "-lm"]
+    run(["gcc", "-Werror", "-shared", "-fPIC", "-O2", *native, *library])
     module = "-module-name TensorFlowLite -emit-module -emit-module-path ../TensorFlowLite.swiftmodule"
     shared = "-emit-library -o ../libTensorFlowLite.so -I .. -L .. -lCPredictor"
     built = f"swiftc -O ../TensorFlowLite.swift {module} {shared}"
