@@ -188,8 +188,8 @@ class TrainingContext:
         joined = shipped.joined
         networks = {"serving_default": as_function(joined, encoding)}
         spreads, gone = self.plan.unknown_spreads(), self._without_room
-        variables = joined.variables
-        model = export.RawModel(self.plan.dataset, self._layer, self.kept, networks, variables, parts, spreads, gone)
+        held = joined.variables
+        model = export.RawModel(self.plan.dataset, self._layer, self.kept, networks, held, parts, spreads, gone)
         export.save(model, path, evaluate=True, interface=described)
         recipe.write(path, how, sample)
 
