@@ -80,7 +80,7 @@ docs: $(DOCS)/.ready $(DOCS)/mermaid.min.js  ## README and docs/ as a site in bu
 
 .PHONY: test-kit
 test-kit: $(READY) pipeline/demo/node_modules/.package-lock.json  ## compile and run a version's kit on the runtimes here (ARGS=runs/chicago/models/000001)
-	@PYTHONPATH=. $(BIN)/python tools/kit_trials.py $(ARGS)
+	@PYTHONPATH=. $(BIN)/python tests/kits/kit_trials.py $(ARGS)
 
 .PHONY: demo
 demo: $(READY) pipeline/demo/node_modules/.package-lock.json  ## the live model in the browser (ARGS="--runs-dir runs --port 8765")

@@ -10,23 +10,22 @@ best, and do not pay for computing them when they are timed.
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
-import lightgbm
 import numpy as np
+import rivals
 import tensorflow as tf
-import xgboost
+from common import parser, result
 
 from components import interface_file
 from components.conversion.convert import convert
@@ -38,27 +37,19 @@ from pipeline.config import Config, load
 from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.questions import Lineage
 from pipeline.paths import RunPaths
+from pipeline.terminal import markdown
 from transforms.preprocessing import block_columns, side_by_side, time_parts
 
-FARELITE = Path(sys.executable).parent / "farelite"
-TREES = 400
-RATE = 0.05
 CALLS, WARM_UP = 2000, 200
 
 
 def main() -> None:
     """Prints Markdown on standard output."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=5, help="how many")
-    parser.add_argument("--first", type=int, default=0, help="the first of them")
-    parser.add_argument("--config", type=Path, default=None)
-    parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE")
-    parser.add_argument("--json", type=Path, default=None, help="also write every figure there")
-    options = parser.parse_args()
+    options = parser(__doc__, "--seeds", "--first", "--config", "--set", "--json").parse_args()
     found = {}
     for seed in range(options.first, options.first + options.seeds):
         with tempfile.TemporaryDirectory() as folder:
-            found[seed] = one_seed(options.config, [*options.overrides, f"data.split.seed={seed}"], Path(folder))
+            found[seed] = one_seed(options.config, [*options.set, f"data.split.seed={seed}"], Path(folder))
         print(f"seed {seed}: done", file=sys.stderr)
     if options.json:
         options.json.write_text(json.dumps(found, indent=1))
@@ -69,18 +60,10 @@ def main() -> None:
 
 def one_seed(config_file: Path | None, overrides: list[str], runs_dir: Path) -> dict[str, dict[str, float]]:
     """Errors, size and time of the file, its float model and each booster."""
-    command = [str(FARELITE), "run", "--json", "--runs-dir", str(runs_dir)]
-    command += ["--config", str(config_file)] if config_file else []
-    for override in overrides:
-        command += ["--set", override]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode not in (0, 3):
-        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}")
-    result = json.loads(done.stdout)
+    told = result(runs_dir, config_file, overrides)
     config = load(config_file, overrides)
-    folder = runs_dir / config.name
-    model = next(Path(result["model_dir"]).glob("model.tflite")).read_bytes()
-    ran = Lineage(open_metadata(config.metadata, RunPaths(folder))).node_runs(result["run_id"])
+    model = (Path(told["model_dir"]) / "model.tflite").read_bytes()
+    ran = Lineage(open_metadata(config.metadata, RunPaths(runs_dir / config.name))).node_runs(told["run_id"])
     (examples,) = ran["TripExampleGen"].outputs["examples"]
     trained = ran["Study" if "Study" in ran else "Trainer"].outputs["model"][0].uri
     interface = interface_file.read(Path(trained) / "Format-Serving")
@@ -88,15 +71,19 @@ def one_seed(config_file: Path | None, overrides: list[str], runs_dir: Path) -> 
         split: load_raw(f"{examples.uri}/Split-{split}", interface.inputs, tensor_name(config.data.label.column))
         for split in ("train", "validation", "test")
     }
-    figures = result["metrics"]
     columns, label = rows["test"]
-    float_model = {**figures["metrics"]["float"], "bytes": np.nan, "gzip": np.nan, "us": np.nan}
+    float_model = {**told["metrics"]["metrics"]["float"], "bytes": np.nan, "gzip": np.nan, "us": np.nan}
     found = {"file": file_figures(model, columns, label), "float model": float_model}
     learned = [engineered(config, rows[split][0]) for split in ("train", "validation")]
-    train = np.concatenate(learned), np.concatenate([rows[split][1] for split in ("train", "validation")])
-    test = engineered(config, columns), label
-    for name, booster in BOOSTERS.items():
-        found[name] = booster(train, test)
+    train = rivals.of_numbers(np.concatenate(learned), np.concatenate([rows["train"][1], rows["validation"][1]]))
+    test = engineered(config, columns)
+    for loss in rivals.LOSSES:
+        trees = rivals.lightgbm_of(train, objective=rivals.LIGHTGBM[loss], deterministic=True)
+        stored = trees.model_to_string().encode()
+        found[f"LightGBM {loss}"] = figures_of(partial(trees.predict, num_threads=1), stored, test, label)
+        trees = rivals.xgboost_of(train, objective=rivals.XGBOOST[loss])
+        trees.set_param({"nthread": 1})
+        found[f"XGBoost {loss}"] = figures_of(trees.inplace_predict, bytes(trees.save_raw("ubj")), test, label)
     return found
 
 
@@ -131,37 +118,6 @@ def engineered(config: Config, columns: runtime.Columns) -> Any:
     return side_by_side([tf.cast(piece, tf.float32) for piece in pieces]).numpy()
 
 
-def lightgbm_figures(loss: str) -> Callable[[Any, Any], dict[str, float]]:
-    """Trains and measures LightGBM."""
-
-    def measure(train: Any, test: Any) -> dict[str, float]:
-        settings = {"objective": loss, "learning_rate": RATE, "seed": 0, "verbose": -1, "deterministic": True}
-        model = lightgbm.train({**settings, "num_threads": 2}, lightgbm.Dataset(*train), TREES)
-        return figures_of(lambda x: model.predict(x, num_threads=1), model.model_to_string().encode(), *test)
-
-    return measure
-
-
-def xgboost_figures(loss: str) -> Callable[[Any, Any], dict[str, float]]:
-    """Trains and measures XGBoost."""
-
-    def measure(train: Any, test: Any) -> dict[str, float]:
-        settings = {"objective": loss, "eta": RATE, "seed": 0, "tree_method": "hist", "nthread": 2}
-        model = xgboost.train(settings, xgboost.DMatrix(*train), TREES)
-        model.set_param({"nthread": 1})
-        return figures_of(model.inplace_predict, bytes(model.save_raw("ubj")), *test)
-
-    return measure
-
-
-BOOSTERS = {
-    "LightGBM L2": lightgbm_figures("regression"),
-    "LightGBM L1": lightgbm_figures("regression_l1"),
-    "XGBoost L2": xgboost_figures("reg:squarederror"),
-    "XGBoost L1": xgboost_figures("reg:absoluteerror"),
-}
-
-
 def figures_of(predict: Callable[[Any], Any], stored: bytes, x: Any, label: Any) -> dict[str, float]:
     """Errors, size as stored, and the median time of a call with one row, as for the file."""
     taken = np.empty(WARM_UP + CALLS)
@@ -181,15 +137,14 @@ def figures_of(predict: Callable[[Any], Any], stored: bytes, x: Any, label: Any)
 def table(found: dict[int, dict[str, dict[str, float]]]) -> str:
     """Means over the seeds, and the file's error as a share of each rival's: mean and spread of paired ratios."""
     head = ["model", "RMSE", "MAE", "file's RMSE to it", "file's MAE to it", "bytes", "gzip", "us a row"]
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    lines = []
     for name in next(iter(found.values())):
         of = {key: [one[name][key] for one in found.values()] for key in ("rmse", "mae", "bytes", "gzip", "us")}
         ratios = {key: [one["file"][key] / one[name][key] for one in found.values()] for key in ("rmse", "mae")}
         cells = [name, f"{statistics.mean(of['rmse']):.3f}", f"{statistics.mean(of['mae']):.3f}"]
         cells += ["" if name == "file" else _spread(ratios[key]) for key in ("rmse", "mae")]
-        cells += [_whole(of[key]) for key in ("bytes", "gzip")] + [_whole(of["us"])]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        lines.append([*cells, *(_whole(of[key]) for key in ("bytes", "gzip", "us"))])
+    return markdown(head, lines)
 
 
 def _spread(values: list[float]) -> str:

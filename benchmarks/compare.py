@@ -6,7 +6,6 @@ make bench-compare BASE=v1.0.0 ARGS="--pairs 5 --set training.seed=3"
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
@@ -16,18 +15,20 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from common import parser
 from timed import Cost, middle, steps, timed
+
+from pipeline.terminal import markdown
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def main() -> None:
     """Prints Markdown on standard output."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("base", help="revision to compare with, as git names it")
-    parser.add_argument("--pairs", type=int, default=3)
-    parser.add_argument("--set", action="append", default=[], help="as for farelite run")
-    options = parser.parse_args()
+    wanted = parser(__doc__, "--set")
+    wanted.add_argument("base", help="revision to compare with, as git names it")
+    wanted.add_argument("--pairs", type=int, default=3)
+    options = wanted.parse_args()
     words = [word for one in options.set for word in ("--set", one)]
     with tempfile.TemporaryDirectory() as folder:
         other = Path(folder) / "base"
@@ -57,17 +58,17 @@ def first_run(checkout: Path, runs: Path, words: Sequence[str]) -> Cost:
 
 def report(base: str, before: Sequence[Cost], now: Sequence[Cost]) -> str:
     """The table: both medians, and the ratio of each pair."""
-    lines = [f"| what | {base} | now | now over {base}, by pair |", "|---|---|---|---|"]
+    lines = []
     wholes = {"wall, s": "wall_s", "CPU, s": "cpu_s", "largest process, MiB": "peak_mib", "load": "load"}
     for name, what in wholes.items():
-        lines.append(f"| {name} | {middle(before, what)} | {middle(now, what)} | {ratios(before, now, what)} |")
+        lines.append([name, middle(before, what), middle(now, what), ratios(before, now, what)])
     earlier = dict(steps(before))
     for name, costs in steps(now):
         if name in earlier:
             one = earlier[name]
-            told = ratios(one, costs, "wall_s")
-            lines.append(f"| {name}, wall, s | {middle(one, 'wall_s')} | {middle(costs, 'wall_s')} | {told} |")
-    return "\n".join(lines)
+            times = (middle(one, "wall_s"), middle(costs, "wall_s"), ratios(one, costs, "wall_s"))
+            lines.append([f"{name}, wall, s", *times])
+    return markdown(["what", base, "now", f"now over {base}, by pair"], lines)
 
 
 def ratios(before: Sequence[Cost], now: Sequence[Cost], what: str) -> str:

@@ -9,17 +9,19 @@ What is trained is kept in the runs folder; after a stop the same command goes o
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from common import parser
+
 from pipeline.config import load
 from pipeline.paths import RunPaths
 from pipeline.studies.ablation import Ablation
 from pipeline.studies.stages import Stage
+from pipeline.terminal import markdown
 from transforms.features import Features
 from transforms.settings import Reducer
 
@@ -28,13 +30,11 @@ NONE = "no reducer"
 
 def main() -> None:
     """Prints Markdown on standard output, progress on standard error."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=None)
-    parser.add_argument("--set", action="append", default=[], help="as for farelite run")
-    parser.add_argument("--runs-dir", type=Path, default=Path("runs"))
-    parser.add_argument("--seeds", type=int, default=4, help="each changes which rows are held out")
-    parser.add_argument("--shares", type=float, nargs="+", default=[0.95, 0.99, 0.9999], help="of variance, for PCA")
-    options = parser.parse_args()
+    wanted = parser(__doc__, "--config", "--set")
+    wanted.add_argument("--runs-dir", type=Path, default=Path("runs"))
+    wanted.add_argument("--seeds", type=int, default=4, help="each changes which rows are held out")
+    wanted.add_argument("--shares", type=float, nargs="+", default=[0.95, 0.99, 0.9999], help="of variance, for PCA")
+    options = wanted.parse_args()
     config = load(options.config, options.set)
     paths = RunPaths(options.runs_dir / f"{config.name}-dimensions")
     paths.make()
@@ -47,7 +47,7 @@ def main() -> None:
         place = cells.index((stage, seed)) + 1
         print(f"{place} of {len(cells)}: {stage.name}, seed {seed}{': kept' if kept else ''}", file=sys.stderr)
 
-    show(study.run(done)["stages"])
+    print(table(study.run(done)["stages"]))
 
 
 def reduced(features: Features, kind: Any, components: float) -> Features:
@@ -55,11 +55,9 @@ def reduced(features: Features, kind: Any, components: float) -> Features:
     return features.model_copy(update={"reducer": Reducer(kind=kind, components=components)})
 
 
-def show(stages: Sequence[dict[str, Any]]) -> None:
+def table(stages: Sequence[dict[str, Any]]) -> str:
     """One line a reducer; changes are against none, seed by seed."""
-    first = stages[0]
-    print("| in front of the network | block | RMSE of the file | change by seed | float | MAE | change | parameters |")
-    print("|---|---|---|---|---|---|---|---|")
+    first, rows = stages[0], []
     for one in stages:
         block = one["inputs"]["mean"] - first["inputs"]["mean"]
         saved = 1 - one["parameters"]["mean"] / first["parameters"]["mean"]
@@ -73,7 +71,9 @@ def show(stages: Sequence[dict[str, Any]]) -> None:
             change(one["file.mae"], first["file.mae"]) if one is not first else "",
             f"{one['parameters']['mean']:,.0f}" + (f" ({saved:.1%} saved)" if one is not first else ""),
         ]
-        print(f"| {' | '.join(cells)} |")
+        rows.append(cells)
+    head = ("in front of the network", "block", "RMSE of the file", "change by seed", "float", "MAE", "change")
+    return markdown([*head, "parameters"], rows)
 
 
 def spread(figure: dict[str, Any]) -> str:

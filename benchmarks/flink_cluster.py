@@ -1,11 +1,13 @@
-"""The cluster of `make flink-up`, as benchmarks start, end and look at it."""
+"""The cluster of `make flink-up`, as benchmarks start, end and look at it, and what groups of processes use."""
 
 from __future__ import annotations
 
 import contextlib
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -32,11 +34,7 @@ def call(verb: str, *arguments: str) -> None:
 
 @contextlib.contextmanager
 def up(*arguments: str) -> Iterator[None]:
-    """A cluster for the block.
-
-    Raises:
-        AssertionError: a process was left behind.
-    """
+    """A cluster for the block."""
     call("up", *arguments)
     try:
         yield
@@ -53,3 +51,67 @@ def members() -> Iterator[tuple[str, psutil.Process]]:
             if process.environ().get(MARK) == str(FOLDER):
                 command = " ".join(process.cmdline())
                 yield next((group for group, word in _GROUPS.items() if word in command), "other"), process
+
+
+INTERVAL_S = 0.5
+
+Find = Callable[[], Iterable[tuple[str, psutil.Process]]]
+
+
+class Usage(threading.Thread):
+    """Samples until it is told to end; what a process used after its last sample is not seen.
+
+    Args:
+        find: names the group of every living process that counts.
+    """
+
+    def __init__(self, find: Find) -> None:
+        super().__init__(daemon=True)
+        self._find = find
+        self._over = threading.Event()
+        self._seen: dict[tuple[int, float], tuple[str, float]] = {}
+        self.moments: list[tuple[float, float]] = []
+        """Clock (`time.time`) and CPU seconds of all groups up to then."""
+        self.peak_mib: dict[str, float] = {}
+        """Largest resident size that a process of the group has had, in MiB."""
+
+    def run(self) -> None:
+        """Takes samples."""
+        while not self._over.wait(INTERVAL_S):
+            self.sample()
+
+    def sample(self) -> None:
+        """Takes one."""
+        for group, process in self._find():
+            with contextlib.suppress(psutil.Error, FileNotFoundError, ProcessLookupError):
+                times = process.cpu_times()
+                self._seen[process.pid, process.create_time()] = (group, times.user + times.system)
+                self.peak_mib[group] = max(self.peak_mib.get(group, 0.0), _peak_mib(process))
+        self.moments.append((time.time(), sum(cpu for _, cpu in self._seen.values())))
+
+    def end(self) -> None:
+        """Takes a last sample and stops."""
+        self._over.set()
+        self.join()
+        self.sample()
+
+    def cpu_s(self) -> Mapping[str, float]:
+        """CPU seconds of each group."""
+        total: dict[str, float] = {}
+        for group, cpu in self._seen.values():
+            total[group] = total.get(group, 0.0) + cpu
+        return total
+
+    def cpu_between(self, began: float, ended: float) -> float:
+        """CPU seconds of all groups between two moments of the clock, by the samples next to them."""
+        first = max((cpu for at, cpu in self.moments if at <= began), default=0.0)
+        last = min((cpu for at, cpu in self.moments if at >= ended), default=self.moments[-1][1])
+        return last - first
+
+
+def _peak_mib(process: psutil.Process) -> float:
+    """So far; of the samples alone where there is no /proc."""
+    if not psutil.LINUX:
+        return process.memory_info().rss / 2**20
+    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)

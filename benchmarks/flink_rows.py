@@ -26,9 +26,9 @@ from typing import Any
 import flink_cluster
 import numpy as np
 import psutil
-import results
+from common import earlier, keep, parser
+from flink_cluster import Usage
 from ingest import make_trips
-from usage import Usage
 
 from data.spec import Dataset, Split
 from pipeline.config import Config, load
@@ -45,16 +45,14 @@ BEFORE_TRAINING = ("TripExampleGen", "RowsGate", "StatisticsGen", "Schema", "Exa
 
 def main() -> None:
     """Prints Markdown on standard output; `--prepare` and `--measure` are how it calls itself in other processes."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=flink_cluster.ROOT / "benchmarks" / "nyc_45k.yaml")
-    parser.add_argument("--set", action="append", default=[], help="as for farelite run")
-    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 4_000_000, 16_000_000])
-    parser.add_argument("--places", nargs="+", choices=PLACES, default=PLACES)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--results", type=Path, help="JSON lines; what stands there is not measured again")
-    parser.add_argument("--prepare", metavar="RUNS", help=argparse.SUPPRESS)
-    parser.add_argument("--measure", nargs=3, metavar=("PLACE", "DATASET", "RUNS"), help=argparse.SUPPRESS)
-    told = parser.parse_args()
+    wanted = parser(__doc__, "--config", "--set")
+    wanted.set_defaults(config=flink_cluster.ROOT / "benchmarks" / "nyc_45k.yaml")
+    wanted.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 4_000_000, 16_000_000])
+    wanted.add_argument("--places", nargs="+", choices=PLACES, default=PLACES)
+    wanted.add_argument("--results", type=Path, help="JSON lines; what stands there is not measured again")
+    wanted.add_argument("--prepare", metavar="RUNS", help=argparse.SUPPRESS)
+    wanted.add_argument("--measure", nargs=3, metavar=("PLACE", "DATASET", "RUNS"), help=argparse.SUPPRESS)
+    told = wanted.parse_args()
     config = load(told.config, [*told.set, *QUICK])
     if told.prepare:
         prepare(config, Path(told.prepare))
@@ -62,36 +60,34 @@ def main() -> None:
     if told.measure:
         measure(config, *told.measure)
         return
-    done = results.earlier(told.results)
+    done = earlier(told.results)
     known = {(one["place"], one["rows"]) for one in done}
     missing = [(rows, place) for rows in sorted(told.rows) for place in told.places if (place, rows) not in known]
     if missing:
-        done += measure_all(config.data, missing, told.seed, told.results)
+        done += measure_all(config.data, missing, told.results)
     report(done)
 
 
-def measure_all(
-    dataset: Dataset, cases: list[tuple[int, str]], seed: int, kept: Path | None
-) -> Iterator[dict[str, Any]]:
+def measure_all(dataset: Dataset, cases: list[tuple[int, str]], kept: Path | None) -> Iterator[dict[str, Any]]:
     """Measures each number of rows at its places; each result is kept as soon as it is there."""
     with tempfile.TemporaryDirectory(prefix="farelite-bench-flink-") as folder:
         finished(call(folder, "--prepare", f"{folder}/runs"), folder)
         for rows, group in itertools.groupby(cases, key=lambda case: case[0]):
-            described = make_files(dataset, Path(folder) / "trips", rows, seed)
+            described = make_files(dataset, Path(folder) / "trips", rows)
             for _, place in group:
                 one = {"place": place, "rows": rows, **watch(place, described, folder)}
                 print(json.dumps(one), file=sys.stderr, flush=True)
-                results.keep(kept, one)
+                keep(kept, one)
                 yield one
 
 
-def make_files(dataset: Dataset, folder: Path, rows: int, seed: int) -> Dataset:
+def make_files(dataset: Dataset, folder: Path, rows: int) -> Dataset:
     """Writes so many rows into files and returns their description."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for number, first in enumerate(range(0, rows, FILE_ROWS)):
         path = folder / f"trips-{number:03d}.csv"
-        described = make_trips(dataset, path, min(FILE_ROWS, rows - first), seed + number)
+        described = make_trips(dataset, path, min(FILE_ROWS, rows - first), number)
     return described.model_copy(update={"source": str(folder / "trips-*.csv"), "split": SPLIT})
 
 
@@ -102,11 +98,7 @@ def call(folder: str, *arguments: str) -> subprocess.Popen[str]:
 
 
 def finished(child: subprocess.Popen[str], folder: str) -> str:
-    """What it printed, once it has ended.
-
-    Raises:
-        RuntimeError: it failed.
-    """
+    """What it printed, once it has ended."""
     printed, _ = child.communicate()
     if child.returncode:
         raise RuntimeError(f"exit code {child.returncode}: {(Path(folder) / 'log').read_text()[-3000:]}")
@@ -114,11 +106,7 @@ def finished(child: subprocess.Popen[str], folder: str) -> str:
 
 
 def watch(place: str, dataset: Dataset, folder: str) -> dict[str, Any]:
-    """`measure` in a process of its own, and what its processes and those of the cluster used.
-
-    Raises:
-        RuntimeError: it failed.
-    """
+    """`measure` in a process of its own, and what its processes and those of the cluster used."""
     managers = place.split()[1] if place.startswith("Flink") else "0"
     with flink_cluster.up("--task-managers", managers) if managers != "0" else contextlib.nullcontext():
         child = call(folder, "--measure", place, dataset.model_dump_json(), f"{folder}/runs")

@@ -12,8 +12,6 @@ import argparse
 import json
 import resource
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -23,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
+from common import in_a_process, parser
 
 from data.reader import read
 from data.rows import to_rows
@@ -34,18 +33,15 @@ from pipeline.machine import peak_bytes
 CHUNK_ROWS = 100_000
 OURS, STOCK = "TripExampleGen", "CsvExampleGen"
 NOTHING_TOLD = dict.fromkeys(("located", "fingerprint", "data_root", "until", "code"), "")
+"""Of what a runner has found out before."""
 
 
 def main() -> None:
     """Prints Markdown on standard output; `--measure` is how it calls itself in a process of its own."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=None)
-    parser.add_argument("--set", action="append", default=[], help="as for farelite run")
-    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 4_000_000])
-    parser.add_argument("--rounds", type=int, default=3, help="of both on the smallest file, in turn")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--measure", nargs=3, metavar=("READER", "DATASET", "FOLDER"), help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    wanted = parser(__doc__, "--config", "--set", "--rounds")
+    wanted.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 4_000_000])
+    wanted.add_argument("--measure", nargs=3, metavar=("READER", "DATASET", "FOLDER"), help=argparse.SUPPRESS)
+    options = wanted.parse_args()
     if options.measure:
         print(json.dumps(measure(*options.measure)))
         return
@@ -56,12 +52,12 @@ def main() -> None:
         for place, rows in enumerate(sorted(options.rows)):
             source = Path(folder) / str(rows)
             source.mkdir()
-            described = make_trips(dataset, source / "trips.csv", rows, options.seed)
+            described = make_trips(dataset, source / "trips.csv", rows, 0)
             readers = [STOCK, OURS] if place == 0 else [OURS]
             found: dict[str, list[dict[str, Any]]] = {name: [] for name in readers}
             for _ in range(options.rounds):
                 for name in readers:
-                    found[name].append(in_a_process(name, described, folder))
+                    found[name].append(in_a_process("--measure", name, described.model_dump_json(), folder))
             report(rows, found)
 
 
@@ -109,14 +105,6 @@ def jitter(dataset: Dataset, name: str, column: pa.ChunkedArray, generator: np.r
     return pa.array(np.round(values * generator.normal(1, 0.01, len(values)), 2).astype(np.float32))
 
 
-def in_a_process(name: str, dataset: Dataset, folder: str) -> dict[str, Any]:
-    """`measure` in a process of its own, so that the peak of one is not that of another."""
-    command = [sys.executable, __file__, "--measure", name, dataset.model_dump_json(), folder]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return result
-
-
 def measure(name: str, dataset: str, folder: str) -> dict[str, Any]:
     """Seconds of the component by TFX's launcher, without imports, and the process's peak memory."""
     import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
@@ -128,14 +116,10 @@ def measure(name: str, dataset: str, folder: str) -> dict[str, Any]:
     from pipeline.settings.beam import Beam
 
     with tempfile.TemporaryDirectory(dir=folder) as root:
-        source = Dataset.model_validate_json(dataset).source
-        component = (
-            TripExampleGen(
-                dataset=dataset, **dict.fromkeys(("located", "fingerprint", "data_root", "until", "code"), "")
-            )
-            if name == OURS
-            else CsvExampleGen(input_base=str(Path(source).parent))
-        )
+        if name == OURS:
+            component = TripExampleGen(dataset=dataset, **NOTHING_TOLD)
+        else:
+            component = CsvExampleGen(input_base=str(Path(Dataset.model_validate_json(dataset).source).parent))
         built = pipeline.Pipeline(
             pipeline_name="ingest",
             pipeline_root=root,

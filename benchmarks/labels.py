@@ -7,7 +7,6 @@ same rows and inputs; prints the README's table.
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import sys
@@ -17,6 +16,9 @@ from typing import Any
 
 import rival_classifiers
 import tables
+from common import parser
+
+from pipeline.terminal import markdown
 
 CONFIGS = Path(__file__).parents[1] / "pipeline" / "configs"
 NAMES = ("tips", "digits", "payment")
@@ -25,13 +27,9 @@ SHOWN = ("log_loss", "roc_auc", "accuracy")
 
 def main() -> None:
     """Prints Markdown on standard output."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--configs", nargs="+", default=NAMES, choices=NAMES, metavar="NAME", help=", ".join(NAMES))
-    parser.add_argument("--splits", type=int, default=5, help="how many hash splits")
-    parser.add_argument("--first", type=int, default=0, help="the first of them")
-    parser.add_argument("--set", action="append", default=[], help="as for farelite run")
-    parser.add_argument("--json", type=Path, help="also write every figure there")
-    told = parser.parse_args()
+    wanted = parser(__doc__, "--splits", "--first", "--set", "--json")
+    wanted.add_argument("--configs", nargs="+", default=NAMES, choices=NAMES, metavar="NAME", help=", ".join(NAMES))
+    told = wanted.parse_args()
     found = {name: measured(name, range(told.first, told.first + told.splits), told.set) for name in told.configs}
     if told.json:
         told.json.write_text(json.dumps(found, indent=1))
@@ -54,20 +52,21 @@ def table(name: str, splits: Sequence[dict[str, Any]]) -> str:
     """One line a model, each figure as mean and standard deviation over the splits."""
     verdicts = [one["verdict"] for one in splits]
     pushed = f"{verdicts.count('pushed')} of {len(splits)} pushed"
-    lines = [f"{name}, {pushed}; {splits[0]['rows'][0]:,} rows learned from, {splits[0]['rows'][1]:,} tested", ""]
-    lines.append("| model | log loss | ROC AUC | accuracy | calibration error | decisions turned | bytes |")
-    lines.append("|---|---|---|---|---|---|---|")
+    about = f"{name}, {pushed}; {splits[0]['rows'][0]:,} rows learned from, {splits[0]['rows'][1]:,} tested"
+    head = ("model", "log loss", "ROC AUC", "accuracy", "calibration error", "decisions turned", "bytes")
+    lines = []
     for title, key in (("model.tflite", "file"), ("float model", "float")):
         cells = [spread([one[key][metric] for one in splits]) for metric in (*SHOWN, "calibration_error")]
         turned = spread([100 * one["flipped"]["share"] for one in splits], 2) + " %" if key == "file" else ""
         size = f"{max(one['bytes'] for one in splits):,} at most" if key == "file" else ""
-        lines.append(f"| {' | '.join([title, *cells, turned, size])} |")
+        lines.append([title, *cells, turned, size])
     for rival in (*rival_classifiers.BOOSTERS, *rival_classifiers.PLAIN):
         cells = [spread([one["rivals"][rival][metric] for one in splits]) for metric in SHOWN]
-        lines.append(f"| {' | '.join([rival, *cells, '', '', ''])} |")
+        lines.append([rival, *cells, "", "", ""])
     ratios = {error: statistics.mean(tables.ratio(one, error) for one in splits) for error in ("log_loss", "roc_auc")}
     told = f"log loss of the file to the lowest of the boosters {ratios['log_loss']:.3f}"
-    return "\n".join([*lines, "", f"{told}; highest area of a booster to the file's {ratios['roc_auc']:.3f}."])
+    area = f"highest area of a booster to the file's {ratios['roc_auc']:.3f}"
+    return f"{about}\n\n{markdown(head, lines)}\n\n{told}; {area}."
 
 
 def spread(values: Sequence[float], places: int = 4) -> str:

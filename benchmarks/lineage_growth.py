@@ -7,29 +7,25 @@ Each figure is the median of several whole processes, start of Python included.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
+from common import FARELITE, parser
 from made_up_runs import MadeUpRuns
 
 from pipeline.paths import RunPaths
 
-FARELITE = Path(sys.executable).parent / "farelite"
-
 
 def main() -> None:
     """Prints Markdown on standard output."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[10, 100, 1000, 5000], help="numbers of runs")
-    parser.add_argument("--rounds", type=int, default=5, help="processes for each figure")
-    parser.add_argument("--folder", type=Path, default=None, help="where the store is made; a temporary folder")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+    wanted = parser(__doc__)
+    wanted.add_argument("--sizes", type=int, nargs="+", default=[10, 100, 1000, 5000], help="numbers of runs")
+    wanted.add_argument("--rounds", type=int, default=5, help="processes for each figure")
+    options = wanted.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         story = MadeUpRuns(RunPaths(root / "made-up"))
         header = ("runs", "metadata.db (MB)", "lineage of a version (s)", "lineage by sha256 alone (s)", "runs (s)")

@@ -27,6 +27,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from common import FARELITE, parser
+
+from pipeline.terminal import markdown
+
 ROOT = Path(__file__).resolve().parents[1]
 MOST_APART = 0.005
 
@@ -36,7 +40,6 @@ class Line:
     """One line of TFX.
 
     Attributes:
-        name: its heading.
         python: the words that start its Python.
         first: what each first run told.
         cached: what each second run in the same folder told.
@@ -60,11 +63,11 @@ class Line:
 
 def main() -> None:
     """Prints Markdown on standard output."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=int, default=3)
-    parser.add_argument("--run", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--verify", type=Path, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    wanted = parser(__doc__)
+    wanted.add_argument("--pairs", type=int, default=3)
+    wanted.add_argument("--run", type=Path, help=argparse.SUPPRESS)
+    wanted.add_argument("--verify", type=Path, help=argparse.SUPPRESS)
+    options = wanted.parse_args()
     if options.run:
         print(json.dumps(run(options.run)))
     elif options.verify:
@@ -86,7 +89,7 @@ def compare(folder: Path, pairs: int) -> int:
             runs = folder / f"{line.name[4:8]}-{number}"
             line.first.append(line.ask("--run", str(runs)))
             line.cached.append(line.ask("--run", str(runs)))
-    show(older, newer)
+    print(table(older, newer))
     trouble = [*apart(older, newer), *in_the_others_hands(older, newer, folder)]
     for one in trouble:
         print(f"WRONG: {one}")
@@ -95,39 +98,35 @@ def compare(folder: Path, pairs: int) -> int:
 
 def run(runs: Path) -> dict[str, Any]:
     """One `farelite run`, with its wall and CPU seconds from start to end and the size of the environment."""
-    prefix = Path(sys.prefix)
     began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [str(prefix / "bin" / "farelite"), "run", "--force", "--json", "--runs-dir", str(runs)]
+    command = [str(FARELITE), "run", "--force", "--json", "--runs-dir", str(runs)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         raise SystemExit(done.returncode)
-    size = sum(path.stat().st_size for path in prefix.rglob("*") if path.is_file() and not path.is_symlink())
+    size = sum(path.stat().st_size for path in Path(sys.prefix).rglob("*") if path.is_file() and not path.is_symlink())
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {**json.loads(done.stdout), "wall": wall, "cpu": cpu, "environment_gb": size / 1e9}
 
 
 def verify(runs: Path) -> dict[str, Any]:
     """Whether the live version is sound and answers its test vectors as it did where it was made."""
-    command = [str(Path(sys.prefix) / "bin" / "farelite"), "verify", "--json", "--runs-dir", str(runs)]
+    command = [str(FARELITE), "verify", "--json", "--runs-dir", str(runs)]
     told: dict[str, Any] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout)
     return told
 
 
-def show(older: Line, newer: Line) -> None:
-    """The table."""
-    print("| line | file RMSE | file MAE | bytes | first run: s (of CPU) | cached run: s (of CPU) | environment, GB |")
-    print("|---|---|---|---|---|---|---|")
-    for line in (older, newer):
-        told, manifest = line.first[0], manifest_of(line)
+def table(*lines: Line) -> str:
+    """Of both, as Markdown."""
+    rows = []
+    for line in lines:
+        manifest = manifest_of(line)
         error = manifest["metrics"]["file"]
-        seconds = " | ".join(
-            f"{middle(runs, 'wall'):.1f} ({middle(runs, 'cpu'):.1f})" for runs in (line.first, line.cached)
-        )
-        print(
-            f"| {line.name} | {error['rmse']:.3f} | {error['mae']:.3f} | {manifest['bytes']:,} | {seconds} | "
-            f"{told['environment_gb']:.1f} |"
-        )
+        seconds = (f"{middle(runs, 'wall'):.1f} ({middle(runs, 'cpu'):.1f})" for runs in (line.first, line.cached))
+        figures = (f"{error['rmse']:.3f}", f"{error['mae']:.3f}", f"{manifest['bytes']:,}")
+        rows.append([line.name, *figures, *seconds, f"{line.first[0]['environment_gb']:.1f}"])
+    times = ("first run: s (of CPU)", "cached run: s (of CPU)")
+    return markdown(["line", "file RMSE", "file MAE", "bytes", *times, "environment, GB"], rows)
 
 
 def middle(runs: list[dict[str, Any]], what: str) -> float:

@@ -71,13 +71,7 @@ DATA_STEPS = {name for name, _, _ in STEPS[1:8]}
 
 
 class MadeUpRuns:
-    """A store that grows by whole runs.
-
-    Args:
-        paths: of the pipeline; the folder is made.
-        seed: of everything that is random.
-        metadata: which store; without one, SQLite in the pipeline's folder.
-    """
+    """A store in the pipeline's folder, which is made, that grows by whole runs; SQLite without `metadata`."""
 
     def __init__(self, paths: RunPaths, seed: int = 0, metadata: Metadata | None = None) -> None:
         paths.make()

@@ -13,12 +13,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
-import lightgbm
 import numpy as np
 import numpy.typing as npt
 import rivals
-import xgboost
-from rivals import MANY, RATE, THREADS, TREES, Errors, Rows
+from rivals import HISTOGRAMS, MANY, Errors, Rows
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
@@ -35,30 +33,20 @@ METRICS = ("log_loss", "roc_auc", "accuracy")
 
 def with_lightgbm(train: Rows, x: npt.NDArray[np.float64], classes: int) -> Any:
     """LightGBM."""
-    settings = {"objective": "multiclass", "num_class": classes, "learning_rate": RATE, "seed": 0, "verbose": -1,
-                "num_threads": THREADS}  # fmt: skip
-    if classes == 2:
-        settings |= {"objective": "binary", "num_class": 1}
-    categories = [place for place, size in enumerate(train.sizes) if size]
-    rows = lightgbm.Dataset(train.x, train.label, categorical_feature=categories)
-    return lightgbm.train(settings, rows, TREES).predict(x)
+    kind = {"objective": "binary"} if classes == 2 else {"objective": "multiclass", "num_class": classes}
+    return rivals.lightgbm_of(train, **kind).predict(x)
 
 
 def with_xgboost(train: Rows, x: npt.NDArray[np.float64], classes: int) -> Any:
     """XGBoost."""
-    settings = {"objective": "multi:softprob", "num_class": classes, "eta": RATE, "seed": 0, "tree_method": "hist",
-                "nthread": THREADS}  # fmt: skip
-    told = {"feature_types": ["c" if size else "q" for size in train.sizes], "enable_categorical": True}
-    model = xgboost.train(settings, xgboost.DMatrix(train.x, train.label, **told), TREES)
-    return model.predict(xgboost.DMatrix(x, **told))
+    trees = rivals.xgboost_of(train, objective="multi:softprob", num_class=classes)
+    return trees.predict(rivals.xgboost_rows(train, x))
 
 
 def with_sklearn(train: Rows, x: npt.NDArray[np.float64], classes: int) -> Any:
     """scikit-learn's histogram boosting."""
-    model = HistGradientBoostingClassifier(
-        learning_rate=RATE, max_iter=TREES, early_stopping=False, random_state=0,
-        categorical_features=[0 < size <= MANY for size in train.sizes],
-    )  # fmt: skip
+    categories = [0 < size <= MANY for size in train.sizes]
+    model = HistGradientBoostingClassifier(categorical_features=categories, **HISTOGRAMS)
     return spread(model.fit(train.x, train.label), x, classes)
 
 

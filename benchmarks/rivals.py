@@ -11,6 +11,7 @@ import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
@@ -30,6 +31,11 @@ from transforms import distance
 TREES = 400
 RATE = 0.05
 THREADS = 2
+LOSSES = ("L2", "L1")
+LIGHTGBM = {"L2": "regression", "L1": "regression_l1"}
+XGBOOST = {"L2": "reg:squarederror", "L1": "reg:absoluteerror"}
+SKLEARN = {"L2": "squared_error", "L1": "absolute_error"}
+HISTOGRAMS: dict[str, Any] = {"learning_rate": RATE, "max_iter": TREES, "early_stopping": False, "random_state": 0}
 MANY = 255
 """scikit-learn's trees take no category with more values; such a column enters them as a number."""
 
@@ -69,12 +75,8 @@ def parts(dataset: Dataset, table: pd.DataFrame, test: npt.NDArray[np.bool_]) ->
             columns[f"{start.latitude} {end.latitude} {name}"] = np.asarray(distance.DISTANCES[name](*places))
     if dataset.time:
         when = pd.to_datetime(table[dataset.time.column], unit="s").dt
-        columns |= {
-            "hour": when.hour,
-            "weekday": when.dayofweek,
-            "month": when.month,
-            "seconds": table[dataset.time.column],
-        }
+        columns |= {"hour": when.hour, "weekday": when.dayofweek, "month": when.month}
+        columns["seconds"] = table[dataset.time.column]
     sizes = [0] * len(columns)
     for name in dataset.categorical:
         known = {value: number for number, value in enumerate(sorted(set(table[name][~test])), start=1)}
@@ -85,41 +87,45 @@ def parts(dataset: Dataset, table: pd.DataFrame, test: npt.NDArray[np.bool_]) ->
     return Rows(x[~test], tuple(sizes), label[~test]), Rows(x[test], tuple(sizes), label[test])
 
 
-def with_lightgbm(loss: str) -> Rival:
+def of_numbers(x: npt.NDArray[np.float64], label: npt.NDArray[np.float64]) -> Rows:
+    """Rows without a category."""
+    return Rows(x, (0,) * x.shape[1], label)
+
+
+def lightgbm_of(train: Rows, **settings: Any) -> lightgbm.Booster:
+    """LightGBM's trees."""
+    told = {"learning_rate": RATE, "seed": 0, "verbose": -1, "num_threads": THREADS, **settings}
+    categories = [place for place, size in enumerate(train.sizes) if size]
+    return lightgbm.train(told, lightgbm.Dataset(train.x, train.label, categorical_feature=categories), TREES)
+
+
+def xgboost_of(train: Rows, **settings: Any) -> xgboost.Booster:
+    """XGBoost's trees."""
+    told = {"eta": RATE, "seed": 0, "tree_method": "hist", "nthread": THREADS, **settings}
+    return xgboost.train(told, xgboost_rows(train, train.x, train.label), TREES)
+
+
+def xgboost_rows(train: Rows, *data: Any) -> xgboost.DMatrix:
+    """Inputs, and a label where they are to be learned, with the kinds of columns that training rows have."""
+    types = ["c" if size else "q" for size in train.sizes]
+    return xgboost.DMatrix(*data, feature_types=types, enable_categorical=True)
+
+
+def with_lightgbm(train: Rows, x: npt.NDArray[np.float64], loss: str) -> Any:
     """LightGBM."""
-
-    def predict(train: Rows, x: npt.NDArray[np.float64]) -> Any:
-        settings = {"objective": loss, "learning_rate": RATE, "seed": 0, "verbose": -1, "num_threads": THREADS}
-        categories = [place for place, size in enumerate(train.sizes) if size]
-        rows = lightgbm.Dataset(train.x, train.label, categorical_feature=categories)
-        return lightgbm.train(settings, rows, TREES).predict(x)
-
-    return predict
+    return lightgbm_of(train, objective=LIGHTGBM[loss]).predict(x)
 
 
-def with_xgboost(loss: str) -> Rival:
+def with_xgboost(train: Rows, x: npt.NDArray[np.float64], loss: str) -> Any:
     """XGBoost."""
-
-    def predict(train: Rows, x: npt.NDArray[np.float64]) -> Any:
-        settings = {"objective": loss, "eta": RATE, "seed": 0, "tree_method": "hist", "nthread": THREADS}
-        told = {"feature_types": ["c" if size else "q" for size in train.sizes], "enable_categorical": True}
-        model = xgboost.train(settings, xgboost.DMatrix(train.x, train.label, **told), TREES)
-        return model.predict(xgboost.DMatrix(x, **told))
-
-    return predict
+    return xgboost_of(train, objective=XGBOOST[loss]).predict(xgboost_rows(train, x))
 
 
-def with_sklearn(loss: str) -> Rival:
+def with_sklearn(train: Rows, x: npt.NDArray[np.float64], loss: str) -> Any:
     """scikit-learn's histogram boosting."""
-
-    def predict(train: Rows, x: npt.NDArray[np.float64]) -> Any:
-        model = HistGradientBoostingRegressor(
-            loss=loss, learning_rate=RATE, max_iter=TREES, early_stopping=False, random_state=0,
-            categorical_features=[0 < size <= MANY for size in train.sizes],
-        )  # fmt: skip
-        return model.fit(train.x, train.label).predict(x)
-
-    return predict
+    categories = [0 < size <= MANY for size in train.sizes]
+    model = HistGradientBoostingRegressor(loss=SKLEARN[loss], categorical_features=categories, **HISTOGRAMS)
+    return model.fit(train.x, train.label).predict(x)
 
 
 def linear(train: Rows, x: npt.NDArray[np.float64]) -> Any:
@@ -153,12 +159,9 @@ def mean(train: Rows, x: npt.NDArray[np.float64]) -> Any:
 
 
 BOOSTERS: dict[str, Rival] = {
-    "LightGBM L2": with_lightgbm("regression"),
-    "LightGBM L1": with_lightgbm("regression_l1"),
-    "XGBoost L2": with_xgboost("reg:squarederror"),
-    "XGBoost L1": with_xgboost("reg:absoluteerror"),
-    "HistGB L2": with_sklearn("squared_error"),
-    "HistGB L1": with_sklearn("absolute_error"),
+    f"{name} {loss}": partial(rival, loss=loss)
+    for name, rival in (("LightGBM", with_lightgbm), ("XGBoost", with_xgboost), ("HistGB", with_sklearn))
+    for loss in LOSSES
 }
 PLAIN: dict[str, Rival] = {"linear": linear, "mean": mean}
 
@@ -169,9 +172,6 @@ def measure(train: Rows, test: Rows) -> dict[str, Errors]:
     for name, rival in {**BOOSTERS, **PLAIN}.items():
         start = time.perf_counter()
         off = np.asarray(rival(train, test.x)) - test.label
-        found[name] = {
-            "rmse": float(np.sqrt(np.mean(off**2))),
-            "mae": float(np.abs(off).mean()),
-            "seconds": time.perf_counter() - start,
-        }
+        errors = {"rmse": float(np.sqrt(np.mean(off**2))), "mae": float(np.abs(off).mean())}
+        found[name] = {**errors, "seconds": time.perf_counter() - start}
     return found

@@ -9,22 +9,25 @@ Every figure is a median with its spread. CPU time and the load of the machine s
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from common import FARELITE, earlier, keep, parser
 from growth import KINDS, exponent, figure
-from results import earlier, keep
-from stock_example import stock
 from timed import Cost, middle, steps, timed
 
 from pipeline.machine import cores
+from pipeline.terminal import markdown
 
-FARELITE = (str(Path(sys.executable).parent / "farelite"),)
+COMMAND = (str(FARELITE),)
 PARTS = ("stock", "runs", "starts", "growth")
 RUNS = ("stock example", "first", "second", "cached", "nothing to do")
 STARTS = (
@@ -38,16 +41,14 @@ STARTS = (
 
 def main() -> None:
     """Prints Markdown on standard output."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
-    parser.add_argument("--rows", type=int, nargs="+", default=[15_000, 60_000, 240_000])
-    parser.add_argument("--columns", type=int, nargs="+", default=[8, 32, 128])
-    parser.add_argument("--versions", type=int, nargs="+", default=[2, 20, 200])
-    parser.add_argument("--keep", type=Path, default=None, help="JSON lines of every measurement; what stands is kept")
-    parser.add_argument("--json", type=Path, default=None, help="all measurements, as one JSON list")
-    parser.add_argument("--figure", type=Path, default=None, help="growth as an SVG")
-    options = parser.parse_args()
+    told = parser(__doc__, "--rounds")
+    told.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    told.add_argument("--rows", type=int, nargs="+", default=[15_000, 60_000, 240_000])
+    told.add_argument("--columns", type=int, nargs="+", default=[8, 32, 128])
+    told.add_argument("--versions", type=int, nargs="+", default=[2, 20, 200])
+    told.add_argument("--keep", type=Path, default=None, help="JSON lines of every measurement; what stands is kept")
+    told.add_argument("--figure", type=Path, default=None, help="growth as an SVG")
+    options = told.parse_args()
     found = earlier(options.keep)
     with tempfile.TemporaryDirectory() as folder:
         for what, measure in wanted(options, Path(folder)):
@@ -56,8 +57,6 @@ def main() -> None:
                     found.append(one)
                     keep(options.keep, one)
     print(report(found))
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=1))
     if options.figure:
         options.figure.write_text(figure({kind: points(found, kind) for kind in KINDS}))
 
@@ -87,7 +86,7 @@ def runs_round(folder: Path, number: int) -> Iterator[Cost]:
     """A first run; a second, which sees its own champion; a third, all from the cache; one that nobody forces."""
     runs = ["run", "--json", "--runs-dir", str(folder / f"runs-{number}")]
     for kind, more in (("first", []), ("second", ["--force"]), ("cached", ["--force"]), ("nothing to do", [])):
-        cost, out = timed([*FARELITE, *runs, *more])
+        cost, out = timed([*COMMAND, *runs, *more])
         told = json.loads(out)
         yield {"what": f"{kind} {number}", "kind": kind, **cost, "steps": told["components"]}
 
@@ -97,13 +96,13 @@ def start(folder: Path, words: str, rounds: int) -> Iterator[Cost]:
     (folder / "empty" / "none" / "models").mkdir(parents=True, exist_ok=True)
     place = ["--runs-dir", str(folder / "empty")] if words in ("versions", "runs") else []
     for _ in range(rounds):
-        cost, _ = timed([*FARELITE, *words.split(), *place])
+        cost, _ = timed([*COMMAND, *words.split(), *place])
         yield {"what": f"start {words}", "kind": "start", "command": " ".join(["farelite", *words.split()]), **cost}
 
 
 def grown(folder: Path, kind: str, measure: Callable[..., Cost], size: int) -> Iterator[Cost]:
     """One size."""
-    yield {"what": f"{kind} {size}", "kind": kind, "size": size, **measure(FARELITE, folder / f"{kind}-{size}", size)}
+    yield {"what": f"{kind} {size}", "kind": kind, "size": size, **measure(COMMAND, folder / f"{kind}-{size}", size)}
 
 
 def points(found: list[Any], kind: str) -> list[tuple[int, float]]:
@@ -114,35 +113,34 @@ def points(found: list[Any], kind: str) -> list[tuple[int, float]]:
 def report(found: list[Any]) -> str:
     """All tables."""
     loads = [one["load"] for one in found]
-    lines = [f"{cores()} cores of {os.uname().machine}; load {min(loads):.1f} to {max(loads):.1f}.", ""]
-    whole = {kind: [one for one in found if one["kind"] == kind] for kind in RUNS}
-    if any(whole.values()):
-        lines += ["| what | wall, s | CPU, s | largest process, MiB | wall of the stock example | its CPU |"]
-        lines += ["|---|---|---|---|---|---|"]
-    for kind, costs in whole.items():
-        if costs:
-            shares = " | ".join(share(costs, whole[RUNS[0]], what) for what in ("wall_s", "cpu_s"))
-            lines.append(f"| {kind} | {figures(costs)} | {shares} |")
-    if first := whole["first"]:
-        lines += ["", "| step of a first run | wall, s | CPU, s | memory up to then, MiB |", "|---|---|---|---|"]
-        lines += [f"| {name} | {figures(costs)} |" for name, costs in steps(first)]
-    if commands := {one["command"]: None for one in found if one["kind"] == "start"}:
-        lines += ["", "| start of | wall, s | CPU, s | largest process, MiB |", "|---|---|---|---|"]
-        lines += [
-            f"| `{name}` | {figures([one for one in found if one.get('command') == name])} |" for name in commands
-        ]
-    sizes = {kind: points(found, kind) for kind in KINDS}
-    if any(sizes.values()):
-        lines += ["", "| growth with | CPU seconds by size | exponent |", "|---|---|---|"]
-        for kind, of_kind in sizes.items():
-            told = ", ".join(f"{size:,}: {cpu:.1f}" for size, cpu in of_kind)
-            lines += [f"| {kind} | {told} | {exponent(*zip(*of_kind, strict=True)):.2f} |"] if of_kind else []
-    return "\n".join(lines)
+    about = f"{cores()} cores of {os.uname().machine}; load {min(loads):.1f} to {max(loads):.1f}."
+    cost = ("wall, s", "CPU, s", "largest process, MiB")
+    whole = {kind: costs for kind in RUNS if (costs := [one for one in found if one["kind"] == kind])}
+    base = whole.get(RUNS[0], [])
+    runs = [
+        [kind, *figures(costs), *(share(costs, base, what) for what in ("wall_s", "cpu_s"))]
+        for kind, costs in whole.items()
+    ]
+    of_steps = [[name, *figures(costs)] for name, costs in steps(whole["first"])] if "first" in whole else []
+    commands = dict.fromkeys(one["command"] for one in found if one["kind"] == "start")
+    starts = [[f"`{name}`", *figures([one for one in found if one.get("command") == name])] for name in commands]
+    growth = [
+        [kind, ", ".join(f"{size:,}: {cpu:.1f}" for size, cpu in sizes), f"{exponent(*zip(*sizes, strict=True)):.2f}"]
+        for kind in KINDS
+        if (sizes := points(found, kind))
+    ]
+    tables = (
+        (["what", *cost, "wall of the stock example", "its CPU"], runs),
+        (["step of a first run", "wall, s", "CPU, s", "memory up to then, MiB"], of_steps),
+        (["start of", *cost], starts),
+        (["growth with", "CPU seconds by size", "exponent"], growth),
+    )
+    return "\n\n".join([about, *(markdown(head, rows) for head, rows in tables if rows)])
 
 
-def figures(costs: list[Cost]) -> str:
+def figures(costs: list[Cost]) -> list[str]:
     """Three cells."""
-    return " | ".join(middle(costs, what) for what in ("wall_s", "cpu_s", "peak_mib"))
+    return [middle(costs, what) for what in ("wall_s", "cpu_s", "peak_mib")]
 
 
 def share(costs: list[Cost], base: list[Cost], what: str) -> str:
@@ -155,3 +153,21 @@ def share(costs: list[Cost], base: list[Cost], what: str) -> str:
 
 if __name__ == "__main__":
     main()
+
+
+def stock(home: Path) -> Cost:
+    """One run in a fresh home: the example wants its files under `$HOME/taxi`, and `pip` in its environment."""
+    spec = importlib.util.find_spec("tfx")
+    assert spec is not None  # farelite depends on it
+    assert spec.submodule_search_locations is not None
+    example = Path(spec.submodule_search_locations[0]) / "examples" / "chicago_taxi_pipeline"
+    (home / "taxi" / "data" / "simple").mkdir(parents=True)
+    shutil.copy(example / "data" / "simple" / "data.csv", home / "taxi" / "data" / "simple")
+    shutil.copy(example / "taxi_utils_native_keras.py", home / "taxi")
+    pip = home / "pip"
+    uv = subprocess.run(["sh", "tools/uv.sh"], capture_output=True, text=True, check=True).stdout.strip()
+    fetch = [uv, "pip", "install", "--quiet", "--python", sys.executable, "--target", str(pip), "pip", "wheel"]
+    subprocess.run(fetch, check=True)
+    environment = {**os.environ, "HOME": str(home), "PYTHONPATH": str(pip), "TF_USE_LEGACY_KERAS": "1"}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return timed([sys.executable, str(example / "taxi_pipeline_native_keras.py")], environment)[0]

@@ -26,12 +26,7 @@ def run_of(config: Config, folder: Path, run_id: str) -> Run:
 
 
 class Steps:
-    """Steps of one run; runs with the same folder share a metadata store.
-
-    Args:
-        run: whose steps they are.
-        engine: where the data steps run.
-    """
+    """Steps of one run; runs with the same folder share a metadata store."""
 
     def __init__(self, run: Run, engine: Engine) -> None:
         self.paths = run.paths
@@ -45,15 +40,7 @@ class Steps:
         return [node.pipeline_node.node_info.id for node in self._compiled.nodes]
 
     def launch(self, name: str, borrowed: Mapping[str, str] | None = None) -> None:
-        """Runs one step, never from the cache.
-
-        Args:
-            name: of the step.
-            borrowed: by input, the run whose artifact is taken; all others come from this run.
-
-        Raises:
-            FlinkError: the job failed.
-        """
+        """Runs one step, never from the cache; `borrowed` names by input the run whose artifact is taken."""
         (node,) = [one.pipeline_node for one in self._compiled.nodes if one.pipeline_node.node_info.id == name]
         node.execution_options.caching_options.enable_cache = False
         for key, run_id in (borrowed or {}).items():

@@ -11,7 +11,6 @@ keeps for early stopping; a ratio is the file's error to the lowest of any boost
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import statistics
@@ -22,11 +21,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-import results
 import rival_classifiers
 import rivals
 import table_sources
 import yaml
+from common import earlier, keep, parser, run
 
 from components.code_hash import code_hash
 from data.loading import load as load_rows
@@ -34,8 +33,8 @@ from data.splits import SPLITS
 from pipeline.config import load
 from pipeline.provenance import PACKAGES
 from pipeline.settled import settled
+from pipeline.terminal import markdown
 
-FARELITE = Path(sys.executable).parent / "farelite"
 DESCRIBED = Path(__file__).parent / "tables"
 CHOICES = (
     "bikeshare", "chicago", "default", "diabetes", "diamonds", "digits", "fifa", "flights", "flights-late", "german",
@@ -56,15 +55,11 @@ MANY_ROWS = 1000
 def main() -> None:
     """Prints Markdown on standard output."""
     known = sorted(path.stem for path in DESCRIBED.glob("*.yaml"))
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tables", nargs="+", choices=known, default=known, metavar="NAME", help=", ".join(known))
-    parser.add_argument("--splits", type=int, default=5, help="how many hash splits")
-    parser.add_argument("--first", type=int, default=0, help="the first of them")
-    parser.add_argument("--set", action="append", default=[], help="as for farelite run")
-    parser.add_argument("--folder", type=Path, default=Path("runs/bench-tables"), help="of the tables as CSV")
-    parser.add_argument("--results", type=Path, help="JSON lines; FOLDER/results.jsonl unless given")
-    parser.add_argument("--json", type=Path, help="also write every figure there")
-    told = parser.parse_args()
+    wanted = parser(__doc__, "--splits", "--first", "--set", "--json")
+    wanted.add_argument("--tables", nargs="+", choices=known, default=known, metavar="NAME", help=", ".join(known))
+    wanted.add_argument("--folder", type=Path, default=Path("runs/bench-tables"), help="of the tables as CSV")
+    wanted.add_argument("--results", type=Path, help="JSON lines; FOLDER/results.jsonl unless given")
+    told = wanted.parse_args()
     kept = told.results or told.folder / "results.jsonl"
     kept.parent.mkdir(parents=True, exist_ok=True)
     found: dict[str, Any] = {}
@@ -112,10 +107,10 @@ def one_split(name: str, split: int, sets: list[str], kept: Path) -> dict[str, A
     one: dict[str, Any] = {"split": split}
     for what, key in keys.items():
         key["what"] = what
-        known = [old for old in results.earlier(kept) if all(old.get(part) == value for part, value in key.items())]
+        known = [old for old in earlier(kept) if all(old.get(part) == value for part, value in key.items())]
         if not known:
             known = [{**key, **measures[what](DESCRIBED / f"{name}.yaml", sets)}]
-            results.keep(kept, known[0])
+            keep(kept, known[0])
         one |= {part: value for part, value in known[-1].items() if part not in key}
     if one["verdict"] in ("pushed", "refused") and one.get("tested", one["rows"][1]) != one["rows"][1]:
         raise SystemExit(f"{name}: the file was tested on {one['tested']:,} rows, the rivals on {one['rows'][1]:,}")
@@ -138,11 +133,8 @@ def measure_rivals(description: Path, sets: list[str]) -> dict[str, Any]:
 def measure_file(description: Path, sets: list[str]) -> dict[str, Any]:
     """One run as a user would start it; where no file came of it, why."""
     with tempfile.TemporaryDirectory() as runs:
-        command = [str(FARELITE), "run", "--json", "--config", str(description), "--runs-dir", runs]
-        for one in sets:
-            command += ["--set", one]
         start = time.perf_counter()
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = run(runs, description, sets, subprocess.PIPE)
         seconds = time.perf_counter() - start
     if not done.stdout.strip():
         return {"verdict": "error", "reasons": done.stderr.strip().splitlines()[-3:], "seconds": seconds}
@@ -169,7 +161,7 @@ def report(title: str, found: dict[str, Any], notes: dict[str, Any], kind: str =
     errors, _ = KINDS[kind]
     head = ["table", "rows learned from", "verdicts", *(TITLES[error] for error in errors),
             *(f"{TITLES[error]} to best booster" for error in errors), "bytes", "us a call", "seconds"]  # fmt: skip
-    lines = [f"\n## {title}\n", f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    lines = []
     ratios: dict[str, dict[str, float]] = {}
     for name, splits in found.items():
         verdicts = [one["verdict"] for one in splits]
@@ -183,11 +175,11 @@ def report(title: str, found: dict[str, Any], notes: dict[str, Any], kind: str =
             cells += [f"{statistics.mean(one[key] for one in measured):,.0f}" for key in ("bytes", "us")]
         else:
             cells += [""] * 6
-        lines.append(f"| {' | '.join(cells)} | {statistics.mean(one['seconds'] for one in splits):.0f} |")
-    lines += ["", *summary(found, ratios, errors)]
-    lines += ["", *rivals_table(found, kind)] if found else []
+        lines.append([*cells, f"{statistics.mean(one['seconds'] for one in splits):.0f}"])
+    parts = [f"\n## {title}\n", markdown(head, lines), "", *summary(found, ratios, errors)]
+    parts += ["", rivals_table(found, kind)] if found else []
     reasons = {name: reason for name, splits in found.items() for one in splits for reason in one["reasons"][:1]}
-    return "\n".join([*lines, "", *(f"- {name}: {note}" for name, note in {**reasons, **notes}.items())])
+    return "\n".join([*parts, "", *(f"- {name}: {note}" for name, note in {**reasons, **notes}.items())])
 
 
 def summary(
@@ -203,15 +195,15 @@ def summary(
     return lines
 
 
-def rivals_table(found: dict[str, list[dict[str, Any]]], kind: str) -> list[str]:
+def rivals_table(found: dict[str, list[dict[str, Any]]], kind: str) -> str:
     """Errors of every rival, means over the splits."""
     errors, those = KINDS[kind]
     names = [*those.BOOSTERS, *those.PLAIN]
-    lines = [f"| {', '.join(TITLES[one] for one in errors)} | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    lines = []
     for table, splits in found.items():
         means = [[statistics.mean(one["rivals"][n][e] for one in splits) for e in errors] for n in names]
-        lines.append(f"| {table} | {' | '.join(f'{one:.5g}, {other:.5g}' for one, other in means)} |")
-    return lines
+        lines.append([table, *(f"{one:.5g}, {other:.5g}" for one, other in means)])
+    return markdown([", ".join(TITLES[one] for one in errors), *names], lines)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,6 @@ import argparse
 import json
 import resource
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -24,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from common import in_a_process, parser
 from ingest import jitter
 from scipy.linalg import subspace_angles
 
@@ -31,6 +30,7 @@ from data.loading import load as load_rows
 from data.tensor_names import tensor_name
 from pipeline.config import Config, load
 from pipeline.machine import peak_bytes
+from pipeline.terminal import markdown
 from transforms.settings import Reducer
 
 OURS, THEIRS, NONE = "one-pass PCA", "tft.pca", "no reducer"
@@ -40,48 +40,35 @@ COMPARED = 2000
 
 def main() -> None:
     """Prints Markdown on standard output; `--measure` is how it calls itself in a process of its own."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=None)
-    parser.add_argument("--set", action="append", default=[], help="as for farelite run")
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--components", type=int, default=10)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--measure", nargs=2, metavar=("WAY", "FOLDER"), help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    wanted = parser(__doc__, "--config", "--set", "--rounds")
+    wanted.add_argument("--rows", type=int, default=1_000_000)
+    wanted.add_argument("--components", type=int, default=10)
+    wanted.add_argument("--measure", nargs=2, metavar=("WAY", "FOLDER"), help=argparse.SUPPRESS)
+    options = wanted.parse_args()
     if options.measure:
         config = with_reducer(load(options.config, options.set), options.measure[0], options.components)
-        told = measure(config, *options.measure, options.rows, options.seed)
-        print(json.dumps(told))
+        print(json.dumps(measure(config, *options.measure, options.rows, 0)))
         return
     found: dict[str, list[dict[str, Any]]] = {OURS: [], THEIRS: [], NONE: []}
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(options.rounds):
             for way, runs in found.items():
-                runs.append(in_a_process(way, folder))
+                runs.append(in_a_process("--measure", way, folder))
         scores = [np.load(Path(folder) / f"{way}.npy") for way in (OURS, THEIRS)]
-    report(found)
+    print(report(found))
     angle = subspace_angles(*(one - one.mean(axis=0) for one in scores)).max()
     print(f"\nLargest angle between the two subspaces, by {COMPARED:,} rows: {angle:.1e} rad.")
 
 
-def report(found: dict[str, list[dict[str, Any]]]) -> None:
+def report(found: dict[str, list[dict[str, Any]]]) -> str:
     """One line a way, medians over the rounds; on a busy machine CPU seconds tell more than the clock."""
-    print("| in the graph | rows | learn, s | learn, CPU s | apply, s | apply, CPU s | peak memory, MiB |")
-    print("|---|---|---|---|---|---|---|")
+    times = {"learn": "learn, s", "learn_cpu": "learn, CPU s", "apply": "apply, s", "apply_cpu": "apply, CPU s"}
+    rows = []
     for way, runs in found.items():
-        keys = ("learn", "learn_cpu", "apply", "apply_cpu")
-        times = " | ".join(f"{statistics.median(one[key] for one in runs):.1f}" for key in keys)
-        peak = statistics.median(one["peak_mib"] for one in runs)
-        print(f"| {way} | {runs[0]['rows']:,} | {times} | {peak:,.0f} |")
-
-
-def in_a_process(way: str, folder: str) -> dict[str, Any]:
-    """`measure` in a process of its own, so that the peak of one is not that of another."""
-    command = [sys.executable, *sys.argv, "--measure", way, folder]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return result
+        middle = {key: statistics.median(one[key] for one in runs) for key in (*times, "peak_mib")}
+        peak = f"{middle.pop('peak_mib'):,.0f}"
+        rows.append([way, f"{runs[0]['rows']:,}", *(f"{one:.1f}" for one in middle.values()), peak])
+    return markdown(["in the graph", "rows", *times.values(), "peak memory, MiB"], rows)
 
 
 def with_reducer(config: Config, way: str, components: int) -> Config:

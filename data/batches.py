@@ -44,9 +44,7 @@ class BadRow:
     """A row that could not be read at all.
 
     Attributes:
-        file: where it is.
         line: from 1, the header line included.
-        reason: why.
         text: as a person may read it.
         fields: of a CSV where every column is wanted, as far as there are any.
     """
@@ -63,7 +61,6 @@ class Batch:
     """Rows of one file in file order.
 
     Attributes:
-        file: where they come from.
         lines: int64 `[rows]`, the line on which each begins (CSV) or its row (Parquet), from 1.
         columns: those wanted; bytes for CSV, as stored for Parquet.
         bad_rows: rows of this stretch that could not be read.

@@ -106,10 +106,6 @@ codecs.register_error("farelite.mark", _mark)
 def unpacked(path: str, file: str) -> Iterator[tuple[bytes, Any]]:
     """The first bytes of a file and a stream of all, decompressed as often as it was packed.
 
-    Args:
-        path: on this machine.
-        file: what to call it.
-
     Raises:
         DataError: it is empty, or not there.
     """

@@ -28,8 +28,6 @@ class Header(NamedTuple):
     """The beginning of a CSV.
 
     Attributes:
-        names: of all columns.
-        delimiter: between fields.
         lines: above the first row.
         swapped: single and double quotes have changed places in all that the blocks give, see `unswapped`.
     """

@@ -23,16 +23,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def read_csv(layout: Layout, stream: Any, file: str) -> Iterator[Batch]:
-    """Batches of one CSV, at least one.
-
-    Args:
-        layout: what is wanted of it.
-        stream: its bytes, UTF-8 but for what is no text.
-        file: what to call it.
-
-    Raises:
-        DataError: it has no row and no header, its header cannot be read, or lacks a wanted column.
-    """
+    """Batches of one CSV, at least one; its bytes are UTF-8 but for what is no text."""
     blocks = Blocks(stream, file)
     header = read_header(layout, blocks, file)
     names, delimiter, line, _ = header

@@ -42,7 +42,6 @@ class Found(NamedTuple):
     Attributes:
         lines, starts, ends: int64 `[rows]`, of each sound one: its line from 1, and its place in the text.
         fields: of each sound one; None where they are still to be parsed.
-        bad: the others.
         used: bytes of the text that these records and blank lines make up.
         passed: lines in them.
     """

@@ -156,8 +156,6 @@ class SourceFile:
     """A file that was read.
 
     Attributes:
-        path: where it lies.
-        bytes: its size.
         sha256: of its bytes; empty for one on another filesystem, which is not read for it.
         told: what that filesystem says of its contents; empty for one on this machine.
     """

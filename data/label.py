@@ -50,11 +50,8 @@ class Expression:
     """`left operation right comparison limit`, of which the last four may be missing two by two.
 
     Attributes:
-        text: as written.
-        columns: one or two.
         operation: `+`, `-`, `*` or `/`; empty for one column.
         comparison: gives truth values; None leaves numbers.
-        limit: what is compared with.
     """
 
     text: str

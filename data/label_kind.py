@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 import pyarrow as pa
@@ -177,11 +177,6 @@ def _check_alike(place: str, classes: tuple[str, ...]) -> None:
             )
 
 
-def _listed(values: Iterable[str]) -> str:
-    def lines() -> Iterator[str]:
-        for place, one in enumerate(values):
-            if place < _SHOWN:
-                yield one if len(one) <= 40 else f"{one[:37]}..."
-
-    total = len(list(values))
-    return ", ".join(lines()) + (f" and {total - _SHOWN:,} more" if total > _SHOWN else "")
+def _listed(values: Sequence[str]) -> str:
+    shown = [one if len(one) <= 40 else f"{one[:37]}..." for one in values[:_SHOWN]]
+    return ", ".join(shown) + (f" and {len(values) - _SHOWN:,} more" if len(values) > _SHOWN else "")

@@ -17,13 +17,7 @@ _OPERATIONS: Mapping[str, np.ufunc] = {"+": np.add, "-": np.subtract, "*": np.mu
 
 
 def label_values(dataset: Dataset, columns: Mapping[str, Stored], reasons: Reasons) -> FloatArray:
-    """float64 `[rows]`: the number, or the place in `data.label.classes`; NaN where the row is a reject.
-
-    Args:
-        dataset: the description.
-        columns: as stored, by name.
-        reasons: gets them.
-    """
+    """float64 `[rows]`: the number, or the place in `data.label.classes`; NaN where the row is a reject."""
     label = dataset.label
     if not label.is_number:
         return _places(dataset, label_texts(dataset, columns, reasons), reasons)

@@ -27,14 +27,9 @@ class Loaded:
     """All rows of a source.
 
     Attributes:
-        located: files and spans.
         table: accepted rows, in the types of `data.rows.Rows`.
         split: int8 `[rows]`, an index into `data.splits.SPLITS`.
         read: number of rows, rejected ones too.
-        reasons: rejected rows by reason.
-        repeats: of accepted rows.
-        oddities: of columns of numbers.
-        sample: of the training rows.
     """
 
     located: Located

@@ -27,8 +27,6 @@ class ColumnProfile:
 
     Attributes:
         name, role: `latitude of pickup`, `time`, `numeric`, `categorical` or `label`.
-        missing: rows without a value.
-        distinct: different values.
         low, median, high: of numbers; seconds of the wall clock for time.
         outliers: numbers beyond Tukey's outer fences.
         fences: these, low and high; None where all values of the middle half are the same.
@@ -52,13 +50,10 @@ class Profile:
     """What `farelite data describe` shows.
 
     Attributes:
-        files, spans: what was read.
-        read, accepted, rejected: rows.
         reasons: rejected rows by reason, the commonest first.
         examples: by reason, the value and place of a few.
         splits: accepted rows by split.
         repeated_share: of accepted rows; `repeated_exact`: counted, not estimated.
-        columns: inputs, then the label.
         stops: sentences on columns that would stop a run.
         remarks: likewise on what is odd about a column, and passes.
     """
@@ -79,13 +74,7 @@ class Profile:
 
 
 def profile(dataset: Dataset, loaded: Loaded, allow_leaks: Sequence[str] = ()) -> Profile:
-    """Looks at every column of the accepted rows.
-
-    Args:
-        dataset: the description.
-        loaded: the source by it.
-        allow_leaks: of `data_gate`.
-    """
+    """Looks at every column of the accepted rows."""
     accepted = loaded.table.num_rows
     columns = list(_columns(dataset, loaded.table))
     time = dataset.time.column if dataset.time else None

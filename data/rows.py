@@ -58,8 +58,6 @@ class Rows:
             looked for is its texts.
         split: int8 `[rows]`, an index into `data.splits.SPLITS`.
         hashes: uint64 `[rows]`, of seed and all columns of a role.
-        rejects: what was not accepted.
-        oddities: of the columns of numbers.
     """
 
     columns: dict[str, pa.Array]
@@ -73,13 +71,7 @@ class Rows:
 
 
 def to_rows(dataset: Dataset, batch: Batch, only: str | None = None, cut: int | None = None) -> Rows:
-    """Types, checks and splits one batch.
-
-    Args:
-        dataset: the description.
-        batch: rows as read.
-        only: see `data.splits.parts`.
-        cut: likewise.
+    """Types, checks and splits one batch; `only` and `cut` are as `data.splits.parts` takes them.
 
     Raises:
         DataError: a column is stored in a type that its role cannot be read from.

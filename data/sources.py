@@ -72,13 +72,7 @@ def _test_files(dataset: Dataset, spans: Sequence[Span]) -> list[str]:
 
 
 def placed(dataset: Dataset, root: str, until: str = "") -> Dataset:
-    """The dataset with relative paths counted from a folder, and with another newest span.
-
-    Args:
-        dataset: the description.
-        root: a folder or an address; empty leaves the paths as they are.
-        until: in place of `spans.until`; empty leaves that.
-    """
+    """The dataset with relative paths counted from `root`, and another newest span; an empty text changes nothing."""
 
     def joined(path: str | None) -> str | None:
         return path if path is None or not root else below(root, path)

@@ -46,11 +46,7 @@ def has_spans(source: str) -> bool:
 
 
 def find_spans(source: str, what: str = "data.source") -> list[Span]:
-    """All spans that are there, ascending; the last one is the newest.
-
-    Args:
-        source: with placeholders.
-        what: key of the configuration, for the message.
+    """All spans of a source with placeholders that are there, ascending; the last one is the newest.
 
     Raises:
         DataError: nothing is there, or the placeholders make no span.

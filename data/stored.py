@@ -41,11 +41,7 @@ class Stored:
 
 
 def stored(column: pa.ChunkedArray, name: str) -> Stored:
-    """Dictionaries and extension types as what they hold, and all texts as one type.
-
-    Raises:
-        DataError: see `check_single`.
-    """
+    """Dictionaries and extension types as what they hold, and all texts as one type."""
     kind = column.type
     if isinstance(kind, pa.BaseExtensionType):
         return stored(pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type), name)

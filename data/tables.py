@@ -9,21 +9,17 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet
 
-from data.batches import Batch, Layout
+from data.batches import Batch, Layout, check_columns
 from data.content import as_utf8, is_parquet, unpacked
 from data.csv_reader import read_csv
 from data.errors import DataError
-from data.parquet_reader import read_parquet
+from data.stored import check_single
 
 
 def read_table(layout: Layout, path: str, file: str) -> Iterator[Batch]:
     """Batches of one file in order.
-
-    Args:
-        layout: what is wanted of it.
-        path: on this machine.
-        file: what to call it.
 
     Raises:
         DataError: the file is no table, empty, damaged, or lacks a wanted column.
@@ -72,3 +68,40 @@ def read_whole(layout: Layout, file: str) -> Iterator[Stretch]:
         table = pa.concat_tables([batch.columns, pa.table(fields, schema=batch.columns.schema)])
         order = np.argsort([*batch.lines.to_pylist(), *(row.line for row in bad)], kind="stable")
         yield Stretch(table.take(pa.array(order)), [reasons[row] for row in order], batch.delimiter)
+
+
+BATCH_ROWS = 65536
+
+
+def read_parquet(layout: Layout, source: Any, file: str) -> Iterator[Batch]:
+    """Batches of one Parquet file.
+
+    Raises:
+        DataError: it is damaged, no Parquet, lacks a wanted column, or holds more than one value a row in one.
+    """
+    try:
+        stored = pyarrow.parquet.ParquetFile(source)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{file}: not a Parquet file, or a damaged or truncated one ({error})") from error
+    with stored:
+        schema = stored.schema_arrow
+        check_columns(schema.names, layout.wanted, file, layout.whose)
+        try:
+            for name in layout.wanted:
+                check_single(schema.field(name).type, name)
+        except DataError as error:
+            raise DataError(f"{file}: {error}") from error
+        wanted = None if layout.whole else list(layout.wanted)
+        if layout.whole:
+            yield Batch(file, pa.array([], pa.int64()), schema.empty_table(), ())
+        row = 1
+        try:
+            for block in stored.iter_batches(batch_size=BATCH_ROWS, columns=wanted):
+                lines = pa.array(np.arange(row, row + block.num_rows))
+                row += block.num_rows
+                table = pa.Table.from_batches([block])
+                yield Batch(file, lines, table if wanted is None else table.select(wanted), ())
+        except (pa.ArrowException, OSError) as error:
+            raise DataError(
+                f"{file}: row {row} and those behind it cannot be read ({error}); is it damaged?"
+            ) from error

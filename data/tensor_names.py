@@ -15,22 +15,8 @@ from collections.abc import Iterable
 _PLAIN = re.compile("[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _LONGEST = 48
 # Arguments of functions that TensorFlow, Keras and TFMA call by name, or look for among the inputs.
-_TAKEN = frozenset(
-    [
-        "args",
-        "examples",
-        "input",
-        "inputs",
-        "kwargs",
-        "mask",
-        "name",
-        "prediction",
-        "predictions",
-        "self",
-        "serialized",
-        "training",
-    ]
-)
+_TAKEN = {"args", "examples", "input", "inputs", "kwargs", "mask", "name", "prediction", "predictions", "self",
+          "serialized", "training"}  # fmt: skip
 
 
 def tensor_name(column: str) -> str:

@@ -28,11 +28,6 @@ def read_tfrecord(layout: Layout, path: str, file: str) -> Iterator[Batch]:
     A feature without a value is missing; a record with several values in a described feature, or which is no
     tf.Example, is a bad row. A feature of several types comes as text.
 
-    Args:
-        layout: what is wanted of it.
-        path: on this machine.
-        file: what to call it.
-
     Raises:
         DataError: it is empty, damaged, no TFRecord, or its first records lack a described feature.
     """

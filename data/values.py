@@ -93,8 +93,8 @@ def numbers(column: Stored, required: bool, reasons: Reasons, notation: Notation
 
 def like_a_number(text: str, notation: Notation) -> bool:
     """Whether a text is a number, also one in a notation that `numbers` refuses with a hint."""
-    patterns = [_NUMBER.replace(r"\.", ",") if notation.decimal == "," else _NUMBER]
-    return any(re.match(one, text) for one in (*patterns, *(pattern for pattern, _ in _FOREIGN[notation.decimal])))
+    patterns = (_number(notation), *(pattern for pattern, _ in _FOREIGN[notation.decimal]))
+    return any(re.match(one, text) for one in patterns)
 
 
 def _as_float(column: pa.ChunkedArray) -> FloatArray:
@@ -119,7 +119,7 @@ def _parse(
             return values, np.zeros(len(missing), dtype=bool)
     except pa.ArrowInvalid:
         pass  # one by one below: some text is no number
-    plain_number = _matches(text, _NUMBER if point else _NUMBER.replace(r"\.", ","))
+    plain_number = _matches(text, _number(notation))
     bad = ~plain_number & ~missing
     for pattern, reason in _FOREIGN[notation.decimal] if bad.any() else ():
         set_reason(reasons, bad & _matches(text, pattern), f"{name}: {reason}")
@@ -131,7 +131,11 @@ def _parse(
 
 def reads_as_number(text: str, notation: Notation) -> bool:
     """Whether a trimmed text is a number in this notation."""
-    return bool(re.fullmatch(_NUMBER if notation.decimal == "." else _NUMBER.replace(r"\.", ","), text))
+    return bool(re.fullmatch(_number(notation), text))
+
+
+def _number(notation: Notation) -> str:
+    return _NUMBER if notation.decimal == "." else _NUMBER.replace(r"\.", ",")
 
 
 def _truth_as_digits(text: pa.ChunkedArray) -> pa.ChunkedArray:

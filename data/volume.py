@@ -14,13 +14,10 @@ BYTES_A_ROW = 100
 
 
 def estimate_rows(files: Sequence[tuple[str, int]]) -> int:
-    """Rows of all files together, from their sizes and one sample.
+    """Rows of all files together, from path and size in bytes of each, and one sample.
 
     Parquet files on this machine tell the number themselves. Of the others, the first megabyte of the first file here
     gives the bytes a line, compression included; a file on another filesystem counts as text of 100 bytes a row.
-
-    Args:
-        files: path and size in bytes of each.
     """
     total, sampled = 0.0, 0.0
     for path, size in files:

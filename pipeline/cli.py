@@ -16,10 +16,9 @@ import typer
 import typer.exceptions
 
 from data.errors import printable
-from pipeline.commands import data, explain, features, history, init, kubeflow, running, schedule, study, tune, versions
+from pipeline.causes import is_interrupt, unwritable
+from pipeline.commands import data, explain, features, history, init, kubeflow, running, schedule, searching, versions
 from pipeline.commands.options import BAD_INPUT, DEFAULT_RUNS, DONE, INTERRUPTED, REFUSED, UNEXPECTED
-from pipeline.interrupts import is_interrupt
-from pipeline.storage import unwritable
 
 app = typer.Typer(
     name="farelite",
@@ -62,8 +61,8 @@ def teach(
 for command in (
     init.init,
     running.run,
-    study.study,
-    tune.tune,
+    searching.study,
+    searching.tune,
     versions.versions,
     versions.verify,
     versions.rollback,

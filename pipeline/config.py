@@ -184,11 +184,7 @@ def load(path: Path | None = None, overrides: Sequence[str] = ()) -> Config:
 
 
 def from_tree(tree: Mapping[str, Any], overrides: Sequence[str] = ()) -> Config:
-    """What `load` makes of a file that says this; relative paths count from the current folder.
-
-    Raises:
-        ConfigError: a key or value is not allowed.
-    """
+    """What `load` makes of a file that says this; relative paths count from the current folder."""
     return _validated(copy.deepcopy(dict(tree)), overrides, Path("configuration"), Path.cwd())
 
 

@@ -85,11 +85,7 @@ def can_tell(config: Config) -> bool:
 
 
 def look(config: Config, known: Sequence[Stamp] = ()) -> Facts:
-    """The facts as they are now.
-
-    Args:
-        config: one that `can_tell`.
-        known: files that were read before; one that has not changed since is not read again.
+    """The facts as they are now, of one that `can_tell`; `known` files are read again only where changed.
 
     Raises:
         DataError, OSError: a file is not there or cannot be read.

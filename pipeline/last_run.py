@@ -20,7 +20,7 @@ from components.registry.store import Store
 from data.errors import DataError
 from pipeline.config import Config
 from pipeline.facts import Facts, Plain, can_tell, look
-from pipeline.lineage import sqlite_file
+from pipeline.lineage.connection import verdict_of
 from pipeline.paths import RunPaths
 from pipeline.run import Run
 
@@ -29,13 +29,10 @@ class Record(Plain):
     """The last run.
 
     Attributes:
-        facts: what it was made from.
         version: live when it had ended; empty where none was.
         store: what was live and withdrawn then, as JSON.
-        run_id: in ML Metadata.
         ended: ISO 8601, UTC.
         artifacts: folders that its steps made or took from the cache.
-        verdict: its own.
         settled: one more would come to `result`, and change nothing; not so where a model that went live is the next
             one's beginning, or has to be surpassed.
         result: as `farelite run --json` prints it.
@@ -53,13 +50,7 @@ class Record(Plain):
 
 
 def note(run: Run, result: dict[str, Any], artifacts: Sequence[str]) -> None:
-    """Writes down a run that has ended, unless something has changed since it began.
-
-    Args:
-        run: that has ended.
-        result: what it came to.
-        artifacts: folders of its steps' outputs.
-    """
+    """Writes down a run that has ended, unless something has changed since it began."""
     if run.asked is None or run.facts is None:
         return
     pushed = result["verdict"] == "pushed"
@@ -101,7 +92,7 @@ def standing(config: Config, paths: RunPaths) -> Record | None:
         now = look(config, record.facts.files)
         same = now.same(record.facts) and _live(Store(paths.models)) == (record.version, record.store)
         there = all(Path(path).is_dir() for path in record.artifacts)
-        if not (same and there and sqlite_file.verdict_of(paths.database, record.run_id) == record.verdict):
+        if not (same and there and verdict_of(paths.database, record.run_id) == record.verdict):
             return None
         if now.files != record.facts.files:
             # Touched, and read again to be sure; the next look need not.
@@ -128,11 +119,7 @@ def _own_champion_changes_nothing(config: Config) -> bool:
 
 
 def _live(store: Store) -> tuple[str, str]:
-    """The live version, empty for none, and a fingerprint of what is live and withdrawn.
-
-    Raises:
-        CorruptError: the store, or a file of that version, is not as it was written.
-    """
+    """The live version, empty for none, and a fingerprint of what is live and withdrawn."""
     live = store.current() or ""
     if live and (problems := store.problems(live)):
         raise CorruptError("; ".join(problems))

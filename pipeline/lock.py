@@ -21,10 +21,6 @@ class LockedError(RuntimeError):
 def run_lock(path: Path, wait_seconds: float = 0) -> Iterator[None]:
     """Holds the folder while the block runs; the kernel lets go of it when the process ends, however it ends.
 
-    Args:
-        path: the lock file.
-        wait_seconds: how long to wait for another run.
-
     Raises:
         LockedError: it is still held.
     """
@@ -39,11 +35,7 @@ def run_lock(path: Path, wait_seconds: float = 0) -> Iterator[None]:
                     raise LockedError(_holder(path)) from error
                 time.sleep(0.2)
         stream.truncate(0)
-        who = {
-            "pid": os.getpid(),
-            "host": socket.gethostname(),
-            "since": datetime.now().isoformat(timespec="seconds"),
-        }
+        who = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now().isoformat(timespec="seconds")}
         stream.write(json.dumps(who))
         stream.flush()
         yield

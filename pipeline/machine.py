@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ON_LINUX = sys.platform == "linux"
@@ -60,3 +61,16 @@ def _born_by_ps(pid: int) -> str:
         check=False,
     ).stdout.split()
     return "" if not told or told[0][0] in "ZX" else " ".join(told[1:])
+
+
+_IMPORTED = time.monotonic()
+
+
+def began() -> float:
+    """When this process started, on the clock of `time.monotonic`; where no system tells, when this was imported."""
+    try:
+        return time.monotonic() - (
+            time.clock_gettime(time.CLOCK_BOOTTIME) - float(born(os.getpid())) / os.sysconf("SC_CLK_TCK")
+        )
+    except (OSError, AttributeError, ValueError):
+        return _IMPORTED

@@ -31,8 +31,6 @@ class Run:
     """What one run works on.
 
     Attributes:
-        config: every choice.
-        paths: the pipeline's folder.
         source: files and spans that are read.
         force: push withdrawn bytes too.
         label: what the label was found to be, as a sentence.
@@ -83,9 +81,6 @@ def opened(run: Run, wait_seconds: float = 0) -> Iterator[TextIO]:
 
     Yields:
         The terminal's own standard error: what libraries print goes to the run's log.
-
-    Raises:
-        RunsFolderError, LockedError: the folder cannot be used, or another run holds it.
     """
     run.paths.make()
     with run_lock(run.paths.lock, wait_seconds), libraries_to(run.log) as terminal:

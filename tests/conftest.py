@@ -20,7 +20,7 @@ import pytest
 from hypothesis import settings
 
 import components.keras2  # noqa: F401
-from benchmarks import seeds
+from benchmarks.common import result
 from tests.e2e.lean import LEAN
 
 # A busy machine is no defect.
@@ -60,7 +60,7 @@ SLOW = (
     "pipeline/runners/kubeflow/test_kubernetes.py",
     "pipeline/runners/schedule/test_service.py",
     "pipeline/commands/test_schedule.py",
-    "tools/test_kits.py",
+    "kits/test_kits.py",
 )
 COORDINATES = ("pickup_lat", "pickup_lon", "dropoff_lat", "dropoff_lon")
 
@@ -225,5 +225,5 @@ def lean_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not kept.exists():
-            kept.write_text(json.dumps(seeds.run(runs, None, [*LEAN, "data.split.seed=0"])))
+            kept.write_text(json.dumps(result(runs, None, [*LEAN, "data.split.seed=0"])))
     return runs, json.loads(kept.read_text())

@@ -25,11 +25,7 @@ def ids(text: tf.Tensor, coding: Category, file: str) -> tf.Tensor:
     are `buckets` one of the ids behind the vocabulary. This part looks up texts, so it is not in the file.
     """
     place = tft.compute_and_apply_vocabulary(
-        text,
-        default_value=-1,
-        top_k=coding.max_size,
-        frequency_threshold=coding.min_count,
-        vocab_filename=file,
+        text, default_value=-1, top_k=coding.max_size, frequency_threshold=coding.min_count, vocab_filename=file
     )
     size = tft.experimental.get_vocabulary_size_by_name(file)
     unknown = tf.zeros_like(place)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import math
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -17,7 +18,6 @@ from pydantic import Field, model_validator
 from data.settings import Settings
 from data.spec import Dataset
 from data.tensor_names import tensor_name
-from transforms.clashes import refuse_twins
 from transforms.settings import EXACT, Buckets, Category, Cross, Fixed, Missing, Reducer, ScalingKind
 
 Distance = Literal[
@@ -294,3 +294,20 @@ def _near(name: str, known: list[str]) -> str:
 def embedding_width(size: int, wanted: int | None) -> int:
     """The wanted width, else the fourth root of the number of ids (a rule of thumb of TensorFlow's guides)."""
     return wanted if wanted is not None else max(1, round(size**0.25))
+
+
+def refuse_twins(named: Iterable[tuple[str, str]], what: str) -> None:
+    """Nothing, if every name is there once.
+
+    Raises:
+        ValueError: two keys give one name, or one gives it twice; both are told.
+    """
+    known: dict[str, str] = {}
+    for key, name in named:
+        if name in known:
+            both = f"{key} twice" if known[name] == key else f"{known[name]} and by {key}"
+            raise ValueError(
+                f"a {what} is called {name!r} by {both}; give one of them another name or leave it out, since one "
+                "would hide the other"
+            )
+        known[name] = key

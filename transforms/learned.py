@@ -136,21 +136,9 @@ def problems(plan: Plan, scalers: Scalers, evidence: Evidence) -> list[str]:
 
 
 def describe(
-    plan: Plan,
-    scalers: Scalers,
-    boundaries: Mapping[str, Matrix],
-    rows: int,
-    reduced: tuple[Evidence, Found] | None,
+    plan: Plan, scalers: Scalers, boundaries: Mapping[str, Matrix], rows: int, reduced: tuple[Evidence, Found] | None
 ) -> dict[str, Any]:
-    """The contents of `learned.json`.
-
-    Args:
-        plan: what was computed.
-        scalers: of the block's columns.
-        boundaries: by bucket.
-        rows: of the training split.
-        reduced: what the reducer learned from, and what it learned; None for `none`.
-    """
+    """The contents of `learned.json`."""
     reducer, names = plan.features.reducer, plan.block_names()
     return {
         "kind": reducer.kind,

@@ -38,12 +38,7 @@ Accumulator = tuple[list[Batch], list[Counts]]
 
 
 class QuantilesFn(beam.CombineFn):
-    """The values that cut each column into parts of equally many rows.
-
-    Args:
-        width: number of columns n.
-        parts: how many.
-    """
+    """The values that cut each column into parts of equally many rows."""
 
     def __init__(self, width: int, parts: int) -> None:
         self._width, self._parts = width, parts

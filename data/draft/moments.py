@@ -29,7 +29,6 @@ class Moment:
     """A column of times.
 
     Attributes:
-        name: in the source.
         format: as `data.time.format`; None for stored timestamps, which need none.
         is_moment: whether its values say themselves which zone they are of; else they show some clock.
         why: what it looks like.
@@ -58,12 +57,7 @@ def moments(columns: Mapping[str, Seen]) -> tuple[list[Moment], dict[str, str]]:
 
 
 def settings(moment: Moment, zone: tuple[str, float] | None) -> tuple[dict[str, Any], str]:
-    """The block `data.time`, and why it is so.
-
-    Args:
-        moment: chosen.
-        zone: of the places, with its distance in kilometres; None where it is not known.
-    """
+    """The block `data.time`, and why it is so; `zone` is that of the places, with its distance in kilometres."""
     block: dict[str, Any] = {"column": moment.name}
     if moment.format is not None:
         block["format"] = moment.format
@@ -113,7 +107,7 @@ def _of_texts(column: Seen) -> Moment | str | None:
 
 
 def _of_numbers(column: Seen) -> Moment | str | None:
-    known = column.numbers[~np.isnan(column.numbers)]
+    known = column.values
     low, high = float(known.min()), float(known.max())
     if low >= _EARLIEST and high <= INT32_SECONDS:
         return Moment(column.name, "unix", True, "seconds since 1970")

@@ -12,24 +12,8 @@ from data.values import reads_as_number
 
 MOSTLY = 0.95
 """A column with so large a share of numbers is one of numbers, and the others are wrong."""
-_MARKS = {
-    "?",
-    "-",
-    "--",
-    "---",
-    ".",
-    "..",
-    "...",
-    "*",
-    "na",
-    "n.a.",
-    "N.A.",
-    "NA.",
-    "n/a.",
-    "#NULL!",
-    "#VALUE!",
-    "#DIV/0!",
-}
+_MARKS = {"?", "-", "--", "---", ".", "..", "...", "*", "na", "n.a.", "N.A.", "NA.", "n/a.", "#NULL!", "#VALUE!",
+          "#DIV/0!"}  # fmt: skip
 """Texts that stand for no value in a column of numbers, though `data.notation.MISSING` has them not."""
 _WORDS, _WORD_ROWS, _WORD_SHARE, _NUMBERS = 2, 5, 0.2, 20
 """So few different words, each in so many rows or more and all in so small a share, stand for no value where there are

@@ -40,7 +40,7 @@ def pairs(columns: Mapping[str, Seen]) -> Iterator[tuple[str, str, str]]:
 
 
 def _are_degrees(column: Seen, axis: str) -> bool:
-    known = column.numbers[~np.isnan(column.numbers)]
+    known = column.values
     if column.kind != "number" or column.distinct < 2:
         return False
     return float(np.mean((known >= LIMITS[axis].low) & (known <= LIMITS[axis].high))) >= MOSTLY

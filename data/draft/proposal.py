@@ -76,11 +76,7 @@ class Proposal:
         return [*places, *([self.time["column"]] if self.time else []), *self.numeric, *self.categorical]
 
     def data(self, source: str | None = None) -> dict[str, Any]:
-        """The block `data` of a configuration.
-
-        Args:
-            source: in place of the table's, such as a path from elsewhere.
-        """
+        """The block `data` of a configuration; a `source` stands in place of the table's."""
         block: dict[str, Any] = {"source": source or self.source, **self.table.settings, "label": self.label}
         if self.points:
             block["points"] = {name: {"latitude": pair[0], "longitude": pair[1]} for name, pair in self.points.items()}

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pyarrow as pa
 
-from data.draft import moments, names, places, ranges, target, telling
+from data.draft import moments, names, places, target, telling
 from data.draft.proposal import Proposal
 from data.draft.roles import role_of, shown_share
 from data.draft.seen import Seen, Table, look
@@ -19,7 +19,6 @@ from data.sources import locate
 from data.spec import Dataset
 from data.values import FloatArray
 
-_USUAL_REJECTED = 0.05
 _SAFE_REJECTED = 0.04
 """Above it, other rows of the same kind might be too many."""
 _LEAST_TEST_ROWS = 40
@@ -96,7 +95,7 @@ def first_look(source: str, label: str | None = None, table: Table | None = None
         if (
             one.name in proposal.numeric
             and names.says(one.name, names.NEVER_NEGATIVE)
-            and (limits := ranges.never_negative(one))
+            and (limits := target.never_negative(one))
         ):
             proposal.filters[one.name], proposal.filters_why[one.name] = limits
     return proposal

@@ -50,12 +50,10 @@ def _of_number(column: Seen) -> Role:
     if reason := _row_number(column) or _counter(column):
         return Role("left out", reason)
     if column.whole and says(column.name, CODES | PERSONS):
-        return (
-            _own(column)
-            or _grouping(column)
-            or Role("categorical", f"{column.distinct:,} codes: more of it means nothing")
-        )
-    values = column.numbers[~np.isnan(column.numbers)]
+        if _names_rows(column):
+            return Role("left out", "an id: another one in nearly each row")
+        return _grouping(column) or Role("categorical", f"{column.distinct:,} codes: more of it means nothing")
+    values = column.values
     count = f"{column.odd.total():,} rows hold" if column.odd.total() > 1 else "1 row holds"
     odd = f"; {count} no number, such as {_shown(next(iter(column.odd)))}" if column.odd else ""
     lowest, highest = f"{values.min():g}", f"{values.max():g}"
@@ -67,7 +65,7 @@ def _row_number(column: Seen) -> str:
     """Why a column of whole numbers names its rows; empty where it does not."""
     if not column.whole or column.distinct < column.known or column.known < _FEW_ROWS:
         return ""
-    values = column.numbers[~np.isnan(column.numbers)]
+    values = column.values
     counts = (np.diff(values) == 1).all() and not says(column.name, TIMES)
     if counts and (set(words(column.name)) <= ROWS or values[0] in (0, 1)):
         return "the number of the row"
@@ -95,7 +93,7 @@ def _of_text(column: Seen) -> Role:
     first = next(iter(column.counts))
     if column.why:
         return Role("left out", column.why)
-    if column.known >= _FEW_ROWS and column.distinct >= SHARE * column.known:
+    if _names_rows(column):
         return Role("left out", f"an id or free text: another one in nearly each row, such as {_shown(first)}")
     length = np.mean([len(text.split()) for text in column.counts])
     if length > _WORDS and column.distinct > column.known / 5:
@@ -111,11 +109,9 @@ def _of_text(column: Seen) -> Role:
     return Role("categorical", f"{column.distinct:,} texts, mostly {_shown(first)} ({share:.0%}){_lacking(column)}")
 
 
-def _own(column: Seen) -> Role | None:
-    """An id of the row alone."""
-    if column.known >= _FEW_ROWS and column.distinct >= SHARE * column.known:
-        return Role("left out", "an id: another one in nearly each row")
-    return None
+def _names_rows(column: Seen) -> bool:
+    """Whether nearly each row has a value of its own."""
+    return column.known >= _FEW_ROWS and column.distinct >= SHARE * column.known
 
 
 def _grouping(column: Seen) -> Role | None:

@@ -39,7 +39,6 @@ class Seen:
     """A column.
 
     Attributes:
-        name: in the source.
         kind: what its values are; `nothing` where there is none, `unusable` for lists and the like.
         rows, missing: that were looked at, and of them those without a value.
         counts: rows of each text, the commonest first.
@@ -68,10 +67,14 @@ class Seen:
         return len(self.counts)
 
     @property
+    def values(self) -> FloatArray:
+        """The numbers that are there, in the order of the rows."""
+        return self.numbers[~np.isnan(self.numbers)]
+
+    @property
     def whole(self) -> bool:
         """Whether all numbers are whole ones."""
-        known = self.numbers[~np.isnan(self.numbers)]
-        return bool(len(known)) and bool((np.floor(known) == known).all())
+        return bool(len(self.values)) and bool((np.floor(self.values) == self.values).all())
 
 
 @dataclass(frozen=True)
@@ -99,10 +102,7 @@ class Table:
 
 
 def look(source: str) -> Table:
-    """Looks at the first rows of a source.
-
-    Args:
-        source: as `data.source` takes it, from the current folder.
+    """Looks at the first rows of a source, named as `data.source` is, from the current folder.
 
     Raises:
         DataError: it is not there, is no table, or holds no row.

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from data.draft.names import LABELS, LIKELY_LABELS, NEVER_NEGATIVE, says, words
-from data.draft.ranges import never_negative
 from data.draft.seen import Seen, Table
 from data.errors import DataError, printable
 from data.label_kind import ROWS_OF_EACH, likely_kind
@@ -20,11 +19,7 @@ _NAMED = 40
 
 
 def label_named(table: Table, name: str | None) -> tuple[Seen, str]:
-    """The column to predict, and why.
-
-    Args:
-        table: what was seen.
-        name: of the column; None takes the likeliest one.
+    """The column to predict, without a name the likeliest one, and why.
 
     Raises:
         DataError: there is no such column, or none that can be predicted.
@@ -57,21 +52,21 @@ def _absent(name: str, table: Table) -> str:
 
 def _likely(table: Table) -> Iterator[tuple[Seen, str]]:
     """Columns that may be the label, the likeliest first."""
-    fit = [one for one in table.columns.values() if one.distinct > 1 and _learnable(one, table)]
+    fit = [one for one in table.columns.values() if one.distinct > 1 and _learnable(one)]
     for known, why in ((LABELS, "called so"), (LIKELY_LABELS, "by its name")):
         named = [one for one in fit if any(word in known for word in words(one.name))]
         yield from ((one, f"guessed {why}; --label names another") for one in named)
     yield from ((one, "guessed: the last column; --label names another") for one in reversed(fit))
 
 
-def _learnable(column: Seen, table: Table) -> bool:
+def _learnable(column: Seen) -> bool:
     if column.kind == "text":
         return not column.why and column.distinct * ROWS_OF_EACH <= column.known
     return column.kind == "truth" or (column.kind == "number" and not _counts_rows(column))
 
 
 def _counts_rows(column: Seen) -> bool:
-    known = column.numbers[~np.isnan(column.numbers)]
+    known = column.values
     return bool(column.whole and len(known) > 1 and (np.diff(known) == 1).all())
 
 
@@ -114,3 +109,24 @@ def _binary(found: Mapping[str, Any], column: Seen, why: str) -> tuple[dict[str,
     told = f"{why}: {positive!r} in {column.counts[positive] / column.known:.1%} of the rows"
     guess = "" if yes or no else f"; taken for the yes as the rarer of two, else write {common!r}"
     return {**found, "kind": "binary", "positive": positive}, f"{told}{guess}"
+
+
+FEW = 0.02
+"""A larger share of negative values is no mistake."""
+
+
+def never_negative(column: Seen) -> tuple[dict[str, float], str] | None:
+    """A range from 0 for a column of which a few values are negative, and why; None where there are none or many."""
+    known = column.values
+    negative = known[known < 0]
+    if not len(negative) or len(negative) > FEW * len(known):
+        return None
+    high = _rounded_up(10 * float(known.max()))
+    told = f"{len(negative):,} rows below 0, such as {negative.min():g}, cannot be; the upper end is far from any value"
+    return {"low": 0, "high": high}, told
+
+
+def _rounded_up(value: float) -> Any:
+    """To one digit."""
+    power = 10 ** int(np.floor(np.log10(max(value, 1))))
+    return int(np.ceil(value / power) * power)

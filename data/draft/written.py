@@ -45,7 +45,7 @@ def how_written(file: str) -> Written:
         if is_parquet(head):
             return found
         text = _start(as_utf8(head, stream, "utf-8", file))
-    if not _is_utf8(text):
+    if not _in_encoding(text, "utf-8"):
         known = _in_encoding(text, "cp1252")
         found.say("encoding", "cp1252" if known else "latin-1", "it is no UTF-8; look at the letters beyond ASCII")
         text = text.decode(found.settings["encoding"]).encode()
@@ -68,10 +68,6 @@ def _start(stream: Any) -> bytes:
         size += len(piece)
     text = b"".join(pieces)
     return text if size < LOOK_BYTES else text[: text.rfind(b"\n") + 1] or text
-
-
-def _is_utf8(text: bytes) -> bool:
-    return _in_encoding(text, "utf-8")
 
 
 def _in_encoding(text: bytes, encoding: str) -> bool:

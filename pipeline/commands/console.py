@@ -23,16 +23,15 @@ from components.task import task_of, title_of
 from components.task.task import Task
 from components.task.words import baselines_of, boosted_in_words, in_brief
 from pipeline.commands.progress_lines import ProgressLines
-from pipeline.commands.since import began
-from pipeline.commands.study_view import WIDTH as STUDY_WIDTH
-from pipeline.commands.study_view import study_table
-from pipeline.commands.tuning_view import tuning_table
+from pipeline.commands.search_views import WIDTH as STUDY_WIDTH
+from pipeline.commands.search_views import study_table, tuning_table
 from pipeline.config import Config
 from pipeline.garbage import collecting_nothing, collecting_seldom
-from pipeline.machine import cores
+from pipeline.machine import began, cores
 from pipeline.pulse import going_on
 from pipeline.run import Run, opened, prepare
 from pipeline.runners.events import Result
+from pipeline.terminal import plain_table
 
 if TYPE_CHECKING:
     from components.registry.recheck import Summary
@@ -62,9 +61,6 @@ def run_with_progress(
         since: from when on its seconds count, on the clock of `time.monotonic`; None takes the start of this process.
         quiet: print nothing.
         alone: nothing but this command lives in this process, so that copies of it may work beside it.
-
-    Raises:
-        DataError, RunsFolderError, LockedError, StoreError: the input's fault.
     """
     since = began() if since is None else since
     with going_on(f"reading {config.data.source}", Console(quiet=True) if quiet else None):
@@ -154,12 +150,8 @@ def _task(figures: dict[str, Any]) -> Task:
 
 
 def _judged(task: Task, evaluation: dict[str, Any]) -> str:
-    parts = []
-    for name in ("candidate", "champion"):
-        metrics = evaluation[name]
-        if metrics:
-            parts.append(f"{name}: {in_brief(task, metrics)}")
-    return "; ".join(parts)
+    there = {name: evaluation[name] for name in ("candidate", "champion") if evaluation[name]}
+    return "; ".join(f"{name}: {in_brief(task, metrics)}" for name, metrics in there.items())
 
 
 def _rule(evaluation: dict[str, Any]) -> str:
@@ -173,10 +165,8 @@ def _errors(task: Task, figures: dict[str, Any], unit: str) -> Table:
     metrics = figures["metrics"]
     there = figures["evaluation"]["candidate"]["rows"]
     sampled = f" of {there:,.0f}" if there > metrics["rows"] else ""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column(f"error on {metrics['rows']:,}{sampled} test rows")
-    for name in task.shown:
-        table.add_column(task.metrics[name].heading(unit), justify="right")
+    titles = [task.metrics[name].heading(unit) for name in task.shown]
+    table = plain_table([f"error on {metrics['rows']:,}{sampled} test rows", *titles], right=titles)
     rows = {
         "model.tflite": metrics["file"],
         "float model": metrics["float"],
@@ -204,9 +194,7 @@ def _figures(figures: dict[str, Any]) -> Text:
 
 def show_findings(findings: Sequence[Finding]) -> None:
     """The doctor's table, on standard output."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("", "what", "found", "needed for", "remedy"):
-        table.add_column(name)
+    table = plain_table(("", "what", "found", "needed for", "remedy"))
     marks = {"ok": "[green]ok[/]", "missing": "[red]missing[/]", "warning": "[yellow]note[/]"}
     for one in findings:
         table.add_row(marks[one.state], one.what, one.found, one.needed_for, one.remedy)
@@ -215,11 +203,9 @@ def show_findings(findings: Sequence[Finding]) -> None:
 
 def show_versions(summaries: Sequence[Summary]) -> None:
     """The list of versions, on standard output."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
     named = list(dict.fromkeys(name for one in summaries for name in one.errors))
-    titles = [title_of(name) for name in named]
-    for name in ("version", "pushed", "", *titles, "bytes", "sha256"):
-        table.add_column(name, justify="right" if name in (*titles, "bytes") else "left")
+    numbers = [*map(title_of, named), "bytes"]
+    table = plain_table(("version", "pushed", "", *numbers, "sha256"), right=numbers)
     for one in summaries:
         marks = [mark for mark, set_ in (("live", one.live), ("withdrawn", one.withdrawn)) if set_]
         table.add_row(

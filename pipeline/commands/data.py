@@ -11,8 +11,7 @@ import typer
 
 from data.errors import DataError
 from data.writing import write_text
-from pipeline.commands.options import BAD_INPUT, DONE, AsJson, ConfigFile, Label, Override
-from pipeline.commands.output import print_json
+from pipeline.commands.options import BAD_INPUT, DONE, AsJson, ConfigFile, Label, Override, print_json
 from pipeline.pulse import going_on
 from pipeline.quiet import without_native_notes
 

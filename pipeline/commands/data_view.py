@@ -14,6 +14,7 @@ from rich.table import Table
 from data.draft.names import shown
 from data.errors import printable
 from data.profile import FENCE, ColumnProfile, Profile
+from pipeline.terminal import plain_table
 
 _WIDE = 200
 
@@ -45,10 +46,7 @@ def show_profile(profile: Profile, unit: str, left_out: Mapping[str, str] = Mapp
 
 
 def _reasons(profile: Profile) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("rejected because")
-    table.add_column("rows", justify="right")
-    table.add_column("such as")
+    table = plain_table(("rejected because", "rows", "such as"), right=("rows",))
     for reason, count in profile.reasons.items():
         (value, place), *_ = profile.examples.get(reason) or [["", ""]]
         table.add_row(_text(reason), f"{count:,}", _text(f"{value!r} in {place}" if value else place))
@@ -56,9 +54,8 @@ def _reasons(profile: Profile) -> Table:
 
 
 def _columns(profile: Profile, unit: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("column", "role", "missing", "distinct", "low", "median", "high", "outliers", "commonest"):
-        table.add_column(name, justify="left" if name in ("column", "role", "commonest") else "right")
+    figures = ("missing", "distinct", "low", "median", "high", "outliers")
+    table = plain_table(("column", "role", *figures, "commonest"), right=figures)
     for one in profile.columns:
         role = f"{one.role} ({unit})" if one.role == "label" else one.role
         numbers = (_value(one, value) for value in (one.low, one.median, one.high))

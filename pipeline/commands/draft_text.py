@@ -20,14 +20,7 @@ _COMMENT_AT = 34
 
 
 def draft_text(proposal: Proposal, name: str, source: str, command: str) -> str:
-    """The file.
-
-    Args:
-        proposal: what to say.
-        name: of the pipeline.
-        source: the table's path from where the file will lie.
-        command: that runs it.
-    """
+    """The file; `source` is the table's path from where it will lie, `command` runs it."""
     return "\n".join([*_lines(proposal, name, source, command), ""])
 
 

@@ -12,13 +12,14 @@ from data.errors import DataError, printable
 from pipeline.commands.options import (
     DEFAULT_RUNS,
     AsJson,
+    Markdown,
     Pipeline,
     RemoteStore,
     RunsDir,
     Version,
     open_store,
+    print_json,
 )
-from pipeline.commands.output import print_json
 
 if TYPE_CHECKING:
     from components.registry.store import Store
@@ -44,7 +45,7 @@ def explain(
     runs_dir: RunsDir = DEFAULT_RUNS,
     pipeline: Pipeline = None,
     store: RemoteStore = None,
-    markdown: Annotated[bool, typer.Option("--markdown", help="The table as Markdown on standard output.")] = False,
+    markdown: Markdown = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what a published model listens to; with a row, what moved its prediction.
@@ -155,12 +156,11 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]], markdown: bool)
             print(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |")
         return
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for place, name in enumerate(header):
-        table.add_column(name, justify="right" if place in (1, 2) else "left")
+    from pipeline.terminal import plain_table
+
+    table = plain_table(header, right=header[1:3])
     for row in rows[:_SHOWN]:
         table.add_row(*map(Text, row))
     Console(highlight=False).print(table)

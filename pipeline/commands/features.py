@@ -7,8 +7,18 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import DEFAULT_RUNS, AsJson, ConfigFile, Override, Pipeline, Run, RunsDir, run_asked
-from pipeline.commands.output import print_json
+from pipeline.commands.options import (
+    DEFAULT_RUNS,
+    AsJson,
+    ConfigFile,
+    Markdown,
+    Override,
+    Pipeline,
+    Run,
+    RunsDir,
+    print_json,
+    run_asked,
+)
 
 
 def ablate(
@@ -21,7 +31,7 @@ def ablate(
         bool, typer.Option("--vary-split", help="A seed changes which rows are held out, in place of the weights.")
     ] = False,
     linear: Annotated[bool, typer.Option("--linear", help="Measure a linear model only, which takes seconds.")] = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help="The table as Markdown on standard output.")] = False,
+    markdown: Markdown = False,
     as_json: AsJson = False,
 ) -> None:
     """Train on raw columns, then add each group of features, and show error, parameters and bytes of each.

@@ -10,8 +10,7 @@ from typing import Annotated
 import typer
 
 from data.writing import write_text
-from pipeline.commands.options import DEFAULT_RUNS, AsJson, Pipeline, Run, RunsDir, run_asked
-from pipeline.commands.output import print_json
+from pipeline.commands.options import DEFAULT_RUNS, AsJson, Pipeline, Run, RunsDir, print_json, run_asked
 
 
 def runs(
@@ -62,7 +61,7 @@ def compare(
     Example: farelite compare 1 2 --html compared.html
     """
     from pipeline.lineage.comparison import compare as compared
-    from pipeline.lineage.comparison_view import show_comparison, to_json
+    from pipeline.lineage.comparison_tables import show_comparison, to_json
     from pipeline.lineage.sides import side
     from pipeline.paths import pipeline_folder
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.commands.options import AsJson, Label, TableArgument
-from pipeline.commands.output import print_json
+from pipeline.commands.options import AsJson, Label, TableArgument, print_json
 from pipeline.pulse import going_on
 from pipeline.quiet import without_native_notes
 

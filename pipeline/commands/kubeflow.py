@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.commands.options import DONE, REFUSED, AsJson, ConfigFile, Override
-from pipeline.commands.output import print_json
+from pipeline.commands.options import DONE, REFUSED, AsJson, ConfigFile, Override, print_json
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -37,7 +36,7 @@ def compile_(
     Example: farelite kubeflow compile --image registry/farelite@sha256:... --output pipeline.yaml
     """
     from pipeline.config import load
-    from pipeline.runners.kubeflow.document import write
+    from pipeline.runners.kubeflow.client import write
 
     documents = _compiled(load(config, override or []), config, image)
     write(documents, output)

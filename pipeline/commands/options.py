@@ -1,11 +1,13 @@
-"""Options that several commands share, and the exit codes."""
+"""What several commands share: options, exit codes, and JSON for other programs."""
 
 from __future__ import annotations
 
 import atexit
+import json
+import math
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +16,7 @@ from data.errors import DataError
 if TYPE_CHECKING:
     from components.registry.store import Store
     from pipeline.paths import RunPaths
+
 
 DONE, UNEXPECTED, BAD_INPUT, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -60,8 +63,15 @@ TableArgument = Annotated[
     str, typer.Argument(metavar="TABLE", help="A file, folder or pattern, as `data.source` takes it.")
 ]
 Label = Annotated[str | None, typer.Option("--label", help="The column to predict.")]
+Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for another run in the folder.")]
+Markdown = Annotated[bool, typer.Option("--markdown", help="The table as Markdown on standard output.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")]
 DEFAULT_RUNS = Path("runs")
+
+
+def exit_code(verdict: str) -> int:
+    """Of a run that came to its end."""
+    return {"stopped": BAD_INPUT, "refused": REFUSED}.get(verdict, DONE)
 
 
 def either(argument: str | None, option: str | None, name: str) -> str | None:
@@ -76,11 +86,7 @@ def either(argument: str | None, option: str | None, name: str) -> str | None:
 
 
 def run_asked(paths: RunPaths, run: str | None) -> str | None:
-    """The id of a run that `--run` names, by itself or by the version that it published.
-
-    Raises:
-        StoreError, CorruptError: there is no such version, or it cannot be read.
-    """
+    """The id of a run that `--run` names, by itself or by the version that it published."""
     if run is None:
         return None
     from pipeline.lineage.sides import run_of
@@ -107,3 +113,16 @@ def open_store(runs_dir: Path, pipeline: str | None, remote_store: str | None = 
     atexit.register(copy.cleanup)
     pull(remote_store, Path(copy.name))
     return Store(Path(copy.name))
+
+
+def print_json(value: Any, indent: int | None = None) -> None:
+    """On standard output, as RFC 8259 has it: it knows no NaN and no infinity, which become null."""
+    print(json.dumps(_strict(value), indent=indent, allow_nan=False))
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _strict(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

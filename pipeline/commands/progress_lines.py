@@ -5,8 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from pipeline.pace import Pace
-from pipeline.pulse import Pulse
+from pipeline.pulse import Pace, Pulse
 from pipeline.runners.events import ComponentRun, Listener
 
 

@@ -9,8 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.commands.options import BAD_INPUT, DEFAULT_RUNS, DONE, REFUSED, AsJson, ConfigFile, Override, RunsDir
-from pipeline.commands.output import print_json
+from pipeline.commands.options import (
+    BAD_INPUT,
+    DEFAULT_RUNS,
+    DONE,
+    AsJson,
+    ConfigFile,
+    Override,
+    RunsDir,
+    Wait,
+    exit_code,
+    print_json,
+)
 from pipeline.paths import RunPaths
 
 if TYPE_CHECKING:
@@ -26,7 +36,7 @@ def run(
         bool,
         typer.Option("--force", help="Run though nothing has changed, and push even what a rollback has withdrawn."),
     ] = False,
-    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another run in the folder.")] = 0,
+    wait: Wait = 0,
     as_json: AsJson = False,
 ) -> None:
     """Run the pipeline: raw rows to a proven model.tflite. Where nothing has changed, say so and end.
@@ -43,7 +53,7 @@ def run(
         result = run_with_progress(settings, runs_dir, force, wait, alone=True)
     if as_json:
         print_json(dataclasses.asdict(result))
-    raise typer.Exit({"stopped": BAD_INPUT, "refused": REFUSED}.get(result.verdict, DONE))
+    raise typer.Exit(exit_code(result.verdict))
 
 
 def _nothing_to_do(config: Config, paths: RunPaths) -> Result | None:

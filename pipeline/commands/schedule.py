@@ -26,8 +26,8 @@ from pipeline.commands.options import (
     ConfigFile,
     Override,
     RunsDir,
+    print_json,
 )
-from pipeline.commands.output import print_json
 
 if TYPE_CHECKING:
     from pipeline.runners.schedule.assembly import Assembly

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from pipeline.runners.schedule.slot import Slot
 from pipeline.settings.calendar import told
+from pipeline.terminal import plain_table
 
 _STYLES = {
     "pushed": "green",
@@ -24,9 +24,7 @@ _STYLES = {
 
 def show_slots(slots: Sequence[Slot], following: Sequence[int], paused: bool, time_zone: str) -> None:
     """One line a due time, the newest last, and the next ones."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("due", "outcome", "attempts", "version", "reason"):
-        table.add_column(name, justify="right" if name == "attempts" else "left")
+    table = plain_table(("due", "outcome", "attempts", "version", "reason"), right=("attempts",))
     for slot in slots:
         outcome = slot.outcome or slot.state
         due = told(slot.due, time_zone) + (" (asked for)" if slot.kind == "asked" else "")

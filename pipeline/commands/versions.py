@@ -23,15 +23,12 @@ from pipeline.commands.options import (
     VersionArgument,
     either,
     open_store,
+    print_json,
 )
-from pipeline.commands.output import print_json
 
 
 def versions(
-    runs_dir: RunsDir = DEFAULT_RUNS,
-    pipeline: Pipeline = None,
-    store: RemoteStore = None,
-    as_json: AsJson = False,
+    runs_dir: RunsDir = DEFAULT_RUNS, pipeline: Pipeline = None, store: RemoteStore = None, as_json: AsJson = False
 ) -> None:
     """List the published versions: when each was pushed, its error, size and checksum; which is live or withdrawn.
 

@@ -102,11 +102,6 @@ def serve(store: Store, version: str | None, port: int, browse: bool, packages: 
         store, version, packages: see `content.resources`.
         port: 0 takes a free one.
         browse: opens the page in the user's browser.
-
-    Raises:
-        DemoError: LiteRT.js was not fetched, or the port is taken.
-        StoreError: there is no such version.
-        CorruptError: its files are not what was pushed.
     """
     number = store.resolve(version)
     with DemoServer(resources(store, number, packages), port) as server:

@@ -12,9 +12,8 @@ from components.registry.store import Store
 from pipeline.lineage.connection import open_metadata, recall
 from pipeline.lineage.errors import LineageError, MetadataError
 from pipeline.lineage.finding import Found, find
-from pipeline.lineage.manifest import answer_of_manifest
 from pipeline.lineage.questions import Lineage
-from pipeline.lineage.records import Answer, Artifact, RunRecord, flat_metrics, read_json
+from pipeline.lineage.records import Answer, Artifact, Chain, RunRecord, Step, flat_metrics, read_json
 from pipeline.paths import RunPaths
 
 PUSHER = "TFLitePusher"
@@ -103,7 +102,6 @@ def answer_of_push(lineage: Lineage, pushed: Artifact, paths: RunPaths) -> Answe
         bytes=figures.get("bytes", 0),
         verdict=pushed.properties.get("verdict", ""),
         live=_live([paths], version, digest),
-        asked="metadata",
         run=run,
         code_revision=told.get("code_revision", ""),
         config_hash=told.get("config_hash", ""),
@@ -121,18 +119,12 @@ def answer_of_run(lineage: Lineage, record: RunRecord, paths: RunPaths) -> Answe
     """What the metadata tells of a run, whether it came to a file or not."""
     chain = lineage.chain(record.id)
     pusher = lineage.node_runs(record.id).get(PUSHER)
-    pushed = pusher.outputs.get("pushed_model", []) if pusher else []
-    told = answer_of_push(lineage, pushed[0], paths) if pushed else None
-    if told is not None:
-        return dataclasses.replace(told, run=record.id, chain=chain)
+    pushed = pusher.outputs.get("pushed_model") if pusher else None
+    if pushed:
+        return dataclasses.replace(answer_of_push(lineage, pushed[0], paths), run=record.id, chain=chain)
     return Answer(
         pipeline=record.config.get("name", paths.root.name),
-        version="",
-        sha256="",
-        bytes=0,
         verdict=record.verdict,
-        live=None,
-        asked="metadata",
         run=record.id,
         code_revision=record.code_revision,
         config_hash=record.config_hash,
@@ -152,3 +144,53 @@ def _live(folders: list[RunPaths], version: str, digest: str) -> bool | None:
             except CorruptError:
                 return None
     return None if not folders else False
+
+
+def answer_of_manifest(manifest: Mapping[str, Any], live: bool | None, trouble: str = "") -> Answer:
+    """What a manifest tells; of settings it knows the whole configuration, of steps what each read and made."""
+    run, data = manifest.get("run", {}), manifest.get("data", {})
+    return Answer(
+        pipeline=manifest.get("config", {}).get("name", ""),
+        version=manifest.get("version", ""),
+        sha256=manifest.get("sha256", ""),
+        bytes=manifest.get("bytes", 0),
+        verdict="pushed",
+        live=live,
+        asked="manifest",
+        run=run.get("id", ""),
+        code_revision=manifest.get("code_revision", ""),
+        config_hash=manifest.get("config_hash", ""),
+        fingerprint=data.get("fingerprint", ""),
+        champion=manifest.get("champion") or "",
+        trouble=trouble,
+        files=data.get("files", []),
+        config=manifest.get("config", {}),
+        metrics=flat_metrics(manifest),
+        chain=_chain(manifest.get("lineage", []), run),
+    )
+
+
+def _chain(lineage: list[Mapping[str, Any]], run: Mapping[str, Any]) -> Chain:
+    """Steps by a running number. An output that the manifest knows by name only gets a number below 0."""
+    artifacts: dict[int, Artifact] = {}
+    numbers: dict[str, list[int]] = {}
+    for step in lineage:
+        for key, group in step.get("outputs", {}).items():
+            for one in group:
+                artifacts[one["mlmd_id"]] = Artifact(
+                    one["mlmd_id"], one["type"], one["uri"], one.get("properties", {}), one.get("created", "")
+                )
+            numbers[f"{step['step']}.{key}"] = [one["mlmd_id"] for one in group]
+    for source in [source for step in lineage for source in step["inputs"].values()]:
+        if source not in numbers:
+            numbers[source] = [-len(numbers) - 1]
+            artifacts[numbers[source][0]] = Artifact(numbers[source][0], source.split(".")[1], "", {})
+    steps = {}
+    for number, step in enumerate(lineage, start=1):
+        made = {source.split(".")[1]: ids for source, ids in numbers.items() if source.split(".")[0] == step["step"]}
+        created = [artifacts[one].created for ids in made.values() for one in ids if artifacts[one].created]
+        started = min(created) if created else (run.get("finished", "") if number == len(lineage) else "")
+        settings = {"code": step["code"]} if step.get("code") else {}
+        inputs = {key: numbers[source] for key, source in step["inputs"].items()}
+        steps[number] = Step(number, step["step"], str(run.get("id", "")), "ran", started, 0.0, settings, inputs, made)
+    return Chain(steps, artifacts)

@@ -29,8 +29,6 @@ class Item:
     Attributes:
         artifact: its id; None for what a crashed run left without telling anybody.
         step, key: which step wrote it, under which key.
-        path: the folder.
-        bytes: of all files in it.
     """
 
     artifact: int | None
@@ -47,7 +45,6 @@ class Plan:
     Attributes:
         items: the folders, by path.
         versions: that are kept, with all that their lineage needs.
-        runs: the newest ones, likewise kept.
         kept_bytes: what stays.
     """
 
@@ -63,12 +60,7 @@ class Plan:
 
 
 def plan(store: MetadataStore, paths: RunPaths, keep_runs: int) -> Plan:
-    """Everything below `artifacts/` but what a version that is there, or one of the newest runs, rests on.
-
-    Args:
-        store: ML Metadata.
-        paths: of the pipeline.
-        keep_runs: so many of the newest runs keep their artifacts, and with them the cache.
+    """Everything below `artifacts/` but what a version that is there, or one of the `keep_runs` newest runs, rests on.
 
     Raises:
         LineageError: the metadata do not know the run of a version, so nobody can say what it needs.

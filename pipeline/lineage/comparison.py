@@ -16,11 +16,7 @@ from pipeline.lineage.sides import Side
 
 Pair = tuple[float | None, float | None]
 _MODELS = {"file": "file", "float": "float model"}
-_SIZES = {
-    "bytes": "size of the file",
-    "gzip_bytes": "the file gzipped",
-    "arena_bytes": "memory on a microcontroller",
-}
+_SIZES = {"bytes": "size of the file", "gzip_bytes": "the file gzipped", "arena_bytes": "memory on a microcontroller"}
 _TIMES = {"p50": "median", "p95": "95th percentile"}
 _SHARE = "share"
 
@@ -30,7 +26,6 @@ class Figure:
     """One measurement on both sides; None where one has none.
 
     Attributes:
-        name: its key.
         title, unit: for people; a pure number has no unit.
         better: `lower`, `higher`, `ideal` (the nearer the better), or empty where none is.
         ideal: where that is.
@@ -102,10 +97,7 @@ class Comparison:
     Attributes:
         before, after: the two, in a few words.
         same_rows: whether the errors are of the same test rows.
-        settings: keys with other values.
-        figures: of the files.
         slices: the primary metric of each slice: those that moved most first, small ones last.
-        slice_metric: its name.
         counts: rows read, accepted, rejected, and in each part of the data.
         features: of `before` alone, of `after` alone, of `both`; empty where a side's are not known.
         losses: by side (`before`, `after`), phase and epoch, on validation rows where there were some.

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rich.markup import escape
+from rich.table import Table
+
 from components.task import title_of
 from pipeline.lineage.comparison import Comparison, Figure
+from pipeline.lineage.tables import LONGEST_CELL
+from pipeline.terminal import plain_table, wide_console
 
 OTHER_ROWS = "Their test rows are not the same, so part of a difference may come from them."
 _FACTS = ("run", "version", "verdict", "reasons", "gate", "data", "code")
@@ -19,7 +25,6 @@ class Compared:
 
     Attributes:
         about: `two`, `figures`, `settings`, `features`, `data`, `slices` or `small`.
-        caption, header, rows: as shown.
         verdicts: `better` or `worse` of the second side, by row.
     """
 
@@ -104,3 +109,44 @@ def _features(found: Comparison) -> Compared:
         *((name, "no", "yes") for name in told.get("after", ())),
     ]
     return Compared("features", "Features that only one of them takes", ("feature", *found.names), rows)
+
+
+_COLOURS = {"better": "green", "worse": "red"}
+
+
+def to_json(found: Comparison) -> dict[str, Any]:
+    """Plain values; each figure with its change as a share, and whether that is better."""
+    told = dataclasses.asdict(found)
+    for name in ("figures", "slices", "counts"):
+        told[name] = [
+            {**dataclasses.asdict(one), "change": one.change, "verdict": one.verdict} for one in getattr(found, name)
+        ]
+    return told
+
+
+def show_comparison(found: Comparison) -> None:
+    """What the two are, then figures, settings, features, rows and slices but the small ones."""
+    console = wide_console()
+    if not found.same_rows:
+        console.print(OTHER_ROWS, style="yellow")
+    made = tables(found)
+    small = made.pop("small", None)
+    for one in made.values():
+        console.print(f"\n[bold]{escape(one.caption)}[/]")
+        console.print(_table(one))
+    if "settings" not in made:
+        console.print("\nAll settings are the same.")
+    if small:
+        console.print(f"\n{len(small.rows)} slices are too small to judge; --json and --html have them.", style="dim")
+
+
+def _table(one: Compared) -> Table:
+    header = [escape(name) for name in one.header]
+    numbers = [name for name, holds in zip(header, one.numbers, strict=True) if holds]
+    table = plain_table(header, numbers, overflow="fold", max_width=LONGEST_CELL)
+    for index, cells in enumerate(one.rows):
+        colour, texts = _COLOURS.get(one.verdicts.get(index, "")), [escape(cell) for cell in cells]
+        if colour:
+            texts[one.verdict] = f"[{colour}]{texts[one.verdict]}[/]"
+        table.add_row(*texts)
+    return table

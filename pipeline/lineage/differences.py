@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ class Difference:
 
 def differences(before: Answer, after: Answer) -> list[Difference]:
     """All differences, by group in the order of `GROUPS`; empty when nothing differs."""
-    sides = (_data, _settings, _code, _metrics)
+    sides: Sequence[Callable[[Answer], dict[str, Any]]] = (_data, lambda answer: flat(answer.config), _code, _metrics)
     found = []
     for group, side in zip(GROUPS, sides, strict=True):
         left, right = side(before), side(after)
@@ -47,10 +47,6 @@ def _data(answer: Answer) -> dict[str, Any]:
             if artifact.type in ("Examples", "farelite.IngestReport") and name in artifact.properties:
                 told[f"rows {name}" if name != "rows" else "rows"] = artifact.properties[name]
     return told
-
-
-def _settings(answer: Answer) -> dict[str, Any]:
-    return flat(answer.config)
 
 
 def flat(value: Any, name: str = "") -> dict[str, Any]:

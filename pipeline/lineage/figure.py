@@ -38,12 +38,7 @@ class _Box:
 
 
 def lineage_svg(answer: Answer, alone: bool = True) -> str:
-    """The picture.
-
-    Args:
-        answer: what to draw.
-        alone: with colours of its own for a file of its own; without, the page's.
-    """
+    """The picture, with colours of its own where it is a file of its own, else with the page's."""
     boxes, all_edges = _graph(answer)
     edges = _reduced(all_edges)
     rows, links = _with_bends(_ranked(boxes, edges), edges)

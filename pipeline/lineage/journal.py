@@ -79,11 +79,7 @@ def brief_metrics(figures: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def runs_of(paths: RunPaths, limit: int) -> list[RunRecord]:
-    """The newest runs of a pipeline's folder, newest first; none before the first.
-
-    Raises:
-        MetadataError: the store cannot be opened.
-    """
+    """The newest runs of a pipeline's folder, newest first; none before the first."""
     metadata = recall(paths)
     if metadata.kind == "sqlite" and not paths.database.exists():
         return []
@@ -99,10 +95,7 @@ def history(lineage: Lineage, under_way: bool, limit: int) -> list[RunRecord]:
             end, or any when nothing is under way, has crashed.
         limit: at most so many.
     """
-    records = []
-    for index, context in enumerate(lineage.runs(limit)):
-        records.append(_record(lineage, context, under_way and index == 0))
-    return records
+    return [_record(lineage, one, under_way and index == 0) for index, one in enumerate(lineage.runs(limit))]
 
 
 def one_run(lineage: Lineage, under_way: bool, run_id: str) -> RunRecord | None:
@@ -118,17 +111,14 @@ def _record(lineage: Lineage, context: metadata_store_pb2.Context, running: bool
     told = plain(context.custom_properties)
     verdict = told.get("verdict") or ("running" if running else "crashed")
     steps = lineage.last_steps(context.name) if verdict not in ("pushed", "unchanged", "refused") else []
+    texts = ("finished", "version", "code_revision", "config_hash", "fingerprint")
     return RunRecord(
         id=context.name,
         started=iso(context.create_time_since_epoch),
-        finished=told.get("finished", ""),
         verdict=verdict,
-        version=told.get("version", ""),
         reasons=json.loads(told.get("reasons", "[]")),
         metrics=json.loads(told.get("metrics", "{}")),
-        code_revision=told.get("code_revision", ""),
-        config_hash=told.get("config_hash", ""),
-        fingerprint=told.get("fingerprint", ""),
         config=json.loads(told.get("config", "{}")),
         last_step=steps[-1][0] if steps else "",
+        **{name: told.get(name, "") for name in texts},
     )

@@ -29,11 +29,7 @@ _STATES = {
 
 
 class Lineage:
-    """A view of one store.
-
-    Args:
-        store: as `pipeline.lineage.connection.open_metadata` opens it.
-    """
+    """A view of one store, as `pipeline.lineage.connection.open_metadata` opens it."""
 
     def __init__(self, store: MetadataStore) -> None:
         self._store = store
@@ -111,10 +107,6 @@ class Lineage:
         silent = [one.id for one in executions if one.id not in outputs]
         made = {one.id for by_key in outputs.values() for group in by_key.values() for one in group}
         return self._closure(made, silent)
-
-    def chain_of(self, artifact: int) -> Chain:
-        """All steps that an artifact rests on."""
-        return self._closure({artifact}, [])
 
     def _closure(self, artifacts: set[int], executions: Iterable[int]) -> Chain:
         """Goes up by whole generations, so the number of queries depends on the depth of the graph, not on its size."""

@@ -46,7 +46,6 @@ class NodeRun:
     """What one node did in one run.
 
     Attributes:
-        name: of the node.
         state: `ran`, `cached`, `failed`, `running` or `canceled`.
         outputs: artifacts by output key.
         started: ISO 8601, UTC.
@@ -66,7 +65,6 @@ class Step:
 
     Attributes:
         id: of the execution; a running number where only the manifest is asked.
-        name: of the node.
         run: in which it was executed; another one than asked for where the result came from the cache.
         settings: its parameters; texts that hold JSON are read.
         inputs, outputs: ids of artifacts by key.
@@ -112,11 +110,9 @@ class Answer:
     Attributes:
         pipeline, version, sha256, bytes: of the file; `version` is empty for one that was refused.
         verdict: `pushed` or `refused`.
-        reasons: why refused.
         live: whether `current` names it; None where no store is at hand.
         asked: `metadata`, or `manifest` where the metadata was not at hand.
         trouble: what is wrong with a metadata store that is there and could not be asked.
-        run: that pushed it.
         code_revision, config_hash, config, fingerprint: of code, settings and data.
         files: of the source: `path`, `bytes`, `sha256`.
         metrics: `rows`, and by model the metrics that the manifest holds.
@@ -125,16 +121,16 @@ class Answer:
     """
 
     pipeline: str
-    version: str
-    sha256: str
-    bytes: int
-    verdict: str
-    live: bool | None
-    asked: str
-    run: str
-    code_revision: str
-    config_hash: str
-    fingerprint: str
+    version: str = ""
+    sha256: str = ""
+    bytes: int = 0
+    verdict: str = ""
+    live: bool | None = None
+    asked: str = "metadata"
+    run: str = ""
+    code_revision: str = ""
+    config_hash: str = ""
+    fingerprint: str = ""
     champion: str = ""
     trouble: str = ""
     reasons: list[str] = field(default_factory=list)
@@ -158,15 +154,12 @@ class RunRecord:
     """One run of the pipeline, as the runner noted it.
 
     Attributes:
-        id: of the run.
         started, finished: ISO 8601, UTC; the second is empty for a run that has not told its end.
         verdict: `pushed`, `unchanged`, `refused`, `stopped`, `failed`, `interrupted`; `running` or `crashed` where the
             run has not told its end.
         version: pushed, or live and unchanged.
-        reasons: why refused, stopped or failed.
         metrics: `rows` and, by model (`file`, `float`, `linear`, `mean`, `candidate`, `champion`), the brief metrics.
         code_revision, config_hash, fingerprint: of code, settings and data.
-        config: the whole configuration.
         last_step: the last node that was begun; empty for a run that came to its end.
     """
 

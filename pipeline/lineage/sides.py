@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from components.files import HISTORY_FILE, SLICES_FILE, SUMMARY_FILE
@@ -12,12 +14,29 @@ from pipeline.lineage import journal
 from pipeline.lineage.connection import open_metadata, recall
 from pipeline.lineage.errors import LineageError
 from pipeline.lineage.finding import is_version
-from pipeline.lineage.leavings import left, output, told
 from pipeline.lineage.questions import Lineage
-from pipeline.lineage.records import read_json
+from pipeline.lineage.records import Artifact, NodeRun, read_json
 from pipeline.lock import is_held
 from pipeline.paths import RunPaths
 from transforms.features import LEARNED_FILE
+
+
+def output(nodes: Mapping[str, NodeRun], key: str) -> Artifact | None:
+    """The first artifact under an output key, of whichever step has one."""
+    return next((group[0] for node in nodes.values() for name, group in node.outputs.items() if name == key), None)
+
+
+def left(nodes: Mapping[str, NodeRun], key: str, name: str = "") -> Path | None:
+    """A file, or without a name the folder, of an artifact; None where it is not, or not any more."""
+    artifact = output(nodes, key)
+    path = Path(artifact.uri) / name if artifact else None
+    return path if path is not None and path.exists() else None
+
+
+def told(path: Path | None) -> Any:
+    """The value in a JSON file; None without one."""
+    return None if path is None else json.loads(path.read_text())
+
 
 PUSHED = "pushed_model"
 
@@ -29,13 +48,10 @@ class Side:
     Attributes:
         name: as it was asked for, a version with all its digits.
         run, version: that it is; `version` is empty for a run that published none.
-        verdict, reasons: of the run.
         code_revision, fingerprint: of code and data.
-        config: settings.
         figures: what was measured of the file, and the gate's word on it; empty where none was made.
         slices: what the gate made of each slice, by its name, of the Evaluator where no file was judged; empty where
             that is gone, as those below.
-        counts: of ingestion.
         features: that the network takes, before a reducer.
         history: losses of each phase by epoch.
     """

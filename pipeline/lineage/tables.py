@@ -5,30 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from components.shown import shown
 from components.task import title_of
 from pipeline.lineage.differences import GROUPS, Difference
 from pipeline.lineage.records import RunRecord, task_in
+from pipeline.terminal import plain_table, wide_console
 
 if TYPE_CHECKING:
     from pipeline.lineage.cleaning import Plan
 
 _COLOURS = {"pushed": "green", "unchanged": "green", "running": "cyan", "interrupted": "yellow"}
-_WIDE = 1000
 LONGEST_CELL = 80
 """Letters; a longer sentence goes on below, or it would push the columns behind it out of sight in every row."""
-
-
-def wide_console() -> Console:
-    """Standard output; where nobody looks at a terminal, no line is cut or folded."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _WIDE
-    return console
 
 
 def show_differences(before: str, after: str, found: Sequence[Difference]) -> None:
@@ -39,9 +29,8 @@ def show_differences(before: str, after: str, found: Sequence[Difference]) -> No
             f"{escape(before)} and {escape(after)} differ in nothing: data, settings, code and metrics are the same"
         )
         return
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("", "what", before, after, ""):
-        table.add_column(escape(name), overflow="fold", max_width=LONGEST_CELL)
+    header = ("", "what", escape(before), escape(after), "")
+    table = plain_table(header, overflow="fold", max_width=LONGEST_CELL)
     for group in GROUPS:
         mine = [one for one in found if one.group == group]
         if not mine:
@@ -66,21 +55,15 @@ def _change(one: Difference) -> str:
 
 
 def show_runs(records: Sequence[RunRecord], words: dict[str, str]) -> None:
-    """One line a run, newest first.
-
-    Args:
-        records: the runs.
-        words: one on each version that is still there, such as `live`; a version without one is gone.
-    """
+    """One line a run, newest first; `words` has one on each version that is still there, such as `live`."""
     console = wide_console()
     if not records:
         console.print("no run yet; `farelite run` makes the first")
         return
-    table = Table(box=None, pad_edge=False, header_style="dim")
     named = list(dict.fromkeys(name for one in records for name in task_in(one.config).brief))
     titles = [title_of(name) for name in named]
-    for name in ("run", "took", "verdict", "version", *titles, "settings", "data"):
-        table.add_column(name, justify="right" if name in ("took", *titles) else "left", no_wrap=True)
+    header = ("run", "took", "verdict", "version", *titles, "settings", "data")
+    table = plain_table(header, ("took", *titles), no_wrap=True)
     for one in records:
         measured = one.metrics.get("file") or one.metrics.get("candidate") or {}
         took = "" if one.seconds is None else f"{one.seconds:.0f} s"
@@ -105,9 +88,7 @@ def show_plan(plan: Plan, freed: bool) -> None:
     sizes: dict[str, list[int]] = {}
     for one in plan.items:
         sizes.setdefault(f"{one.step} {one.key}" + ("" if one.artifact else " (left by a crash)"), []).append(one.bytes)
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("artifacts", "folders", "MB"):
-        table.add_column(name, justify="left" if name == "artifacts" else "right", no_wrap=True)
+    table = plain_table(("artifacts", "folders", "MB"), ("folders", "MB"), no_wrap=True)
     for name, group in sorted(sizes.items()):
         table.add_row(escape(name), f"{len(group):,}", f"{sum(group) / 1e6:,.1f}")
     if plan.items:

@@ -11,7 +11,7 @@ from rich.tree import Tree
 from components.shown import shown
 from pipeline.lineage.differences import flat
 from pipeline.lineage.records import Answer, Step, task_in
-from pipeline.lineage.tables import wide_console
+from pipeline.terminal import wide_console
 
 _SHOWN_FILES = 5
 _QUIET = {"provenance", "custom_config", "dataset", "plan", "store_state", "steps", "models_dir", "code", "name"}

@@ -13,22 +13,12 @@ Wiring = list[dict[str, Any]]
 def wiring(components: Iterable[Any], last: str, channels: Mapping[str, Any]) -> Wiring:
     """One entry a step, in order of the data, the last being the one that gets this.
 
-    Args:
-        components: TFX components, each after those it reads from.
-        last: name of the step that is not made yet.
-        channels: its inputs by key.
-
     Returns:
         `step`, `kind` (its class), `code` (fingerprint of what it runs, where it has one) and `inputs`, such as
         `{"model": "Trainer.model"}`.
     """
     steps = [
-        {
-            "step": one.id,
-            "kind": one.type,
-            "code": _code(one.exec_properties),
-            "inputs": _sources(one.inputs),
-        }
+        {"step": one.id, "kind": one.type, "code": _code(one.exec_properties), "inputs": _sources(one.inputs)}
         for one in components
     ]
     return [*steps, {"step": last, "kind": "", "code": "", "inputs": _sources(channels)}]

@@ -125,13 +125,7 @@ def density(
 
 
 def spread(bins: Sequence[tuple[float, Sequence[float]]], x: Axis, y_label: str, label: str) -> Markup:
-    """Median and middle parts of a value along x.
-
-    Args:
-        bins: place, and the 10th, 25th, 50th, 75th and 90th percentile there.
-        x: axis.
-        y_label, label: what is shown.
-    """
+    """Median and middle parts along x; a bin has its place and the 10th, 25th, 50th, 75th and 90th percentile."""
     plot = Plot(x, Axis(y_label, *ends((one for _, quantiles in bins for one in quantiles), 0.08)), label)
     plot.level(0, dashed=False)
     plot.band([(place, q[0], q[4]) for place, q in bins], "s1", 0.15)

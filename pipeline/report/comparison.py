@@ -17,20 +17,15 @@ from data.writing import write_text
 from pipeline.lineage.comparison import Comparison
 from pipeline.lineage.comparison_tables import OTHER_ROWS, Compared, tables
 from pipeline.report import blocks
-from pipeline.report.blocks import Block, Cell, Section, Text
+from pipeline.report.blocks import Block, Cell, Page, Section, Text, draw
 from pipeline.report.charts import bars, changes, legend, lines
-from pipeline.report.html import Page, draw
 from pipeline.report.sections.verdict import GOOD, WORDS
 
 _MOST_MOVED = 14
 
 
 def write_comparison(found: Comparison, pipeline: str, path: Path) -> Path:
-    """Makes the page and puts it in its place in one step.
-
-    Raises:
-        DataError: the place cannot be written.
-    """
+    """Makes the page and puts it in its place in one step."""
     write_text(path, render(found, pipeline), "--html")
     return path
 

@@ -30,9 +30,9 @@ from pipeline.lineage import journal
 from pipeline.lineage.answer import answer_of_run
 from pipeline.lineage.connection import open_metadata, recall
 from pipeline.lineage.errors import LineageError
-from pipeline.lineage.leavings import left, output, told
 from pipeline.lineage.questions import Lineage
 from pipeline.lineage.records import Answer, NodeRun, RunRecord, read_json, task_in
+from pipeline.lineage.sides import left, output, told
 from pipeline.lock import is_held
 from pipeline.paths import RunPaths
 from pipeline.report.profile import Anomaly, SplitColumn, read_anomalies, read_profile
@@ -48,26 +48,18 @@ class Material:
     """What one page is made of; None, or empty, where a run has none of it.
 
     Attributes:
-        pipeline: its name.
-        record: the run.
         nodes: what each step did, by name.
-        answer: lineage of the run.
         figures: what the pusher measured and judged.
         evaluation: what the Evaluator measured: `candidate`, `champion`.
-        summary: counts of ingestion.
         rejects: the first rejected row of each reason: file, line, reason, values.
         profile: columns by split.
         anomalies: of the data; None where nothing was validated.
         warnings: what the data gates found odd and let pass.
-        learned: of the Transform step.
         history: losses of each phase by epoch.
         rows: test rows with predictions.
         slices: of the file where it was judged; an older run, or one whose model does not convert, has the Evaluator's.
-        study: of the compression study.
-        tuning: of the Tuner.
         dimensions: what `farelite dimensions` measured of the run.
         manifests: of the versions that are there, ascending.
-        runs: the newest runs, newest first.
         live: version now; empty for none.
         withdrawn: sha256 of the files that a rollback has left.
         made: when the page was made, ISO 8601, UTC.
@@ -151,8 +143,8 @@ def gather(paths: RunPaths, run_id: str | None = None) -> Material:
         dimensions=told(_there(paths.dimensions_of(record.id))),
         manifests=_manifests(store),
         runs=runs,
-        live=_live(store),
-        withdrawn=_withdrawn(store),
+        live=_sound(store.current) or "",
+        withdrawn=frozenset(_sound(store.withdrawn) or ()),
         made=datetime.now(timezone.utc).isoformat(timespec="seconds"),
     )
 
@@ -198,25 +190,13 @@ def _rejects(path: Path | None) -> list[list[str]]:
 
 
 def _manifests(store: Store) -> list[dict[str, Any]]:
-    """Those that can be read; a damaged one is the business of `farelite verify`."""
-    found = []
-    for version in store.versions():
-        try:
-            found.append(store.manifest(version))
-        except CorruptError:
-            continue
-    return found
+    found = (_sound(store.manifest, version) for version in store.versions())
+    return [one for one in found if one is not None]
 
 
-def _live(store: Store) -> str:
+def _sound(read: Any, *more: Any) -> Any:
+    """What can be read of the store; a damaged one is the business of `farelite verify`."""
     try:
-        return store.current() or ""
+        return read(*more)
     except CorruptError:
-        return ""
-
-
-def _withdrawn(store: Store) -> frozenset[str]:
-    try:
-        return frozenset(store.withdrawn())
-    except CorruptError:
-        return frozenset()
+        return None

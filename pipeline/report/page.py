@@ -7,8 +7,7 @@ from pathlib import Path
 
 from data.writing import write_text
 from pipeline.paths import RunPaths
-from pipeline.report.blocks import Section
-from pipeline.report.html import Page, draw
+from pipeline.report.blocks import Page, Section, draw
 from pipeline.report.material import Material, gather
 from pipeline.report.sections import (
     compression,
@@ -75,11 +74,6 @@ def write_report(paths: RunPaths, run_id: str | None = None, output: Path | None
     Returns:
         Where it lies: `output`, or `report.html` in the pipeline's folder, or `report-unfinished.html` there for a run
         that was interrupted or failed.
-
-    Raises:
-        LineageError: there is no such run.
-        DataError: the place cannot be written.
-        MetadataError: the metadata store cannot be opened.
     """
     material = gather(paths, run_id)
     page = render(material)

@@ -49,8 +49,6 @@ class Bin:
 
     Attributes:
         place: middle of the stretch.
-        name: of the stretch.
-        rows: in it.
         quantiles: of the residual, as in `QUANTILES`.
         errors: metrics by name, as `Task.of_part`.
     """

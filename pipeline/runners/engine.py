@@ -22,8 +22,6 @@ class Engine:
     """Where the data steps of one run go.
 
     Attributes:
-        place: the kind.
-        arguments: what Beam is told.
         flink: the cluster, where it is one.
         job_name: of this run's jobs on it.
         slots: of it that they use.
@@ -53,15 +51,7 @@ class Engine:
 
 
 def ready(run: Run, say: Callable[[str], None] = lambda text: None) -> Engine:
-    """Chooses the engine; a cluster is looked at, and its workers are greeted.
-
-    Args:
-        run: whose data steps go there; its id names the jobs.
-        say: is told what goes on.
-
-    Raises:
-        FlinkError: the cluster cannot do it, with the remedy.
-    """
+    """Chooses the engine of a run's data steps; a cluster is looked at, and its workers are greeted."""
     beam = run.config.beam
     rows = estimate_rows(sizes(run.source.all_files())) if beam.runner == "auto" else 0
     place = beam.place(rows)

@@ -11,9 +11,7 @@ class ComponentRun:
     """What a step did and took.
 
     Attributes:
-        name: of the step.
         state: `ran` or `cached`.
-        seconds: of wall time.
         figure: that matters.
         cpu_seconds: of this process and of those that it has started and seen end.
         peak_bytes: largest resident size that this process had up to the end of the step.
@@ -35,11 +33,8 @@ class Result:
         verdict: `pushed`, `unchanged`, `refused` or `stopped`.
         version: pushed, or live and unchanged; empty otherwise.
         model_dir: its folder.
-        reasons: why refused or stopped.
         metrics: figures of the file; empty where none was made.
         seconds: wall time.
-        run_id: in ML Metadata.
-        components: in order.
         warnings: what the gates found odd and let pass.
         report: where the page on the run lies; empty where it could not be made.
         study_dir, tuning_dir: folder of the compression study, and of the Tuner's results; empty where there was none.

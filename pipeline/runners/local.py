@@ -29,8 +29,8 @@ from components.registry.store import Store
 from data import files
 from data.sources import PLAIN
 from pipeline import last_run, provenance
+from pipeline.causes import is_interrupt
 from pipeline.graph import create_pipeline
-from pipeline.interrupts import is_interrupt
 from pipeline.lineage import journal
 from pipeline.lineage.connection import connection_config, open_metadata, remember
 from pipeline.lineage.questions import Lineage

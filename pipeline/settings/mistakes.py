@@ -14,14 +14,7 @@ from pipeline.settings.renamed import removed, renamed
 
 
 def explain(path: Path, model: type[BaseModel], tree: Mapping[str, Any], error: ValidationError) -> str:
-    """All mistakes, a line each.
-
-    Args:
-        path: of the file.
-        model: of the whole configuration.
-        tree: what the file says.
-        error: what the model says of it.
-    """
+    """All mistakes of a configuration file, a line each."""
     told: dict[str, list[Any]] = {}
     for one in error.errors():
         told.setdefault(_key(tree, one), []).append(one)

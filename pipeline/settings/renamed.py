@@ -28,7 +28,7 @@ RENAMED = {
 
 REMOVED = {
     "training.patience": "training ends by itself after the first cycle of training.epochs that brings nothing; leave "
-    "training.epochs at auto, or give it the epochs of each cycle",
+    "training.epochs at auto, or give it the epochs of each cycle"
 }
 """What to do instead, by dotted key."""
 

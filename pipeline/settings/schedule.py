@@ -96,15 +96,7 @@ class Schedule(Settings):
         return self
 
     def newest_span(self, source: str, due: int) -> str | None:
-        """Label of the newest span that a run reads; None leaves it at those that are there.
-
-        Args:
-            source: `data.source`.
-            due: Unix seconds.
-
-        Raises:
-            DataError: the source has no dated spans.
-        """
+        """Label of the newest span that a run due then reads; None leaves it at those that are there."""
         if self.until_lag_h is None:
             return None
         wall_clock = datetime.fromtimestamp(due, ZoneInfo(self.time_zone)).replace(tzinfo=None)

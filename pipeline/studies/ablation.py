@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import statistics
 import tempfile
@@ -16,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from components.code_hash import code_hash
+from components.registry.durable import replace_text
 from data.errors import DataError
 from data.files import fingerprint
 from data.loading import load
@@ -71,14 +71,7 @@ class Ablation:
         return whole.model_copy(update={"data": whole.data.model_copy(update={"split": split})})
 
     def run(self, done: Callable[[Stage, int, bool], None]) -> dict[str, Any]:
-        """Trains what is not there yet and writes the table.
-
-        Args:
-            done: told of each training when it is there: rung, seed, whether it was found on disk.
-
-        Raises:
-            DataError: the source cannot be used as described, or does not suit the reducer.
-        """
+        """Trains what is not there yet and writes the table; `done` gets rung, seed, and whether it was there."""
         data = fingerprint(locate(self.config.data).all_files())
         found: dict[str, list[dict[str, Any]]] = {}
         with tempfile.TemporaryDirectory() as folder:
@@ -179,8 +172,5 @@ def _flatten(result: dict[str, Any]) -> Iterator[tuple[str, float]]:
 
 
 def _write(path: Path, contents: dict[str, Any]) -> None:
-    """Whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_text(json.dumps(contents, indent=1))
-    part.replace(path)
+    replace_text(path, json.dumps(contents, indent=1))

@@ -5,23 +5,24 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from components.shown import shown
 from components.task import task_of
 from pipeline.config import Config, load
-from pipeline.pace import Pace
 from pipeline.paths import RunPaths
-from pipeline.pulse import Pulse, going_on
+from pipeline.pulse import Pace, Pulse, going_on
 from pipeline.quiet import libraries_to
 from pipeline.settled import settled
 from pipeline.studies.stages import EMBEDDINGS, Stage, stages
+from pipeline.terminal import markdown as as_markdown
+from pipeline.terminal import plain_table
 
 
 def ablate_with_progress(
@@ -32,27 +33,30 @@ def ablate_with_progress(
     vary_split: bool,
     linear_only: bool,
 ) -> dict[str, Any]:
-    """Runs an ablation and draws how it goes.
-
-    Raises:
-        ConfigError, DataError, RunsFolderError: the input's fault.
-    """
+    """Runs an ablation and draws how it goes."""
     # At once, before seconds go into loading TensorFlow.
     config, *_ = settled(load(config_file, overrides))
     paths = RunPaths(runs_dir / config.name)
-    paths.make()
     print(cost(config, len(seeds), linear_only), file=sys.stderr, flush=True)
-    log = paths.logs / f"ablate-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
-    with (
-        libraries_to(log) as terminal,
-        going_on("loading TensorFlow", Console(file=terminal, highlight=False)) as pulse,
-    ):
+    with loading(paths, "ablate") as pulse:
         from pipeline.studies.ablation import Ablation
 
         study = Ablation(config, seeds, "split" if vary_split else "training", linear_only, paths.root)
         cells = study.cells()
         pulse.say(_cell(*cells[0]), f"1 of {len(cells)}")
         return study.run(_teller(pulse, cells))
+
+
+@contextmanager
+def loading(paths: RunPaths, study: str) -> Iterator[Pulse]:
+    """Signs of life while the block loads TensorFlow and studies; what libraries print goes to a log."""
+    paths.make()
+    log = paths.logs / f"{study}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    with (
+        libraries_to(log) as terminal,
+        going_on("loading TensorFlow", Console(file=terminal, highlight=False)) as pulse,
+    ):
+        yield pulse
 
 
 def _teller(pulse: Pulse, cells: list[tuple[Stage, int]]) -> Callable[[Stage, int, bool], None]:
@@ -87,14 +91,9 @@ def show_ablation(table: dict[str, Any], markdown: bool = False) -> None:
     """One line a group: errors as mean and standard deviation over seeds, parameters and bytes."""
     header, rows = _lines(table)
     if markdown:
-        print(f"| {' | '.join(header)} |")
-        print("|---" * len(header) + "|")
-        for row in rows:
-            print(f"| {' | '.join(row)} |")
+        print(as_markdown(header, rows))
         return
-    shown = Table(box=None, pad_edge=False, header_style="dim", title=None)
-    for place, name in enumerate(header):
-        shown.add_column(name, justify="right" if place else "left")
+    shown = plain_table(header, right=header[1:])
     for row in rows:
         shown.add_row(*row)
     Console(highlight=False).print(shown)

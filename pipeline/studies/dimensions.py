@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
@@ -21,8 +19,8 @@ from components.task.studied import NEIGHBOURS, TREES
 from components.trainer.context import TrainingContext
 from data.tensor_names import tensor_name
 from pipeline.config import Config
-from pipeline.studies import curves, order
-from pipeline.studies.costs import costs, rest, saved
+from pipeline.studies import dimension_measures as measures
+from pipeline.studies.dimension_measures import Matrix, costs, rest, saved
 from pipeline.studies.finished import Source
 from transforms import learned
 from transforms.features import BLOCK
@@ -49,14 +47,7 @@ class Dimensions:
     seed: int
 
     def measure(self, told: Callable[[int, int], None]) -> dict[str, Any]:
-        """The contents of `dimensions/RUN.json`.
-
-        Args:
-            told: how many steps are done, of how many.
-
-        Raises:
-            DataError: the training rows do not suit the reducer.
-        """
+        """The contents of `dimensions/RUN.json`; `told` gets how many steps are done, of how many."""
         source = self.source
         plan = source.config.plan()
         limits = (source.config.training.max_rows, source.config.push.max_bytes)
@@ -66,7 +57,7 @@ class Dimensions:
         count = len(whole.raw_train[tensor_name(plan.dataset.label.column)])
         places = np.random.default_rng(self.seed).permutation(count)[: self.rows]
         context = dataclasses.replace(whole, raw_train={name: one[places] for name, one in whole.raw_train.items()})
-        correlations = order.correlations(context.train.numbers, context.train.label)
+        correlations = measures.correlations(context.train.numbers, context.train.label)
         ways = _Ways(self, context, correlations, told, len(known["features"]) + _reduced(known))
         return {
             "pipeline": source.config.name,
@@ -96,7 +87,7 @@ class _Ways:
 
     choices: Dimensions
     context: TrainingContext
-    correlations: tuple[order.Matrix, order.Matrix]
+    correlations: tuple[Matrix, Matrix]
     told: Callable[[int, int], None]
     steps: int
     done: int = 0
@@ -104,7 +95,7 @@ class _Ways:
     def features(self, known: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Features of the scaled block, the most useful next one first."""
         names, with_label = known["features"], self.correlations[1]
-        ranks, shares = order.forward(*self.correlations)
+        ranks, shares = measures.forward(*self.correlations)
         train, validation = (
             _scaled(table.numbers, known)[:, ranks] for table in (self.context.train, self.context.validation)
         )
@@ -114,7 +105,7 @@ class _Ways:
                 "label_correlation": float(with_label[place]),
                 "label_r2": shares[one],
                 **self._with(train[:, : one + 1], validation[:, : one + 1]),
-                "contrast_if_independent": curves.contrast_of_independent(one + 1, self.choices.seed),
+                "contrast_if_independent": measures.contrast_of_independent(one + 1, self.choices.seed),
             }
             for one, place in enumerate(ranks)
         ]
@@ -138,9 +129,9 @@ class _Ways:
         few, seed = self.choices.few, self.choices.seed
         label, others = self.context.train.label, (validation, self.context.validation.label)
         found = {
-            "errors": curves.errors(task, (train, label), others, seed),
-            "errors_of_few": curves.errors(task, (train[:few], label[:few]), others, seed),
-            "contrast": curves.contrast(train, seed),
+            "errors": measures.errors(task, (train, label), others, seed),
+            "errors_of_few": measures.errors(task, (train[:few], label[:few]), others, seed),
+            "contrast": measures.contrast(train, seed),
         }
         self.done += 1
         self.told(self.done, self.steps)
@@ -158,10 +149,10 @@ def _scaled(numbers: Array, known: Mapping[str, Any]) -> npt.NDArray[np.float64]
     return np.asarray((numbers.astype(np.float64) - centre) / spread)
 
 
-def _pairs(names: list[str], correlation: order.Matrix) -> list[dict[str, Any]]:
+def _pairs(names: list[str], correlation: Matrix) -> list[dict[str, Any]]:
     return [
         {"features": [names[a], names[b]], "correlation": value}
-        for a, b, value in order.correlated_pairs(correlation, CORRELATED)
+        for a, b, value in measures.correlated_pairs(correlation, CORRELATED)
     ]
 
 
@@ -175,11 +166,3 @@ def _costs(context: TrainingContext, config: Config, features: int) -> dict[str,
         "saved_by_reducer": saved(found, design.widths, features, units),
     }
     return {"inputs": [dataclasses.asdict(one) for one in found], "parameters": parameters}
-
-
-def write(path: Path, contents: Mapping[str, Any]) -> None:
-    """Whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(json.dumps(contents, indent=1))
-    part.replace(path)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import os
-import time
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,13 +11,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from components.registry.durable import replace_text
 from components.shown import shown
 from components.task import task_of
 from components.task.task import Task
-from pipeline.pace import Pace
 from pipeline.paths import RunPaths
-from pipeline.pulse import going_on
-from pipeline.quiet import libraries_to
+from pipeline.pulse import Pace
+from pipeline.studies.ablation_view import loading
+from pipeline.terminal import plain_table
 
 _WIDE = 132
 """Characters that the widest table takes."""
@@ -35,17 +35,9 @@ def dimensions_with_progress(
 
     Returns:
         What was measured, and whether the run is the newest.
-
-    Raises:
-        LineageError, MetadataError, DataError: there is no such run, or it cannot be looked at.
     """
-    paths.make()
-    log = paths.logs / f"dimensions-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
-    with (
-        libraries_to(log) as terminal,
-        going_on("loading TensorFlow", Console(file=terminal, highlight=False)) as pulse,
-    ):
-        from pipeline.studies.dimensions import Dimensions, write
+    with loading(paths, "dimensions") as pulse:
+        from pipeline.studies.dimensions import Dimensions
         from pipeline.studies.finished import look
 
         source = look(paths, run_id)
@@ -56,7 +48,9 @@ def dimensions_with_progress(
             pulse.say("dimension by dimension", pace.in_words(f"{done} of {steps}", done, steps))
 
         measured = Dimensions(source, rows, few, seed).measure(told)
-        write(paths.dimensions_of(source.record.id), measured)
+        place = paths.dimensions_of(source.record.id)
+        place.parent.mkdir(exist_ok=True)
+        replace_text(place, json.dumps(measured, indent=1))
     return measured, source.newest
 
 
@@ -104,12 +98,7 @@ def in_words(measured: Mapping[str, Any]) -> str:
 
 
 def _table(left: Sequence[str], right: Sequence[str]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in left:
-        table.add_column(name, no_wrap=True)
-    for name in right:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
+    return plain_table([*left, *right], right, no_wrap=True)
 
 
 def _task(measured: Mapping[str, Any]) -> Task:
@@ -127,21 +116,8 @@ def _errors(measured: Mapping[str, Any], steps: Sequence[Mapping[str, Any]], key
 
 def _features(measured: Mapping[str, Any]) -> Table:
     few = f"{measured['rows']['few']:,}"
-    table = _table(
-        ["", "feature"],
-        [
-            "with label",
-            "R²",
-            "linear",
-            "nearest",
-            "trees",
-            f"{few}: linear",
-            "nearest",
-            "trees",
-            "far/near",
-            "at worst",
-        ],
-    )
+    models = ("linear", "nearest", "trees", f"{few}: linear", "nearest", "trees")
+    table = _table(["", "feature"], ["with label", "R²", *models, "far/near", "at worst"])
     steps = measured["features"]
     lines = zip(steps, _errors(measured, steps, "errors"), _errors(measured, steps, "errors_of_few"), strict=True)
     for number, (one, errors, of_few) in enumerate(lines, start=1):

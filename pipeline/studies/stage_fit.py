@@ -71,9 +71,6 @@ def prepare(plan: Plan, splits: Mapping[str, Columns], folder: Path, budget: int
     """Learns the features from `train`; the graph lies in `folder`, which must stay as long as the ground is used.
 
     The budget is in bytes of a file.
-
-    Raises:
-        DataError: the training rows do not suit the reducer.
     """
     output = in_memory.learn(plan, splits["train"], folder)
     known = learned.read(output.transform_savedmodel_dir)
@@ -82,14 +79,7 @@ def prepare(plan: Plan, splits: Mapping[str, Columns], folder: Path, budget: int
 
 
 def measure(config: Config, stage_data: StageData, folder: Path, linear_only: bool) -> Measured:
-    """Trains with `config.training`, its seed included, converts, and measures on `test`.
-
-    Args:
-        config: training and conversion.
-        stage_data: features and rows.
-        folder: for the SavedModel.
-        linear_only: leave out the network.
-    """
+    """Trains with `config.training`, its seed included, converts in `folder`, and measures on `test`."""
     context, rows = stage_data.context, stage_data.rows
     label = rows.label
     task = task_of(context.plan.dataset.label.model_dump())

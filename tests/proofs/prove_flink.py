@@ -20,7 +20,7 @@ from typing import Any
 
 import flink_cluster
 import psutil
-import results
+from common import earlier, keep
 from steps import Steps, run_of
 
 from pipeline.config import load
@@ -185,7 +185,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, help="JSON lines; kills that stand there are not made again")
     parser.add_argument("--minutes", type=float, default=60, help="no kill begins later than this")
     told = parser.parse_args()
-    done = [one for one in results.earlier(told.results) if one["seed"] == told.seed]
+    done = [one for one in earlier(told.results) if one["seed"] == told.seed]
     began = time.monotonic()
     with flink_cluster.up(), tempfile.TemporaryDirectory(prefix="farelite-prove-flink-") as folder:
         bench, flink = Bench(Path(folder)), Flink()
@@ -199,7 +199,7 @@ def main() -> None:
             number += 1
             done.append(one)
             print(json.dumps(one), flush=True)
-            results.keep(told.results, one)
+            keep(told.results, one)
     kills = [one for one in done if one["killed"]]
     recovered = sum(one["outcome"] == "recovered" for one in kills)
     print(

@@ -25,9 +25,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipeline.runners.schedule.attempts import Ending
-from pipeline.runners.schedule.clock import Clock
 from pipeline.runners.schedule.ledger import Ledger
-from pipeline.runners.schedule.service import Service
+from pipeline.runners.schedule.service import Clock, Service
 from pipeline.runners.schedule.slot import VERDICTS, Slot
 from pipeline.settings.schedule import Schedule
 

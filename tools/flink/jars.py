@@ -39,11 +39,7 @@ def ensure(folder: Path) -> Path:
 
 
 def fetch(target: Path) -> None:
-    """Lets Maven copy all runtime jars into a folder.
-
-    Raises:
-        JarsError: it is missing or failed.
-    """
+    """Lets Maven copy all runtime jars into a folder."""
     maven = shutil.which("mvn")
     if maven is None:
         raise JarsError(

@@ -17,13 +17,6 @@ def make(root: Path, folder: Path) -> Path:
 
     The packages are read from `.venv`, so that nothing is installed twice; farelite itself is not: its editable
     install there is known by a `.pth` file, and those of a folder that a `.pth` file names are not read.
-
-    Args:
-        root: of the checkout.
-        folder: of the environment.
-
-    Raises:
-        WorkersError: a command failed.
     """
     source = root / ".venv" / "bin" / "python"
     python = folder / "bin" / "python"

@@ -61,14 +61,7 @@ def _front(material: Material, found: Mapping[str, Any], made: Sequence[Mapping[
         )
         for one in made
     ]
-    header = (
-        "trial",
-        *(task.metrics[name].title for name in task.brief),
-        "bytes",
-        "us (p95)",
-        "changed",
-        "mark",
-    )
+    header = ("trial", *(task.metrics[name].title for name in task.brief), "bytes", "us (p95)", "changed", "mark")
     caption = (
         "Each trial's file by size and error. Filled ones are on the front: no other is better in both. Orange is the "
         "one that was chosen. No test row was looked at."

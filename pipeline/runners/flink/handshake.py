@@ -19,8 +19,8 @@ from apache_beam.transforms.environments import SDK_VERSION_CAPABILITY_PREFIX
 
 from components.code_hash import code_hash
 from pipeline.runners.flink.errors import FlinkError
-from pipeline.runners.flink.explain import explain
 from pipeline.runners.flink.rest import Cluster
+from pipeline.runners.flink.watch import explain
 from pipeline.settings.beam import Flink
 
 PACKAGES = (

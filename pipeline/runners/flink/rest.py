@@ -38,10 +38,6 @@ class Cluster:
 
     address: str
 
-    def flink_version(self) -> str:
-        """Such as 1.19.0."""
-        return str(self._get("/overview")["flink-version"])
-
     def task_managers(self) -> list[TaskManager]:
         """All that have registered."""
         return [

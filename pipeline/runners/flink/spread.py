@@ -23,12 +23,7 @@ BUNDLE_BYTES = 64 << 20
 
 
 class SpreadingPipeline(beam.Pipeline):
-    """A pipeline that takes `SpreadRead` wherever a step applies Beam's `Read`.
-
-    Args:
-        slots: that will read.
-        argv: what Beam is told.
-    """
+    """A pipeline that takes `SpreadRead` wherever a step applies Beam's `Read`."""
 
     def __init__(self, slots: int, argv: list[str]) -> None:
         super().__init__(argv=argv)
@@ -68,12 +63,7 @@ class Rebalance(beam.PTransform):
 
 
 class SpreadRead(beam.PTransform):
-    """Reads the same records as `Read(source)`, each slot its list of the source's bundles, one at a time.
-
-    Args:
-        source: to be read.
-        slots: so many lists are made.
-    """
+    """Reads the same records as `Read(source)`, each slot its list of the source's bundles, one at a time."""
 
     def __init__(self, source: BoundedSource, slots: int) -> None:
         super().__init__()

@@ -78,11 +78,7 @@ def _end_of(process: subprocess.Popen[bytes]) -> int:
 
 
 def main(address: str) -> None:
-    """Serves until it is ended.
-
-    Args:
-        address: host and port to listen on.
-    """
+    """Serves at HOST:PORT until it is ended."""
     # Beam's servicer starts `python` from PATH.
     os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     options = [("grpc.so_reuseport", 0), ("grpc.http2.max_pings_without_data", 0), ("grpc.http2.max_ping_strikes", 0)]

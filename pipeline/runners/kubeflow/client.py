@@ -13,9 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import yaml
+
+from data.errors import DataError
+from data.writing import write_text
 from pipeline.config import Config
 from pipeline.runners.kubeflow.cron import six_fields, unkept
-from pipeline.runners.kubeflow.document import write
 from pipeline.runners.kubeflow.errors import KubeflowError
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -39,7 +42,6 @@ class Thing:
 
     Attributes:
         what: `pipeline`, `version`, `experiment`, `run` or `recurring run`.
-        name: as the cluster shows it.
         id: the cluster's; empty where a dry run found none.
         did: what became of it: `found`, `created`, `would create`, ...
     """
@@ -55,9 +57,7 @@ class Wish:
     """What to ask for.
 
     Attributes:
-        action: `submit` or `schedule`.
         parameters: of the run, in place of the defaults.
-        dry_run: only look.
         run_name: of the run to submit.
         wait_s: for its end; 0 for not at all.
         times: of the recurring run, as `times` gives them.
@@ -78,14 +78,7 @@ def ask(
     say: Callable[[str], None],
     done: Callable[[Thing], None],
 ) -> list[Thing]:
-    """Brings the cluster to what is wished; nothing is made twice.
-
-    Args:
-        config: of the pipeline.
-        documents: its specification and the platform's.
-        wish: what to ask for.
-        say: a line for people.
-        done: told of each thing, also of those before an error.
+    """Brings the cluster to what is wished, nothing twice; `done` is told of each thing, also of those before an error.
 
     Raises:
         KubeflowError: no client here, no such parameter, or what the cluster answered.
@@ -203,3 +196,12 @@ def _check(parameters: dict[str, str], spec: dict[str, Any]) -> None:
     for name in parameters:
         if name not in known:
             raise KubeflowError(f"--param {name}: no such parameter; there are {', '.join(sorted(known))}")
+
+
+def write(documents: list[dict[str, Any]], path: Path) -> None:
+    """Writes YAML as the kfp client reads it: one document for the specification, one for the platform."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot make the folder {path.parent}: {error.strerror}; give another --output") from error
+    write_text(path, yaml.safe_dump_all(documents, sort_keys=True, width=120))

@@ -70,14 +70,7 @@ def _kept(name: str, value: Any) -> Any:
 
 
 def inputs_of(task: Json, parameters: Json, made: dict[str, dict[str, int]], record: Record) -> Json:
-    """Inputs of an ExecutorInput: `resolveInputs` in driver/resolve.go.
-
-    Args:
-        task: of the specification.
-        parameters: of the run.
-        made: ids of outputs, by task and output.
-        record: of the artifacts.
-    """
+    """Inputs of an ExecutorInput, with ids of outputs by task and output: `resolveInputs` in driver/resolve.go."""
     wanted = task.get("inputs", {})
     values = {
         name: parameters[one["componentInputParameter"]]
@@ -94,12 +87,7 @@ def inputs_of(task: Json, parameters: Json, made: dict[str, dict[str, int]], rec
 
 
 def outputs_of(place: str, component: Json) -> Json:
-    """Output artifacts of an ExecutorInput, with one for the logs: `provisionOutputs` in driver/driver.go.
-
-    Args:
-        place: URI of this attempt at the task.
-        component: of the specification.
-    """
+    """Output artifacts of an ExecutorInput, with one for the logs: `provisionOutputs` in driver/driver.go."""
     types = {
         key: one["artifactType"] for key, one in component.get("outputDefinitions", {}).get("artifacts", {}).items()
     }

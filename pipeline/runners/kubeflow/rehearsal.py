@@ -30,10 +30,8 @@ class Step:
     """What one step took.
 
     Attributes:
-        name: of the task.
         state: `ran` or `cached`.
         seconds: wall time, imports included.
-        cpu_seconds: user and system.
         peak_bytes: largest resident set of the step or a child of it.
         outputs: its artifacts as the next steps are told.
     """

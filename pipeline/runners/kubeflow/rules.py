@@ -59,11 +59,11 @@ def _dag(name: str, component: dict[str, Any], spec: dict[str, Any]) -> Iterator
         yield f"DAG {name} must contain one or more non-exit tasks"
     parameters = component.get("inputDefinitions", {}).get("parameters", {})
     for key, task in tasks.items():
-        yield from (f"task {key}: {reason}" for reason in _task(key, task, tasks, parameters, spec))
+        yield from (f"task {key}: {reason}" for reason in _task(task, tasks, parameters, spec))
 
 
 def _task(
-    key: str, task: dict[str, Any], tasks: dict[str, Any], parameters: dict[str, Any], spec: dict[str, Any]
+    task: dict[str, Any], tasks: dict[str, Any], parameters: dict[str, Any], spec: dict[str, Any]
 ) -> Iterator[str]:
     if "artifactIterator" in task:
         yield "artifact iterator is not implemented"

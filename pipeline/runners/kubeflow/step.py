@@ -34,14 +34,7 @@ class OtherCodeError(RuntimeError):
 
 
 def main(arguments: list[str]) -> None:
-    """Runs one executor.
-
-    Args:
-        arguments: without the program's name.
-
-    Raises:
-        OtherCodeError: the image holds other code than the specification was compiled from.
-    """
+    """Runs one executor."""
     ours = argparse.ArgumentParser(allow_abbrev=False)
     ours.add_argument("--code", required=True, help="fingerprint of the code that the image must hold")
     ours.add_argument("--outputs", required=True, help="names of the outputs that the component declares")
@@ -115,10 +108,6 @@ def localise(task: dict[str, Any], declared: list[str]) -> dict[str, str]:
 
     Outputs that the component does not declare are the backend's own, such as `executor-logs`, whose file the launcher
     is writing (`provisionOutputs`, and `getLogWriter` in component/launcher_v2.go): TFX is not told of them.
-
-    Args:
-        task: an ExecutorInput.
-        declared: names of the component's outputs.
 
     Returns:
         The URI of each output's path.

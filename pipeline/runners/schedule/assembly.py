@@ -31,11 +31,6 @@ TELL_TIMEOUT_S = 60.0
 class Assembly:
     """A pipeline's schedule on this machine.
 
-    Args:
-        config_file: None takes the default.
-        runs_dir: folder of all pipelines' runs.
-        overrides: `key=value`.
-
     Raises:
         ConfigError, RunsFolderError: the input's fault.
         ScheduleError: the configuration has no `schedule:` block.

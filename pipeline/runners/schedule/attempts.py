@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from pipeline.machine import born
 from pipeline.runners.schedule.slot import FAILED, VERDICTS, Slot
@@ -25,35 +25,12 @@ class Ending:
 
     Attributes:
         outcome: the run's verdict, or `failed`.
-        reason: one line.
         result: what the run printed.
     """
 
     outcome: str
     reason: str
     result: dict[str, Any] = field(default_factory=dict)
-
-
-class Attempt(Protocol):
-    """One run under way."""
-
-    process: str
-
-    def poll(self) -> Ending | None:
-        """How it ended; None while it goes on."""
-
-    def stop(self, grace_s: float) -> None:
-        """Interrupts it, and after so many seconds kills it; it has ended when this returns."""
-
-
-class Runner(Protocol):
-    """Makes attempts."""
-
-    def start(self, slot: Slot, number: int) -> Attempt:
-        """Begins one."""
-
-    def adopt(self, slot: Slot, number: int, process: str) -> Attempt:
-        """Takes over one that an earlier service began."""
 
 
 class ProcessRunner:
@@ -69,23 +46,19 @@ class ProcessRunner:
         self._folder = folder
 
     def start(self, slot: Slot, number: int) -> Attempt:
-        """See `Runner`. In a session of its own, so that a signal to the service is not one to the run."""
+        """Begins one, in a session of its own, so that a signal to the service is not one to the run."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._discard_old()
         out, log = self._files(slot, number)
         with out.open("wb") as to_out, log.open("wb") as to_log:
             child = subprocess.Popen(
-                self._command(slot),
-                stdin=subprocess.DEVNULL,
-                stdout=to_out,
-                stderr=to_log,
-                start_new_session=True,
+                self._command(slot), stdin=subprocess.DEVNULL, stdout=to_out, stderr=to_log, start_new_session=True
             )
-        return _ProcessAttempt(f"{child.pid}:{born(child.pid)}", out, log, child)
+        return Attempt(f"{child.pid}:{born(child.pid)}", out, log, child)
 
     def adopt(self, slot: Slot, number: int, process: str) -> Attempt:
-        """See `Runner`."""
-        return _ProcessAttempt(process, *self._files(slot, number))
+        """Takes over one that an earlier service began."""
+        return Attempt(process, *self._files(slot, number))
 
     def _files(self, slot: Slot, number: int) -> tuple[Path, Path]:
         stem = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(slot.due))}-{slot.kind}-{number}"
@@ -96,12 +69,15 @@ class ProcessRunner:
             path.unlink()
 
 
-class _ProcessAttempt:
+class Attempt:
+    """One run under way."""
+
     def __init__(self, process: str, out: Path, log: Path, child: subprocess.Popen[bytes] | None = None) -> None:
         self.process = process
         self._out, self._log, self._child = out, log, child
 
     def poll(self) -> Ending | None:
+        """How it ended; None while it goes on."""
         if self._alive():
             return None
         result = _read_result(self._out)
@@ -111,6 +87,7 @@ class _ProcessAttempt:
         return Ending(FAILED, f"{code}{_last_words(self._log)}")
 
     def stop(self, grace_s: float) -> None:
+        """Interrupts it, and after so many seconds kills it; it has ended when this returns."""
         self._signal(signal.SIGINT)
         deadline = time.monotonic() + grace_s
         while self._alive() and time.monotonic() < deadline:

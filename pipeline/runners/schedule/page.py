@@ -35,13 +35,7 @@ class Health:
 
 
 class Collector:
-    """The ledger's counts as metrics; they go on counting over restarts, since the ledger does.
-
-    Args:
-        name: of the pipeline.
-        open_ledger: a connection for the thread that asks.
-        next_due: Unix seconds.
-    """
+    """The ledger's counts as metrics; they go on counting over restarts, since the ledger does."""
 
     def __init__(self, name: str, open_ledger: Callable[[], Ledger], next_due: Callable[[], int]) -> None:
         self._name, self._open, self._next_due = name, open_ledger, next_due

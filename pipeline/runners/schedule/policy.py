@@ -19,10 +19,8 @@ class Decision:
     """What is to become of one due time.
 
     Attributes:
-        due: Unix seconds.
         state: `queued` or `skipped`.
         outcome: why it is skipped: `missed`, `overlapped`, `coalesced` or `paused`; empty when queued.
-        reason: one sentence.
     """
 
     due: int
@@ -34,14 +32,7 @@ class Decision:
 def decide(
     dues: Sequence[int], now: float, schedule: Schedule, paused: bool, busy: bool
 ) -> tuple[list[Decision], bool]:
-    """One decision for each due time, in order.
-
-    Args:
-        dues: new ones, ascending, none later than `now`.
-        now: Unix seconds.
-        schedule: the policies.
-        paused: the schedule is.
-        busy: a run is under way, or one waits.
+    """One decision for each new due time, ascending; `busy` means that a run is under way, or one waits.
 
     Returns:
         The decisions, and whether what waits already gives way to the last of them.

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
-from pipeline.runners.schedule.attempts import Attempt, Ending, Runner
-from pipeline.runners.schedule.clock import Clock
+from pipeline.runners.schedule.attempts import Attempt, Ending, ProcessRunner
 from pipeline.runners.schedule.ledger import Ledger
 from pipeline.runners.schedule.policy import OVERLAPPED, QUEUED, RUNNING, Decision, decide
 from pipeline.runners.schedule.slot import DUE, FAILED, NOTHING_NEW, STOPPED, TIMED_OUT, VERDICTS, Slot
 from pipeline.settings import calendar
 from pipeline.settings.schedule import Schedule
+
+
+class Clock:
+    """The machine's."""
+
+    def now(self) -> float:
+        """Unix seconds; may jump."""
+        return time.time()
+
+    def steady(self) -> float:
+        """Seconds that never jump, from an arbitrary moment on."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Lets time pass."""
+        time.sleep(seconds)
+
 
 GRACE_S = 30.0
 """So long a run may take to end itself when it is interrupted."""
@@ -38,7 +55,7 @@ class Service:
         name: str,
         schedule: Schedule,
         ledger: Ledger,
-        runner: Runner,
+        runner: ProcessRunner,
         inputs: Callable[[Slot], str],
         stands: Callable[[Slot], bool] = lambda slot: True,
         elsewhere: Callable[[], bool] = lambda: False,

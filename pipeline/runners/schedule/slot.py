@@ -26,13 +26,11 @@ class Slot:
         state: `queued`, `running`, `done` or `skipped`; the last two are final.
         outcome: verdict of the run, `nothing_new`, `failed` or `timed_out`; `missed`, `overlapped`, `coalesced` or
             `paused` when skipped.
-        reason: one sentence.
         start_at: not before; Unix seconds.
         ended: Unix seconds; None before.
         inputs: fingerprint of data and configuration that the run saw.
         result: what the run printed.
         told: what became of `on_result`.
-        attempts: so many so far.
         stops: further ones that ended because the service was stopped.
     """
 

@@ -16,11 +16,7 @@ class Place:
     """Where the schedule runs.
 
     Attributes:
-        name: of the pipeline.
-        program: the `farelite` command.
-        folder: to run in.
         arguments: of the command line, paths absolute: `--config`, `--runs-dir`, `--set`.
-        user: to run as.
     """
 
     name: str

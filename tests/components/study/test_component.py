@@ -22,8 +22,8 @@ from components.study.bench import Runner, StudyError
 from components.study.figure import pareto_svg
 from components.study.measure import Bench, Rows
 from components.study.settings import Study, Variant
-from pipeline.commands.study_view import markdown, study_table
-from pipeline.pace import Pace
+from pipeline.commands.search_views import markdown, study_table
+from pipeline.pulse import Pace
 from tests.conftest import tiny_formula, tiny_interface
 
 GRID = {

@@ -7,8 +7,7 @@ import pytest
 from pipeline.cli import main
 from pipeline.commands.options import run_asked
 from pipeline.lineage.comparison import Figure, compare
-from pipeline.lineage.comparison_tables import tables
-from pipeline.lineage.comparison_view import show_comparison
+from pipeline.lineage.comparison_tables import show_comparison, tables
 from pipeline.lineage.connection import open_metadata, recall
 from pipeline.lineage.errors import LineageError
 from pipeline.lineage.questions import Lineage

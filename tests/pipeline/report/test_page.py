@@ -15,7 +15,7 @@ from pipeline.lineage import journal
 from pipeline.lineage.connection import open_metadata
 from pipeline.lineage.errors import LineageError, MetadataError
 from pipeline.lineage.records import Artifact, NodeRun
-from pipeline.report import html
+from pipeline.report import blocks
 from pipeline.report.blocks import Section, Table
 from pipeline.report.material import _warnings, gather
 from pipeline.report.page import render, sections, write_report
@@ -190,8 +190,8 @@ def test_classes_in_the_data_have_no_mean_and_a_yes_or_no_has_its_share():
 
 def test_a_long_text_in_a_table_has_room_on_a_phone():
     table = Table("odd", ("column", "what"), [("rain", "short"), ("rain", "long " * 20), ("rain", Markup("<b>") * 20)])
-    page = html.Page("t", "h", "1", [], [Section("anomalies", "Anomalies", [table])], "")
-    assert [told.get("class") for tag, told in Page(html.draw(page)).elements if tag == "td"] == [None, "long", None]
+    page = blocks.Page("t", "h", "1", [], [Section("anomalies", "Anomalies", [table])], "")
+    assert [told.get("class") for tag, told in Page(blocks.draw(page)).elements if tag == "td"] == [None, "long", None]
 
 
 def test_the_model_card_names_the_layers_that_were_trained_and_no_places_where_there_are_none(finished):

@@ -18,10 +18,9 @@ from components.trainer import network
 from pipeline.cli import main
 from pipeline.config import Config
 from pipeline.paths import RunPaths
-from pipeline.studies import curves
-from pipeline.studies.costs import costs, rest, saved
+from pipeline.studies import dimension_measures as curves
+from pipeline.studies.dimension_measures import correlated_pairs, costs, forward, rest, saved
 from pipeline.studies.dimensions_view import grouped
-from pipeline.studies.order import correlated_pairs, forward
 from tests.components.trainer.designs import settled
 from transforms import in_memory
 

@@ -10,8 +10,7 @@ import pytest
 from data.errors import DataError
 from pipeline.runners.engine import Engine
 from pipeline.runners.flink.errors import FlinkError
-from pipeline.runners.flink.explain import explain
-from pipeline.runners.flink.watch import watched
+from pipeline.runners.flink.watch import explain, watched
 from pipeline.settings.beam import Beam, Flink
 
 RUNNING = {"jobs": [{"jid": "a", "name": "job", "state": "RUNNING"}]}

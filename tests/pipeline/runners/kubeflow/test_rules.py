@@ -18,7 +18,7 @@ from components.artifacts import OURS
 from components.code_hash import code_hash
 from components.pusher.lineage import lineage
 from pipeline.config import DEFAULT_CONFIG, ConfigError, load
-from pipeline.runners.kubeflow.document import write
+from pipeline.runners.kubeflow.client import write
 from pipeline.runners.kubeflow.places import PACKAGES, PlaceError, local_path
 from pipeline.runners.kubeflow.rehearsal import order
 from pipeline.runners.kubeflow.rules import refusals

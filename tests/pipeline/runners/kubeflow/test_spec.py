@@ -14,8 +14,7 @@ import pytest
 
 from data.errors import DataError
 from pipeline.config import DEFAULT_CONFIG, load
-from pipeline.runners.kubeflow.client import HOME
-from pipeline.runners.kubeflow.document import write
+from pipeline.runners.kubeflow.client import HOME, write
 
 Documents = list[dict[str, Any]]
 GOLDEN = Path(__file__).with_name("golden.yaml")

@@ -22,10 +22,9 @@ import pytest
 
 from pipeline.runners.schedule.assembly import tell
 from pipeline.runners.schedule.attempts import ProcessRunner
-from pipeline.runners.schedule.clock import Clock
 from pipeline.runners.schedule.ledger import Ledger
 from pipeline.runners.schedule.page import Collector, Health, serving
-from pipeline.runners.schedule.service import Service
+from pipeline.runners.schedule.service import Clock, Service
 from pipeline.runners.schedule.slot import ASKED, ScheduleError, Slot
 from pipeline.settings.schedule import Schedule
 
@@ -153,7 +152,7 @@ SERVICE = """
 import sys, time
 from pathlib import Path
 from pipeline.runners.schedule.attempts import ProcessRunner
-from pipeline.runners.schedule.clock import Clock
+from pipeline.runners.schedule.service import Clock
 from pipeline.runners.schedule.ledger import Ledger
 from pipeline.runners.schedule.service import Service
 from pipeline.settings.schedule import Schedule
