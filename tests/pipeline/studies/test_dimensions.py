@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from pipeline.studies.order import correlated_pairs, forward
 from sklearn.linear_model import LinearRegression
 
 from components.task import task_of
@@ -20,7 +19,7 @@ from pipeline.cli import main
 from pipeline.config import Config
 from pipeline.paths import RunPaths
 from pipeline.studies import dimension_measures as curves
-from pipeline.studies.dimension_measures import costs, rest, saved
+from pipeline.studies.dimension_measures import correlated_pairs, costs, forward, rest, saved
 from pipeline.studies.dimensions_view import grouped
 from tests.components.trainer.designs import settled
 from transforms import in_memory
