@@ -6,6 +6,7 @@ Each gets its place among the imported modules at once, and is run when somethin
 from __future__ import annotations
 
 import sys
+import threading
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
@@ -49,9 +50,18 @@ class _Later(Loader):
         return getattr(self._loader, name)
 
     def exec_module(self, module: ModuleType) -> None:
+        lock = threading.RLock()
+        begun: list[str] = []
+
         def ask(name: str) -> Any:
-            if module.__dict__.pop("__getattr__", None):
-                self._loader.exec_module(module)
+            with lock:  # a second thread waits until the first has run it
+                if not begun:
+                    begun.append(name)
+                    self._loader.exec_module(module)
+                    if module.__dict__.get("__getattr__") is later:
+                        del module.__getattr__
+                elif module.__dict__.get("__getattr__") is later and name not in module.__dict__:
+                    raise AttributeError(name)  # it is being run, and asks for what it has not come to
             return getattr(module, name)
 
         def later(name: str) -> Any:

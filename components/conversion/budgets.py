@@ -7,7 +7,7 @@ from components.settings import Push
 from components.shown import number
 from components.task.amounts import in_label_units
 from components.task.task import Task
-from data.vocabulary import Compared, Interface, Measurements, OutputDifference
+from data.vocabulary import Compared, Interface, Latency, Measurements, OutputDifference
 
 FORBIDDEN = ("FLEX", "CUSTOM")
 NEGLIGIBLE = 0.01
@@ -68,10 +68,14 @@ def _budgets(figures: Measurements, push: Push) -> list[str]:
     zeros = figures.sparsity.dense_kernels
     if push.min_sparsity is not None and zeros < push.min_sparsity:
         reasons.append(f"{zeros:.1%} of the dense weights are zero, below push.min_sparsity {push.min_sparsity:.1%}")
-    slow = figures.latency_us.p95
-    if push.max_latency_us is not None and slow > push.max_latency_us:
-        reasons.append(f"a call takes {slow:g} us (p95), above push.max_latency_us {push.max_latency_us:g}")
     return reasons
+
+
+def too_slow(latency: Latency, push: Push) -> list[str]:
+    """The reason to refuse a file by the time of a call."""
+    if push.max_latency_us is None or latency.p95 <= push.max_latency_us:
+        return []
+    return [f"a call takes {latency.p95:g} us (p95), above push.max_latency_us {push.max_latency_us:g}"]
 
 
 def _differences(seen: OutputDifference, push: Push, spread: float) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -15,8 +16,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from components.conversion import inspection, vectors
-from components.conversion.budgets import broken
+from components.conversion.budgets import broken, too_slow
 from components.device import runtime, targets
+from components.evaluation import influence
+from components.evaluation.importance import Part
 from components.examples import Columns
 from components.scoring.device_rows import on_device
 from components.settings import Push
@@ -50,7 +53,6 @@ class Verification:
         vectors: rows with the outputs to expect.
         columns, label: the file's inputs and the truth `[rows]`.
         predictions: float32 `[rows]` of the `file`, the `float` model and the baselines.
-        float_model: the model before compression, from the file's inputs to predictions.
     """
 
     figures: Measurements
@@ -59,7 +61,6 @@ class Verification:
     columns: Columns
     label: FloatArray
     predictions: dict[str, FloatArray]
-    float_model: Callable[[Mapping[str, Any]], FloatArray]
 
 
 def run_saved_model(path: str, signature: str, columns: Mapping[str, Any]) -> FloatArray:
@@ -90,8 +91,9 @@ def verify_file(
     label: FloatArray,
     interface: Interface,
     push: Push,
+    parts: Sequence[Part],
 ) -> Verification:
-    """Measures a file on the test rows and holds it to its budgets.
+    """Measures a file on the test rows and holds it to its budgets, all but how long a call takes; see `timed`.
 
     The file gets the rows as a device gives them, texts as ids by the vocabulary of `interface`. The SavedModel gets
     them as the Evaluator gave them, texts and all, so that a difference on the way shows.
@@ -103,6 +105,7 @@ def verify_file(
         stored, label: the test rows, as ingestion stored them.
         interface: what the file's inputs must be.
         push: budgets and tolerances.
+        parts: of the file's inputs, whose influence is measured.
     """
     task = task_of(interface.output.model_dump())
     anatomy = inspection.dissect(model, interface.dense_kernels)
@@ -127,7 +130,7 @@ def verify_file(
         operators=anatomy.operators,
         quantization=NumberFormats(dense_kernels=anatomy.quantization, inputs_and_output="float32, int32"),
         sparsity=Sparsity(dense_kernels=weights["zeros"], weights=int(weights["weights"])),
-        latency_us=Latency.model_validate(runtime.latency_us(model, columns)),
+        latency_us=Latency(p50=math.nan, p95=math.nan),
         arena_bytes=told["micro"].arena_bytes or anatomy.arena_bytes,
         targets=told,
         kernels=runtime.KERNELS,
@@ -137,6 +140,13 @@ def verify_file(
         ),
         flipped_decisions=_flipped(task, predictions["float"], from_file),
         boosted_trees=boosted.told(),
+        influence=influence.measure(
+            task,
+            parts,
+            columns,
+            label,
+            {"file": runtime.Engine(model).rows, "float": partial(reference_of, "float")},
+        ),
     )
     reasons = [
         *broken(task, anatomy, figures, interface, push),
@@ -144,7 +154,14 @@ def verify_file(
     ]
     kept = vectors.as_json(rows, expected, odd, targets.tolerance(told, interface.spread))
     by_model = {"file": from_file, **predictions}
-    return Verification(figures, reasons, kept, columns, label, by_model, partial(reference_of, "float"))
+    return Verification(figures, reasons, kept, columns, label, by_model)
+
+
+def timed(one: Verification, model: bytes, push: Push) -> Verification:
+    """With how long a call of the file takes, and whether that is too long. Nothing else should work meanwhile."""
+    latency = Latency.model_validate(runtime.latency_us(model, one.columns))
+    figures = one.figures.model_copy(update={"latency_us": latency})
+    return replace(one, figures=figures, reasons=[*one.reasons, *too_slow(latency, push)])
 
 
 def _flipped(task: Task, float_: FloatArray, file: FloatArray) -> FlippedDecisions | None:

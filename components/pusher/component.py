@@ -3,43 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
 from tfx.components.evaluator import constants as evaluator_constants
 from tfx.dsl.components.base import base_component, base_executor, executor_spec
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import path_utils
 
-from components import interface_file
-from components.artifacts import METRICS, REASONS, VERSION, IngestReport
+from components import beside
+from components.artifacts import METRICS, REASONS, IngestReport
 from components.conversion import recipe
-from components.conversion.convert import ConversionError, convert
-from components.conversion.verification import Verification, verify_file
+from components.conversion.convert import ConversionError
+from components.conversion.verification import timed
 from components.device.kit import write_kit
 from components.device.packages import write_packages
-from components.device.runtime import Engine
-from components.evaluation.gate import in_label_units
-from components.evaluation.importance import parts_of
-from components.evaluation.influence import measure
-from components.evaluation.slices import Slicing
-from components.files import PREDICTIONS_FILE, REFERENCE_DIR, SLICES_FILE
-from components.pusher.judgement import Judgement, judge_file, of_champion
-from components.pusher.manifest import complete, described
+from components.files import PREDICTIONS_FILE, SLICES_FILE
+from components.pusher.manifest import complete
+from components.pusher.proof import prove, subject
 from components.pusher.rows_file import write_rows
-from components.pusher.source_rows import check_source
 from components.registry import remote
 from components.registry.retention import discard_old
 from components.registry.store import Store, sha256
-from components.scoring.device_rows import load_stored
-from components.scoring.predict import Predictor
-from components.settings import Gate, Push
+from components.settings import Push
 from components.step import Step, spec
-from components.task import task_of
-from data.vocabulary import Described, Interface, Unsealed
+from data.vocabulary import Interface, Unsealed
 
 
 class Executor(base_executor.BaseExecutor):
@@ -57,31 +45,29 @@ class Executor(base_executor.BaseExecutor):
         evaluated, reasons = _evaluator_said(artifact_utils.get_single_instance(input_dict["blessing"]))
         model_uri = artifact_utils.get_single_uri(input_dict["model"])
         saved_model = path_utils.serving_model_path(model_uri)
-        how = recipe.read(saved_model)
-        try:
-            model = convert(saved_model, how.conversion)
-        except ConversionError as error:
-            _record(pushed, "refused", reasons=[*reasons, str(error)], figures={"evaluation": evaluated})
-            return
         if push.store and not exec_properties["store_state"]:
             # No runner has looked: what is live, withdrawn or numbered there counts here too.
             remote.pull(push.store, store.root)
-        interface = interface_file.read(saved_model)
-        begun = described(input_dict, exec_properties, interface)
-        verification_, judgement, checked = _measure(model, begun, interface, store, input_dict, exec_properties, push)
+        try:
+            proof = beside.done(prove, subject(input_dict, exec_properties))
+        except ConversionError as error:
+            _record(pushed, "refused", reasons=[*reasons, str(error)], figures={"evaluation": evaluated})
+            return
+        model, begun, judgement = proof.model, proof.begun, proof.judgement
+        verification = timed(proof.verification, model, push)
         reasons += [
-            *how.other_than_measured(sha256(model)),
+            *recipe.read(saved_model).other_than_measured(sha256(model)),
             *judgement.reasons,
-            *verification_.reasons,
-            *checked[1],
+            *verification.reasons,
+            *proof.source_reasons,
             *_withdrawn(store, model, bool(exec_properties["force"])),
         ]
-        shown = {one.source_column: verification_.columns[one.name] for one in begun.inputs}
-        write_rows(Path(pushed.uri) / PREDICTIONS_FILE, shown, verification_.label, verification_.predictions)
+        shown = {one.source_column: verification.columns[one.name] for one in begun.inputs}
+        write_rows(Path(pushed.uri) / PREDICTIONS_FILE, shown, verification.label, verification.predictions)
         (Path(pushed.uri) / SLICES_FILE).write_text(json.dumps(judgement.slices, indent=1))
-        gate = {**judgement.figures, "source_rows": checked[0]}
-        measured = {**verification_.figures.model_dump(), "gate": gate, "warnings": judgement.warnings}
-        figures = {**measured, "evaluation": evaluated, "output": interface.output.model_dump(mode="json")}
+        gate = {**judgement.figures, "source_rows": proof.source_rows}
+        measured = {**verification.figures.model_dump(), "gate": gate, "warnings": judgement.warnings}
+        figures = {**measured, "evaluation": evaluated, "output": begun.output.model_dump(mode="json")}
         told: dict[str, Any] = {"sha256": sha256(model), "figures": figures}
         if reasons:
             aside = store.refuse(model, {"reasons": reasons, "figures": figures})
@@ -94,7 +80,7 @@ class Executor(base_executor.BaseExecutor):
             return
         run_id = self._context.pipeline_run_id
         whole = complete(begun, input_dict, exec_properties, run_id, measured, push.max_rows)
-        version = _publish(store, model, whole, verification_.vectors, Path(model_uri), push)
+        version = _publish(store, model, whole, verification.vectors, Path(model_uri), push)
         _record(pushed, "pushed", version=version, **told)
 
 
@@ -114,40 +100,6 @@ def _evaluator_said(blessing: Any) -> tuple[dict[str, Any], list[str]]:
     blessed = blessing.get_int_custom_property(evaluator_constants.ARTIFACT_PROPERTY_BLESSED_KEY)
     reasons = [] if blessed else json.loads(blessing.get_string_custom_property(REASONS))
     return json.loads(blessing.get_string_custom_property(METRICS)), reasons
-
-
-def _measure(
-    model: bytes,
-    begun: Described,
-    interface: Interface,
-    store: Store,
-    input_dict: Any,
-    exec_properties: Mapping[str, Any],
-    push: Push,
-) -> tuple[Verification, Judgement, tuple[int, list[str]]]:
-    """The file on the test rows, by budgets, by the gate and by what it listens to; and on rows of the source, as
-    `predict` reads."""
-    gate = in_label_units(Gate.model_validate_json(exec_properties["gate"]), interface.spread)
-    slicings = TypeAdapter(list[Slicing]).validate_json(exec_properties["slicings"])
-    saved_model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict["model"]))
-    test_dir = artifact_utils.get_split_uri(input_dict["examples"], "test")
-    stored, label = load_stored(test_dir, begun.inputs, exec_properties["label"], push.max_rows)
-    ranged = interface.model_copy(update={"inputs": begun.inputs})  # the Trainer knows no training ranges
-    verification_ = verify_file(
-        model, saved_model, str(Path(saved_model).parent / REFERENCE_DIR), stored, label, ranged, push
-    )
-    version = artifact_utils.get_single_instance(input_dict["champion"]).get_string_custom_property(VERSION)
-    task = task_of(interface.output.model_dump())
-    parts = parts_of(begun.inputs, begun.config["data"]["points"])
-    models = {"file": Engine(model).rows, "float": verification_.float_model}
-    influence = measure(task, parts, verification_.columns, label, models)
-    figures = verification_.figures.model_copy(update={"influence": influence})
-    champion = of_champion(task, store, version, stored)
-    judgement = judge_file(task, gate, slicings, stored, label, verification_.predictions, champion)
-    checked = check_source(
-        begun.config["data"], begun.data.sources, Predictor(model, json.loads(begun.model_dump_json()))
-    )
-    return replace(verification_, figures=figures), judgement, checked
 
 
 def _withdrawn(store: Store, model: bytes, force: bool) -> list[str]:

@@ -22,10 +22,16 @@ from data.vocabulary import Described, Input, Interface, ReadData, Unsealed
 LIBRARIES = ("tensorflow", "tfx", "tensorflow-model-optimization", "tensorflow-transform", "ai-edge-litert")
 
 
-def described(input_dict: Any, exec_properties: Mapping[str, Any], interface: Interface) -> Described:
-    """What `predict` needs, so that the file is tried with the very words that ship."""
-    told = json.loads(exec_properties["provenance"])
-    summary = _summary(input_dict)
+def described(told: Mapping[str, Any], report: str, read: ReadData, interface: Interface) -> Described:
+    """What `predict` needs, so that the file is tried with the very words that ship.
+
+    Args:
+        told: the run's `provenance`.
+        report: folder of the ingestion's report.
+        read: the data.
+        interface: of the file.
+    """
+    summary = json.loads((Path(report) / SUMMARY_FILE).read_text())
     ranges = summary["ranges"]
     inputs = [{**dict(one), "training_range": ranges.get(one.source_column)} for one in interface.inputs]
     return Described(
@@ -33,7 +39,7 @@ def described(input_dict: Any, exec_properties: Mapping[str, Any], interface: In
         inputs=[Input.model_validate(one) for one in inputs],
         output=interface.output,
         config=told["config"],
-        data=_data(told, artifact_utils.get_single_instance(input_dict["report"])),
+        data=read,
         warnings=findings.of_columns(summary.get("columns", {}), told["config"]["data_gate"]["allow_leaks"]).warnings,
     )
 
@@ -79,13 +85,7 @@ def complete(
     return Unsealed.model_validate(whole)
 
 
-def _summary(input_dict: Any) -> dict[str, Any]:
-    report = artifact_utils.get_single_instance(input_dict["report"])
-    found: dict[str, Any] = json.loads((Path(report.uri) / SUMMARY_FILE).read_text())
-    return found
-
-
-def _data(told: Mapping[str, Any], report: Any) -> ReadData:
+def read_data(told: Mapping[str, Any], report: Any) -> ReadData:
     """What was read, as the runner told it beforehand, or else as ingestion found it."""
     if told["fingerprint"]:
         return ReadData.model_validate({name: told[name] for name in (FINGERPRINT, SOURCES, FILES, SPANS)})

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
+from pydantic import ConfigDict
 
 from components.task.encoding import Predicted
 from components.task.settings import Loss
@@ -35,6 +36,9 @@ class NumberScale(LabelScale):
     The smearing is the mean label over the mean of the predictions before it, on the training rows (N. Duan, "Smearing
     Estimate", 1983), and the shift the difference of the two.
     """
+
+    # No field is new, and to look for docstrings takes half a second once TensorFlow's thousands of modules are there.
+    model_config = ConfigDict(use_attribute_docstrings=False)
 
     @classmethod
     def learned(cls, label: FloatArray, kind: Kind = "auto") -> NumberScale:

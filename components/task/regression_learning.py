@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from components.settings import Distillation
 from components.tables import FloatArray, Table
 from components.task.amounts import shares_of
-from components.task.boosted import Parts, grow
+from components.task.boosted import Parts, grow, side_by_side
 from components.task.encoding import Encoding
 from components.task.label_scale import Kind, NumberScale
 from components.task.settings import Loss
@@ -126,11 +126,12 @@ def fit_teacher(table: Table, categories: Sequence[str], choices: Distillation, 
         (choices.median_share, choices.trees, "l1"),
         (1 - choices.median_share, max(1, choices.trees // 2), "l2"),
     )
-    return tuple(
-        (share, grow(table, categories, choices, seed, trees, objective=objective))
-        for share, trees, objective in kinds
-        if share
-    )
+
+    def grown(kind: tuple[float, int, str]) -> tuple[float, Any]:
+        share, trees, objective = kind
+        return share, grow(table, categories, choices, seed, trees, objective=objective)
+
+    return tuple(side_by_side(grown, [kind for kind in kinds if kind[0]]))
 
 
 class RegressionLearning:

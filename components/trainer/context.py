@@ -188,7 +188,8 @@ class TrainingContext:
         joined = shipped.joined
         networks = {"serving_default": as_function(joined, encoding)}
         spreads, gone = self.plan.unknown_spreads(), self._without_room
-        model = export.RawModel(self.plan.dataset, self._layer, self.kept, networks, [joined], parts, spreads, gone)
+        held = joined.variables
+        model = export.RawModel(self.plan.dataset, self._layer, self.kept, networks, held, parts, spreads, gone)
         export.save(model, path, evaluate=True, interface=described)
         recipe.write(path, how, sample)
 
@@ -199,7 +200,7 @@ class TrainingContext:
         references = {"float": own, **design.learning.baselines(self.train, design.widths.sizes)}
         references[TREE_INPUTS] = as_tree_inputs(boosted)
         reference = export.RawModel(
-            self.plan.dataset, self._layer, self.kept, references, [joined], absent=self._without_room
+            self.plan.dataset, self._layer, self.kept, references, joined.variables, absent=self._without_room
         )
         export.save(reference, path, evaluate=False)
         save_weights(net, path)

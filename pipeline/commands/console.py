@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from components import beside
 from components.files import STUDY_FILE, TUNING_FILE
 from components.shown import scale_of, shown
 from components.task import task_of, title_of
@@ -25,7 +27,7 @@ from pipeline.commands.search_views import WIDTH as STUDY_WIDTH
 from pipeline.commands.search_views import study_table, tuning_table
 from pipeline.config import Config
 from pipeline.garbage import collecting_nothing, collecting_seldom
-from pipeline.machine import began
+from pipeline.machine import began, cores
 from pipeline.pulse import going_on
 from pipeline.run import Run, opened, prepare
 from pipeline.runners.events import Result
@@ -50,6 +52,7 @@ def run_with_progress(
     wait: float = 0,
     since: float | None = None,
     quiet: bool = False,
+    alone: bool = False,
 ) -> Result:
     """Runs the pipeline, draws how it goes, makes the report, and prints the card.
 
@@ -57,6 +60,7 @@ def run_with_progress(
         config, runs_dir, force, wait: as `farelite run` takes them.
         since: from when on its seconds count, on the clock of `time.monotonic`; None takes the start of this process.
         quiet: print nothing.
+        alone: nothing but this command lives in this process, so that copies of it may work beside it.
     """
     since = began() if since is None else since
     with going_on(f"reading {config.data.source}", Console(quiet=True) if quiet else None):
@@ -66,7 +70,7 @@ def run_with_progress(
         console.print(Text(run.label), soft_wrap=True)
         progress = ProgressLines(console)
         progress.say("loading TFX")
-        result = _run(run, progress, console)
+        result = _run(run, progress, console, alone)
         progress.say("writing the report")
         report = _make_report(run, progress)
         progress.stop()
@@ -75,13 +79,14 @@ def run_with_progress(
     return result
 
 
-def _run(run: Run, progress: ProgressLines, console: Console) -> Result:
+def _run(run: Run, progress: ProgressLines, console: Console, alone: bool) -> Result:
     try:
+        ours = alone and "tensorflow" not in sys.modules and cores() > 1
         # Only now, since it takes seconds: the configuration is known to be good and the spinner turns.
         with collecting_nothing():
             from pipeline.runners import local
 
-        with collecting_seldom():
+        with beside.helped(ours), collecting_seldom():
             return local.run(run, progress)
     except BaseException as error:
         progress.stop()

@@ -50,7 +50,7 @@ def run(
     if result is None:
         from pipeline.commands.console import run_with_progress
 
-        result = run_with_progress(settings, runs_dir, force, wait)
+        result = run_with_progress(settings, runs_dir, force, wait, alone=True)
     if as_json:
         print_json(dataclasses.asdict(result))
     raise typer.Exit(exit_code(result.verdict))

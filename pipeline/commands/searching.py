@@ -45,7 +45,7 @@ def study(
     if load(config, sets).study is None:
         sets.append("study={}")
     settings = load(config, sets)
-    result = run_with_progress(settings, runs_dir, force=False, wait=wait)
+    result = run_with_progress(settings, runs_dir, force=False, wait=wait, alone=True)
     results = json.loads((Path(result.study_dir) / STUDY_FILE).read_text()) if result.study_dir else None
     if as_json:
         print_json({**dataclasses.asdict(result), "study": results})
@@ -84,7 +84,7 @@ def tune(
     if minutes is not None:
         sets.append(f"tuner.minutes={minutes}")
     settings = load(config, sets)
-    result = run_with_progress(settings, runs_dir, force=False, wait=wait)
+    result = run_with_progress(settings, runs_dir, force=False, wait=wait, alone=True)
     found, place = _kept(result.tuning_dir, runs_dir / settings.name / PATCH_FILE)
     if as_json:
         print_json({**dataclasses.asdict(result), "tuning": found, "patch": place})

@@ -1,6 +1,6 @@
 """What differs between two versions, likeliest cause first: data, settings, code, metrics."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ class Difference:
 
 def differences(before: Answer, after: Answer) -> list[Difference]:
     """All differences, by group in the order of `GROUPS`; empty when nothing differs."""
-    sides = (_data, lambda answer: flat(answer.config), _code, _metrics)
+    sides: Sequence[Callable[[Answer], dict[str, Any]]] = (_data, lambda answer: flat(answer.config), _code, _metrics)
     found = []
     for group, side in zip(GROUPS, sides, strict=True):
         left, right = side(before), side(after)

@@ -38,6 +38,7 @@ from pipeline.lineage.records import NodeRun, read_json
 from pipeline.machine import cpu_seconds, own_peak_bytes
 from pipeline.run import Run
 from pipeline.run_context import RunContext
+from pipeline.runners.ahead import Ahead
 from pipeline.runners.engine import Engine, ready
 from pipeline.runners.events import ComponentRun, Listener, Result
 from pipeline.runners.figures import figure_of
@@ -56,12 +57,13 @@ def run(run: Run, listener: Listener) -> Result:
     remember(run.config.metadata, run.paths)
     engine = ready(run, listener.say)
     context = run_context(run, engine.arguments, Lineage(store))
-    intermediate = compile_pipeline(create_pipeline(run.config, context), run.id)
+    pipeline = create_pipeline(run.config, context)
+    intermediate = compile_pipeline(pipeline, run.id)
     nodes = [node.pipeline_node for node in intermediate.nodes]
     journal.begin(store, run.id, _told(context))
     listener.plan([node.node_info.id for node in nodes])
     try:
-        result = _run_nodes(run, intermediate, store, listener, engine)
+        result = _run_nodes(run, intermediate, store, listener, engine, Ahead(pipeline, store, run.id))
     except BaseException as error:
         verdict = "interrupted" if is_interrupt(error) else "failed"
         reasons = [f"{type(error).__name__}: {error}"] if verdict == "failed" else []
@@ -76,7 +78,12 @@ def run(run: Run, listener: Listener) -> Result:
 
 
 def _run_nodes(
-    run: Run, intermediate: pipeline_pb2.Pipeline, store: MetadataStore, listener: Listener, engine: Engine
+    run: Run,
+    intermediate: pipeline_pb2.Pipeline,
+    store: MetadataStore,
+    listener: Listener,
+    engine: Engine,
+    ahead: Ahead,
 ) -> Result:
     done: list[ComponentRun] = []
     try:
@@ -85,7 +92,7 @@ def _run_nodes(
             listener.start(name)
             start, cpu = time.monotonic(), cpu_seconds()
             with reporting(listener.progress), engine.around(name):
-                launch(intermediate, node, engine.pipeline_maker())
+                launch(intermediate, node, engine.pipeline_maker(), ahead.of(name))
             ran = Lineage(store).node_runs(run.id)
             took = time.monotonic() - start
             one = ComponentRun(name, ran[name].state, took, figure_of(name, ran), cpu_seconds() - cpu, own_peak_bytes())
@@ -158,13 +165,19 @@ def compile_pipeline(pipeline: tfx_pipeline.Pipeline, run_id: str) -> pipeline_p
 
 
 class _BeamOperator(BeamExecutorOperator):
-    """Hands a maker of Beam pipelines to the executor."""
+    """Hands a maker of Beam pipelines to the executor; `before` is called where the cache has no outputs."""
 
-    def __init__(self, spec: executable_spec_pb2.BeamExecutableSpec, make: Callable[[], beam.Pipeline] | None) -> None:
+    def __init__(
+        self,
+        spec: executable_spec_pb2.BeamExecutableSpec,
+        make: Callable[[], beam.Pipeline] | None,
+        before: Callable[[], None],
+    ) -> None:
         super().__init__(spec)
-        self._make = make
+        self._make, self._before = make, before
 
     def run_executor(self, execution_info: Any, make_beam_pipeline_fn: Any = None) -> Any:
+        self._before()
         return super().run_executor(execution_info, make_beam_pipeline_fn or self._make)
 
 
@@ -172,6 +185,7 @@ def launch(
     intermediate: pipeline_pb2.Pipeline,
     node: pipeline_pb2.PipelineNode,
     make: Callable[[], beam.Pipeline] | None = None,
+    before: Callable[[], None] = lambda: None,
 ) -> None:
     """Runs one node by TFX's launcher, or takes its outputs from the cache, wherever they were made.
 
@@ -179,6 +193,7 @@ def launch(
         intermediate: the pipeline that it is of.
         node: to run.
         make: its Beam pipelines; None leaves that to TFX.
+        before: is called before a step on Beam works, not where the cache has its outputs.
     """
     deployment = runner_utils.extract_local_deployment_config(intermediate)
     kind = deployment.metadata_connection_config.WhichOneof("connection_config")
@@ -188,7 +203,7 @@ def launch(
     if isinstance(spec, executable_spec_pb2.BeamExecutableSpec):
         # TFX's cache key holds the executor's whole specification; what Beam is told must not be in it.
         key = executable_spec_pb2.BeamExecutableSpec(python_executor_spec=spec.python_executor_spec)
-        operators = {type(spec): lambda **_: _BeamOperator(spec, make)}
+        operators = {type(spec): lambda **_: _BeamOperator(spec, make, before)}
     launcher.Launcher(
         pipeline_node=node,
         mlmd_connection=metadata.Metadata(connection),

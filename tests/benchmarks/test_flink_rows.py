@@ -76,7 +76,7 @@ def test_rows_come_in_several_files_and_a_fiftieth_is_for_evaluation(
     benchmark: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(benchmark, "FILE_ROWS", 2000)
-    made = benchmark.make_files(load_config().data, tmp_path / "trips", 5000, 0)
+    made = benchmark.make_files(load_config().data, tmp_path / "trips", 5000)
     assert sorted(path.name for path in (tmp_path / "trips").iterdir()) == [f"trips-{n:03d}.csv" for n in range(3)]
     found = load(made)
     assert found.read == 5000

@@ -6,6 +6,7 @@ import importlib
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
@@ -101,3 +102,13 @@ def test_functions_taken_by_name_run_their_module_when_they_are_called(
     assert capsys.readouterr().out == ""
     assert [double(number=value) for value in (1, 2)] == [2, 4]
     assert capsys.readouterr().out == "runs\n"
+
+
+def test_a_second_thread_waits_until_the_first_has_run_the_module(
+    noisy: str, importing: Callable[[str], ModuleType], tmp_path: Path
+) -> None:
+    with (tmp_path / noisy / "__init__.py").open("a") as source:
+        source.write("import time\ntime.sleep(0.2)\nLAST = 5\n")
+    module = importing("DEFERRED")
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _: module.LAST, range(4))) == [5] * 4

@@ -15,6 +15,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,7 @@ from ml_metadata.proto import metadata_store_pb2
 
 from components.device import runtime
 from components.registry.store import Store, sha256
+from pipeline.machine import cores
 from tests.e2e import command
 from tests.e2e.command import FARELITE
 from tests.e2e.lean import LEAN, sets
@@ -97,6 +99,12 @@ def test_the_first_run_pushes_a_version_that_verifies(story: dict[str, Any]) -> 
     assert first["result"]["version"] == "000001"
     assert set(states(first["result"]).values()) == {"ran"}
     assert story["store"].problems("000001") == []
+
+
+@pytest.mark.skipif(sys.platform != "linux" or cores() < 2, reason="nothing works beside the run here")
+def test_the_file_was_proven_while_the_evaluator_worked(story: dict[str, Any]) -> None:
+    log = story["runs"] / "chicago" / "logs" / f"{story['first']['result']['run_id']}.log"
+    assert log.read_text().count("prove was done in the process beside this one") == 1
 
 
 def test_the_second_run_judges_against_the_champion_and_pushes_nothing(story: dict[str, Any]) -> None:

@@ -3,8 +3,6 @@
 import warnings
 
 import numpy as np
-from sklearn.decomposition import FastICA
-from sklearn.exceptions import ConvergenceWarning
 
 from transforms.reducers.evidence import Evidence, Found, count, oriented, variances_along
 from transforms.settings import Reducer
@@ -14,6 +12,10 @@ MAX_ITERATIONS = 500
 
 def learn(evidence: Evidence, reducer: Reducer) -> Found:
     """scikit-learn's FastICA (A. Hyvärinen, E. Oja, 2000) on the sample; the most variance first."""
+    # Few runs learn so, and all would wait for the import.
+    from sklearn.decomposition import FastICA
+    from sklearn.exceptions import ConvergenceWarning
+
     block = evidence.block
     centred = block - block.sum(axis=0) / max(len(block), 1)
     values, vectors = np.linalg.eigh(centred.T @ centred)

@@ -9,8 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
-from sklearn.decomposition import NMF
-from sklearn.exceptions import ConvergenceWarning
 
 from transforms.reducers.evidence import Evidence, Found, Matrix
 from transforms.settings import Reducer
@@ -37,6 +35,10 @@ def learn(evidence: Evidence, reducer: Reducer) -> Found:
 
     The figure is that of the weights the file will find, not of the exact solution. Values below zero count as zero.
     """
+    # Few runs learn so, and all would wait for the import.
+    from sklearn.decomposition import NMF
+    from sklearn.exceptions import ConvergenceWarning
+
     block, kept = np.maximum(evidence.block, 0), int(reducer.components)
     if not block.any():
         # Nothing to compose: one part that weighs nothing.

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from components.tables import Table
-from components.task import boosted
+from components.task import boosted, regression_learning
 from components.task.boosted import Boosted, grown_rival
 from components.task.classification_learning import BinaryLearning, ClassesLearning
 from components.task.learning import Learning
@@ -57,3 +57,17 @@ def test_a_rival_learns_from_rows_spread_over_a_large_table(monkeypatch: pytest.
     rival = grown_rival(RegressionLearning(), rows, ["id_kind"], seed=0)
     assert rival.told().rows == 100
     assert np.abs(rival(rows) - rows.label).mean() < 2
+
+
+def test_trees_grown_and_asked_side_by_side_are_those_of_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = table(6000)
+    beside = grown_rival(RegressionLearning(), rows, ["id_kind"], seed=1)
+    for module in (boosted, regression_learning):
+        monkeypatch.setattr(module, "side_by_side", lambda work, given: [work(one) for one in given])
+    monkeypatch.setattr(boosted, "_FEW_ROWS", len(rows))
+    after = grown_rival(RegressionLearning(), rows, ["id_kind"], seed=1)
+    assert [one.model_to_string() for _, one in beside.parts] == [one.model_to_string() for _, one in after.parts]
+    monkeypatch.undo()
+    found = beside(rows)
+    monkeypatch.setattr(boosted, "_FEW_ROWS", len(rows))
+    assert np.array_equal(found, after(rows))
