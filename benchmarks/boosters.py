@@ -8,8 +8,6 @@ scored on its `test` rows. Boosters get the engineered columns as they are befor
 best, and do not pay for computing them when they are timed.
 """
 
-from __future__ import annotations
-
 import gzip
 import json
 import statistics

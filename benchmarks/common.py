@@ -1,7 +1,5 @@
 """What benchmarks share: options, runs by the command line, measurements in other processes, and such as are kept."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import subprocess

@@ -4,8 +4,6 @@ make bench-compare BASE=main                            three pairs
 make bench-compare BASE=v1.0.0 ARGS="--pairs 5 --set training.seed=3"
 """
 
-from __future__ import annotations
-
 import json
 import os
 import statistics

@@ -7,8 +7,6 @@ pairs by seed.
 What is trained is kept in the runs folder; after a stop the same command goes on.
 """
 
-from __future__ import annotations
-
 import statistics
 import sys
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The cluster of `make flink-up`, as benchmarks start, end and look at it, and what groups of processes use."""
 
-from __future__ import annotations
-
 import contextlib
 import subprocess
 import sys

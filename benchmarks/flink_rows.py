@@ -8,8 +8,6 @@ runs in a process of its own, on a fresh cluster where it needs one.
     make bench-flink ARGS="... --rows 250000 1000000 --results some.jsonl"    goes on where an earlier call ended
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import itertools

@@ -1,7 +1,5 @@
 """How the time of a run grows with rows and columns, and that of a question with versions."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Sequence

@@ -5,8 +5,6 @@ same rows and inputs; prints the README's table.
     make bench-labels ARGS="--configs digits --splits 1"        the smallest size
 """
 
-from __future__ import annotations
-
 import json
 import statistics
 import sys

@@ -5,8 +5,6 @@
 Each figure is the median of several whole processes, start of Python included.
 """
 
-from __future__ import annotations
-
 import statistics
 import subprocess
 import tempfile

@@ -11,8 +11,6 @@ machine. Ends with code 1 where
     make bench-lines ARGS="--pairs 1"             what .ci/run asks for
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -4,8 +4,6 @@ Every run has the eleven steps of the pipeline with settings, figures and links 
 the runs the data steps come from the cache; some runs push a version, some are refused, a few crash half-way.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import random

@@ -5,8 +5,6 @@ Each booster has 400 rounds of trees at a rate of 0.05 and its library's default
 round has a tree for each. Inputs are those of `rivals`.
 """
 
-from __future__ import annotations
-
 import time
 import warnings
 from collections.abc import Callable, Sequence

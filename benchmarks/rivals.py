@@ -5,8 +5,6 @@ otherwise. It sees every input that the file has, unscaled: numbers with their g
 them, parts of the time, and categories as categories.
 """
 
-from __future__ import annotations
-
 import itertools
 import time
 from collections.abc import Callable

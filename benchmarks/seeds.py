@@ -5,8 +5,6 @@ same features, each seed and the mean with its spread. Exit code 3 where a mean 
     make bench-new-york TRIPS=FOLDER        the course's files, which lie there, by the seed of the training
 """
 
-from __future__ import annotations
-
 import statistics
 import tempfile
 from pathlib import Path

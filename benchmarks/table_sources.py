@@ -7,8 +7,6 @@ The packages are looked for and their files read, but never imported: pydataset 
 and ISLP wants PyTorch.
 """
 
-from __future__ import annotations
-
 import argparse
 import importlib.util
 import tarfile

@@ -9,8 +9,6 @@ chosen by looking at the tables of CHOICES; the others only tell whether the cho
 keeps for early stopping; a ratio is the file's error to the lowest of any booster on that split.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import statistics

@@ -1,7 +1,5 @@
 """What a command takes: wall and CPU seconds, and the largest process of it."""
 
-from __future__ import annotations
-
 import json
 import os
 import statistics

@@ -9,8 +9,6 @@ loadings, correlations and the report's asset too.
     make bench-transform ARGS="--rows 100000 --rounds 1"
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import resource

@@ -1,7 +1,5 @@
 """What readers hand on: rows of one file in columns, and the rows that could not be read."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass

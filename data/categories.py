@@ -1,7 +1,5 @@
 """Ids of categorical values, as the model file takes them; the arithmetic that a device repeats."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

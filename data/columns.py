@@ -1,7 +1,5 @@
 """The columns of a dataset as the vocabulary has them, and their dtypes in Arrow's words."""
 
-from __future__ import annotations
-
 import pyarrow as pa
 
 from data.spec import Dataset, wall_clock

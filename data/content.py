@@ -1,7 +1,5 @@
 """Opens a file by what it holds, whatever its name: packed or plain, Parquet or text; what is no table is named."""
 
-from __future__ import annotations
-
 import bz2
 import codecs
 import gzip

@@ -1,7 +1,5 @@
 """How a CSV says that it is written, and the names of its columns."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ typed reader would turn into a failure of the whole file. `data.csv_records` say
 lines whose quotes and fields are counted already, and what it counts otherwise is cut without it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

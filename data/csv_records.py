@@ -6,8 +6,6 @@ do not each look like a row of their own. Else the quote is a stray one: it spoi
 begins a record.
 """
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The grid of degrees that slices, the report's map and the demo's map share."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from typing import Any

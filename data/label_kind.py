@@ -1,7 +1,5 @@
 """What a label is, settled before a run by a look at its column: its kind, and the classes of the training rows."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NoReturn

@@ -1,7 +1,5 @@
 """The label of each row: a number as it is, of anything else the place of its class."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A whole source in memory, for a look before any run; the pipeline itself never does this."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What a source holds, column by column: ranges, missing, distinct, outliers, shares."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 

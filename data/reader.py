@@ -1,7 +1,5 @@
 """Reads one file of a source in batches of columns, whatever its format and however it is packed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from data.batches import Batch, Layout

@@ -1,7 +1,5 @@
 """Turns batches into typed, filtered, split rows; every row is accepted or has one reason why not."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

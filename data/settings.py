@@ -1,7 +1,5 @@
 """The base of every settings class: frozen, complete, and unwilling to guess at an unknown key."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, ConfigDict
 
 

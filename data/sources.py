@@ -1,7 +1,5 @@
 """Where a dataset's rows lie at this moment: its files, their spans, and a fingerprint of all."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

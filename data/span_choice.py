@@ -1,7 +1,5 @@
 """Which spans of a source that grows a run reads; `data.spans` finds them."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Literal
 

@@ -5,8 +5,6 @@ that they take. Whoever wants to know what is new asks `find_spans` for all and 
 `data.sources.locate` gives the files of the spans that a run reads, and their fingerprint.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Which part a row belongs to: a hash of its key decides, or its time."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 

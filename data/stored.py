@@ -1,7 +1,5 @@
 """Stored columns of any Arrow type: which of them hold single values, and the one text of each value."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Reads CSV and Parquet by what a file holds, for ingestion and for `predict` alike."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

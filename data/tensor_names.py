@@ -4,8 +4,6 @@ Every text for people, and every key of the configuration, has the column's own 
 the inputs of the file, its tensor has the name that `tensor_name` gives; the manifest holds both.
 """
 
-from __future__ import annotations
-
 import hashlib
 import keyword
 import re

@@ -1,7 +1,5 @@
 """Where the newest part of the rows begins, so that `test` can be what came last; memory does not grow with rows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

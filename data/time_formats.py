@@ -1,7 +1,5 @@
 """Which `strptime` formats some texts read in, found from how they look."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime

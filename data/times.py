@@ -1,7 +1,5 @@
 """Times as text, Unix seconds or stored timestamps to seconds that a clock on the wall has shown since 1970."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime, timezone
 from typing import NamedTuple

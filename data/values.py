@@ -1,7 +1,5 @@
 """Single columns to numbers, and checks on them; what is no number or out of range gives its row a reason."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

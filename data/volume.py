@@ -1,7 +1,5 @@
 """How many rows a source has, roughly, before it is read."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Sequence
 from pathlib import Path

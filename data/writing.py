@@ -1,7 +1,5 @@
 """Files that a user names: each gets its name when it is whole, and a place that takes none is told in words."""
 
-from __future__ import annotations
-
 import errno
 import os
 import uuid

@@ -1,7 +1,5 @@
 """What lies behind an error, however deep it is wrapped: Ctrl-C, or a place that is full, read-only or barred."""
 
-from __future__ import annotations
-
 import errno
 import re
 import shutil

@@ -4,8 +4,6 @@ Nothing here imports TensorFlow, TFX or ML Metadata: the answer is there in a se
 the pipeline runs.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from datetime import datetime, timezone

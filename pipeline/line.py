@@ -3,8 +3,6 @@
 Goes whole on the day that the old line goes: docs/decisions/0090-two-lines-of-tfx.md.
 """
 
-from __future__ import annotations
-
 import platform
 import sys
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """One run at a time in a pipeline's folder."""
 
-from __future__ import annotations
-
 import fcntl
 import json
 import os

@@ -1,7 +1,5 @@
 """What Linux and macOS say in different ways: cores of this process, its largest size, when a process began."""
 
-from __future__ import annotations
-
 import os
 import resource
 import subprocess

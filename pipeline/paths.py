@@ -1,7 +1,5 @@
 """Where things lie in a runs folder."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from pathlib import Path

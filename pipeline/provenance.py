@@ -1,7 +1,5 @@
 """What a model is made from: a source that can be read, and the revision of the code."""
 
-from __future__ import annotations
-
 import subprocess
 from importlib.metadata import version
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Signs of life while something goes on, a spinner or a line at least every two seconds, and the time that is left."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time

@@ -1,7 +1,5 @@
 """Keeps the terminal for our own lines: everything the libraries print goes to a log file."""
 
-from __future__ import annotations
-
 import logging
 import os
 import sys

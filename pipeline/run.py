@@ -1,7 +1,5 @@
 """One run: what it works on, found once and handed down from the command to the runner."""
 
-from __future__ import annotations
-
 import time
 import uuid
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A configuration whose open questions the source has answered: what the label is."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from pydantic import ValidationError

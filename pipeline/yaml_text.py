@@ -1,7 +1,5 @@
 """YAML as a person means it: a key stands once and is a text, or it is told where that is not so."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

@@ -4,8 +4,6 @@ A key's meaning is its entry under `Attributes:` in the docstring of its class. 
 names it, else the first line of the docstring.
 """
 
-from __future__ import annotations
-
 import inspect
 import json
 import re

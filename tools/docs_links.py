@@ -1,7 +1,5 @@
 """Links of the documentation: where each leads, and which lead nowhere."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

@@ -4,8 +4,6 @@ So README, CONTRIBUTING and docs keep the links that work in a checkout. Another
 shows it: a notebook by its cells, anything else as it is.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -4,8 +4,6 @@ python tools/flights.py flights              336,776 flights of 2013 from the th
 python tools/flights.py flights --every 20   each twentieth of them
 """
 
-from __future__ import annotations
-
 import argparse
 import importlib.util
 from pathlib import Path

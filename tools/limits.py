@@ -1,7 +1,5 @@
 """Part of `make lint`: how long modules and functions may be, and that tests lie where their modules do."""
 
-from __future__ import annotations
-
 import ast
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Prints the JSON Schema of `model.json`, from the vocabulary; `make reference` keeps it beside the registry."""
 
-from __future__ import annotations
-
 import json
 
 from data.vocabulary import Manifest

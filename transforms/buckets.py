@@ -1,7 +1,5 @@
 """Buckets: which interval a number falls into. Comparisons and sums only, since `tft.bucketize` needs Flex."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import tensorflow as tf

@@ -1,7 +1,5 @@
 """Categorical columns: a vocabulary learned from training rows, and what becomes of texts outside it."""
 
-from __future__ import annotations
-
 import tensorflow as tf
 import tensorflow_transform as tft
 

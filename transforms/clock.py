@@ -5,8 +5,6 @@ into weeks and a rest below 2**24, and from there on float32 is exact: the quoti
 correctly, and lies further from the next whole number than that rounding moves it.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -4,8 +4,6 @@ Ids stay float32 until they are looked up: whole numbers below 2**24 are exact, 
 operator of the shipped file.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import tensorflow as tf

@@ -3,8 +3,6 @@
 Latitudes and longitudes are float32 `[batch]`, degrees. So is every result, and it is NaN where a coordinate is.
 """
 
-from __future__ import annotations
-
 import math
 
 import tensorflow as tf

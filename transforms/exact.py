@@ -4,8 +4,6 @@ A number is cut into words of a few bits at fixed powers of two (as K. Ozaki and
 matrix multiplication", 2012), so that products of words add up in float64 and int64 without rounding.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable
 from typing import Any

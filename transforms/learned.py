@@ -26,8 +26,6 @@ And of every block:
 - `buckets`: by name `feature` and `boundaries`, the learned ones included.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Missing numbers arrive as NaN and leave as a number learned or given."""
 
-from __future__ import annotations
-
 import tensorflow as tf
 
 

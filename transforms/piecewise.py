@@ -6,8 +6,6 @@ codes is a continuous function of the number with a bend at each boundary. The c
 and zeros, so that a device needs the place of the fraction only: `place` gives what `codes` does, in two numbers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The Transform step, from raw columns to model inputs; reads like a table of contents."""
 
-from __future__ import annotations
-
 import itertools
 
 import tensorflow as tf

@@ -1,7 +1,5 @@
 """Projection of the block onto learned directions."""
 
-from __future__ import annotations
-
 import tensorflow as tf
 
 

@@ -1,7 +1,5 @@
 """Rotated axes of a place: streets and coasts run as often across the map's axes as along them."""
 
-from __future__ import annotations
-
 import tensorflow as tf
 
 EAST_TO_NORTH = 0.75

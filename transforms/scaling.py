@@ -1,7 +1,5 @@
 """Scaling of the block: subtract a centre, divide by a spread. What differs is how the two are learned."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Smooth clipping: the middle of a column as it is, its tails drawn in, nothing cut off."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf

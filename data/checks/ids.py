@@ -1,7 +1,5 @@
 """Columns that are ids: another value in each row, which tells nothing about a new row."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np

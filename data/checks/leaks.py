@@ -1,7 +1,5 @@
 """Columns that tell the label: a copy, another unit, another scale, a code for it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The column that says when a row takes place, and how it is written."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What the name of a column says of it."""
 
-from __future__ import annotations
-
 import re
 
 from data.errors import printable

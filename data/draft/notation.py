@@ -1,7 +1,5 @@
 """How a table of text writes its values: what stands before decimals, and what for no value."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping

@@ -1,7 +1,5 @@
 """Pairs of columns that hold a place, and the time zone of where the places lie."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence

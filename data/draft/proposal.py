@@ -1,7 +1,5 @@
 """A proposed description of a table: each choice with its reason, and only what differs from the defaults."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any

@@ -1,7 +1,5 @@
 """Proposes a description of a table: by its first rows, then by all as a run would read them, so that none stops it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping
 

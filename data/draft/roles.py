@@ -1,7 +1,5 @@
 """What each column is good for: an input of which kind, a name for rows that belong together, or nothing."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

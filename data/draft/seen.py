@@ -1,7 +1,5 @@
 """What a table's columns hold, by a look at its first rows: numbers, truth values, times or texts, and how written."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence

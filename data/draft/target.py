@@ -1,7 +1,5 @@
 """Which column is predicted, and what kind of label it is."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Columns that tell the label together, or by one threshold, which `data.checks.leaks` does not look for."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 

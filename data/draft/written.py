@@ -1,7 +1,5 @@
 """How a file of text is written: its encoding, what parts the fields, and whether it has a header."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """How a source is printable on the terminal."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping
 from datetime import datetime, timezone

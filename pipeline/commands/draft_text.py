@@ -1,7 +1,5 @@
 """A proposed configuration as YAML, with the reason beside each choice."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Commands that study features."""
 
-from __future__ import annotations
-
 import sys
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Commands that ask the record of runs: what there was, and where a file came from."""
 
-from __future__ import annotations
-
 import dataclasses
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How a run goes: a line a component when it is done, and signs of life until then."""
 
-from __future__ import annotations
-
 from rich.console import Console
 from rich.text import Text
 

@@ -1,7 +1,5 @@
 """Tables of the schedule for the terminal, on standard output."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from rich.console import Console

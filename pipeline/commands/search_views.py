@@ -1,7 +1,5 @@
 """What searches have found, as tables: ways to compress, and choices of training with what to keep of them."""
 
-from __future__ import annotations
-
 import json
 import shlex
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Commands that look for a better model: ways to compress it, and choices of its training."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from pathlib import Path

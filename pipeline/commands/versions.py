@@ -1,7 +1,5 @@
 """Commands on published versions."""
 
-from __future__ import annotations
-
 import dataclasses
 import os
 import sys

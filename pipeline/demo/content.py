@@ -1,7 +1,5 @@
 """What the demo serves, by address: the page, one published version, and LiteRT.js."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """Serves the demo to this machine alone."""
 
-from __future__ import annotations
-
 import sys
 import webbrowser
 from collections.abc import Mapping

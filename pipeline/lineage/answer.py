@@ -1,7 +1,5 @@
 """The answer to "which data, code, settings and measurements made this file?"."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Two runs or versions side by side: what differs, what was measured of their files, and slice by slice."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

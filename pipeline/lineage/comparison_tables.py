@@ -1,7 +1,5 @@
 """A comparison as tables of plain texts, which the terminal and the page show alike."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

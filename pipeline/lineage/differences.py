@@ -1,7 +1,5 @@
 """What differs between two versions, likeliest cause first: data, settings, code, metrics."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """What can be wrong with a question about lineage; light, so that the command line can list it."""
 
-from __future__ import annotations
-
 
 class MetadataError(ValueError):
     """The metadata store cannot be opened; says why and what to do."""

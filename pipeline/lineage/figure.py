@@ -3,8 +3,6 @@
 A line is left out where a longer way says the same: the pusher reads the examples too, but it comes after them anyway.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape

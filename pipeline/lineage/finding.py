@@ -1,7 +1,5 @@
 """Which file is meant: a version, or a `.tflite` wherever it lies now, known by its sha256."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from pathlib import Path

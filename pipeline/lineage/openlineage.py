@@ -1,7 +1,5 @@
 """The answer as OpenLineage run events (https://openlineage.io/spec/2-0-2/OpenLineage.json), for a catalogue."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from collections.abc import Iterable, Iterator

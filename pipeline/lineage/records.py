@@ -1,7 +1,5 @@
 """What ML Metadata tells, as plain values: artifacts, steps, chains of them, and runs."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """One side of a comparison: a run, or the run that published a version, and what it has left."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The answer on the terminal: a tree with the file on top and the source files at the bottom."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Which step reads what of which other, told from the pipeline's definition, for a manifest that stands alone."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

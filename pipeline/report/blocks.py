@@ -1,7 +1,5 @@
 """What a page consists of, and the one file that a template draws of it, with its style and its script."""
 
-from __future__ import annotations
-
 import base64
 import dataclasses
 import hashlib

@@ -1,7 +1,5 @@
 """The kinds of charts that the sections draw, from plain numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The page on two runs or versions side by side, of the same tables as `farelite compare` prints."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone

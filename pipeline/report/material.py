@@ -1,7 +1,5 @@
 """Everything the page shows, read once: from ML Metadata, the store, and the artifacts that are there."""
 
-from __future__ import annotations
-
 import csv
 import gzip
 from collections.abc import Mapping

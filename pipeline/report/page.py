@@ -1,7 +1,5 @@
 """Draws the page: sections in order, one template, one file."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

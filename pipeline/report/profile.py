@@ -1,7 +1,5 @@
 """The data as TensorFlow Data Validation saw them: statistics of the columns, and anomalies, as plain values."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Evaluation rows with their predictions, as the pusher left them, and where the errors lie."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a run tells while it goes on, and what it comes to."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

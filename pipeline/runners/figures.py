@@ -1,7 +1,5 @@
 """The one figure that matters of each component, for the progress lines."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Due times of a cron line as Unix seconds, over changes of the clock."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime

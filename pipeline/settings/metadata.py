@@ -1,7 +1,5 @@
 """The block `metadata`: where the record of every run is kept."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

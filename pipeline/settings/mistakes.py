@@ -1,7 +1,5 @@
 """Mistakes in a configuration in the words of its file: the key, what was given, what is allowed."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Mapping, Sequence
 from datetime import date

@@ -1,8 +1,6 @@
 """Keys of the configuration that have another name now, or are no more, so that an old file is answered with what to
 write."""
 
-from __future__ import annotations
-
 import re
 
 RENAMED = {

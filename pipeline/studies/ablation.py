@@ -1,7 +1,5 @@
 """What each group of features is worth: one training a rung and seed, kept on disk, so that a stop loses one."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import shutil

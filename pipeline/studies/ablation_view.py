@@ -1,7 +1,5 @@
 """Studies of features on the terminal: progress on standard error, tables on standard output."""
 
-from __future__ import annotations
-
 import os
 import sys
 import time

@@ -1,7 +1,5 @@
 """What is measured as dimensions are added: in which order, error and distances, and what each input costs."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 `Dimensions.measure` gives the contents of `dimensions/RUN.json`, described in docs/reference/dimensions.md.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What the dimensions do, on the terminal: progress on standard error, tables on standard output."""
 
-from __future__ import annotations
-
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """A finished run as studies of features need it: its configuration, and where its artifacts lie."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """One training of an ablation: features, network, file, and what was measured of them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The ladder of an ablation: raw columns first, then one group of features after another up to the configuration."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -10,8 +10,6 @@ Everything listens on loopback. Each TaskManager has a loopback address of its o
 worker pool listens; its JVM reads the pool's name from a hosts file of its own, so that one job finds two pools.
 """
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import json

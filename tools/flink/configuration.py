@@ -1,7 +1,5 @@
 """Flink's settings on this machine: ports, memory pools, what it does about failures."""
 
-from __future__ import annotations
-
 import socket
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Fetches the jars that `pom.xml` names and compares every one with `jars.sha256` before anything runs them."""
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 import subprocess

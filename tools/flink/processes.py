@@ -1,7 +1,5 @@
 """Processes that are known by more than their number: started with a mark, ended with all their children, no others."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -1,7 +1,5 @@
 """The workers' Python: an environment of its own that holds farelite's wheel, on the locked packages of `.venv`."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import tempfile

@@ -1,7 +1,5 @@
 """Dimension reduction of the block: one file a technique, each a pure function from evidence to directions."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from threadpoolctl import threadpool_limits

@@ -1,7 +1,5 @@
 """What a reducer learns from, and what it has found."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Random projection: directions drawn from a Gaussian, which nearly keep distances and learn nothing."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from transforms.reducers.evidence import Evidence, Found, variances_along

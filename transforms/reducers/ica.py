@@ -1,7 +1,5 @@
 """Independent components: directions as far from Gaussian as there are, learned from a sample."""
 
-from __future__ import annotations
-
 import warnings
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Linear discriminants: the directions along which the label's quantile classes lie furthest apart."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from transforms.reducers.evidence import Evidence, Found, count, oriented, variances_along

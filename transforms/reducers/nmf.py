@@ -4,8 +4,6 @@ Weighing the parts of a new row is a least-squares problem under the condition t
 solves it by the least-squares answer with its negative weights cut to zero, then a few steps of projected gradient.
 """
 
-from __future__ import annotations
-
 import warnings
 from typing import NamedTuple
 

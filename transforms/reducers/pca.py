@@ -1,7 +1,5 @@
 """Principal components: the directions of largest variance."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from transforms.reducers.evidence import Evidence, Found, count, oriented

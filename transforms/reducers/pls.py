@@ -1,7 +1,5 @@
 """Partial least squares: the directions that vary most together with the label."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from transforms.reducers.evidence import Evidence, Found, Matrix, count, explained, variances_along

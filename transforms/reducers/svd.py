@@ -1,7 +1,5 @@
 """Truncated singular value decomposition: the directions of largest second moment about zero, not about the mean."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from transforms.reducers.evidence import Evidence, Found, count, oriented, variances_along

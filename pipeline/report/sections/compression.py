@@ -1,7 +1,5 @@
 """What compression costs: every variant that the study has made, and which of them are worth their bytes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

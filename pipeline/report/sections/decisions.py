@@ -1,7 +1,5 @@
 """Where a model decides wrongly, and how sure it is: the counterpart of residuals for labels that are no numbers."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 

@@ -1,7 +1,5 @@
 """Curves of `farelite dimensions`: error and distances by number of dimensions, and what each input costs."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

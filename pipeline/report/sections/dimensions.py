@@ -1,7 +1,5 @@
 """What the dimensions do: as the Transform step learned it, and as `farelite dimensions` measured it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the file listens to: importance of its inputs beside the float model's, and the curves behind it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone

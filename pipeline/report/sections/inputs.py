@@ -1,7 +1,5 @@
 """What went in: profile of the data, anomalies, and the rows that were rejected."""
 
-from __future__ import annotations
-
 from components.shown import clock, formatted
 from pipeline.report.blocks import Block, Cell, Figure, Points, Section, Table, Text
 from pipeline.report.charts import bars, cut, sketch

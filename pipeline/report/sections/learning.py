@@ -1,7 +1,5 @@
 """What was learned in training."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """The record: timings, lineage, history, and the model card."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Where the file errs: predicted against true, and residuals over distance, hour and place."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import numpy as np

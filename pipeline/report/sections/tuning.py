@@ -1,7 +1,5 @@
 """What a search for better choices has tried, and which trials are worth their bytes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

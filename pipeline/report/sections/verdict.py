@@ -1,7 +1,5 @@
 """First of all: pushed or refused and why, how good against what, and in which slices."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any

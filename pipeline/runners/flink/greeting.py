@@ -1,7 +1,5 @@
 """What a worker tells of itself. It travels to workers as text, so it needs nothing but Python, of any version."""
 
-from __future__ import annotations
-
 import importlib
 import importlib.metadata
 import json

@@ -1,7 +1,5 @@
 """What Flink's REST interface tells of a cluster, and the one thing that is asked of it: to cancel a job."""
 
-from __future__ import annotations
-
 import json
 import re
 import urllib.error

@@ -1,7 +1,5 @@
 """A time limit around a step, words with a remedy for its failure, and no job left behind on the cluster."""
 
-from __future__ import annotations
-
 import logging
 import re
 import threading

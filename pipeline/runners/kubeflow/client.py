@@ -1,7 +1,5 @@
 """Uploads, runs and schedules on the cluster, by the kfp client, which lives in an environment of its own."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """The schedule in the words of Kubeflow Pipelines, whose cron lines have seconds and days of the week from 0 to 6."""
 
-from __future__ import annotations
-
 from datetime import datetime, timezone
 
 from cronsim import CronSim

@@ -1,7 +1,5 @@
 """Which image the steps run, checked before anything heavy is imported."""
 
-from __future__ import annotations
-
 import re
 
 from pipeline.config import ConfigError

@@ -3,8 +3,6 @@
 For the source of the facts see `driver.py`.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

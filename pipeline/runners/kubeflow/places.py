@@ -6,8 +6,6 @@ Source: `LocalPathForURI` in KFP's backend/src/v2/component/launcher_v2.go, `Gen
 metadata/client.go (commit 7b70c7b95f68).
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from typing import Any

@@ -4,8 +4,6 @@ Around each step it does what the backend does there: `driver.py` before it, `la
 stand for the object store, for a container's root and for the metadata store, whose cache a second rehearsal finds.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -5,8 +5,6 @@ the API server, which reads a specification before it compiles it (backend/src/a
 driver or launcher where that is named (commit 7b70c7b95f68).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

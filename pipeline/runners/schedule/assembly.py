@@ -1,7 +1,5 @@
 """Puts a service together from a configuration and its place on this machine."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

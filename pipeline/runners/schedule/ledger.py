@@ -4,8 +4,6 @@ A due time is entered in the same transaction that moves the watermark past it, 
 none is lost and none is entered twice, whenever the process is killed.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """The ledger's file: SQLite, its version, transactions, and the facts that belong to no single due time."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager

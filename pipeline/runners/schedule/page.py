@@ -1,7 +1,5 @@
 """Health and figures of a running schedule over HTTP: `/health` as JSON, `/metrics` as Prometheus text."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import Callable, Iterator

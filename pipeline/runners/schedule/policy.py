@@ -1,7 +1,5 @@
 """What becomes of due times: pure decisions by the schedule's policies."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

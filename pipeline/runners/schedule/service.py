@@ -1,7 +1,5 @@
 """The service: enters due times, starts one run at a time, and sees each to its one outcome."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """One due time of a schedule, as the ledger knows it, and the names of outcomes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

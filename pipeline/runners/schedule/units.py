@@ -1,7 +1,5 @@
 """What the system's own services need to run the schedule: a systemd unit, a crontab line."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from dataclasses import dataclass
