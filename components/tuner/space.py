@@ -25,8 +25,8 @@ SPARSITIES = (None, {"final_sparsity": 0.5}, {"final_sparsity": 0.75})
 
 Moves = Sequence[tuple[str, int]]
 FIRST_MOVES: Moves = (
-    ("training.members", 1),
     ("training.units", 1),
+    ("training.members", 1),
     ("training.loss.delta", -1),
     ("training.label_scale", 1),
     ("training.weight_decay", 1),
