@@ -41,7 +41,7 @@ STARTS = (
 
 def main() -> None:
     """Prints Markdown on standard output."""
-    told = parser(__doc__, "--rounds")
+    told = parser(__doc__, "--rounds", "--json")
     told.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     told.add_argument("--rows", type=int, nargs="+", default=[15_000, 60_000, 240_000])
     told.add_argument("--columns", type=int, nargs="+", default=[8, 32, 128])
@@ -57,6 +57,8 @@ def main() -> None:
                     found.append(one)
                     keep(options.keep, one)
     print(report(found))
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1))
     if options.figure:
         options.figure.write_text(figure({kind: points(found, kind) for kind in KINDS}))
 

@@ -116,13 +116,21 @@ class Choices:
 
 def settle(training: Training, facts: Facts) -> Choices:
     """The choices with every `auto` replaced."""
-    rungs = [rung for rung in LADDER if facts.rows >= rung.min_rows]
-    fitting = (rung for rung in rungs if _on(rung, training, facts, 1).estimated_bytes <= facts.budget)
-    rung = next(fitting, None)
+    fewest, *more = _members(training)
+    found = [(rung, _on(rung, training, facts, fewest)) for rung in LADDER if facts.rows >= rung.min_rows]
+    fitting = (one for one in found if one[1].estimated_bytes <= facts.budget)
+    rung, chosen = next(fitting, (None, found[-1][1]))
     if rung is None:
-        return _fewer_bends(_on(rungs[-1], training, facts, 1), facts)
-    sizes = [_on(rung, training, facts, members) for members in range(MEMBERS, 0, -1)]
-    return next(one for one in sizes if one.estimated_bytes <= facts.budget)
+        return _fewer_bends(chosen, facts)
+    several = [_on(rung, training, facts, members) for members in more]
+    return [chosen, *(one for one in several if one.estimated_bytes <= facts.budget)][-1]
+
+
+def _members(training: Training) -> Sequence[int]:
+    """How many there may be, ascending."""
+    if training.members != "auto":
+        return (training.members,)
+    return range(1, MEMBERS + 1) if training.units == "auto" else (1,)
 
 
 def smallest_bytes(ends: sizes.Ends) -> int:
@@ -131,8 +139,6 @@ def smallest_bytes(ends: sizes.Ends) -> int:
 
 
 def _on(rung: Rung, training: Training, facts: Facts, members: int) -> Choices:
-    if training.members != "auto" or training.units != "auto":
-        members = 1 if training.members == "auto" else training.members
     units = rung.units if training.units == "auto" else training.units
     layers = tuple(members * one for one in units)
     bends, bent, width = training.piecewise, {}, 0

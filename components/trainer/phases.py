@@ -101,9 +101,10 @@ class Phases:
             self.rate if start else self.training.learning_rate,
             told,
         )
-        plain = network.without_dropout(self.design.core(), self.training)
-        plain.set_weights(members.as_one(core) if apart else core.get_weights())
-        return Net(front, plain)
+        if apart:
+            learned, core = core, self.design.core()
+            core.set_weights(members.as_one(learned))
+        return Net(front, network.without_dropout(core, self.training))
 
     def compress(self, net: Net) -> Net:
         """Goes on from float weights through the configured phases; the weights given change with it.

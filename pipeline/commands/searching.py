@@ -1,9 +1,11 @@
 """Commands that look for a better model: ways to compress it, and choices of its training."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +20,9 @@ from pipeline.commands.options import (
     exit_code,
     print_json,
 )
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
 
 
 def study(
@@ -39,12 +44,8 @@ def study(
     from components.files import STUDY_FILE
     from pipeline.commands import search_views
     from pipeline.commands.console import run_with_progress
-    from pipeline.config import load
 
-    sets = list(override or [])
-    if load(config, sets).study is None:
-        sets.append("study={}")
-    settings = load(config, sets)
+    settings = _with("study", config, override)
     result = run_with_progress(settings, runs_dir, force=False, wait=wait, alone=True)
     results = json.loads((Path(result.study_dir) / STUDY_FILE).read_text()) if result.study_dir else None
     if as_json:
@@ -76,14 +77,8 @@ def tune(
     from components.files import PATCH_FILE
     from pipeline.commands import search_views
     from pipeline.commands.console import run_with_progress
-    from pipeline.config import load
 
-    sets = list(override or [])
-    if load(config, sets).tuner is None:
-        sets.append("tuner={}")
-    if minutes is not None:
-        sets.append(f"tuner.minutes={minutes}")
-    settings = load(config, sets)
+    settings = _with("tuner", config, override, *([] if minutes is None else [f"tuner.minutes={minutes}"]))
     result = run_with_progress(settings, runs_dir, force=False, wait=wait, alone=True)
     found, place = _kept(result.tuning_dir, runs_dir / settings.name / PATCH_FILE)
     if as_json:
@@ -91,6 +86,17 @@ def tune(
     elif found:
         print(search_views.keep(found, place))
     raise typer.Exit(exit_code(result.verdict))
+
+
+def _with(block: str, config: Path | None, override: list[str] | None, *more: str) -> Config:
+    """The configuration with a block that it may leave out, and with further overrides of that."""
+    from pipeline.config import load
+
+    sets = list(override or [])
+    settings = load(config, sets)
+    if getattr(settings, block) is None:
+        more = (f"{block}={{}}", *more)
+    return load(config, [*sets, *more]) if more else settings
 
 
 def _kept(tuning_dir: str, place: Path) -> tuple[dict[str, Any] | None, str]:

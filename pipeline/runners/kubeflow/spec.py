@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
-import math
-
 from ml_metadata.proto.metadata_store_pb2 import ConnectionConfig
 from tfx.orchestration.data_types import RuntimeParameter
 from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner as tfx_runner
