@@ -153,10 +153,6 @@ def share(costs: list[Cost], base: list[Cost], what: str) -> str:
     return f"{one / other:.3f}"
 
 
-if __name__ == "__main__":
-    main()
-
-
 def stock(home: Path) -> Cost:
     """One run in a fresh home: the example wants its files under `$HOME/taxi`, and `pip` in its environment."""
     spec = importlib.util.find_spec("tfx")
@@ -173,3 +169,7 @@ def stock(home: Path) -> Cost:
     environment = {**os.environ, "HOME": str(home), "PYTHONPATH": str(pip), "TF_USE_LEGACY_KERAS": "1"}
     environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     return timed([sys.executable, str(example / "taxi_pipeline_native_keras.py")], environment)[0]
+
+
+if __name__ == "__main__":
+    main()
