@@ -15,6 +15,7 @@ import tensorflow as tf
 import tf_keras
 
 from components.settings import SettledTraining
+from components.trainer import dropout
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -79,7 +80,7 @@ def build(width: int, training: SettledTraining, outputs: int) -> tf_keras.Model
     for number, units in enumerate(training.units, start=1):
         x = Dense(training.members, units, relu=True, name=f"members_hidden_{number}")(x)
         if training.dropout:
-            x = tf_keras.layers.Dropout(training.dropout)(x)
+            x = dropout.after(number, training)(x)
     x = Dense(training.members, outputs, relu=False, name="members_output")(x)
     return tf_keras.Model(inputs, x, name="members")
 

@@ -13,7 +13,7 @@ import tf_keras
 
 from components.compression_settings import OUTPUT_LAYER
 from components.settings import SettledTraining
-from components.trainer import layers, members
+from components.trainer import dropout, layers, members
 from transforms.features import BLOCK, NUMBERS
 
 FloatArray = npt.NDArray[np.float32]
@@ -151,7 +151,7 @@ def build_core(width: int, training: SettledTraining, outputs: int = 1) -> tf_ke
         name = f"{CORE}_hidden_{number}"
         x = tf_keras.layers.Dense(units, activation="relu", kernel_initializer="he_normal", name=name)(x)
         if training.dropout:
-            x = tf_keras.layers.Dropout(training.dropout, name=f"{CORE}_dropout_{number}")(x)
+            x = dropout.after(number, training)(x)
     x = tf_keras.layers.Dense(outputs, kernel_initializer="zeros", name=OUTPUT_LAYER)(x)
     return tf_keras.Model(inputs, x, name=CORE)
 

@@ -1,7 +1,7 @@
 """Which trial comes next: the configuration itself, then steps from the best so far, so that time goes where it pays.
 
 KerasTuner's Gaussian process wants three random trials for each of a dozen choices before it guesses; ten minutes end
-before that, and random ones are nearly all worse than a default that was chosen with care (docs/decisions/0083).
+before that, and random ones are nearly all worse than a default that was chosen with care (docs/decisions/0085).
 """
 
 from __future__ import annotations

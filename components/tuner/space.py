@@ -45,16 +45,16 @@ FIRST_MOVES: Moves = (
 """Steps that are tried one by one from the best so far, before chance decides: key, and places along its values."""
 
 
-def space(training: Training, settled: SettledTraining, other_scale: str | None) -> keras_tuner.HyperParameters:
+def space(training: Training, settled: SettledTraining, scales: Sequence[str]) -> keras_tuner.HyperParameters:
     """The values of each choice as JSON texts; the default of each is what the configuration comes to.
 
     Args:
         training: of the configuration.
         settled: the same without `auto`.
-        other_scale: value of `training.label_scale` that learns the label on another scale; None where there is none.
+        scales: values of `training.label_scale` that the label can be learned on; none where it is no number.
     """
     found = keras_tuner.HyperParameters()
-    for key, values, now in _choices(training, settled, other_scale):
+    for key, values, now in _choices(training, settled, scales):
         texts = list(dict.fromkeys(json.dumps(one) for one in values))
         if len(texts) > 1:
             found.Choice(f"training.{key}", texts, default=json.dumps(now), ordered=False)
@@ -62,7 +62,7 @@ def space(training: Training, settled: SettledTraining, other_scale: str | None)
 
 
 def _choices(
-    training: Training, settled: SettledTraining, other_scale: str | None
+    training: Training, settled: SettledTraining, scales: Sequence[str]
 ) -> Iterator[tuple[str, Sequence[Any], Any]]:
     units = sorted({*UNITS, settled.units}, key=lambda one: (np.prod(one), one))
     yield "units", [list(one) for one in units], list(settled.units)
@@ -78,10 +78,10 @@ def _choices(
     yield "learning_rate", _times(RATES, settled.learning_rate), settled.learning_rate
     yield "weight_decay", _decays(settled.weight_decay), settled.weight_decay
     yield "epochs", _cycles(settled.epochs), list(settled.epochs)
-    if settled.loss.has_delta:
+    if scales and settled.loss.has_delta:
         yield "loss.delta", _deltas(settled.loss.delta), settled.loss.delta
-    if other_scale is not None:
-        yield "label_scale", [settled.label_scale, other_scale], settled.label_scale
+    if scales:
+        yield "label_scale", [settled.label_scale, *scales[1:]], settled.label_scale
     yield "dropout", _around(DROPOUTS, settled.dropout), settled.dropout
     yield "finetune_rate", _around(FINETUNE_RATES, settled.finetune_rate), settled.finetune_rate
     if settled.quantization is not None:

@@ -43,7 +43,7 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
     )
     parts = judge.parts
     settled = parts[0].design(training, judge.conversion)[0].training
-    found = space(training, settled, _other_scale(training, parts, judge))
+    found = space(training, settled, _scales(training, parts, judge))
     key = [fingerprint(context), *(told[one] for one in ("plan", "training", "conversion", "push", "code"))]
     key.append(settings.model_copy(update={"minutes": 1.0, "max_trials": None}).model_dump_json())
     kept = _forget_others(Path(told["work_dir"]) / hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16])
@@ -66,11 +66,12 @@ def _forget_others(kept: Path) -> Path:
     return kept
 
 
-def _other_scale(training: Training, parts: Sequence[TrainingContext], judge: Judge) -> str | None:
-    """The value of `training.label_scale` that learns the label on the other scale, where it has one."""
+def _scales(training: Training, parts: Sequence[TrainingContext], judge: Judge) -> list[str]:
+    """The values of `training.label_scale` that a number can be learned on, its own first; none of another label."""
     described = parts[0].design(training, judge.conversion)[0].encoding.described()
     if described is None:
-        return None
+        return []
     if described.log:
-        return "linear"
-    return "log" if judge.label.min() > 0 and all(part.train.label.min() > 0 for part in parts) else None
+        return ["log", "linear"]
+    positive = judge.label.min() > 0 and all(part.train.label.min() > 0 for part in parts)
+    return ["linear", "log"] if positive else ["linear"]

@@ -22,7 +22,7 @@ SETTLED = SettledTraining(
     learning_rate=0.008,
     weight_decay=0.3,
 )
-SPACE = space(Training(), SETTLED, "log")
+SPACE = space(Training(), SETTLED, ["linear", "log"])
 
 
 def usual() -> dict[str, Any]:

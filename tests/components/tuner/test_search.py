@@ -56,7 +56,7 @@ class Sums:
 
 def run(sums: Any, folder: Path, trials: int = 25, watch: Watch | None = None, fresh: Any | None = None) -> FileTuner:
     settings = TunerSettings(max_trials=trials)
-    found = space(Training(), SETTLED, None)
+    found = space(Training(), SETTLED, ["linear"])
     tuner = FileTuner(sums, fresh or Sums(dropout_helps), settings, found, folder / "kept", str(folder / "own"), watch)
     tuner.search()
     return tuner
