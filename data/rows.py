@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data.batches import Batch
 from data.checks.oddities import EXAMPLES, REASONS, Oddities
@@ -217,17 +218,31 @@ def _bytes(column: pa.ChunkedArray) -> pa.Array:
 
 def _rejects(batch: Batch, reasons: npt.NDArray[Any], accepted: npt.NDArray[np.bool_]) -> Rejects:
     bad = pa.array(np.flatnonzero(~accepted))
-    names = batch.columns.column_names
-    kept = [python_values(column.take(bad)) for column in batch.columns.columns] if len(bad) else []
+    values = _named_values(batch.columns.take(bad)) if len(bad) else []
     return Rejects(
         batch.lines.take(bad).to_pylist() + [row.line for row in batch.bad_rows],
         reasons[~accepted].tolist() + [row.reason for row in batch.bad_rows],
-        [
-            ", ".join(f"{name}={_show(value)}" for name, value in zip(names, row, strict=True))
-            for row in zip(*kept, strict=True)
-        ]
-        + [row.text for row in batch.bad_rows],
+        values + [row.text for row in batch.bad_rows],
     )
+
+
+def _named_values(table: pa.Table) -> list[str]:
+    """Each row as `a=1, b=2`."""
+    named = [
+        pc.binary_join_element_wise(f"{name}=", _texts(column), "")
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    ]
+    found: list[str] = pc.binary_join_element_wise(*named, ", ").to_pylist()
+    return found
+
+
+def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
+        try:
+            return pc.fill_null(column.cast(pa.string()), "")
+        except pa.ArrowInvalid:  # no UTF-8
+            pass
+    return pa.chunked_array([pa.array(map(_show, python_values(column)), pa.string())])
 
 
 def _show(value: Any) -> str:
