@@ -22,13 +22,13 @@ from typing import Any
 
 from common import FARELITE, earlier, keep, parser
 from growth import KINDS, exponent, figure
-from timed import Cost, middle, steps, timed
+from timed import Cost, memory_together, middle, steps, timed
 
 from pipeline.machine import cores
 from pipeline.terminal import markdown
 
 COMMAND = (str(FARELITE),)
-PARTS = ("stock", "runs", "starts", "growth")
+PARTS = ("stock", "runs", "memory", "starts", "growth")
 RUNS = ("stock example", "first", "second", "cached", "nothing to do")
 STARTS = (
     *(f"{name} --help" for name in ("", "run", "study", "tune", "predict", "data describe", "schedule run", "lineage")),
@@ -70,6 +70,8 @@ def wanted(options: argparse.Namespace, folder: Path) -> Iterator[tuple[str, Cal
             yield f"stock {number}", lambda n=number: stock_round(folder, n)
         if "runs" in options.parts:
             yield f"first {number}", lambda n=number: runs_round(folder, n)
+    if "memory" in options.parts:
+        yield "memory", lambda: memory(folder)
     if "starts" in options.parts:
         for words in STARTS:
             yield f"start {words}", lambda w=words: start(folder, w, options.rounds)
@@ -91,6 +93,13 @@ def runs_round(folder: Path, number: int) -> Iterator[Cost]:
         cost, out = timed([*COMMAND, *runs, *more])
         told = json.loads(out)
         yield {"what": f"{kind} {number}", "kind": kind, **cost, "steps": told["components"]}
+
+
+def memory(folder: Path) -> Iterator[Cost]:
+    """A first run with the process beside it."""
+    load = os.getloadavg()[0]
+    most = memory_together([*COMMAND, "run", "--runs-dir", str(folder / "memory")])
+    yield {"what": "memory", "kind": "memory", "together_mib": most, "load": load}
 
 
 def start(folder: Path, words: str, rounds: int) -> Iterator[Cost]:
@@ -131,9 +140,11 @@ def report(found: list[Any]) -> str:
         for kind in KINDS
         if (sizes := points(found, kind))
     ]
+    together = [["first", f"{one['together_mib']:,.0f}"] for one in found if one["kind"] == "memory"]
     tables = (
         (["what", *cost, "wall of the stock example", "its CPU"], runs),
         (["step of a first run", "wall, s", "CPU, s", "memory up to then, MiB"], of_steps),
+        (["what", "all its processes at once, MiB"], together),
         (["start of", *cost], starts),
         (["growth with", "CPU seconds by size", "exponent"], growth),
     )

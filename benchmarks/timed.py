@@ -6,9 +6,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 Cost = dict[str, Any]
 """`wall_s`, `cpu_s`, `peak_mib`, and `load`: processes that waited for a core when it began, on average of a minute."""
@@ -44,6 +47,27 @@ def timed(
         if done.returncode:
             raise SystemExit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr[-2000:]}")
         return {**json.loads(told.read_text()), "load": load}, done.stdout
+
+
+def memory_together(command: Sequence[str]) -> float:
+    """The most that a command and all that it starts hold at once, in MiB of proportional set size, which counts a page
+    that two processes share half for each; looked at ten times a second, which takes time of its own. Linux alone."""
+    most = 0
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as started:
+        root = psutil.Process(started.pid)
+        while started.poll() is None:
+            most = max(most, sum(map(_shared_out, [root, *root.children(recursive=True)])))
+            time.sleep(0.1)
+    if started.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {started.returncode}")
+    return most / 2**20
+
+
+def _shared_out(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.Error:  # it has ended
+        return 0
 
 
 def middle(costs: Iterable[Cost], what: str) -> str:

@@ -47,6 +47,15 @@ def test_a_command_that_fails_ends_the_benchmark_with_its_words(bench: Any) -> N
         bench("timed").timed([sys.executable, "-c", "import sys; print('no disk', file=sys.stderr); sys.exit(3)"])
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="proportional set sizes are Linux's")
+def test_memory_is_that_of_a_command_and_what_it_has_started_at_once(bench: Any) -> None:
+    held = "import time; b = bytearray(100 << 20); time.sleep(1)"
+    both = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {held!r}]); {held}; p.wait()"
+    assert 200 < bench("timed").memory_together([sys.executable, "-c", both]) < 250
+    with pytest.raises(SystemExit, match="ended with 3"):
+        bench("timed").memory_together([sys.executable, "-c", "import sys; sys.exit(3)"])
+
+
 def test_the_exponent_of_a_power_of_the_size_is_that_power(bench: Any) -> None:
     sizes = [10, 100, 1000]
     for power in (0.0, 1.0, 1.7):
