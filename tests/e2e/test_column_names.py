@@ -190,8 +190,13 @@ def test_dimensions_are_told_by_column(folder: Path) -> None:
 
 
 def test_an_ablation_takes_the_names(folder: Path) -> None:
+    """Those that features are made of and a few more: each rung learns all features anew."""
+    few = {"data.numeric": [*NUMERIC[:4], "hour", "#"], "data.categorical": ["😀", "Company / Name"]}
+    few |= {"features.time_parts": ["hour"], "features.distances": []}
+    overrides = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in few.items()]
     arguments = ("ablate", "--config", "c.yaml", "--seeds", "1", "--linear")
-    said, _ = farelite(*arguments, *sets(*LEAN), folder=folder)
+    said, _ = farelite(*arguments, *sets(*LEAN, *overrides), folder=folder)
+    assert "+ crosses" in said
     assert not internal(said)
 
 

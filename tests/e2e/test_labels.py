@@ -175,6 +175,8 @@ def test_a_champion_of_another_kind_of_label_refuses(folder: Path, tips: dict[st
     tree = yaml.safe_load((CONFIGS / "tips.yaml").read_text())
     config = tmp_path / "number.yaml"
     config.write_text(yaml.safe_dump({"name": "tips", "data": {**tree["data"], "label": {"column": "fare"}}}))
-    other = run(folder, config, "training.epochs=1", "gate.min_skill=null", "gate.max_linear_ratio=null")
+    other = run(
+        folder, config, "training.epochs=1", "training.units=[8]", "gate.min_skill=null", "gate.max_linear_ratio=null"
+    )
     assert other["verdict"] == "refused", other["said"]
     assert [reason for reason in other["reasons"] if "kind" in reason and "binary" in reason], other["reasons"]
