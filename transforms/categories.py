@@ -1,5 +1,8 @@
 """Categorical columns: a vocabulary learned from training rows, and what becomes of texts outside it."""
 
+from contextlib import nullcontext
+from typing import Any
+
 import tensorflow as tf
 import tensorflow_transform as tft
 
@@ -16,16 +19,14 @@ def vocabulary_file(column: str) -> str:
     return f"vocabulary_{tensor_name(column)}"
 
 
-def ids(text: tf.Tensor, coding: Category, file: str) -> tf.Tensor:
+def ids(text: tf.Tensor, coding: Category, vocabulary: tf.Tensor) -> tf.Tensor:
     """int64 `[batch, 1]` of string `[batch, 1]`, as `data.categories.category_id` has them.
 
-    0 for missing, then 1 + the place in the vocabulary by falling frequency; unknown texts have 0 too, or where there
-    are `buckets` one of the ids behind the vocabulary. This part looks up texts, so it is not in the file.
+    0 for missing, then 1 + the place in the vocabulary (string `[]`, the path of its file); unknown texts have 0 too,
+    or where there are `buckets` one of the ids behind the vocabulary. This part looks up texts, so it is not in the
+    model file.
     """
-    place = tft.compute_and_apply_vocabulary(
-        text, default_value=-1, top_k=coding.max_size, frequency_threshold=coding.min_count, vocab_filename=file
-    )
-    size = tft.experimental.get_vocabulary_size_by_name(file)
+    place, size = _looked_up(text, vocabulary)
     unknown = tf.zeros_like(place)
     if coding.oov_buckets == "auto":
         unknown = tf.where(size >= coding.max_size, size + 1 + oov_buckets(text, AUTO_BUCKETS), unknown)
@@ -33,6 +34,24 @@ def ids(text: tf.Tensor, coding: Category, file: str) -> tf.Tensor:
         unknown = size + 1 + oov_buckets(text, coding.oov_buckets)
     numbers = tf.where(place >= 0, place + 1, unknown)
     return tf.where(tf.equal(text, ""), tf.zeros_like(place), numbers)
+
+
+def _looked_up(text: tf.Tensor, vocabulary: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Place of each text, -1 where it has none, and how many places there are."""
+    sizes = []
+
+    def look_up(text: tf.Tensor, path: Any) -> tuple[tf.Tensor, tf.Tensor]:
+        # Once a path is known, the table is made outside the graph, as tf.Transform makes its own: once for all calls.
+        known = tf.inside_function() and isinstance(path, tf.__internal__.EagerTensor)
+        with tf.init_scope() if known else nullcontext():
+            lines = tf.lookup.TextFileInitializer(
+                path, tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64, tf.lookup.TextFileIndex.LINE_NUMBER
+            )
+            table = tf.lookup.StaticHashTable(lines, default_value=-1)
+            sizes.append(table.size())
+        return table.lookup(text), sizes[-1]
+
+    return tft.apply_vocabulary(text, vocabulary, lookup_fn=look_up), sizes[-1]
 
 
 def buckets(coding: Category, vocabulary_size: int) -> int:

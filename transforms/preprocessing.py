@@ -17,6 +17,7 @@ from transforms import (
     projection,
     rotated,
     scaling,
+    vocabularies,
 )
 from transforms.analyzers import ColumnStatistics, Rows
 from transforms.categories import vocabulary_file
@@ -45,12 +46,21 @@ def preprocessing_fn(inputs: Tensors, custom_config: dict[str, str]) -> Tensors:
     plan = Plan.model_validate_json(custom_config["plan"])
     label = inputs[tensor_name(plan.dataset.label.column)]
     outputs = from_numbers(plan, inputs, label)
-    for name in plan.dataset.categorical:
-        outputs[id_key(name)] = categories.ids(
-            inputs[tensor_name(name)], plan.features.categories, vocabulary_file(name)
-        )
+    outputs.update(category_ids(plan, inputs))
     outputs[LABEL] = label
     return outputs
+
+
+def category_ids(plan: Plan, raw: Tensors) -> Tensors:
+    """int64 `[batch, 1]` of each categorical column."""
+    names, coding = plan.dataset.categorical, plan.features.categories
+    if not names:
+        return {}
+    texts = [raw[tensor_name(name)] for name in names]
+    files = vocabularies.learn(tf.concat(texts, axis=1), [vocabulary_file(name) for name in names], coding)
+    return {
+        id_key(name): categories.ids(text, coding, file) for name, text, file in zip(names, texts, files, strict=True)
+    }
 
 
 def from_numbers(plan: Plan, raw: Tensors, label: tf.Tensor) -> Tensors:
