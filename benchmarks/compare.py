@@ -1,7 +1,7 @@
 """This checkout beside another revision of it: first runs in turn, in the same environment, in pairs.
 
 make bench-compare BASE=main                            three pairs
-make bench-compare BASE=v1.0.0 ARGS="--pairs 5 --set training.seed=3"
+make bench-compare BASE=v1.0.0 ARGS="--pairs 5 --config my.yaml --set training.seed=3"
 """
 
 import json
@@ -23,11 +23,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main() -> None:
     """Prints Markdown on standard output."""
-    wanted = parser(__doc__, "--set")
+    wanted = parser(__doc__, "--config", "--set")
     wanted.add_argument("base", help="revision to compare with, as git names it")
     wanted.add_argument("--pairs", type=int, default=3)
     options = wanted.parse_args()
-    words = [word for one in options.set for word in ("--set", one)]
+    words = ["--config", str(options.config.resolve())] if options.config else []
+    words += [word for one in options.set for word in ("--set", one)]
     with tempfile.TemporaryDirectory() as folder:
         other = Path(folder) / "base"
         git("worktree", "add", "--detach", str(other), options.base)

@@ -232,8 +232,7 @@ def _named_values(table: pa.Table) -> list[str]:
         pc.binary_join_element_wise(f"{name}=", _texts(column), "")
         for name, column in zip(table.column_names, table.columns, strict=True)
     ]
-    found: list[str] = pc.binary_join_element_wise(*named, ", ").to_pylist()
-    return found
+    return list(pc.binary_join_element_wise(*named, ", ").to_pylist())
 
 
 def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
