@@ -43,7 +43,7 @@ test-current:  ## all tests and the main job on today's Python and TFX, in a Deb
 	@sh tools/current.sh sh tools/current_tests.sh $(ARGS)
 
 .PHONY: test-unit
-test-unit: $(READY)  ## the unit tests alone (under two minutes)
+test-unit: $(READY)  ## the unit tests alone (minutes)
 	$(PYTEST) -m "not e2e and not slow"
 
 .PHONY: lint
