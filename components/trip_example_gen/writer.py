@@ -7,6 +7,7 @@ import gzip
 import json
 import shutil
 from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -155,15 +156,25 @@ def convert_file(
     options = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
     writers = {name: tf.io.TFRecordWriter(str(_hidden(path)), options) for name, path in shards.items()}
     encoder = RecordBatchToExamplesEncoder()
-    with _hidden(rejects).open("w", newline="") as stream:
+    with _hidden(rejects).open("w", newline="") as stream, ThreadPoolExecutor(1) as beside:
         table = csv.writer(stream)
-        for batch in read(dataset, file):
-            rows = to_rows(dataset, batch, only, cut)
-            summary.add(rows)
+
+        def write(rows: Rows) -> None:
             _write_rejects(table, file, rows.rejects)
             for index, name in enumerate(SPLITS):
                 for example in encoder.encode(_as_lists(rows.columns, pa.array(rows.split == index))):
                     writers[name].write(example)
+
+        # One batch is written while the next one is read.
+        written: Future[None] | None = None
+        for batch in read(dataset, file):
+            rows = to_rows(dataset, batch, only, cut)
+            summary.add(rows)
+            if written:
+                written.result()
+            written = beside.submit(write, rows)
+        if written:
+            written.result()
     for writer in writers.values():
         writer.close()
     for path in [*shards.values(), rejects]:
@@ -194,7 +205,7 @@ def _write_rejects(table: Any, file: str, rejects: Rejects) -> None:
 def write_report(report_dir: str, summary: Summary, rejects_file: str, summary_file: str) -> None:
     """Joins the shards of rejects into one gzipped CSV with a header, and writes the summary beside it."""
     parts = sorted(Path(report_dir).glob("rejects-*.csv"))
-    with gzip.open(Path(report_dir) / rejects_file, "wt", newline="") as stream:
+    with gzip.open(Path(report_dir) / rejects_file, "wt", compresslevel=1, newline="") as stream:
         csv.writer(stream).writerow(["file", "line", "reason", "values"])
         for part in parts:
             with part.open(newline="") as rows:
