@@ -237,8 +237,8 @@ def _named_values(table: pa.Table) -> list[str]:
 
 def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
-        try:
-            return pc.fill_null(column.cast(pa.string()), "")
+        try:  # as bytes first: Parquet's strings are not looked at before
+            return pc.fill_null(column.cast(pa.binary()).cast(pa.string()), "")
         except pa.ArrowInvalid:  # no UTF-8
             pass
     return pa.chunked_array([pa.array(map(_show, python_values(column)), pa.string())])
