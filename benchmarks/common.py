@@ -28,13 +28,16 @@ def parser(text: str | None, *shared: str) -> argparse.ArgumentParser:
     return made
 
 
+def chosen(config: Path | None, sets: Sequence[str]) -> list[str]:
+    """The options of a command that say what is configured."""
+    return [*(["--config", str(config)] if config else []), *(word for one in sets for word in ("--set", one))]
+
+
 def run(
     runs_dir: object, config: Path | None, sets: Sequence[str], stderr: int | None = None
 ) -> subprocess.CompletedProcess[str]:
     """One `farelite run`, as a user would start it; its progress is seen unless `stderr` is subprocess.PIPE."""
-    command = [str(FARELITE), "run", "--json", "--runs-dir", str(runs_dir)]
-    command += ["--config", str(config)] if config else []
-    command += [word for one in sets for word in ("--set", one)]
+    command = [str(FARELITE), "run", "--json", "--runs-dir", str(runs_dir), *chosen(config, sets)]
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=stderr, text=True, check=False)
 
 

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from common import parser
+from common import chosen, parser
 from timed import Cost, middle, steps, timed
 
 from pipeline.terminal import markdown
@@ -27,8 +27,7 @@ def main() -> None:
     wanted.add_argument("base", help="revision to compare with, as git names it")
     wanted.add_argument("--pairs", type=int, default=3)
     options = wanted.parse_args()
-    words = ["--config", str(options.config.resolve())] if options.config else []
-    words += [word for one in options.set for word in ("--set", one)]
+    words = chosen(options.config and options.config.resolve(), options.set)
     with tempfile.TemporaryDirectory() as folder:
         other = Path(folder) / "base"
         git("worktree", "add", "--detach", str(other), options.base)

@@ -7,6 +7,7 @@ import gzip
 import json
 import shutil
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -156,8 +157,14 @@ def convert_file(
     options = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
     writers = {name: tf.io.TFRecordWriter(str(_hidden(path)), options) for name, path in shards.items()}
     encoder = RecordBatchToExamplesEncoder()
-    with _hidden(rejects).open("w", newline="") as stream, ThreadPoolExecutor(1) as beside:
+    with _hidden(rejects).open("w", newline="") as stream:
         table = csv.writer(stream)
+
+        def counted() -> Iterator[Rows]:
+            for batch in read(dataset, file):
+                rows = to_rows(dataset, batch, only, cut)
+                summary.add(rows)
+                yield rows
 
         def write(rows: Rows) -> None:
             _write_rejects(table, file, rows.rejects)
@@ -165,21 +172,24 @@ def convert_file(
                 for example in encoder.encode(_as_lists(rows.columns, pa.array(rows.split == index))):
                     writers[name].write(example)
 
-        # One batch is written while the next one is read.
-        written: Future[None] | None = None
-        for batch in read(dataset, file):
-            rows = to_rows(dataset, batch, only, cut)
-            summary.add(rows)
-            if written:
-                written.result()
-            written = beside.submit(write, rows)
-        if written:
-            written.result()
+        _while_the_next_is_made(counted(), write)
     for writer in writers.values():
         writer.close()
     for path in [*shards.values(), rejects]:
         _hidden(path).replace(path)
     return summary
+
+
+def _while_the_next_is_made(made: Iterable[Rows], use: Callable[[Rows], None]) -> None:
+    """Uses one after another, each in a thread beside the one that makes the next."""
+    with ThreadPoolExecutor(1) as beside:
+        used: Future[None] | None = None
+        for one in made:
+            if used:
+                used.result()
+            used = beside.submit(use, one)
+        if used:
+            used.result()
 
 
 def _hidden(path: Path) -> Path:

@@ -19,6 +19,7 @@ from components.tuner.search import FileTuner
 from components.tuner.settings import Tuner as TunerSettings
 from components.tuner.space import space
 from components.tuner.trials import Judge, fingerprint, folds
+from data.vocabulary import LabelScale
 from transforms.features import Plan
 
 
@@ -42,8 +43,8 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
         Judge(parts, training, conversion, push, settings.stop_above) for parts in _parts(context, settings)
     )
     parts = judge.parts
-    settled = parts[0].design(training, judge.conversion)[0].training
-    found = space(training, settled, _scales(training, parts, judge))
+    design, _ = parts[0].design(training, judge.conversion)
+    found = space(training, design.training, _scales(design.encoding.described(), parts, judge))
     key = [fingerprint(context), *(told[one] for one in ("plan", "training", "conversion", "push", "code"))]
     key.append(settings.model_copy(update={"minutes": 1.0, "max_trials": None}).model_dump_json())
     kept = _forget_others(Path(told["work_dir"]) / hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16])
@@ -66,9 +67,8 @@ def _forget_others(kept: Path) -> Path:
     return kept
 
 
-def _scales(training: Training, parts: Sequence[TrainingContext], judge: Judge) -> list[str]:
+def _scales(described: LabelScale | None, parts: Sequence[TrainingContext], judge: Judge) -> list[str]:
     """The values of `training.label_scale` that a number can be learned on, its own first; none of another label."""
-    described = parts[0].design(training, judge.conversion)[0].encoding.described()
     if described is None:
         return []
     if described.log:
