@@ -104,20 +104,19 @@ def now() -> Any:
 
 
 def only_tft_pca() -> None:
-    """Puts `tft.pca` in the place of the one-pass reducer, for this process; the report's asset is left out."""
+    """Puts `tft.pca` in the place of the one-pass reducer, for this process; the report has nothing of it."""
     import tensorflow as tf
     import tensorflow_transform as tft
 
     from transforms import analyzers
 
-    def reduction(plan: Any, rows: Any) -> dict[str, Any]:
+    def reduction(plan: Any, rows: Any, columns: Any) -> tuple[dict[str, Any], Any]:
         # The block is z-scored, so its mean is zero already.
         count = plan.features.reducer.components
         matrix = tft.pca(rows.block, count, tf.float32)
-        return {"centre": tf.zeros([matrix.shape[0]]), "matrix": matrix}
+        return {"centre": tf.zeros([matrix.shape[0]]), "matrix": matrix}, columns.path
 
     analyzers.reduction = reduction
-    analyzers.report = lambda *_: None
 
 
 def make_rows(config: Config, rows: int, seed: int) -> dict[str, Any]:

@@ -6,10 +6,10 @@ import codecs
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from data import time_zones
 from data.label import Label as Label
 from data.label import Range as Range
 from data.notation import Notation
@@ -60,9 +60,7 @@ class Time(Settings):
     def _known_zone(cls, value: str, info: ValidationInfo) -> str:
         if value == WALL_CLOCK and info.field_name == "source_time_zone":
             return value
-        if value not in available_timezones():
-            raise ValueError(f"{value!r} is no IANA time zone; write one such as 'America/Chicago'")
-        return ZoneInfo(value).key
+        return time_zones.known(value)
 
     @property
     def source(self) -> str:

@@ -1,9 +1,14 @@
-"""Analyzers of tf.Transform: what the training rows teach, by Beam, as tensors of the graph and as one asset."""
+"""Analyzers of tf.Transform: what the training rows teach, by Beam, as tensors of the graph and as one asset.
+
+The asset is `learned.json`. `ptransform_analyzer` of tensorflow-transform 1.16 takes every output for an asset as soon
+as one is, so an analyzer gives the path of the file as a tensor, and the graph keeps what lies there, see `keep`. An
+analyzer for the asset alone would want what the others have found, and so a phase of tf.Transform's of its own.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,70 +19,35 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tensorflow_transform.beam.experimental import PTransformAnalyzer
 
-from transforms import learned, reducers
+from transforms import known, learned, reducers, scaling
 from transforms.features import LEARNED_FILE, Plan
 from transforms.moments import MomentsFn, SampleFn, StatisticsFn
 from transforms.quantiles import QuantilesFn
 from transforms.reducers import nmf
 from transforms.reducers.evidence import Evidence, Found
+from transforms.scaling import ColumnStatistics, Scale
 from transforms.settings import SAMPLED
 
-
-class ColumnStatistics(NamedTuple):
-    """float32 `[n]` each, over the rows where a column is not NaN; a column without any is all zeros."""
-
-    mean: tf.Tensor
-    std: tf.Tensor
-    minimum: tf.Tensor
-    maximum: tf.Tensor
-    known: tf.Tensor
+Shapes = dict[str, list[int]]
+Numbers = dict[str, npt.NDArray[np.float32]]
 
 
-class Known(NamedTuple):
-    """What was learned of each of the block's n columns.
+class Columns(NamedTuple):
+    """What was learned of each of the block's n columns, see `transforms.known`.
 
     Attributes:
-        statistics: of the columns.
-        quantiles: float32 `[n, piecewise.PARTS - 1]`.
-        centre, spread: float32 `[n]` each.
+        scale: of the block.
+        filling: float32 `[n]`.
+        boundaries: float32 `[b]` by bucket.
+        report: string `[]`: `learned.json` of the block without a reducer.
+        path: string `[]`: of the file with it.
     """
 
-    statistics: ColumnStatistics
-    quantiles: tf.Tensor
-    centre: tf.Tensor
-    spread: tf.Tensor
-
-
-class _Combined(beam.PTransform):  # type: ignore[misc]
-    """The only input of an analyzer, batch by batch, through a combiner."""
-
-    def __init__(self, combiner: beam.CombineFn) -> None:
-        super().__init__()
-        self._combiner = combiner
-
-    def expand(self, batches: Any) -> Any:
-        return batches | beam.Map(lambda inputs: inputs[0]) | beam.CombineGlobally(self._combiner)
-
-
-def column_statistics(x: tf.Tensor) -> ColumnStatistics:
-    """Statistics of the columns of float32 `[batch, n]` over all training rows; one pass."""
-    width = int(x.shape[1])
-    (table,) = tft.experimental.ptransform_analyzer([x], _Combined(StatisticsFn(width)), [tf.float32], [[5, width]])
-    return ColumnStatistics(*tf.unstack(table, num=5))
-
-
-def quantiles(x: tf.Tensor, parts: int) -> tf.Tensor:
-    """float32 `[n, parts - 1]`: boundaries between parts of equal count, of each column; NaN counts for nothing."""
-    width = int(x.shape[1])
-    combined = _Combined(QuantilesFn(width, parts))
-    (found,) = tft.experimental.ptransform_analyzer([x], combined, [tf.float32], [[width, parts - 1]])
-    return found
-
-
-def label_classes(label: tf.Tensor, classes: int) -> tf.Tensor:
-    """float32 `[batch, 1]`, whole numbers 0 to classes - 1: the quantile class of the label `[batch, 1]`."""
-    boundaries = quantiles(label, classes)
-    return tf.reduce_sum(tf.cast(label >= boundaries, tf.float32), axis=1, keepdims=True)
+    scale: Scale
+    filling: tf.Tensor
+    boundaries: dict[str, tf.Tensor]
+    report: tf.Tensor
+    path: tf.Tensor
 
 
 class Rows(NamedTuple):
@@ -88,64 +58,119 @@ class Rows(NamedTuple):
     label_class: tf.Tensor
 
 
-class _Solve(beam.PTransform):  # type: ignore[misc]
-    """Batches to the tensors that `reduction` returns."""
+TEXTS = ("report", "path")
+"""What an analyzer gives beside its numbers: the contents of `learned.json`, and where it lies."""
 
-    def __init__(self, plan: Plan) -> None:
+
+def columns(plan: Plan, block: tf.Tensor) -> Columns:
+    """What all training rows of the block, float32 `[batch, n]` with NaN where a number is missing, teach; one pass."""
+    found = _analyzed([block], _Columns(plan, column_shapes(plan)))
+    scale = Scale(found["centre"], found["spread"], scaling.tails(plan.scalings()))
+    boundaries = {name: found[_edges(name)] for name in plan.features.buckets}
+    return Columns(scale, found["filling"], boundaries, found["report"], found["path"])
+
+
+def reduction(plan: Plan, rows: Rows, columns: Columns) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    """What the reducer learned from all training rows, by the names of `tensor_shapes`; one pass over the data.
+
+    And the path, string `[]`, of a `learned.json` that tells of it.
+    """
+    # What another analyzer found travels with the rows, once a batch, since that is the only way into an analyzer.
+    report = tf.repeat(columns.report[tf.newaxis], tf.minimum(tf.shape(rows.block)[0], 1), axis=0)
+    found = _analyzed([*rows, report], _Reduction(plan, tensor_shapes(plan)))
+    return found, found["path"]
+
+
+def label_classes(label: tf.Tensor, classes: int) -> tf.Tensor:
+    """float32 `[batch, 1]`, whole numbers 0 to classes - 1: the quantile class of the label `[batch, 1]`."""
+    (boundaries,) = tft.experimental.ptransform_analyzer([label], _Cuts(classes), [tf.float32], [[1, classes - 1]])
+    return tf.reduce_sum(tf.cast(label >= boundaries, tf.float32), axis=1, keepdims=True)
+
+
+def keep(path: tf.Tensor) -> None:
+    """Makes the file an asset of the graph, in the tracings in which its path, string `[]`, is known."""
+    if isinstance(path, tf.__internal__.EagerTensor):
+        tft.make_and_track_object(lambda: tf.saved_model.Asset(path), name=LEARNED_FILE)
+
+
+class _Analyzer(PTransformAnalyzer):
+    """Batches to numbers float32 of the given shapes, by name, and `TEXTS`."""
+
+    def __init__(self, plan: Plan, shapes: Shapes) -> None:
         super().__init__()
-        self._plan = plan.model_dump_json()
+        self.plan, self.shapes = plan.model_dump_json(), shapes
 
-    def expand(self, batches: Any) -> Any:
-        plan = Plan.model_validate_json(self._plan)
-        names = tensor_shapes(plan)
+    def told(self, found: Any) -> Any:
+        """The outputs, of a collection of one element: the numbers, and the contents of `learned.json`."""
+        path = Path(self.base_temp_dir) / LEARNED_FILE
 
-        def solve(evidence: Evidence) -> Any:
-            found = reducers.learn(evidence, plan.features.reducer)
-            for name, value in tensors(plan, found).items():
+        def tell(found: tuple[Numbers, Any]) -> Iterator[beam.pvalue.TaggedOutput]:
+            numbers, contents = found
+            report = json.dumps(contents).encode()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(report)
+            texts = {"report": np.array(report), "path": np.array(str(path).encode())}
+            for name, value in {**numbers, **texts}.items():
                 yield beam.pvalue.TaggedOutput(name, value)
 
-        outputs = _evidence(batches, plan) | beam.FlatMap(solve).with_outputs(*names)
+        names = [*self.shapes, *TEXTS]
+        outputs = found | "Tell" >> beam.FlatMap(tell).with_outputs(*names)
         return tuple(outputs[name] for name in names)
 
 
-class _Report(PTransformAnalyzer):
-    """Batches to the path of `learned.json`."""
+def _analyzed(inputs: list[tf.Tensor], analyzer: _Analyzer) -> dict[str, tf.Tensor]:
+    dtypes = [*[tf.float32] * len(analyzer.shapes), *[tf.string] * len(TEXTS)]
+    shapes = [*analyzer.shapes.values(), *[[]] * len(TEXTS)]
+    found = tft.experimental.ptransform_analyzer(inputs, analyzer, dtypes, shapes)
+    return dict(zip([*analyzer.shapes, *TEXTS], found, strict=True))
 
-    def __init__(self, plan: Plan) -> None:
-        super().__init__()
-        self._plan = plan.model_dump_json()
+
+class _Columns(_Analyzer):
+    """Of batches of the block."""
 
     def expand(self, batches: Any) -> Any:
-        plan = Plan.model_validate_json(self._plan)
-        path = Path(self.base_temp_dir) / LEARNED_FILE
+        plan = Plan.model_validate_json(self.plan)
+        width = len(plan.block_names())
+        combined = beam.combiners.TupleCombineFn(sum, StatisticsFn(width), QuantilesFn(width, known.parts(plan)))
 
-        def write(evidence: Evidence | int, constants: list[Any]) -> npt.NDArray[Any]:
-            statistics, scale, quantiles, *edges = (np.asarray(value[0], np.float64) for value in constants)
-            scalers = learned.Scalers(statistics, scale[0], scale[1], quantiles)
-            boundaries = dict(zip(plan.features.buckets, edges, strict=True))
-            if isinstance(evidence, int):
-                contents = learned.describe(plan, scalers, boundaries, evidence, None)
-            else:
-                found = reducers.learn(evidence, plan.features.reducer)
-                contents = learned.describe(plan, scalers, boundaries, evidence.moments.rows, (evidence, found))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(contents))
-            return np.array(str(path).encode())
+        def learn(counted: tuple[int, npt.NDArray[np.float32], Mapping[int, Any]]) -> tuple[Numbers, Any]:
+            rows, table, quantiles = counted
+            found = known.settled(plan, rows, ColumnStatistics(*table), quantiles)
+            numbers = {"centre": found.scale.centre, "spread": found.scale.spread, "filling": found.filling}
+            edges = {_edges(name): values for name, values in found.boundaries.items()}
+            return {**numbers, **edges}, learned.describe(plan, found)
 
-        # The same in every batch that has rows.
-        constants = batches | beam.Map(lambda inputs: list(inputs[3:])) | beam.CombineGlobally(_any)
-        counted = plan.features.reducer.kind == "none"
-        evidence = _rows(batches) if counted else _evidence(batches, plan)
-        return evidence | "Write" >> beam.Map(write, constants=beam.pvalue.AsSingleton(constants))
+        thrice = batches | "Thrice" >> beam.Map(lambda inputs: (len(inputs[0]), inputs[0], inputs[0]))
+        return self.told(thrice | "Count" >> beam.CombineGlobally(combined) | "Settle" >> beam.Map(learn))
 
 
-def _any(found: Any) -> list[Any]:
-    """One of the batches' constants; none in a batch without rows."""
-    return next((one for one in found if one and len(one[0])), [])
+class _Reduction(_Analyzer):
+    """Of batches of `Rows`, and with them the report on the columns."""
+
+    def expand(self, batches: Any) -> Any:
+        plan = Plan.model_validate_json(self.plan)
+
+        def learn(evidence: Evidence, report: bytes) -> tuple[Numbers, Any]:
+            found = reducers.learn(evidence, plan.features.reducer)
+            contents = learned.with_reducer(plan, json.loads(report), evidence, found)
+            return tensors(plan, found), contents
+
+        reports = batches | "Reports" >> beam.FlatMap(lambda inputs: inputs[3].tolist())
+        report = beam.pvalue.AsSingleton(reports | "The same in all" >> beam.CombineGlobally(max))
+        return self.told(_evidence(batches, plan) | "Solve" >> beam.Map(learn, report=report))
 
 
-def _rows(batches: Any) -> Any:
-    return batches | "Rows" >> beam.Map(lambda inputs: len(inputs[1])) | beam.CombineGlobally(sum)
+class _Cuts(beam.PTransform):  # type: ignore[misc]
+    """Batches of one column to its quantiles, float32 `[1, parts - 1]`."""
+
+    def __init__(self, parts: int) -> None:
+        super().__init__()
+        self._parts = parts
+
+    def expand(self, batches: Any) -> Any:
+        parts = self._parts
+        counted = batches | beam.Map(lambda inputs: inputs[0]) | beam.CombineGlobally(QuantilesFn(1, [parts]))
+        return counted | "Cuts" >> beam.Map(lambda found: found[parts])
 
 
 def _evidence(batches: Any, plan: Plan) -> Any:
@@ -160,7 +185,18 @@ def _evidence(batches: Any, plan: Plan) -> Any:
     )
 
 
-def tensor_shapes(plan: Plan) -> dict[str, list[int]]:
+def _edges(bucket: str) -> str:
+    return f"edges of {bucket}"
+
+
+def column_shapes(plan: Plan) -> Shapes:
+    """Names and shapes of what the columns leave in the graph, all float32."""
+    width = [len(plan.block_names())]
+    edges = {_edges(name): [bucket.size - 1] for name, bucket in plan.features.buckets.items()}
+    return {"centre": width, "spread": width, "filling": width, **edges}
+
+
+def tensor_shapes(plan: Plan) -> Shapes:
     """Names and shapes of what the reducer leaves in the graph, all float32."""
     n, width = len(plan.block_names()), plan.block_width()
     if plan.features.reducer.kind == "nmf":
@@ -168,7 +204,7 @@ def tensor_shapes(plan: Plan) -> dict[str, list[int]]:
     return {"centre": [n], "matrix": [n, width]}
 
 
-def tensors(plan: Plan, found: Found) -> dict[str, npt.NDArray[np.float32]]:
+def tensors(plan: Plan, found: Found) -> Numbers:
     """The values of `tensor_shapes`."""
     reducer = plan.features.reducer
     if found.basis is not None:
@@ -178,32 +214,3 @@ def tensors(plan: Plan, found: Found) -> dict[str, npt.NDArray[np.float32]]:
         centre = np.zeros(len(found.directions)) if found.centre is None else found.centre
         values = {"centre": centre, "matrix": found.matrix(plan.block_width(), reducer.whiten)}
     return {name: value.astype(np.float32) for name, value in values.items()}
-
-
-def reduction(plan: Plan, rows: Rows) -> dict[str, tf.Tensor]:
-    """What the reducer learned from all training rows, by the names of `tensor_shapes`; one pass over the data."""
-    shapes = tensor_shapes(plan)
-    found = tft.experimental.ptransform_analyzer(
-        list(rows), _Solve(plan), [tf.float32] * len(shapes), list(shapes.values())
-    )
-    return dict(zip(shapes, found, strict=True))
-
-
-def report(plan: Plan, rows: Rows, known: Known, boundaries: Mapping[str, tf.Tensor]) -> None:
-    """Writes `learned.json` as an asset of the graph, in the same pass as `reduction`.
-
-    An analyzer of its own, since one cannot give tensors and an asset at once (`ptransform_analyzer` of
-    tensorflow-transform 1.16 takes every output for an asset as soon as one is). What other analyzers found travels
-    with the rows, once a batch, since that is the only way into an analyzer.
-    """
-    constants = [
-        tf.stack(known.statistics),
-        tf.stack([known.centre, known.spread]),
-        known.quantiles,
-        *(boundaries[name] for name in plan.features.buckets),
-    ]
-    once = tf.minimum(tf.shape(rows.block)[0], 1)
-    inputs = [tf.repeat(value[tf.newaxis], once, axis=0) for value in constants]
-    tft.experimental.ptransform_analyzer(
-        [*rows, *inputs], _Report(plan), [tf.string], [[]], output_asset_default_values=[b"{}"]
-    )

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 _MARGIN = 1e-6
@@ -23,13 +25,13 @@ def columns(x: tf.Tensor, places: Sequence[int]) -> tf.Tensor:
     return slices[0] if len(slices) == 1 else tf.concat(slices, axis=1)
 
 
-def just_below(boundaries: tf.Tensor) -> tf.Tensor:
+def just_below(boundaries: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Learned boundaries, lowered by a millionth.
 
     A quantile is the value of some row, and often of many: places repeat, and so do the distances between them. Another
     kernel computes such a value with another last bit, which would then decide the bucket.
     """
-    return boundaries - tf.abs(boundaries) * _MARGIN
+    return boundaries - np.abs(boundaries) * np.float32(_MARGIN)
 
 
 def reached(x: tf.Tensor, boundaries: tf.Tensor) -> tf.Tensor:

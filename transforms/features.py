@@ -236,12 +236,21 @@ class Plan(Settings):
         """How a number of the block is scaled."""
         return self.features.scaling_of.get(name, self.features.scaling)
 
+    def scalings(self) -> list[ScalingKind | Fixed]:
+        """How each number of the block is scaled."""
+        return [self.scaling_of(name) for name in self.block_names()]
+
     def origin(self, name: str) -> str:
         """The key of the configuration that brings a number into the block."""
         return next(key for key, one in self._block() if one == name)
 
     def _time_parts(self) -> tuple[str, ...]:
         return self.features.time_parts if self.dataset.time else ()
+
+    def time_parts(self) -> set[str]:
+        """Time parts that enter the block or a cross."""
+        crossed = {part for cross in self.features.crosses.values() for part in cross.of}
+        return {*self._time_parts(), *crossed.intersection(CYCLES)}
 
     def cyclic_parts(self) -> list[str]:
         """Time parts that enter the block as sine and cosine."""

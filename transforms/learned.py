@@ -28,7 +28,6 @@ And of every block:
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,26 +36,11 @@ import numpy.typing as npt
 
 from data.errors import DataError
 from transforms.features import LEARNED_FILE, NO_NUMBER, Plan
+from transforms.known import Known
 from transforms.reducers.evidence import Evidence, Found, Moments, explained
 from transforms.settings import ROUNDING, SAMPLED, Fixed
 
 Matrix = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Scalers:
-    """What was learned of each of the block's n columns.
-
-    Attributes:
-        statistics: `[5, n]`: mean, standard deviation, minimum, maximum, number of rows that are not missing.
-        centre, spread: `[n]` each.
-        quantiles: `[n, parts - 1]`, between parts of equally many rows.
-    """
-
-    statistics: Matrix
-    centre: Matrix
-    spread: Matrix
-    quantiles: Matrix
 
 
 def read(transform_savedmodel_dir: str) -> dict[str, Any]:
@@ -114,12 +98,11 @@ def varies(column: Mapping[str, Any]) -> bool:
     return bool("left_out" not in column and column["known"] and high - low > ROUNDING * max(abs(low), abs(high)))
 
 
-def problems(plan: Plan, scalers: Scalers, evidence: Evidence) -> list[str]:
+def problems(plan: Plan, columns: Mapping[str, Any], evidence: Evidence) -> list[str]:
     """What in the training rows keeps the reducer from its work, each with feature and remedy."""
     kind, found = plan.features.reducer.kind, []
-    low = scalers.statistics[2]
-    for place, name in enumerate(plan.block_names()):
-        lowest = (low[place] - scalers.centre[place]) / scalers.spread[place]
+    for name, column in columns.items():
+        lowest = (column["minimum"] - column["centre"]) / column["spread"]
         if kind == "nmf" and lowest < -1e-6:
             found.append(
                 f"feature {name} goes down to {lowest:g} after scaling, and nmf takes no negative values; "
@@ -133,37 +116,53 @@ def problems(plan: Plan, scalers: Scalers, evidence: Evidence) -> list[str]:
     return found
 
 
-def describe(
-    plan: Plan, scalers: Scalers, boundaries: Mapping[str, Matrix], rows: int, reduced: tuple[Evidence, Found] | None
-) -> dict[str, Any]:
-    """The contents of `learned.json`."""
+def describe(plan: Plan, known: Known) -> dict[str, Any]:
+    """The contents of `learned.json` of a block without a reducer."""
     reducer, names = plan.features.reducer, plan.block_names()
+    lists = ("explained_variance_ratio", "label_r2_by_component", "loadings", "correlation", "notes", "problems")
     return {
         "kind": reducer.kind,
         "whiten": reducer.whiten,
         "components": reducer.components,
-        "rows": rows,
+        "rows": known.rows,
         "features": names,
         "categories": list(plan.dataset.categorical),
-        **(_unreduced(len(names)) if reduced is None else _reduced(plan, scalers, *reduced)),
-        "columns": _columns(plan, scalers),
+        "kept": len(names),
+        "merit": None,
+        "sample": None,
+        **{name: [] for name in lists},
+        "columns": {name: _column(plan, known, place) for place, name in enumerate(names)},
         "buckets": {
-            name: {"feature": plan.features.buckets[name].feature, "boundaries": np.ravel(edges).tolist()}
-            for name, edges in boundaries.items()
+            name: {"feature": plan.features.buckets[name].feature, "boundaries": edges.tolist()}
+            for name, edges in known.boundaries.items()
         },
     }
 
 
-def _unreduced(columns: int) -> dict[str, Any]:
-    lists = ("explained_variance_ratio", "label_r2_by_component", "loadings", "correlation", "notes", "problems")
-    return {"kept": columns, "merit": None, "sample": None, **{name: [] for name in lists}}
+def _column(plan: Plan, known: Known, place: int) -> dict[str, Any]:
+    mean, std, low, high, rows = (float(values[place]) for values in known.statistics)
+    scaling = plan.scalings()[place]
+    return {
+        "mean": mean,
+        "std": std,
+        "minimum": low,
+        "maximum": high,
+        "known": int(rows),
+        "scaling": "fixed" if isinstance(scaling, Fixed) else scaling,
+        "centre": float(known.scale.centre[place]),
+        "spread": float(known.scale.spread[place]),
+        "quantiles": [low, *known.quantiles[place].tolist(), high],
+    }
 
 
-def _reduced(plan: Plan, scalers: Scalers, evidence: Evidence, found: Found) -> dict[str, Any]:
+def with_reducer(plan: Plan, contents: Mapping[str, Any], evidence: Evidence, found: Found) -> dict[str, Any]:
+    """The same with what the reducer has found."""
     moments, reducer = evidence.moments, plan.features.reducer
     block, label = explained(moments, found.directions)
     shown = found.directions.T if found.basis is None else found.basis
     return {
+        **contents,
+        "rows": moments.rows,
         "kept": found.kept,
         "merit": {"name": found.figure, "value": found.value, "by_component": found.by_component.tolist()},
         "explained_variance_ratio": np.diff(block, prepend=0.0).tolist(),
@@ -172,7 +171,7 @@ def _reduced(plan: Plan, scalers: Scalers, evidence: Evidence, found: Found) -> 
         "sample": {"rows": len(evidence.block), "seed": reducer.seed} if reducer.kind in SAMPLED else None,
         "correlation": correlation(moments).tolist(),
         "notes": list(found.notes),
-        "problems": problems(plan, scalers, evidence),
+        "problems": problems(plan, contents["columns"], evidence),
     }
 
 
@@ -181,22 +180,3 @@ def correlation(moments: Moments) -> Matrix:
     spread = np.sqrt(np.clip(np.diag(moments.covariance), 0, None))
     inverse = np.where(spread > 1e-6, 1 / np.where(spread > 1e-6, spread, 1.0), 0.0)
     return np.asarray(moments.covariance * np.outer(inverse, inverse))
-
-
-def _columns(plan: Plan, scalers: Scalers) -> dict[str, dict[str, Any]]:
-    found = {}
-    for place, name in enumerate(plan.block_names()):
-        mean, std, low, high, known = (float(value) for value in scalers.statistics[:, place])
-        scaling = plan.scaling_of(name)
-        found[name] = {
-            "mean": mean,
-            "std": std,
-            "minimum": low,
-            "maximum": high,
-            "known": int(known),
-            "scaling": "fixed" if isinstance(scaling, Fixed) else scaling,
-            "centre": float(scalers.centre[place]),
-            "spread": float(scalers.spread[place]),
-            "quantiles": [low, *scalers.quantiles[place].tolist(), high],
-        }
-    return found

@@ -1,6 +1,7 @@
 """The Transform step, from raw columns to model inputs; reads like a table of contents."""
 
 import itertools
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -13,16 +14,15 @@ from transforms import (
     crosses,
     distance,
     missing,
-    piecewise,
     projection,
     rotated,
-    scaling,
     vocabularies,
 )
-from transforms.analyzers import ColumnStatistics, Rows
+from transforms.analyzers import Rows
 from transforms.categories import vocabulary_file
 from transforms.features import BLOCK, CYCLES, LABEL, NO_NUMBER, NUMBERS, WIDE, Plan, id_key
 from transforms.reducers import nmf
+from transforms.scaling import Scale
 from transforms.settings import UNCENTRED
 
 Tensors = dict[str, tf.Tensor]
@@ -70,23 +70,22 @@ def from_numbers(plan: Plan, raw: Tensors, label: tf.Tensor) -> Tensors:
     """
     raw = {name: tf.squeeze(values, axis=1) for name, values in raw.items()}
     seen = block_to_learn_from(plan, raw)
-    statistics = analyzers.column_statistics(seen)
-    quantiles = analyzers.quantiles(seen, piecewise.PARTS)
-    filling = fill_values(plan, statistics, quantiles)
-    boundaries = bucket_boundaries(plan, seen)
-    scale = scaling.learned([plan.scaling_of(name) for name in plan.block_names()], statistics, quantiles)
-    if plan.features.reducer.kind != "none":
-        scale = scaling.without_constants(scale, statistics)
-    rows = Rows(scale.apply(missing.fill(seen, filling)), label, label_class(plan, label))
-    analyzers.report(plan, rows, analyzers.Known(statistics, quantiles, scale.centre, scale.spread), boundaries)
+    known = analyzers.columns(plan, seen)
 
     parts = time_parts(plan, raw)
     numbers = side_by_side(block_columns(plan, raw, parts))
     if plan.dataset.numeric:  # no other column may miss one
-        numbers = missing.fill(numbers, filling)
-    wide, bucket_ids = bucketize(plan, numbers, boundaries)
+        numbers = missing.fill(numbers, known.filling)
+    wide, bucket_ids = bucketize(plan, numbers, known.boundaries)
     discrete = {**parts, **bucket_ids}
-    outputs = {NUMBERS: numbers, BLOCK: reduce(plan, rows, numbers, scale)}
+    outputs = {NUMBERS: numbers, BLOCK: known.scale.apply(numbers)}
+    if plan.features.reducer.kind == "none":
+        analyzers.keep(known.path)
+    else:
+        rows = Rows(known.scale.apply(missing.fill(seen, known.filling)), label, label_class(plan, label))
+        found, path = analyzers.reduction(plan, rows, known)
+        outputs[BLOCK] = reduced(plan, found, numbers, known.scale)
+        analyzers.keep(path)
     if wide:
         outputs[WIDE] = wide[0] if len(wide) == 1 else tf.concat(wide, axis=1)
     outputs.update({id_key(name): tf.expand_dims(ids, 1) for name, ids in cross_ids(plan, discrete).items()})
@@ -106,22 +105,24 @@ def block_to_learn_from(plan: Plan, raw: Tensors) -> tf.Tensor:
 
 
 def time_parts(plan: Plan, raw: Tensors) -> Tensors:
-    """Parts of the time by name, float32 `[batch]`; nothing where the data has no time."""
+    """The parts of the time that the plan wants, by name, float32 `[batch]`."""
     if not plan.dataset.time:
         return {}
     seconds = tf.cast(raw[tensor_name(plan.dataset.time.column)], tf.int32)
     week = clock.second_of_week(seconds)
-    return {
-        "hour_of_day": clock.hour_of_day(week),
-        "hour_of_week": clock.hour_of_week(week),
-        "day_of_week": clock.day_of_week(week),
-        "day_of_year": clock.day_of_year(seconds),
-        "hour": clock.hour(seconds),
-        "weekday": clock.weekday(seconds),
-        "month": clock.month(seconds),
-        "year": clock.year(seconds),
-        "years": clock.years(seconds),
+    wanted = plan.time_parts()
+    known: dict[str, Callable[[], tf.Tensor]] = {
+        "hour_of_day": lambda: clock.hour_of_day(week),
+        "hour_of_week": lambda: clock.hour_of_week(week),
+        "day_of_week": lambda: clock.day_of_week(week),
+        "day_of_year": lambda: clock.day_of_year(seconds),
+        "hour": lambda: clock.hour(seconds),
+        "weekday": lambda: clock.weekday(seconds),
+        "month": lambda: clock.month(seconds),
+        "year": lambda: clock.year(seconds),
+        "years": lambda: clock.years(seconds),
     }
+    return {name: part() for name, part in known.items() if name in wanted}
 
 
 def block_columns(plan: Plan, raw: Tensors, parts: Tensors) -> list[tf.Tensor]:
@@ -164,31 +165,6 @@ def side_by_side(pieces: list[tf.Tensor]) -> tf.Tensor:
     return joined[0] if len(joined) == 1 else tf.concat(joined, axis=1)
 
 
-def fill_values(plan: Plan, statistics: ColumnStatistics, quantiles: tf.Tensor) -> tf.Tensor:
-    """float32 `[n]`: what stands for a missing number of each column of the block."""
-    value = plan.features.missing.fill
-    if not plan.dataset.numeric or value == "mean":
-        return statistics.mean
-    if value == "median":
-        return scaling.quartile(quantiles, 2)
-    return tf.fill(tf.shape(statistics.mean), tf.constant(value, tf.float32))
-
-
-def bucket_boundaries(plan: Plan, block: tf.Tensor) -> Tensors:
-    """float32 `[b]` by bucket: the given grids, and quantiles of the block's columns before filling."""
-    names, found = plan.block_names(), {}
-    for members in plan.buckets_by_size().values():
-        learned = [name for name in members if plan.features.buckets[name].boundaries is None]
-        if learned:
-            columns = [names.index(plan.features.buckets[name].feature) for name in learned]
-            size = plan.features.buckets[learned[0]].size
-            table = buckets.just_below(analyzers.quantiles(tf.gather(block, columns, axis=1), size))
-            found.update(dict(zip(learned, tf.unstack(table, num=len(learned)), strict=True)))
-        given = {name: plan.features.buckets[name].boundaries for name in members if name not in learned}
-        found.update({name: tf.constant(grid, tf.float32) for name, grid in given.items()})
-    return found
-
-
 def bucketize(plan: Plan, block: tf.Tensor, boundaries: Tensors) -> tuple[list[tf.Tensor], Tensors]:
     """Thermometers of the wide buckets, and the id `[batch]` of every bucket that a cross is made of."""
     names = plan.block_names()
@@ -212,19 +188,16 @@ def label_class(plan: Plan, label: tf.Tensor) -> tf.Tensor:
     return analyzers.label_classes(label, reducer.classes) if reducer.kind == "lda" else tf.zeros_like(label)
 
 
-def reduce(plan: Plan, rows: Rows, numbers: tf.Tensor, scale: scaling.Scale) -> tf.Tensor:
+def reduced(plan: Plan, found: Tensors, numbers: tf.Tensor, scale: Scale) -> tf.Tensor:
     """The scaled block as the reducer has it, float32 `[batch, block_width]`, with zeros behind the last kept one.
 
     Args:
         plan: which reducer.
-        rows: the scaled block and the label, to learn from.
+        found: what it learned, see `analyzers.tensor_shapes`.
         numbers: float32 `[batch, n]`, before scaling.
         scale: of the block.
     """
     reducer = plan.features.reducer
-    if reducer.kind == "none":
-        return scale.apply(numbers)
-    found = analyzers.reduction(plan, rows)
     if reducer.kind == "nmf":
         weights = nmf.apply(scale.apply(numbers), found["start"], found["pull"], found["keep"], reducer.iterations)
         return weights * found["size"] if reducer.whiten else weights

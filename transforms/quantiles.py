@@ -38,10 +38,10 @@ Accumulator = tuple[list[Batch], list[Counts]]
 
 
 class QuantilesFn(beam.CombineFn):
-    """The values that cut each column into parts of equally many rows."""
+    """The values that cut each column into parts of equally many rows, for each of the wanted numbers of parts."""
 
-    def __init__(self, width: int, parts: int) -> None:
-        self._width, self._parts = width, parts
+    def __init__(self, width: int, parts: Iterable[int]) -> None:
+        self._width, self._parts = width, tuple(parts)
 
     def create_accumulator(self, *args: Any, **kwargs: Any) -> Accumulator:
         """Batches that were not counted yet, and counts by column."""
@@ -67,18 +67,22 @@ class QuantilesFn(beam.CombineFn):
         columns = np.concatenate(waiting).T
         return [], [joined([one, counted(column)]) for one, column in zip(counts, columns, strict=True)]
 
-    def extract_output(self, accumulator: Accumulator, *args: Any, **kwargs: Any) -> Batch:
-        """float32 `[n, parts - 1]`, each the value of some row, or up to `DISTINCT` the next below; 0 without rows."""
-        _, counts = self.compact(accumulator)
-        return np.stack([self._cuts(one) for one in counts])
+    def extract_output(self, accumulator: Accumulator, *args: Any, **kwargs: Any) -> dict[int, Batch]:
+        """float32 `[n, parts - 1]` by parts, each the value of some row, or beyond `DISTINCT` of them the next below.
 
-    def _cuts(self, counts: Counts) -> Batch:
-        total = int(counts.rows.sum())
-        if not total:
-            return np.zeros(self._parts - 1, np.float32)
-        ranks = [-(-part * (total - 1) // self._parts) for part in range(1, self._parts)]
-        places = np.searchsorted(np.cumsum(counts.rows), ranks, side="right")
-        return value(counts.keys[places] << np.uint32(counts.shift))
+        0 for a column without rows.
+        """
+        _, counts = self.compact(accumulator)
+        return {parts: np.stack([_cuts(one, parts) for one in counts]) for parts in self._parts}
+
+
+def _cuts(counts: Counts, parts: int) -> Batch:
+    total = int(counts.rows.sum())
+    if not total:
+        return np.zeros(parts - 1, np.float32)
+    ranks = [-(-part * (total - 1) // parts) for part in range(1, parts)]
+    places = np.searchsorted(np.cumsum(counts.rows), ranks, side="right")
+    return value(counts.keys[places] << np.uint32(counts.shift))
 
 
 def counted(column: Batch) -> Counts:

@@ -2,15 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
 from transforms import smooth_clip
-from transforms.analyzers import ColumnStatistics
 from transforms.piecewise import BEYOND
 from transforms.settings import ROUNDING, Fixed, ScalingKind
+
+Numbers = npt.NDArray[np.float32]
+
+
+class ColumnStatistics(NamedTuple):
+    """float32 `[n]` each, over the rows where a column is not NaN; a column without any is all zeros."""
+
+    mean: Numbers
+    std: Numbers
+    minimum: Numbers
+    maximum: Numbers
+    known: Numbers
 
 
 @dataclass(frozen=True)
@@ -18,12 +30,12 @@ class Scale:
     """How each of n columns is scaled.
 
     Attributes:
-        centre, spread: float32 `[n]`: what is taken off, and then divided by.
+        centre, spread: float32 `[n]`, tensors or arrays: what is taken off, and then divided by.
         tails: `[n]`: whose tails are then clipped smoothly.
     """
 
-    centre: tf.Tensor
-    spread: tf.Tensor
+    centre: Any
+    spread: Any
     tails: npt.NDArray[np.bool_]
 
     def apply(self, x: tf.Tensor) -> tf.Tensor:
@@ -31,23 +43,27 @@ class Scale:
         return smooth_clip.apply((x - self.centre) / self.spread, self.tails)
 
 
+def tails(kinds: Sequence[ScalingKind | Fixed]) -> npt.NDArray[np.bool_]:
+    """`[n]`: which columns have their tails clipped, by the kinds of scaling."""
+    return np.array([kind == "smooth_clip" for kind in kinds])
+
+
 def without_constants(scale: Scale, statistics: ColumnStatistics) -> Scale:
     """The scale with columns of one value, or of none, pressed to 0: what a reducer then learns has no part of them.
 
     Nothing is learned from such a column, so that a row with another value must not move any component.
     """
-    largest = tf.maximum(tf.abs(statistics.minimum), tf.abs(statistics.maximum))
-    varies = statistics.maximum - statistics.minimum > ROUNDING * largest
-    return Scale(scale.centre, tf.where(varies, scale.spread, tf.fill(tf.shape(scale.spread), BEYOND)), scale.tails)
+    varies = statistics.maximum - statistics.minimum > _largest(statistics) * np.float32(ROUNDING)
+    return Scale(scale.centre, np.where(varies, scale.spread, BEYOND), scale.tails)
 
 
-def quartile(quantiles: tf.Tensor, number: int) -> tf.Tensor:
+def quartile(quantiles: Numbers, number: int) -> Numbers:
     """float32 `[n]`: the first, second (median) or third one, of boundaries `[n, parts - 1]` between equal parts."""
-    parts = int(quantiles.shape[1]) + 1
+    parts = quantiles.shape[1] + 1
     return quantiles[:, parts * number // 4 - 1]
 
 
-def by_kind(kind: str, statistics: ColumnStatistics, quantiles: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def by_kind(kind: str, statistics: ColumnStatistics, quantiles: Numbers) -> tuple[Numbers, Numbers]:
     """Centre and spread, float32 `[n]` each.
 
     `z_score`: mean and population standard deviation. `min_max`: minimum and range, so that training rows lie in
@@ -62,16 +78,20 @@ def by_kind(kind: str, statistics: ColumnStatistics, quantiles: tf.Tensor) -> tu
         centre, spread = statistics.minimum, extent
     elif kind in ("robust", "smooth_clip"):
         centre, middle = quartile(quantiles, 2), quartile(quantiles, 3) - quartile(quantiles, 1)
-        spread = tf.where(middle > 0, middle, extent / 2)
+        spread = np.where(middle > 0, middle, extent / 2)
     elif kind == "none":
-        centre, spread = tf.zeros_like(statistics.mean), tf.ones_like(statistics.mean)
+        centre, spread = np.zeros_like(statistics.mean), np.ones_like(statistics.mean)
     else:
         raise ValueError(f"unknown scaling {kind!r}; known are smooth_clip, robust, z_score, min_max, none")
-    largest = tf.maximum(tf.abs(statistics.minimum), tf.abs(statistics.maximum))
-    return centre, tf.where(spread > tf.maximum(1e-12, largest * ROUNDING), spread, tf.ones_like(spread))
+    least = np.maximum(np.float32(1e-12), _largest(statistics) * np.float32(ROUNDING))
+    return centre, np.where(spread > least, spread, np.ones_like(spread))
 
 
-def learned(kinds: Sequence[ScalingKind | Fixed], statistics: ColumnStatistics, quantiles: tf.Tensor) -> Scale:
+def _largest(statistics: ColumnStatistics) -> Numbers:
+    return np.maximum(np.abs(statistics.minimum), np.abs(statistics.maximum))
+
+
+def learned(kinds: Sequence[ScalingKind | Fixed], statistics: ColumnStatistics, quantiles: Numbers) -> Scale:
     """The scale of columns that may be scaled differently.
 
     Args:
@@ -79,15 +99,12 @@ def learned(kinds: Sequence[ScalingKind | Fixed], statistics: ColumnStatistics, 
         statistics: of the columns.
         quantiles: float32 `[n, parts - 1]`, boundaries between parts of equally many rows.
     """
-    names = [kind for kind in dict.fromkeys(kinds) if not isinstance(kind, Fixed)]
-    found = [by_kind(name, statistics, quantiles) for name in names]
-    tails = np.array([kind == "smooth_clip" for kind in kinds])
-    if len(found) == 1 and len(names) == len(set(kinds)):
-        return Scale(*found[0], tails)
-    given = [kind if isinstance(kind, Fixed) else None for kind in kinds]
-    centre = tf.constant([one.centre if one else 0.0 for one in given], tf.float32)
-    spread = tf.constant([one.spread if one else 1.0 for one in given], tf.float32)
-    for name, (own_centre, own_spread) in zip(names, found, strict=True):
-        here = np.array([kind == name for kind in kinds])
-        centre, spread = tf.where(here, own_centre, centre), tf.where(here, own_spread, spread)
-    return Scale(centre, spread, tails)
+    centre, spread = np.zeros(len(kinds), np.float32), np.ones(len(kinds), np.float32)
+    for kind in dict.fromkeys(kinds):
+        here = np.array([one == kind for one in kinds])
+        if isinstance(kind, Fixed):
+            centre[here], spread[here] = kind.centre, kind.spread
+        else:
+            own_centre, own_spread = by_kind(kind, statistics, quantiles)
+            centre[here], spread[here] = own_centre[here], own_spread[here]
+    return Scale(centre, spread, tails(kinds))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
+from data import time_zones
 from data.settings import Settings
 from data.spans import label_at
 from pipeline.settings.calendar import CronError, check, shortest_gap_s
@@ -82,9 +83,7 @@ class Schedule(Settings):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError(f"{value!r} is no IANA time zone; write one such as 'America/Chicago'")
-        return value
+        return time_zones.known(value)
 
     @model_validator(mode="after")
     def _jitter_within_gap(self) -> Schedule:
