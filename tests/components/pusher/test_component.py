@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -94,23 +95,27 @@ def float_feature(value: float) -> Any:
     return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, save_tiny: Callable[..., Path]) -> Path:
+    """The folder of a model as the Trainer leaves it, but for what it tells of inputs and output."""
+    folder = tmp_path_factory.mktemp("trained")
+    (save_tiny(folder / "Format-Serving") / "assets.extra").mkdir()
+    reference = save_tiny(folder / REFERENCE_DIR, "float", "linear", "mean", "tree_inputs")
+    x = np.linspace(0, 1000, 500, dtype=np.float32)
+    grown_rival(RegressionLearning(), Table({"numbers": x[:, None]}, x), [], seed=0).save(str(reference))
+    return folder
+
+
 @pytest.fixture
-def push(
-    tmp_path: Path, save_tiny: Callable[..., Path], tiny_manifest: dict[str, Any]
-) -> Callable[..., tuple[dict[str, Any], Store]]:
+def push(tmp_path: Path, trained: Path, tiny_manifest: dict[str, Any]) -> Callable[..., tuple[dict[str, Any], Store]]:
     """Runs the executor; gives back what it recorded, and the store."""
     interface = {
         "inputs": [{k: v for k, v in one.items() if k != "training_range"} for one in tiny_manifest["inputs"]],
         "output": tiny_manifest["output"],
         "dense_kernels": [[2, 4]],
     }
-    model = artifact(standard_artifacts.Model, tmp_path / "model", 1)
-    saved = save_tiny(tmp_path / "model" / "Format-Serving")
-    (saved / "assets.extra").mkdir()
-    (saved / "assets.extra" / INTERFACE_FILE).write_text(json.dumps(interface))
-    reference = save_tiny(tmp_path / "model" / REFERENCE_DIR, "float", "linear", "mean", "tree_inputs")
-    x = np.linspace(0, 1000, 500, dtype=np.float32)
-    grown_rival(RegressionLearning(), Table({"numbers": x[:, None]}, x), [], seed=0).save(str(reference))
+    model = artifact(standard_artifacts.Model, shutil.copytree(trained, tmp_path / "model"), 1)
+    (tmp_path / "model" / "Format-Serving" / "assets.extra" / INTERFACE_FILE).write_text(json.dumps(interface))
     examples = artifact(standard_artifacts.Examples, tmp_path / "examples", 3)
     examples.split_names = artifact_utils.encode_split_names(["train", "test"])
     write_examples(tmp_path / "examples" / "Split-test", interface)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.runners.schedule.ledger import Ledger
+from tests.e2e import command
 
 Farelite = Callable[..., tuple[int, str, str]]
 COMMAND = [sys.executable, "-c", "from pipeline.cli import main; main()", "schedule"]
@@ -29,9 +30,8 @@ def schedule(tmp_path: Path) -> Farelite:
     """Runs `farelite schedule` in the test's folder, which holds a configuration and no data."""
     (tmp_path / "my.yaml").write_text(CONFIG)
 
-    def run(command: str, *arguments: str) -> tuple[int, str, str]:
-        words = [*COMMAND, command, *arguments, "--config", "my.yaml"]
-        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    def run(verb: str, *arguments: str) -> tuple[int, str, str]:
+        done = command.farelite("schedule", verb, *arguments, "--config", "my.yaml", cwd=tmp_path)
         assert "Traceback" not in done.stderr, done.stderr
         return done.returncode, done.stdout, done.stderr
 
