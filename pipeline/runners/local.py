@@ -27,6 +27,7 @@ from components.progress import reporting
 from components.registry import remote
 from components.registry.store import Store
 from data import files
+from data.local_beam import remember_signatures
 from data.sources import PLAIN
 from pipeline import last_run, provenance
 from pipeline.causes import is_interrupt
@@ -52,6 +53,7 @@ def run(run: Run, listener: Listener) -> Result:
         FlinkError: the cluster cannot run the data steps.
         Exception: whatever a component raised, unchanged; the listener was told which was running.
     """
+    remember_signatures()
     last_run.forget(run.paths)
     store = open_metadata(run.config.metadata, run.paths, create=True)
     remember(run.config.metadata, run.paths)
