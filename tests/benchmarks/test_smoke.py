@@ -17,6 +17,7 @@ import pytest
 
 from benchmarks import seeds
 from components.registry.store import Store
+from tests.e2e import command
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,9 +70,8 @@ def script(verb: str) -> Path:
     return ROOT / str(path)
 
 
-def run(verb: str, *arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "ignore", str(script(verb)), *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=300)
+def run(verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return command.script(script(verb), *arguments, cwd=ROOT)
 
 
 def test_every_verb_of_the_makefile_is_smoked_here() -> None:

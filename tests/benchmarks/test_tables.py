@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 import yaml
 
 from data.spec import Dataset
+from tests.e2e import command
 from tests.e2e.lean import sets
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -123,15 +123,16 @@ def test_rivals_see_gaps_as_gaps_and_values_that_only_the_test_has_as_unknown(ta
 
 @pytest.mark.e2e
 def test_the_smallest_size_goes_from_a_table_to_the_report_and_is_not_measured_twice(tables, tmp_path):
-    script = [sys.executable, str(BENCHMARKS / "tables.py"), "--splits", "1", "--tables", "diabetes", "breast-cancer"]
+    script = (BENCHMARKS / "tables.py", "--splits", "1", "--tables", "diabetes", "breast-cancer")
     options = [
-        *sets("training.epochs=1", "training.quantization.epochs=1"),
+        *sets("training.epochs=1", "training.members=1", "training.quantization.epochs=1"),
         "--folder",
         str(tmp_path),
         "--json",
         str(tmp_path / "all.json"),
     ]
-    first = subprocess.run([*script, *options], capture_output=True, text=True, check=True)
+    first = command.script(*script, *options)
+    assert first.returncode == 0, first.stderr
     found = json.loads((tmp_path / "all.json").read_text())["tables"]
     (one,) = found["diabetes"]
     assert set(one["rivals"]) == {*tables.rivals.BOOSTERS, *tables.rivals.PLAIN}
@@ -144,7 +145,7 @@ def test_the_smallest_size_goes_from_a_table_to_the_report_and_is_not_measured_t
     assert 0 < one["file"]["log_loss"] < 2 * one["rivals"]["shares"]["log_loss"]
     assert first.stdout.count("## Label a") == 2
     kept = (tmp_path / "results.jsonl").read_text()
-    again = subprocess.run([*script, *options], capture_output=True, text=True, check=True)
+    again = command.script(*script, *options)
     assert again.stdout == first.stdout
     assert (tmp_path / "results.jsonl").read_text() == kept
 

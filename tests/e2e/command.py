@@ -1,4 +1,4 @@
-"""`farelite` in a process that begins as a copy of one with its imports done: six seconds of processor time less a run.
+"""Commands in processes that begin as copies of one with its imports done: six seconds of processor time less a run.
 
 For tests of what a command does. Those of how a process starts, is interrupted or killed start one in the usual way.
 """
@@ -10,12 +10,14 @@ import gc
 import importlib
 import json
 import os
+import runpy
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import warnings
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,9 +38,18 @@ MODULES = (
 
 def farelite(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """As `subprocess.run` of the command with its output captured, and this process's environment."""
-    command = [FARELITE, *words]
+    return _done([FARELITE, *words], cwd)
+
+
+def script(path: Path, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """The same of `python -W ignore PATH`."""
+    return _done([str(path), *words], cwd)
+
+
+def _done(command: list[str], cwd: Path | None) -> subprocess.CompletedProcess[str]:
     if sys.platform != "linux":  # where a copy of a process cannot use what the system's libraries have begun
-        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+        whole = command if command[0] == FARELITE else [sys.executable, "-W", "ignore", *command]
+        return subprocess.run(whole, cwd=cwd, capture_output=True, text=True, check=False)
     told = {"command": command, "cwd": str(cwd or Path.cwd()), "environment": dict(os.environ)}
     server, asked = _server()
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
@@ -92,7 +103,18 @@ def _serve(requests: socket.socket) -> None:
         requests.send(str(os.waitstatus_to_exitcode(status)).encode())
 
 
-def _leave(code: int) -> None:
+def _work() -> None:
+    if sys.argv[0] == FARELITE:
+        from pipeline.cli import main
+
+        main()
+    else:
+        warnings.simplefilter("ignore")
+        sys.path.insert(0, str(Path(sys.argv[0]).parent))
+        runpy.run_path(sys.argv[0], run_name="__main__")
+
+
+def leave(code: int) -> None:
     """Ends this process as the interpreter would, but that memory is left to the system: half a second otherwise."""
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
@@ -114,11 +136,9 @@ def _become(told: dict[str, Any], out: int, err: int) -> None:
 
 if __name__ == "__main__":
     _serve(socket.socket(fileno=int(sys.argv[1])))
-    from pipeline.cli import main
-
     try:
-        main()
+        _work()
     except SystemExit as ended:
         if not isinstance(ended.code, str):  # which the interpreter would print
-            _leave(ended.code or 0)
+            leave(ended.code or 0)
         raise

@@ -2,6 +2,7 @@
 
 LEAN = (
     "training.epochs=1",
+    "training.members=1",
     "training.distillation=null",
     "training.pruning.epochs=2",
     "training.quantization.epochs=1",

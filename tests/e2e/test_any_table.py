@@ -56,7 +56,7 @@ def test_a_label_in_another_unit_gives_the_same_verdict_and_the_same_relative_er
         folder.mkdir()
         # Which rows are test rows must not hang on the label's digits.
         table = pd.DataFrame({"row": np.arange(1500), "a": x[:, 0], "b": x[:, 1], "y": label * unit})
-        found = run(folder, table, "data.split.key=[row]", "data.numeric=[a, b]")
+        found = run(folder, table, "data.split.key=[row]", "data.numeric=[a, b]", "training.members=1")
         assert found["verdict"] == "pushed", found["said"]
         errors = found["metrics"]["metrics"]
         shares.append([errors["file"]["rmse"] / unit, errors["file"]["mae"] / unit, errors["float"]["rmse"] / unit])

@@ -26,6 +26,7 @@ TRIPS = Path(np.__file__).parents[1] / "tfx/examples/chicago_taxi_pipeline/data/
 DIGITS = Path(np.__file__).parents[1] / "sklearn/datasets/data/digits.csv.gz"
 SHORT = (
     "training.epochs=4",
+    "training.members=1",
     "training.quantization.epochs=1",
     "gate.limits={}",
     "gate.slices={}",

@@ -177,6 +177,13 @@ def test_a_training_setting_reruns_the_trainer_and_what_follows(story: dict[str,
     assert ran == {"Trainer", "Evaluator", "TFLitePusher"}
 
 
+def test_what_is_trained_with_a_warm_cache_is_what_a_cold_one_gives(
+    story: dict[str, Any], lean_run: tuple[Path, dict[str, Any]]
+) -> None:
+    warm, cold = (Path(one["model_dir"]) / "model.tflite" for one in (story["retrained"]["result"], lean_run[1]))
+    assert warm.read_bytes() == cold.read_bytes()
+
+
 def test_a_study_hands_the_measured_file_of_the_chosen_variant_through_judgement_to_the_store(
     story: dict[str, Any],
 ) -> None:

@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 # A tenth of the flights needs smaller steps; how little a short training loses by pruning is not the point here.
 SHORT = (
     "training.batch_size=128",
+    "training.members=1",
     "training.epochs=20",
     "training.pruning.epochs=8",
     "training.quantization.epochs=3",

@@ -56,6 +56,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--load", type=int, default=os.cpu_count(), help="processes that keep the cores busy")
     parser.add_argument("--config", type=Path, default=None)
     parser.add_argument("--set", action="append", default=[], help="as for farelite run")
+    parser.add_argument("--first", type=Path, default=None, help="folder of a version of such a run, for the first one")
+    parser.add_argument("--ways", type=int, nargs="+", default=[*range(len(WAYS))], help="numbers of ways, in turn")
     options = parser.parse_args(arguments)
     settings = [*(["--config", str(options.config)] if options.config else [])]
     settings += [word for one in options.set for word in ("--set", one)]
@@ -63,8 +65,9 @@ def main(arguments: list[str] | None = None) -> None:
     print("| run | way | seconds | sha256 | lineage --diff |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder, busy(options.load):
         for number in range(options.runs):
-            way, began = WAYS[number % len(WAYS)], time.monotonic()
-            version = run(way, Path(folder) / str(number), number, settings)
+            way, began = WAYS[options.ways[number % len(options.ways)]], time.monotonic()
+            there = options.first if not found else None
+            version = there or run(way, Path(folder) / str(number), number, settings)
             seconds, digest = time.monotonic() - began, sha256(version)
             differences = diff(found[0][0], version) if found else []
             found.append((version, digest, differences))
