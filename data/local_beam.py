@@ -1,5 +1,6 @@
 """Beam on this machine, in this process or beside it."""
 
+import sys
 from types import MethodType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -8,15 +9,18 @@ RUNNER = "--runner=apache_beam.runners.portability.fn_api_runner.fn_runner.FnApi
 """By its class: what Beam calls DirectRunner is Prism from 2.68 on, a program that it fetches from the network."""
 
 
-def remember_signatures() -> None:
-    """From now on Beam, in this process, looks at the parameters of a method once.
+def spare_detours() -> None:
+    """From now on Beam, in this process, goes straight to work; once is enough. See decision 0103.
 
-    Beam 2.62 and 2.77 ask each DoFn for those of all its methods whenever a step is declared, translated or started,
-    hundreds of times for the same functions: a twelfth of a run's processor time. See decision 0103.
+    Beam 2.62 and 2.77 ask each DoFn for the parameters of all its methods whenever a step is declared, translated or
+    started, hundreds of times for the same functions: a twelfth of a run's processor time. They are kept. And to learn
+    whether it is in a notebook, Beam imports IPython, which in a notebook is there: a third of a second.
     """
+    from apache_beam import pipeline
     from apache_beam.transforms import core
+    from apache_beam.utils import interactive_utils
 
-    looked = core.get_function_args_defaults
+    looked, asked = core.get_function_args_defaults, interactive_utils.is_in_ipython
     if getattr(looked, "remembers", False):
         return
     known: WeakKeyDictionary[Any, tuple[list[str], list[Any]]] = WeakKeyDictionary()
@@ -29,5 +33,9 @@ def remember_signatures() -> None:
         names, defaults = known[function.__func__]
         return [*names], [*defaults]
 
+    def is_in_ipython() -> bool:
+        return "IPython" in sys.modules and asked()
+
     remembered.remembers = True  # type: ignore[attr-defined]
     core.get_function_args_defaults = remembered
+    pipeline.is_in_ipython = interactive_utils.is_in_ipython = is_in_ipython

@@ -22,7 +22,7 @@ from tensorflow_transform.tf_metadata import schema_utils
 from tfx_bsl.tfxio import tensor_adapter, tensor_representation_util
 
 from data.columns import ARROW, described
-from data.local_beam import RUNNER, remember_signatures
+from data.local_beam import RUNNER, spare_detours
 from data.spec import Dataset
 from transforms.features import Plan
 from transforms.preprocessing import preprocessing_fn
@@ -48,7 +48,7 @@ def learn(plan: Plan, columns: Columns, folder: Path, batch: int = BATCH) -> tft
         folder: gets `graph` and `temp`.
         batch: rows that an analyzer sees at once.
     """
-    remember_signatures()
+    spare_detours()
     schema = schema_utils.schema_from_feature_spec(raw_spec(plan.dataset))
     batches = list(_record_batches(plan.dataset, columns, batch))
     representations = tensor_representation_util.InferTensorRepresentationsFromSchema(schema)

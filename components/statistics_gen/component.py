@@ -6,17 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import tensorflow as tf
 from tensorflow_data_validation.statistics.stats_impl import generate_statistics_in_memory
 from tensorflow_data_validation.statistics.stats_options import StatsOptions
+from tensorflow_data_validation.utils.quantiles_util import generate_quantiles_histogram
+from tensorflow_metadata.proto.v0.statistics_pb2 import DatasetFeatureStatisticsList, Histogram
 from tfx.components.statistics_gen import executor as tfx_executor
 from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.types.artifact import Artifact
 from tfx.utils import io_utils
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
+from tfx_bsl.sketches import QuantilesSketch
 
 from components.step import Step, spec
 
@@ -40,11 +44,12 @@ class Executor(tfx_executor.Executor):
             return
         statistics = artifact_utils.get_single_instance(output_dict["statistics"])
         statistics.split_names, statistics.span = examples.split_names, examples.span
-        options = StatsOptions.from_json(exec_properties["stats_options_json"])
+        wanted = StatsOptions.from_json(exec_properties["stats_options_json"]).num_quantiles_histogram_buckets
         for name, rows in splits.items():
             folder = Path(artifact_utils.get_split_uri([statistics], name))
             folder.mkdir(parents=True, exist_ok=True)
-            found = generate_statistics_in_memory(rows, options)
+            found = generate_statistics_in_memory(rows, StatsOptions())
+            set_quantiles(found, rows, wanted)
             (folder / tfx_executor.DEFAULT_FILE_NAME).write_bytes(found.SerializeToString(deterministic=True))
 
 
@@ -60,6 +65,23 @@ def small_splits(examples: Artifact) -> dict[str, pa.RecordBatch] | None:
         if not found[name].num_rows or max(map(_texts, found[name].columns), default=0) > EXACT:
             return None
     return found
+
+
+def set_quantiles(told: DatasetFeatureStatisticsList, rows: pa.RecordBatch, wanted: int) -> None:
+    """Puts so many quantiles in the place of the ten of TFDV's usual options.
+
+    TFDV 1.16 and 1.21 ask for a hundred times as many quantiles as are wanted, and go through all of them in Python for
+    a histogram of another kind: 27 ms a column instead of 3. The sketch is TFDV's own, with its usual error.
+    """
+    for feature in told.datasets[0].features:
+        for histogram in feature.num_stats.histograms:
+            if histogram.type == Histogram.QUANTILES and histogram.buckets:
+                values = np.asarray(rows.column(feature.path.step[0]).flatten())
+                sketch = QuantilesSketch(eps=0.01, max_num_elements=1 << 32, num_streams=1)
+                sketch.AddValues(pa.array(values[~np.isnan(values)]))
+                found = (one.flatten().to_numpy() for one in sketch.GetQuantilesAndCumulativeWeights(wanted))
+                del histogram.buckets[:]
+                histogram.buckets.extend(generate_quantiles_histogram(*found).buckets)
 
 
 def _texts(column: pa.Array) -> int:

