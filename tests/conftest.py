@@ -19,7 +19,6 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-import components.keras2  # noqa: F401
 from benchmarks.common import result
 from tests.e2e.lean import LEAN
 
@@ -63,6 +62,12 @@ SLOW = (
     "kits/test_kits.py",
 )
 COORDINATES = ("pickup_lat", "pickup_lon", "dropoff_lat", "dropoff_lon")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keras 2 comes before any test's TensorFlow; whoever only shares out the tests needs neither."""
+    if hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None):
+        import components.keras2  # noqa: F401
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -165,8 +170,18 @@ def tiny_tflite(save_tiny: Callable[..., Path], tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture
-def tiny_manifest() -> dict[str, Any]:
+def tiny_manifest(tiny_told: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """What a reader of the version folder needs to know about the tiny model."""
+    return tiny_told()
+
+
+@pytest.fixture(scope="session")
+def tiny_told() -> Callable[[], dict[str, Any]]:
+    """The same, anew each time."""
+    return _tiny_told
+
+
+def _tiny_told() -> dict[str, Any]:
     told = tiny_interface()
     ranges = {key: [41.5, 42.5] for key in ("pickup_lat", "dropoff_lat")}
     ranges |= {key: [-88.0, -87.0] for key in ("pickup_lon", "dropoff_lon")}

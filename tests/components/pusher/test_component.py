@@ -106,9 +106,24 @@ def trained(tmp_path_factory: pytest.TempPathFactory, save_tiny: Callable[..., P
     return folder
 
 
+PushIt = Callable[..., tuple[dict[str, Any], Store]]
+
+
 @pytest.fixture
-def push(tmp_path: Path, trained: Path, tiny_manifest: dict[str, Any]) -> Callable[..., tuple[dict[str, Any], Store]]:
-    """Runs the executor; gives back what it recorded, and the store."""
+def push(tmp_path: Path, trained: Path, tiny_manifest: dict[str, Any]) -> PushIt:
+    return pusher(tmp_path, trained, tiny_manifest)
+
+
+@pytest.fixture(scope="module")
+def usual(
+    tmp_path_factory: pytest.TempPathFactory, trained: Path, tiny_told: Callable[[], dict[str, Any]]
+) -> tuple[dict[str, Any], Store]:
+    """What is recorded of the usual push, and its store, to look at."""
+    return pusher(tmp_path_factory.mktemp("usual"), trained, tiny_told())()
+
+
+def pusher(tmp_path: Path, trained: Path, tiny_manifest: dict[str, Any]) -> PushIt:
+    """Runs the executor in the folder; gives back what it recorded, and the store."""
     interface = {
         "inputs": [{k: v for k, v in one.items() if k != "training_range"} for one in tiny_manifest["inputs"]],
         "output": tiny_manifest["output"],
@@ -175,11 +190,8 @@ def push(tmp_path: Path, trained: Path, tiny_manifest: dict[str, Any]) -> Callab
     return pushed
 
 
-PushIt = Callable[..., tuple[dict[str, Any], Store]]
-
-
-def test_a_blessed_model_is_pushed_and_its_version_verifies(push: PushIt) -> None:
-    recorded, store = push()
+def test_a_blessed_model_is_pushed_and_its_version_verifies(usual: tuple[dict[str, Any], Store]) -> None:
+    recorded, store = usual
     assert (recorded["verdict"], recorded["version"], recorded["reasons"]) == ("pushed", "000001", [])
     assert recorded["sha256"] == sha256(store.model("000001"))
     finding = recheck(store)
@@ -187,8 +199,8 @@ def test_a_blessed_model_is_pushed_and_its_version_verifies(push: PushIt) -> Non
     assert finding.vectors > 32  # as many test rows, and the odd ones
 
 
-def test_the_manifest_fits_its_schema_and_says_what_is_in_the_file(push: PushIt) -> None:
-    _, store = push()
+def test_the_manifest_fits_its_schema_and_says_what_is_in_the_file(usual: tuple[dict[str, Any], Store]) -> None:
+    _, store = usual
     manifest = store.manifest("000001")
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     validator = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
@@ -236,16 +248,16 @@ def test_every_evaluation_row_is_kept_with_its_predictions(push: PushIt, tmp_pat
     np.testing.assert_allclose(booster, np.clip(file, 0, 1000), atol=30)
 
 
-def test_the_manifest_tells_how_the_trees_beside_the_file_were_made(push: PushIt) -> None:
-    _, store = push()
+def test_the_manifest_tells_how_the_trees_beside_the_file_were_made(usual: tuple[dict[str, Any], Store]) -> None:
+    _, store = usual
     told = store.manifest("000001")["boosted_trees"]
     assert told.pop("bytes") > 10_000
     assert list(store.folder("000001").rglob("boosted*")) == [], "ten times the size of the file, and of no use there"
     assert told == {"name": "booster", "trees": 450, "learning_rate": 0.05, "leaves": 31, "rows": 500}
 
 
-def test_the_manifest_tells_what_file_and_float_model_listen_to(push: PushIt) -> None:
-    _, store = push()
+def test_the_manifest_tells_what_file_and_float_model_listen_to(usual: tuple[dict[str, Any], Store]) -> None:
+    _, store = usual
     told = store.manifest("000001")["influence"]
     assert [sorted(one["columns"]) for one in told["inputs"] if len(one["columns"]) > 1] == [
         sorted(f"{side}_{axis}" for axis in ("lat", "lon"))
@@ -263,8 +275,8 @@ def test_the_manifest_tells_what_file_and_float_model_listen_to(push: PushIt) ->
     ("key", "value"),
     [("version", "1"), ("sha256", "short"), ("inputs", []), ("manifest_version", 2), ("surprise", 1), ("bytes", "9")],
 )
-def test_the_schema_refuses_what_no_manifest_holds(push: PushIt, key: str, value: Any) -> None:
-    _, store = push()
+def test_the_schema_refuses_what_no_manifest_holds(usual: tuple[dict[str, Any], Store], key: str, value: Any) -> None:
+    _, store = usual
     changed = {**store.manifest("000001"), key: value}
     assert not jsonschema.Draft202012Validator(SCHEMA).is_valid(changed)
 
