@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -202,6 +201,8 @@ def test_a_blessed_model_is_pushed_and_its_version_verifies(usual: tuple[dict[st
 def test_the_manifest_fits_its_schema_and_says_what_is_in_the_file(usual: tuple[dict[str, Any], Store]) -> None:
     _, store = usual
     manifest = store.manifest("000001")
+    import jsonschema  # takes two seconds to import, which workers without these tests are spared
+
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     validator = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
     assert [error.message for error in validator.iter_errors(manifest)] == []
@@ -276,6 +277,8 @@ def test_the_manifest_tells_what_file_and_float_model_listen_to(usual: tuple[dic
     [("version", "1"), ("sha256", "short"), ("inputs", []), ("manifest_version", 2), ("surprise", 1), ("bytes", "9")],
 )
 def test_the_schema_refuses_what_no_manifest_holds(usual: tuple[dict[str, Any], Store], key: str, value: Any) -> None:
+    import jsonschema
+
     _, store = usual
     changed = {**store.manifest("000001"), key: value}
     assert not jsonschema.Draft202012Validator(SCHEMA).is_valid(changed)
