@@ -7,9 +7,9 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 BIN := .venv/bin
 READY := .venv/.ready
-# Three workers on two cores, since some tests wait; whole files each, and about 3 GB of memory with the runs that they start.
+# Two workers, each with whole files; about 3 GB of memory each, with the runs that they start.
 # Bytecode is written: two workers and many processes begin with the same modules.
-PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 ARGS ?=
 
 # pyenv's Pythons by their own paths: its shims refuse to run any but the one that is chosen for the folder.
