@@ -29,7 +29,7 @@ from transforms.scaling import ColumnStatistics, Scale
 from transforms.settings import SAMPLED
 
 Shapes = dict[str, list[int]]
-Numbers = dict[str, npt.NDArray[np.float32]]
+Arrays = dict[str, npt.NDArray[np.float32]]
 
 
 class Columns(NamedTuple):
@@ -104,7 +104,7 @@ class _Analyzer(PTransformAnalyzer):
         """The outputs, of a collection of one element: the numbers, and the contents of `learned.json`."""
         path = Path(self.base_temp_dir) / LEARNED_FILE
 
-        def tell(found: tuple[Numbers, Any]) -> Iterator[beam.pvalue.TaggedOutput]:
+        def tell(found: tuple[Arrays, Any]) -> Iterator[beam.pvalue.TaggedOutput]:
             numbers, contents = found
             report = json.dumps(contents).encode()
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -133,7 +133,7 @@ class _Columns(_Analyzer):
         width = len(plan.block_names())
         combined = beam.combiners.TupleCombineFn(sum, StatisticsFn(width), QuantilesFn(width, known.parts(plan)))
 
-        def learn(counted: tuple[int, npt.NDArray[np.float32], Mapping[int, Any]]) -> tuple[Numbers, Any]:
+        def learn(counted: tuple[int, npt.NDArray[np.float32], Mapping[int, Any]]) -> tuple[Arrays, Any]:
             rows, table, quantiles = counted
             found = known.settled(plan, rows, ColumnStatistics(*table), quantiles)
             numbers = {"centre": found.scale.centre, "spread": found.scale.spread, "filling": found.filling}
@@ -150,7 +150,7 @@ class _Reduction(_Analyzer):
     def expand(self, batches: Any) -> Any:
         plan = Plan.model_validate_json(self.plan)
 
-        def learn(evidence: Evidence, report: bytes) -> tuple[Numbers, Any]:
+        def learn(evidence: Evidence, report: bytes) -> tuple[Arrays, Any]:
             found = reducers.learn(evidence, plan.features.reducer)
             contents = learned.with_reducer(plan, json.loads(report), evidence, found)
             return tensors(plan, found), contents
@@ -204,7 +204,7 @@ def tensor_shapes(plan: Plan) -> Shapes:
     return {"centre": [n], "matrix": [n, width]}
 
 
-def tensors(plan: Plan, found: Found) -> Numbers:
+def tensors(plan: Plan, found: Found) -> Arrays:
     """The values of `tensor_shapes`."""
     reducer = plan.features.reducer
     if found.basis is not None:

@@ -78,14 +78,14 @@ def from_numbers(plan: Plan, raw: Tensors, label: tf.Tensor) -> Tensors:
         numbers = missing.fill(numbers, known.filling)
     wide, bucket_ids = bucketize(plan, numbers, known.boundaries)
     discrete = {**parts, **bucket_ids}
-    outputs = {NUMBERS: numbers, BLOCK: known.scale.apply(numbers)}
     if plan.features.reducer.kind == "none":
-        analyzers.keep(known.path)
+        block, path = known.scale.apply(numbers), known.path
     else:
         rows = Rows(known.scale.apply(missing.fill(seen, known.filling)), label, label_class(plan, label))
         found, path = analyzers.reduction(plan, rows, known)
-        outputs[BLOCK] = reduced(plan, found, numbers, known.scale)
-        analyzers.keep(path)
+        block = reduced(plan, found, numbers, known.scale)
+    analyzers.keep(path)
+    outputs = {NUMBERS: numbers, BLOCK: block}
     if wide:
         outputs[WIDE] = wide[0] if len(wide) == 1 else tf.concat(wide, axis=1)
     outputs.update({id_key(name): tf.expand_dims(ids, 1) for name, ids in cross_ids(plan, discrete).items()})

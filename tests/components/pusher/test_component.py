@@ -199,10 +199,10 @@ def test_a_blessed_model_is_pushed_and_its_version_verifies(usual: tuple[dict[st
 
 
 def test_the_manifest_fits_its_schema_and_says_what_is_in_the_file(usual: tuple[dict[str, Any], Store]) -> None:
-    _, store = usual
-    manifest = store.manifest("000001")
     import jsonschema  # takes two seconds to import, which workers without these tests are spared
 
+    _, store = usual
+    manifest = store.manifest("000001")
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     validator = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
     assert [error.message for error in validator.iter_errors(manifest)] == []
