@@ -108,7 +108,7 @@ def jitter(dataset: Dataset, name: str, column: pa.ChunkedArray, generator: np.r
 def measure(name: str, dataset: str, folder: str) -> dict[str, Any]:
     """Seconds of the component by TFX's launcher, without imports, and the process's peak memory."""
     import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
-    from tfx.components import CsvExampleGen
+    from tfx.components.example_gen.csv_example_gen.component import CsvExampleGen
     from tfx.orchestration import metadata, pipeline
     from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 

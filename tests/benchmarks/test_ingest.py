@@ -1,12 +1,15 @@
 """The benchmark of ingestion, on a few rows: its trips are the same every time, and none of them is lost."""
 
 import importlib.util
+import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from data.loading import load
 from pipeline.config import load as load_config
+from tests.e2e import command
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "ingest.py"
 
@@ -39,11 +42,35 @@ def test_more_rows_than_there_are_trips_repeat_them_with_jitter(ingest, tmp_path
     assert found.repeats.share() < 0.001
 
 
-def test_both_readers_are_measured(ingest, tmp_path):
-    source = tmp_path / "in"
-    source.mkdir()
-    described = ingest.make_trips(load_config().data, source / "trips.csv", 500, 0)
-    for name in (ingest.OURS, ingest.STOCK):
-        told = ingest.measure(name, described.model_dump_json(), str(tmp_path))
+def test_both_readers_are_measured_each_in_a_process_and_told_in_a_table(ingest, monkeypatch, capsys):
+    measured = []
+
+    def in_a_process(*words):
+        done = command.script(SCRIPT, *words)
+        assert done.returncode == 0, done.stderr
+        measured.append({"reader": words[1], **json.loads(done.stdout.splitlines()[-1])})
+        return measured[-1]
+
+    monkeypatch.setattr(ingest, "in_a_process", in_a_process)
+    monkeypatch.setattr(sys, "argv", [str(SCRIPT), "--rows", "400", "800", "--rounds", "1"])
+    ingest.main()
+    assert [one["reader"] for one in measured] == [ingest.STOCK, ingest.OURS, ingest.OURS]
+    for told in measured:
         assert told["seconds"] > 0
         assert told["peak_mib"] > 100
+    stock, ours, more = capsys.readouterr().out.splitlines()[2:]
+    assert stock.startswith(f"| {ingest.STOCK} | 400 | ")
+    assert stock.endswith(" | 1.0 |")
+    assert ours.startswith(f"| {ingest.OURS} | 400 | ")
+    assert ours.endswith(f" | {measured[0]['seconds'] / measured[1]['seconds']:.1f} |")
+    assert more.startswith(f"| {ingest.OURS} | 800 | ")
+    assert more.endswith(" |  |")
+
+
+def test_a_measurement_elsewhere_is_what_the_script_prints_last_with_its_words_and_some_more(
+    ingest, tmp_path, monkeypatch
+):
+    path = tmp_path / "told.py"
+    path.write_text("import json, sys\nprint('at work')\nprint(json.dumps({'words': sys.argv[1:]}))\n")
+    monkeypatch.setattr(sys, "argv", [str(path), "--config", "a.yaml"])
+    assert ingest.in_a_process("--measure", "b") == {"words": ["--config", "a.yaml", "--measure", "b"]}

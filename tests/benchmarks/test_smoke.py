@@ -26,7 +26,6 @@ SMALLEST = {
     "prove-store": ["--kills", "2", "--pushes", "2", "--stride", "40"],
     "prove-skew": ["--splits", "1", "--skip-trips"],
     "bench-lineage": ["--sizes", "2", "--rounds", "1"],
-    "bench-ingest": ["--rows", "400", "--rounds", "1"],
 }
 """Whole commands that take seconds."""
 
@@ -51,6 +50,7 @@ ARGUMENTS = (
 ELSEWHERE = {
     "bench-study": "farelite study",
     "prove-transforms": "tests/transforms",
+    "bench-ingest": "benchmarks/ingest.py",
     "bench-tables": "benchmarks/tables.py",
     "bench-labels": "benchmarks/labels.py",
     "prove-rows": "tests/proofs/prove_rows.py",

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -122,17 +123,19 @@ def test_rivals_see_gaps_as_gaps_and_values_that_only_the_test_has_as_unknown(ta
 
 
 @pytest.mark.e2e
-def test_the_smallest_size_goes_from_a_table_to_the_report_and_is_not_measured_twice(tables, tmp_path):
-    script = (BENCHMARKS / "tables.py", "--splits", "1", "--tables", "diabetes", "breast-cancer")
-    options = [
-        *sets("training.epochs=1", "training.members=1", "training.quantization.epochs=1"),
-        "--folder",
-        str(tmp_path),
-        "--json",
-        str(tmp_path / "all.json"),
-    ]
-    first = command.script(*script, *options)
-    assert first.returncode == 0, first.stderr
+def test_the_smallest_size_goes_from_a_table_to_the_report_and_is_not_measured_twice(
+    tables, tmp_path, monkeypatch, capsys
+):
+    def run(runs_dir, config, overrides, stderr):
+        assert stderr == subprocess.PIPE
+        return command.farelite("run", "--json", "--runs-dir", runs_dir, "--config", str(config), *sets(*overrides))
+
+    monkeypatch.setattr(tables, "run", run)
+    words = ["--splits", "1", "--tables", "diabetes", "breast-cancer", "--folder", str(tmp_path)]
+    words += sets("training.epochs=1", "training.members=1", "training.quantization.epochs=1")
+    monkeypatch.setattr(sys, "argv", ["tables.py", *words, "--json", str(tmp_path / "all.json")])
+    tables.main()
+    first = capsys.readouterr()
     found = json.loads((tmp_path / "all.json").read_text())["tables"]
     (one,) = found["diabetes"]
     assert set(one["rivals"]) == {*tables.rivals.BOOSTERS, *tables.rivals.PLAIN}
@@ -143,11 +146,18 @@ def test_the_smallest_size_goes_from_a_table_to_the_report_and_is_not_measured_t
     (one,) = found["breast-cancer"]
     assert set(one["rivals"]) == {*tables.rival_classifiers.BOOSTERS, *tables.rival_classifiers.PLAIN}
     assert 0 < one["file"]["log_loss"] < 2 * one["rivals"]["shares"]["log_loss"]
-    assert first.stdout.count("## Label a") == 2
+    assert first.out.count("## Label a") == 2
     kept = (tmp_path / "results.jsonl").read_text()
-    again = command.script(*script, *options)
-    assert again.stdout == first.stdout
+    monkeypatch.setattr(tables, "run", None)
+    tables.main()
+    assert capsys.readouterr() == first
     assert (tmp_path / "results.jsonl").read_text() == kept
+
+
+def test_a_run_that_cannot_begin_is_an_error_with_its_last_words(tables):
+    told = tables.measure_file(DESCRIBED[0], ["data.source=nowhere.csv"])
+    assert told["verdict"] == "error"
+    assert "nowhere.csv" in told["reasons"][-1]
 
 
 def classified(loss, area, **rivals):

@@ -39,7 +39,11 @@ DATA = {
     "filters": {"Fahrgäste": {"low": 0, "high": 9}, "pax.count": {"low": 0, "high": 9}},
     "split": {"key": ["Trip ID #", "😀"]},
 }
+# What is made of points and times has names of its own; one of each stands for all.
 FEATURES = {
+    "distances": ["euclidean_km"],
+    "diagonals": False,
+    "time_parts": ["hour"],
     "missing": {"flag": True},
     "reducer": {"kind": "none"},
     "scaling_of": {"pax.count": "min_max", "_c0": {"centre": 3, "spread": 2}},
@@ -198,7 +202,7 @@ def test_dimensions_are_told_by_column(folder: Path) -> None:
 def test_an_ablation_takes_the_names(folder: Path) -> None:
     """Those that features are made of and a few more: each rung learns all features anew."""
     few = {"data.numeric": [*NUMERIC[:4], "hour", "#"], "data.categorical": ["😀", "Company / Name"]}
-    few |= {"features.time_parts": ["hour"], "features.distances": []}
+    few |= {"features.distances": []}
     overrides = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in few.items()]
     arguments = ("ablate", "--config", "c.yaml", "--seeds", "1", "--linear")
     said, _ = farelite(*arguments, *sets(*LEAN, *overrides), folder=folder)

@@ -328,5 +328,5 @@ def test_an_interrupt_ends_cleanly_and_the_next_run_goes_on(story: dict[str, Any
         assert process.wait(timeout=60) == 130, said
     assert "interrupted; nothing was published" in said
     assert story["store"].current() == story["study"]["current"]
-    code, result, _ = farelite("run", "--runs-dir", runs)
+    code, result, _ = farelite("run", "--runs-dir", runs, *sets(*LEAN))
     assert (code, result["verdict"]) in {(0, "unchanged"), (0, "pushed"), (3, "refused")}

@@ -19,7 +19,7 @@ data:
   source: sums.csv
   label: {column: y}
   numeric: [a, b]
-tuner: {max_trials: 2, few_rows: 0, stop_above: 99}
+tuner: {max_trials: 2, folds: 2, few_rows: 0, stop_above: 99}
 """
 # The first step of a search is to more units.
 SMALL = (

@@ -56,7 +56,7 @@ def replay(folder: Path, accelerator: str = "wasm") -> Replayed:
         ):
             (Path(work) / name).symlink_to(target)
         with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=work)) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
             words = WEBGPU if accelerator == "webgpu" else ()
             page = driver.chromium.launch(executable_path=chromium, chromium_sandbox=False, args=words).new_page()
             page.goto(f"http://127.0.0.1:{server.server_port}/index.html")

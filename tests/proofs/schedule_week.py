@@ -115,7 +115,7 @@ class FakeClock(Clock):
         """Seconds that never jump."""
         return self._world.steady
 
-    def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float, stopping: Callable[[], bool]) -> None:
         """Lets the world go on."""
         self._world.step()
         self._world.pass_time(seconds)

@@ -16,6 +16,8 @@ from pipeline.runners.schedule.ledger import Ledger
 from pipeline.runners.schedule.policy import DONE, QUEUED, RUNNING, SKIPPED
 from pipeline.runners.schedule.slot import ScheduleError
 
+STOP_POLL_S = 0.1
+"""How long the server goes on after it is told to stop."""
 STALE_AFTER_S = 120.0
 """A loop that has not gone round for so long hangs; interrupting a run takes up to 30 seconds of that."""
 
@@ -114,7 +116,7 @@ def serving(host: str, port: int, collector: Collector, health: Callable[[], Hea
             f"cannot listen on {host}:{port} ({error.strerror or error}); set schedule.port to a free one, or to null "
             "for no health and metrics"
         ) from error
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(STOP_POLL_S,), daemon=True)
     thread.start()
     try:
         yield int(server.server_address[1])

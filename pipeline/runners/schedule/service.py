@@ -10,6 +10,11 @@ from pipeline.runners.schedule.slot import DUE, FAILED, NOTHING_NEW, STOPPED, TI
 from pipeline.settings import calendar
 from pipeline.settings.schedule import Schedule
 
+GRACE_S = 30.0
+"""So long a run may take to end itself when it is interrupted."""
+SLICE_S = 0.2
+"""A signal is heeded after so long at most: Python goes on sleeping behind its handler."""
+
 
 class Clock:
     """The machine's."""
@@ -22,13 +27,11 @@ class Clock:
         """Seconds that never jump, from an arbitrary moment on."""
         return time.monotonic()
 
-    def sleep(self, seconds: float) -> None:
-        """Lets time pass."""
-        time.sleep(seconds)
-
-
-GRACE_S = 30.0
-"""So long a run may take to end itself when it is interrupted."""
+    def sleep(self, seconds: float, stopping: Callable[[], bool]) -> None:
+        """Lets time pass, no more of it once it is time to stop."""
+        ends = self.steady() + seconds
+        while not stopping() and (left := ends - self.steady()) > 0:
+            time.sleep(min(left, SLICE_S))
 
 
 class Service:
@@ -76,8 +79,7 @@ class Service:
         self._recover()
         while not stopping():
             self._tick()
-            if not stopping():
-                self._clock.sleep(self._nap_s())
+            self._clock.sleep(self._nap_s(), stopping)
         self._stop()
 
     def drain(self, stopping: Callable[[], bool] = lambda: False) -> None:
@@ -87,7 +89,7 @@ class Service:
             self._tick()
             if self._current is None and (self._ledger.paused() or not self._ledger.slots(QUEUED)):
                 return
-            self._clock.sleep(self._nap_s())
+            self._clock.sleep(self._nap_s(), stopping)
         self._stop()
 
     def _tick(self) -> None:

@@ -25,7 +25,9 @@ from components.trainer.phases import Net
 from data.spec import Dataset
 from tests.components.trainer.designs import settled
 
-NAMES = [f"x{n}" for n in range(40)]
+WIDTH = 16
+"""With 64 units as few inputs as `dynamic` still turns into 8 bits; each one costs the converter time."""
+NAMES = [f"x{n}" for n in range(WIDTH)]
 KINDS = ("dynamic", "float16", "int8", "int8_strict", "int16x8")
 
 
@@ -45,9 +47,9 @@ class Centred(tf.Module):
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SavedModel with its parts and a representative set, weights as they were drawn."""
     tf_keras.utils.set_random_seed(3)
-    front = network.build_front(network.Widths({"block": 40}, {}, {}, 40), np.ones(40, np.float32))
-    net = Net(front, network.build_core(40, settled(units=(64, 32))))
-    net.front.set_weights([np.full((40, 1), 0.1, np.float32)])
+    front = network.build_front(network.Widths({"block": WIDTH}, {}, {}, WIDTH), np.ones(WIDTH, np.float32))
+    net = Net(front, network.build_core(WIDTH, settled(units=(64, 32))))
+    net.front.set_weights([np.full((WIDTH, 1), 0.1, np.float32)])
     output = net.core.get_layer("core_output")
     output.set_weights([np.random.default_rng(4).normal(0, 0.2, (32, 1)), np.zeros(1)])
     # A label around 10, of which one is one in the network's own scale.
@@ -55,7 +57,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     dataset = Dataset.model_validate({"source": "x.csv", "label": {"column": "y"}, "numeric": NAMES})
     joined = net.joined
     networks = {"serving_default": as_function(joined, scale)}
-    model = export.RawModel(dataset, Centred(), range(40), networks, [joined], split(net, scale))
+    model = export.RawModel(dataset, Centred(), range(WIDTH), networks, [joined], split(net, scale))
     path = tmp_path_factory.mktemp("parts") / "saved"
     export.save(model, str(path), evaluate=False)
     block = np.stack(list(rows(300, 0).values()), axis=1)
@@ -109,10 +111,10 @@ def test_a_quantized_file_predicts_near_the_float_one_on_other_rows(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_contract_and_the_count_of_weights_outlast_the_splice(files: dict[str, bytes], kind: str) -> None:
-    kernels = [[40, 64], [64, 32]]
+    kernels = [[WIDTH, 64], [64, 32]]
     plain, anatomy = (inspection.dissect(files[one], kernels) for one in ("none", kind))
     assert (anatomy.inputs, anatomy.outputs) == (plain.inputs, plain.outputs)
-    assert anatomy.dense_kernels["weights"] == 40 * 64 + 64 * 32
+    assert anatomy.dense_kernels["weights"] == WIDTH * 64 + 64 * 32
     assert anatomy.quantization == ("float16" if kind == "float16" else "int8")
     assert len(files[kind]) < len(files["none"])
 

@@ -140,7 +140,7 @@ def test_the_service_answers_health_stops_on_sigterm_and_lets_no_second_one_in(
         asked = schedule("once")
         assert (asked[0], "queued; the serving process starts it next" in asked[2]) == (0, True)
         service.send_signal(signal.SIGTERM)
-        assert service.wait(timeout=30) == 0
+        assert service.wait(timeout=4) == 0, "a nap of five seconds is cut short"
     ledger = Ledger(tmp_path / "runs" / "tiny" / "schedule.db", time.time())
     assert next(slot.outcome or slot.state for slot in ledger.slots()) in ("failed", "queued")
     ledger.close()

@@ -99,7 +99,7 @@ def rest() -> Iterator[Rest]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     told.address = f"127.0.0.1:{server.server_port}"
     told.managers((1, 1, 512), (1, 1, 512))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield told
     server.shutdown()
