@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import components.keras2  # noqa: F401  isort: skip  must come before TensorFlow
 import itertools
+import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.lite.python import schema_py_generated
+from tensorflow.lite.python import lite, schema_py_generated
 from tensorflow.lite.tools import flatbuffer_utils
 
 from components import interface_file
@@ -81,16 +84,25 @@ def of_function(function: tf.types.experimental.ConcreteFunction, holder: Any) -
     Raises:
         ConversionError: an operator has no builtin counterpart.
     """
-    return slim(_converted(_converter(holder, function), [tf.lite.OpsSet.TFLITE_BUILTINS]))
+    with _converter(holder, function) as converter:
+        return slim(_converted(converter, [tf.lite.OpsSet.TFLITE_BUILTINS]))
 
 
-def _converter(model: Any, function: tf.types.experimental.ConcreteFunction) -> tf.lite.TFLiteConverter:
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], model)
-    converter.optimizations = [tf.lite.Optimize.DEFAULT] if _is_fake_quantized(function) else []
-    return converter
+@contextmanager
+def _converter(
+    holder: Any, function: tf.types.experimental.ConcreteFunction
+) -> Iterator[lite.TFLiteSavedModelConverterV2]:
+    """What `tf.lite.TFLiteConverter.from_concrete_functions` makes, but for the places in the code where each operator
+    was made: to have them, it loads what it has saved, which takes longer than the conversion."""
+    with tempfile.TemporaryDirectory() as folder:
+        tf.saved_model.save(holder, folder, signatures={SIGNATURE: function})
+        no_places = SimpleNamespace(graph_debug_info=None)
+        converter = lite.TFLiteSavedModelConverterV2(folder, {tf.saved_model.SERVING}, [SIGNATURE], no_places)
+        converter.optimizations = [tf.lite.Optimize.DEFAULT] if _is_fake_quantized(function) else []
+        yield converter
 
 
-def _converted(converter: tf.lite.TFLiteConverter, operators: list[tf.lite.OpsSet]) -> bytes:
+def _converted(converter: lite.TFLiteSavedModelConverterV2, operators: list[tf.lite.OpsSet]) -> bytes:
     converter.target_spec.supported_ops = operators
     try:
         return bytes(converter.convert())
@@ -103,18 +115,18 @@ def _converted(converter: tf.lite.TFLiteConverter, operators: list[tf.lite.OpsSe
 
 def _quantized(model: Any, signature: str, conversion: Conversion, saved_model_dir: str) -> bytes:
     """The dense core alone, quantized by TensorFlow Lite's own converter."""
-    converter = _converter(model, _one_row(model, signature))
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
     kind = conversion.quantization
-    if kind == "dynamic":
-        return _converted(converter, [tf.lite.OpsSet.TFLITE_BUILTINS])
-    if kind == "float16":
-        converter.target_spec.supported_types = [tf.float16]
-        return _converted(converter, [tf.lite.OpsSet.TFLITE_BUILTINS])
-    rows = recipe.representative(saved_model_dir)
-    converter.representative_dataset = lambda: ([row[np.newaxis]] for row in rows)
-    sixteen = tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
-    return _converted(converter, [sixteen if kind == "int16x8" else tf.lite.OpsSet.TFLITE_BUILTINS_INT8])
+    with _converter(model, _one_row(model, signature)) as converter:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if kind == "dynamic":
+            return _converted(converter, [tf.lite.OpsSet.TFLITE_BUILTINS])
+        if kind == "float16":
+            converter.target_spec.supported_types = [tf.float16]
+            return _converted(converter, [tf.lite.OpsSet.TFLITE_BUILTINS])
+        rows = recipe.representative(saved_model_dir)
+        converter.representative_dataset = lambda: ([row[np.newaxis]] for row in rows)
+        sixteen = tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+        return _converted(converter, [sixteen if kind == "int16x8" else tf.lite.OpsSet.TFLITE_BUILTINS_INT8])
 
 
 def _check_core(core: bytes, conversion: Conversion) -> None:

@@ -17,7 +17,7 @@ from pipeline.lineage.questions import Lineage
 from pipeline.paths import RunPaths
 from pipeline.runners.schedule.ledger import Ledger
 from pipeline.settings.metadata import Metadata
-from tests.e2e import command
+from tests.e2e import command, copied
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 FIRST = date(2016, 1, 1)
@@ -60,7 +60,7 @@ def write_day(folder: Path, day: date) -> None:
 
 
 def farelite(folder: Path, *words: str) -> tuple[int, Any, str]:
-    done = command.farelite(*words, cwd=folder)
+    done = command.script(Path(copied.__file__), *words, cwd=folder)
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, json.loads(done.stdout or "null") if "--json" in words else done.stdout, done.stderr
 

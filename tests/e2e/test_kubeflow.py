@@ -14,7 +14,7 @@ import yaml
 
 from components.registry import store
 from components.registry.store import Store
-from tests.e2e import command, copied_steps
+from tests.e2e import command, copied
 from tests.e2e.lean import LEAN, sets
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -38,7 +38,7 @@ def story(lean_run: tuple[Path, dict[str, Any]], tmp_path_factory: pytest.TempPa
     place = sets(f"kubeflow.models.mount={models}")
     farelite(folder, "kubeflow", "compile", *lean, *place, "--image", IMAGE, "--output", "pipeline.yaml")
     words = ("kubeflow", "rehearse", "pipeline.yaml", "--folder", "cluster", "--json")
-    done = command.script(Path(copied_steps.__file__), *words, cwd=folder)
+    done = command.script(Path(copied.__file__), *words, cwd=folder)
     assert done.returncode == 0, done.stderr
     rehearsed = json.loads(done.stdout)
     spec, platform = yaml.safe_load_all((folder / "pipeline.yaml").read_text())

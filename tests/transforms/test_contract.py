@@ -32,6 +32,7 @@ from sklearn.random_projection import GaussianRandomProjection
 from tensorflow.lite.python.interpreter import Interpreter as TensorFlowInterpreter
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
+from components.conversion.convert import of_function
 from data.categories import category_id
 from data.errors import DataError
 from data.local_beam import RUNNER
@@ -481,10 +482,7 @@ def to_tflite(plan: Plan, saved: Any) -> bytes:
         columns["at"] = tf.cast(columns["at"], tf.int64)
         return dict(layer(columns))
 
-    function = tf.function(one_row).get_concrete_function(**spec)
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], layer)
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    return bytes(converter.convert())
+    return of_function(tf.function(one_row).get_concrete_function(**spec), layer)
 
 
 def by_interpreter(kind: Any, model: bytes, rows: Rows) -> dict[str, Any]:
