@@ -1,7 +1,7 @@
 """`farelite` whose children, steps of a rehearsal or runs of a schedule, begin as copies of its own process.
 
-That is four seconds of imports less a child. The first of them starts as a container or a service does, by its command; the others run the same module with the same
-arguments, environment and folder.
+That is four seconds of imports less a child. The first of them starts as a container or a service does, by its command;
+the others run the same module with the same arguments, environment and folder.
 """
 
 from __future__ import annotations
