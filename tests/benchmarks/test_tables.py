@@ -132,7 +132,7 @@ def test_the_smallest_size_goes_from_a_table_to_the_report_and_is_not_measured_t
 
     monkeypatch.setattr(tables, "run", run)
     words = ["--splits", "1", "--tables", "diabetes", "breast-cancer", "--folder", str(tmp_path)]
-    words += sets("training.epochs=1", "training.members=1", "training.quantization.epochs=1")
+    words += sets("training.epochs=1", "training.members=1", "training.pruning=null", "training.quantization.epochs=1")
     monkeypatch.setattr(sys, "argv", ["tables.py", *words, "--json", str(tmp_path / "all.json")])
     tables.main()
     first = capsys.readouterr()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
+import weakref
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -11,12 +13,14 @@ import apache_beam as beam
 import pytest
 from apache_beam import pipeline
 from apache_beam.coders import VarIntCoder
+from apache_beam.options.pipeline_options import PipelineOptions, SetupOptions, StandardOptions, TypeOptions
 from apache_beam.transforms import core, userstate
 from apache_beam.utils import interactive_utils
 
 from data.local_beam import spare_detours
 
 looked_up, asked = core.get_function_args_defaults, interactive_utils.is_in_ipython
+viewed = PipelineOptions.view_as
 SEEN = userstate.ReadModifyWriteStateSpec("seen", VarIntCoder())
 PARAMETER = beam.DoFn.StateParam(SEEN)
 
@@ -31,6 +35,7 @@ class Stateful(beam.DoFn):
 @pytest.fixture(autouse=True)
 def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core, "get_function_args_defaults", looked_up)
+    monkeypatch.setattr(PipelineOptions, "view_as", viewed)
     for module in (pipeline, interactive_utils):
         monkeypatch.setattr(module, "is_in_ipython", asked)
     spare_detours()
@@ -65,6 +70,35 @@ def test_a_method_is_looked_at_once_however_often_it_is_asked_for(monkeypatch: p
     for _ in range(3):
         core.get_function_args_defaults(Stateful().process)
     assert len(asked) == 1
+
+
+FLAGS = ["--runner=DirectRunner", "--save_main_session", "--type_check_strictness=ALL_REQUIRED", "--unheard_of=3"]
+
+
+@pytest.mark.parametrize("kind", [StandardOptions, TypeOptions, SetupOptions, PipelineOptions])
+def test_a_view_of_options_is_the_one_that_beam_makes(kind: type[PipelineOptions]) -> None:
+    ours, theirs = PipelineOptions(FLAGS).view_as(kind), viewed(PipelineOptions(FLAGS), kind)
+    assert type(ours) is kind
+    assert ours.get_all_options() == theirs.get_all_options()
+    assert str(ours) == str(theirs)
+
+
+def test_flags_are_parsed_once_a_view_and_what_one_view_sets_all_others_have() -> None:
+    options, others = PipelineOptions(FLAGS), PipelineOptions(["--runner=FlinkRunner"])
+    first = options.view_as(StandardOptions)
+    first.streaming = True
+    assert options.view_as(StandardOptions) is first
+    assert options.view_as(TypeOptions).view_as(StandardOptions).streaming
+    assert viewed(options, StandardOptions).streaming
+    assert pickle.loads(pickle.dumps(options)).view_as(StandardOptions).streaming
+    assert (others.view_as(StandardOptions).runner, others.view_as(StandardOptions).streaming) == ("FlinkRunner", False)
+
+
+def test_options_that_nobody_holds_leave_no_view_behind() -> None:
+    options = PipelineOptions(FLAGS)
+    view = weakref.ref(options.view_as(StandardOptions))
+    del options
+    assert view() is None
 
 
 def test_a_notebook_is_known_where_ipython_has_a_shell_and_nothing_is_imported_to_ask(
