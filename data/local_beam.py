@@ -1,6 +1,7 @@
 """Beam on this machine, in this process or beside it."""
 
 import sys
+from collections.abc import Callable
 from types import MethodType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -22,12 +23,26 @@ def spare_detours() -> None:
     from apache_beam.transforms import core
     from apache_beam.utils import interactive_utils
 
-    looked, asked, viewed = core.get_function_args_defaults, interactive_utils.is_in_ipython, PipelineOptions.view_as
-    if getattr(looked, "remembers", False):
+    if getattr(core.get_function_args_defaults, "remembers", False):
         return
-    known: WeakKeyDictionary[Any, tuple[list[str], list[Any]]] = WeakKeyDictionary()
+    asked = interactive_utils.is_in_ipython
 
-    def remembered(function: Any) -> tuple[list[str], list[Any]]:
+    def is_in_ipython() -> bool:
+        return "IPython" in sys.modules and asked()
+
+    core.get_function_args_defaults = _remembering(core.get_function_args_defaults)
+    PipelineOptions.view_as = _keeping_views(PipelineOptions.view_as)
+    pipeline.is_in_ipython = interactive_utils.is_in_ipython = is_in_ipython
+
+
+Parameters = tuple[list[str], list[Any]]
+"""Names, and the defaults of the last of them."""
+
+
+def _remembering(looked: Callable[[Any], Parameters]) -> Callable[[Any], Parameters]:
+    known: WeakKeyDictionary[Any, Parameters] = WeakKeyDictionary()
+
+    def remembered(function: Any) -> Parameters:
         if not isinstance(function, MethodType):
             return looked(function)
         if function.__func__ not in known:
@@ -35,18 +50,17 @@ def spare_detours() -> None:
         names, defaults = known[function.__func__]
         return [*names], [*defaults]
 
-    views: WeakKeyDictionary[PipelineOptions, dict[type[PipelineOptions], PipelineOptions]] = WeakKeyDictionary()
+    remembered.remembers = True  # type: ignore[attr-defined]
+    return remembered
 
-    def view_as(options: PipelineOptions, kind: type[PipelineOptions]) -> PipelineOptions:
+
+def _keeping_views(viewed: Callable[[Any, type], Any]) -> Callable[[Any, type], Any]:
+    views: WeakKeyDictionary[Any, dict[type, Any]] = WeakKeyDictionary()
+
+    def view_as(options: Any, kind: type) -> Any:
         mine = views.setdefault(options, {})
         if kind not in mine or mine[kind]._all_options is not options._all_options:
             mine[kind] = viewed(options, kind)
         return mine[kind]
 
-    def is_in_ipython() -> bool:
-        return "IPython" in sys.modules and asked()
-
-    remembered.remembers = True  # type: ignore[attr-defined]
-    core.get_function_args_defaults = remembered
-    PipelineOptions.view_as = view_as
-    pipeline.is_in_ipython = interactive_utils.is_in_ipython = is_in_ipython
+    return view_as
