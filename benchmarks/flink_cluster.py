@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import psutil
@@ -67,7 +67,7 @@ class Usage(threading.Thread):
         super().__init__(daemon=True)
         self._find = find
         self._over = threading.Event()
-        self._seen: dict[tuple[int, float], tuple[str, float]] = {}
+        self._seen: dict[tuple[int, float], float] = {}
         self.moments: list[tuple[float, float]] = []
         """Clock (`time.time`) and CPU seconds of all groups up to then."""
         self.peak_mib: dict[str, float] = {}
@@ -83,22 +83,15 @@ class Usage(threading.Thread):
         for group, process in self._find():
             with contextlib.suppress(psutil.Error, FileNotFoundError, ProcessLookupError):
                 times = process.cpu_times()
-                self._seen[process.pid, process.create_time()] = (group, times.user + times.system)
+                self._seen[process.pid, process.create_time()] = times.user + times.system
                 self.peak_mib[group] = max(self.peak_mib.get(group, 0.0), _peak_mib(process))
-        self.moments.append((time.time(), sum(cpu for _, cpu in self._seen.values())))
+        self.moments.append((time.time(), sum(self._seen.values())))
 
     def end(self) -> None:
         """Takes a last sample and stops."""
         self._over.set()
         self.join()
         self.sample()
-
-    def cpu_s(self) -> Mapping[str, float]:
-        """CPU seconds of each group."""
-        total: dict[str, float] = {}
-        for group, cpu in self._seen.values():
-            total[group] = total.get(group, 0.0) + cpu
-        return total
 
     def cpu_between(self, began: float, ended: float) -> float:
         """CPU seconds of all groups between two moments of the clock, by the samples next to them."""
