@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from components.registry.store import Store
 from tests.e2e.command import farelite
@@ -169,3 +170,13 @@ def test_text_classes_of_which_rows_lack_one_are_rejects_with_the_value(folder: 
     assert "label payment_type: 4 classes (Cash, Credit Card, No Charge, Unknown)" in payment["said"]
     assert "'Dispute' is none of the 4 classes" in payment["said"]
     assert manifest(folder, "payment")["output"]["classes"][1] == "Credit Card"
+
+
+def test_a_champion_of_another_kind_of_label_refuses(folder: Path, tips: dict[str, Any], tmp_path: Path) -> None:
+    tree = yaml.safe_load((CONFIGS / "tips.yaml").read_text())
+    config = tmp_path / "number.yaml"
+    config.write_text(yaml.safe_dump({"name": "tips", "data": {**tree["data"], "label": {"column": "fare"}}}))
+    lean = ("training.epochs=1", "training.members=1", "training.pruning=null", "training.quantization.epochs=1")
+    other = run(folder, config, *lean, "gate.min_skill=null", "gate.max_linear_ratio=null")
+    assert other["verdict"] == "refused", other["said"]
+    assert [reason for reason in other["reasons"] if "kind" in reason and "binary" in reason], other["reasons"]
