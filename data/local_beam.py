@@ -9,6 +9,9 @@ from weakref import WeakKeyDictionary
 RUNNER = "--runner=apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner"
 """By its class: what Beam calls DirectRunner is Prism from 2.68 on, a program that it fetches from the network."""
 
+Parameters = tuple[list[str], list[Any]]
+"""Of a function: names, and the defaults of the last of them."""
+
 
 def spare_detours() -> None:
     """From now on Beam, in this process, goes straight to work; once is enough. See decision 0103.
@@ -33,10 +36,6 @@ def spare_detours() -> None:
     core.get_function_args_defaults = _remembering(core.get_function_args_defaults)
     PipelineOptions.view_as = _keeping_views(PipelineOptions.view_as)
     pipeline.is_in_ipython = interactive_utils.is_in_ipython = is_in_ipython
-
-
-Parameters = tuple[list[str], list[Any]]
-"""Names, and the defaults of the last of them."""
 
 
 def _remembering(looked: Callable[[Any], Parameters]) -> Callable[[Any], Parameters]:

@@ -18,9 +18,9 @@ import sys
 import tempfile
 import threading
 import warnings
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from components import code_hash
 
@@ -99,7 +99,7 @@ def _serve(requests: socket.socket) -> None:
             sys.exit()
         if not (copy := os.fork()):
             requests.close()
-            return _become(json.loads(message), *streams)
+            return become(**json.loads(message), out=streams[0], err=streams[1])
         for stream in streams:
             os.close(stream)
         _, status = os.waitpid(copy, 0)
@@ -126,15 +126,15 @@ def leave(code: int) -> None:
     os._exit(code)
 
 
-def _become(told: dict[str, Any], out: int, err: int) -> None:
-    """Makes of this process what a shell would have started."""
+def become(command: list[str], cwd: str, environment: Mapping[str, str], out: int, err: int) -> None:
+    """Makes of this process what a shell would have started; there is nothing to read, and `out` and `err` are its."""
     for stream, place in ((os.open(os.devnull, os.O_RDONLY), 0), (out, 1), (err, 2)):
         os.dup2(stream, place)
         os.close(stream)
-    os.chdir(told["cwd"])
+    os.chdir(cwd)
     os.environ.clear()
-    os.environ.update(told["environment"])
-    sys.argv[:] = told["command"]
+    os.environ.update(environment)
+    sys.argv[:] = command
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import runpy
 import subprocess
-import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any
 from pipeline.cli import main
 from pipeline.runners.kubeflow import launcher
 from pipeline.runners.schedule import attempts
-from tests.e2e.command import leave
+from tests.e2e.command import become, leave
 
 
 class Copy:
@@ -32,25 +31,20 @@ class Copy:
         stderr: Any,
         cwd: str = ".",
         env: dict[str, str] | None = None,
-        stdin: Any = None,
+        stdin: int = subprocess.DEVNULL,
         start_new_session: bool = False,
     ) -> None:
         python, flag, module, *arguments = words
         assert Path(python).name.startswith("python")
-        assert flag == "-m"
+        assert (flag, stdin) == ("-m", subprocess.DEVNULL)
         self.returncode: int | None = None
         self.pid = os.fork()
         if self.pid:
             return
         if start_new_session:
             os.setsid()
-        for stream, place in ((stdout, 1), (stderr, 2)):
-            os.dup2(stream.fileno(), place)
-        os.chdir(cwd)
-        if env is not None:
-            os.environ.clear()
-            os.environ.update(env)
-        sys.argv[:] = [module, *arguments]
+        out, err = (os.dup(stream.fileno()) for stream in (stdout, stderr))
+        become([module, *arguments], cwd, dict(os.environ if env is None else env), out, err)
         leave(_code_of(module))
 
     def poll(self) -> int | None:
