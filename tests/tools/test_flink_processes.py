@@ -42,14 +42,6 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def has_ended(pid: int) -> bool:
-    """Whether it does so at once; one that is ending has no environment to be known by, and is not gone yet."""
-    deadline = time.monotonic() + 5
-    while is_running(pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return not is_running(pid)
-
-
 def test_a_process_ends_with_its_children_and_is_forgotten(processes: Any, tmp_path: Path) -> None:
     one = processes.start("parent", [sys.executable, "-c", PARENT], tmp_path)
     child = started_child(tmp_path, "parent")
@@ -57,7 +49,7 @@ def test_a_process_ends_with_its_children_and_is_forgotten(processes: Any, tmp_p
     assert processes.alive(one)
     processes.stop(one, tmp_path)
     assert not processes.alive(one)
-    assert has_ended(child)
+    assert not is_running(child)
     assert processes.noted(tmp_path) == []
 
 
@@ -69,7 +61,7 @@ def test_children_of_a_process_that_was_killed_end_too(processes: Any, tmp_path:
     assert is_running(child)
     assert not processes.alive(one)
     processes.stop(one, tmp_path)
-    assert has_ended(child)
+    assert not is_running(child)
 
 
 def test_one_that_does_not_listen_is_killed(processes: Any, tmp_path: Path) -> None:

@@ -70,26 +70,27 @@ def stop(one: Started, folder: Path, patience_s: float = 10.0) -> None:
     """Ends a process and its session: asks first, then kills. The others of the session end with it."""
     for sign, wait_s in ((signal.SIGTERM, patience_s), (signal.SIGKILL, 5.0)):
         members = session(one, folder)
-        for pid in members:
-            _signal(pid, sign)
+        for member in members:
+            _signal(member.pid, sign)
         deadline = time.monotonic() + wait_s
-        while session(one, folder) and time.monotonic() < deadline:
+        # One that is ending has no environment to be known by any more, and is not gone yet.
+        while (any(map(alive, members)) or session(one, folder)) and time.monotonic() < deadline:
             _reap()
             time.sleep(0.05)
     _note(folder, [other for other in noted(folder) if other != one])
 
 
-def session(one: Started, folder: Path) -> list[int]:
-    """Numbers of the living processes of a session that carry this folder's mark."""
+def session(one: Started, folder: Path) -> list[Started]:
+    """The living processes of a session that carry this folder's mark."""
     wanted = f"{MARK}={folder}".encode()
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         try:
-            owner, _, state = _stat(int(entry.name))
+            owner, ticks, state = _stat(int(entry.name))
             if owner == one.pid and state != "Z" and wanted in (entry / "environ").read_bytes().split(b"\0"):
-                found.append(int(entry.name))
+                found.append(Started(one.name, int(entry.name), ticks))
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
     return found
